@@ -1,0 +1,179 @@
+"""Blob: an N-dimensional array with its gradient, Caffe's unit of data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .device import Device, default_device
+from .errors import ShapeError
+
+MAX_AXES = 32
+MAX_COUNT = 2**31 - 1
+
+
+def canonical_axis(axis: int, num_axes: int, what: str = "axis") -> int:
+    """Turn a possibly negative axis into one in [0, num_axes), or raise ShapeError."""
+    if not -num_axes <= axis < num_axes:
+        raise ShapeError(f"{what} {axis} is out of range for a blob of {num_axes} axes")
+    return axis % num_axes if num_axes else axis
+
+
+def check_shape(shape: Sequence[int], name: str = "") -> tuple[int, ...]:
+    """Return ``shape`` as a tuple of ints, or raise ShapeError if no blob can have it."""
+    shape = tuple(int(dim) for dim in shape)
+    label = f'blob "{name}"' if name else "a blob"
+    if len(shape) > MAX_AXES:
+        raise ShapeError(f"{label} cannot have {len(shape)} axes: {MAX_AXES} is the most")
+    if any(dim < 0 for dim in shape):
+        raise ShapeError(f"{label} cannot have a negative dimension: {shape}")
+    if math.prod(shape) > MAX_COUNT:
+        raise ShapeError(f"{label} of shape {shape} holds more than {MAX_COUNT} elements")
+    return shape
+
+
+class _Storage:
+    """A flat array that only grows; ``data`` and ``diff`` of a blob are views of one each."""
+
+    __slots__ = ("buffer", "flat", "start")
+
+    def __init__(self, flat: Any = None, buffer: Any = None, start: int = 0):
+        self.flat, self.buffer, self.start = flat, buffer, start
+
+
+class Blob:
+    """``data`` and ``diff`` of one shape on one device; both are allocated when first needed.
+
+    A shape of no axes is a scalar with count 1; a dimension may be 0.
+    """
+
+    __slots__ = ("_data", "_data_view", "_diff", "_diff_view", "count", "device", "dtype", "name",
+                 "shape")  # fmt: skip
+
+    def __init__(
+        self,
+        shape: Sequence[int] = (),
+        *,
+        device: Device | None = None,
+        dtype: Any = np.float32,
+        name: str = "",
+    ):
+        self.device = device or default_device()
+        self.dtype = np.dtype(dtype)
+        self.name = name
+        self._data, self._diff = _Storage(), _Storage()
+        self._data_view = self._diff_view = None
+        self.shape = check_shape(shape, name)
+        self.count = math.prod(self.shape)
+
+    def __repr__(self) -> str:
+        return f"Blob({self.name!r}, shape={self.shape}, {self.dtype.name}, {self.device.name})"
+
+    @property
+    def data(self) -> Any:
+        """The values, an array of the device in the blob's shape; write with ``data[...] = v``."""
+        view = self._data_view
+        if view is None:
+            view = self._data_view = self._view(self._data)
+        return view
+
+    @property
+    def diff(self) -> Any:
+        """The gradient, shaped like ``data``."""
+        view = self._diff_view
+        if view is None:
+            view = self._diff_view = self._view(self._diff)
+        return view
+
+    def _view(self, storage: _Storage) -> Any:
+        if storage.flat is None or storage.flat.size < self.count:
+            storage.flat = self.device.xp.zeros(self.count, dtype=self.dtype)
+        return storage.flat[: self.count].reshape(self.shape)
+
+    @property
+    def has_diff(self) -> bool:
+        """Whether the gradient has been allocated yet."""
+        return self._diff.flat is not None
+
+    @property
+    def num_axes(self) -> int:
+        """Number of axes; 0 for a scalar."""
+        return len(self.shape)
+
+    def count_axes(self, start: int, end: int | None = None) -> int:
+        """Product of the dimensions from axis ``start`` up to, not including, ``end``."""
+        return math.prod(self.shape[start:end])
+
+    def reshape(self, *shape: int | Sequence[int]) -> None:
+        """Take another shape; storage is kept while it is large enough, else grown (zeroed)."""
+        if len(shape) == 1 and not isinstance(shape[0], int | np.integer):
+            shape = tuple(shape[0])
+        if shape == self.shape:
+            return
+        self.shape = check_shape(shape, self.name)
+        self.count = math.prod(self.shape)
+        self._data_view = self._diff_view = None
+
+    def reshape_like(self, other: Blob) -> None:
+        """Take the shape of ``other``."""
+        self.reshape(*other.shape)
+
+    def share_data(self, other: Blob) -> None:
+        """Use the data storage of ``other``, which must hold as many elements."""
+        self._require_count(other)
+        other.data  # noqa: B018  (allocates)
+        self._data, self._data_view = other._data, None
+
+    def share_diff(self, other: Blob) -> None:
+        """Use the diff storage of ``other``, which must hold as many elements."""
+        self._require_count(other)
+        other.diff  # noqa: B018  (allocates)
+        self._diff, self._diff_view = other._diff, None
+
+    def _require_count(self, other: Blob) -> None:
+        if other.count != self.count:
+            raise ShapeError(
+                f'blob "{self.name}" {self.shape} cannot share memory with '
+                f'blob "{other.name}" {other.shape}: the counts differ'
+            )
+
+    def bind(self, data_buffer: Any, diff_buffer: Any, start: int) -> None:
+        """Move into flat buffers, at ``start``, keeping the present values."""
+        part = slice(start, start + self.count)
+        data_buffer[part] = self.data.reshape(-1)
+        if self.has_diff:
+            diff_buffer[part] = self.diff.reshape(-1)
+        self._data = _Storage(data_buffer[part], data_buffer, start)
+        self._diff = _Storage(diff_buffer[part], diff_buffer, start)
+        self._data_view = self._diff_view = None
+
+    def _legacy_dim(self, index: int) -> int:
+        if self.num_axes > 4:
+            raise ShapeError(
+                f'blob "{self.name}" has {self.num_axes} axes; num, channels, height and width '
+                "need at most 4"
+            )
+        return self.shape[index] if index < self.num_axes else 1
+
+    @property
+    def num(self) -> int:
+        """Legacy name of dimension 0 (1 if absent)."""
+        return self._legacy_dim(0)
+
+    @property
+    def channels(self) -> int:
+        """Legacy name of dimension 1 (1 if absent)."""
+        return self._legacy_dim(1)
+
+    @property
+    def height(self) -> int:
+        """Legacy name of dimension 2 (1 if absent)."""
+        return self._legacy_dim(2)
+
+    @property
+    def width(self) -> int:
+        """Legacy name of dimension 3 (1 if absent)."""
+        return self._legacy_dim(3)

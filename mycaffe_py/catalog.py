@@ -1,0 +1,87 @@
+"""Catalog: the classes of one kind by type name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from .errors import PluginError, UnknownTypeError, did_you_mean
+
+
+def fold(name: str) -> str:
+    """Return the spelling under which a type is kept: case, ``_``, ``-`` and ``.`` do not count."""
+    return re.sub(r"[_.\-\s]", "", name).lower()
+
+
+class Catalog:
+    """Classes of one kind (layer, solver, filler, gym, trainer), found by type name or alias."""
+
+    def __init__(self, kind: str):
+        self.kind = kind
+        self._by_name: dict[str, Any] = {}
+        self._owners: dict[Any, str] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return fold(name) in self._by_name
+
+    def __len__(self) -> int:
+        return len(self._owners)
+
+    def classes(self) -> list[Any]:
+        """Every class, by type name."""
+        return sorted(self._owners, key=lambda offered: offered.type.lower())
+
+    def types(self) -> list[str]:
+        """Every type name, sorted."""
+        return [offered.type for offered in self.classes()]
+
+    def owner(self, offered: Any) -> str:
+        """Name of the plugin that offers a class."""
+        return self._owners[offered]
+
+    def find(self, name: str) -> Any:
+        """Return the class of a type name, or raise UnknownTypeError with the nearest one."""
+        offered = self._by_name.get(fold(name))
+        if offered is None:
+            known = ", ".join(self.types()) or "none"
+            hint = did_you_mean(name, self.types()) or f"known {self.kind} types: {known}"
+            raise UnknownTypeError(
+                f'unknown {self.kind} type "{name}"',
+                hint=f"{hint}\nif a plugin brings it, install the plugin or name it with --plugin",
+            )
+        return offered
+
+    def check(self, classes: Iterable[Any], owner: str) -> None:
+        """Raise PluginError if one of ``classes`` has no type name or one that is taken."""
+        seen: dict[str, str] = {}
+        for offered in classes:
+            if not isinstance(offered, type) or not getattr(offered, "type", ""):
+                raise PluginError(f"{offered!r} is not a {self.kind} class with a type name")
+            for name in _names(offered):
+                taken = self._by_name.get(name)
+                if taken is not None or name in seen:
+                    other = self._owners[taken] if taken is not None else owner
+                    raise PluginError(
+                        f'{self.kind} type "{offered.type}" of plugin "{owner}" clashes with '
+                        f'"{taken.type if taken is not None else seen[name]}" of plugin "{other}"'
+                    )
+            seen |= dict.fromkeys(_names(offered), offered.type)
+
+    def add(self, classes: Iterable[Any], owner: str) -> None:
+        """Enter classes that passed :meth:`check`."""
+        for offered in classes:
+            self._owners[offered] = owner
+            for name in _names(offered):
+                self._by_name[name] = offered
+
+    def remove_owner(self, owner: str) -> None:
+        """Take out every class of a plugin."""
+        self._owners = {offered: by for offered, by in self._owners.items() if by != owner}
+        self._by_name = {
+            name: offered for name, offered in self._by_name.items() if offered in self._owners
+        }
+
+
+def _names(offered: Any) -> set[str]:
+    return {fold(name) for name in (offered.type, *offered.aliases)}

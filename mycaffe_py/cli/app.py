@@ -1,0 +1,133 @@
+"""The group of all verbs: found by name, imported when needed, errors turned into exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from mycaffe_py.cli.failures import report
+from mycaffe_py.cli.verb import examples_first
+from mycaffe_py.errors import EXIT_OK, did_you_mean
+from mycaffe_py.version import __version__
+
+VERBS = {
+    "train": ("mycaffe_py.cli.train:command", "Train a net."),
+    "test": ("mycaffe_py.cli.test:command", "Run a trained net with frozen weights."),
+    "check": ("mycaffe_py.cli.check:command", "Report every mistake in prototxt files."),
+    "doctor": ("mycaffe_py.cli.doctor:command", "Show versions, devices, plugins and extras."),
+    "plugins": ("mycaffe_py.cli.plugins:command", "List plugins and what they offer."),
+    "layers": ("mycaffe_py.cli.types:layers", "List layer types, or describe one."),
+    "solvers": ("mycaffe_py.cli.types:solvers", "List solver types, or describe one."),
+    "fillers": ("mycaffe_py.cli.types:fillers", "List filler types, or describe one."),
+    "gyms": ("mycaffe_py.cli.types:gyms", "List gym types, or describe one."),
+    "trainers": ("mycaffe_py.cli.types:trainers", "List trainer types, or describe one."),
+}
+
+EXAMPLES = (
+    "mycaffe train --model LiquidNetCfc.prototxt --solver adamw.prototxt",
+    "mycaffe check mynet.prototxt",
+    "mycaffe layers CFC",
+)
+
+EXIT_CODES = """Exit codes: 0 ok, 1 bug, 2 usage or configuration, 3 missing file, plugin or extra,
+4 device unavailable, 5 diverged, 130 interrupted."""
+
+
+class App(click.Group):
+    """A group that imports a verb's module when the verb is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every verb: our own in their order, then those of installed plugins."""
+        return [*VERBS, *sorted(plugin_commands().keys() - VERBS.keys())]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import and return one verb, or None."""
+        if name in VERBS:
+            module, _, attribute = VERBS[name][0].partition(":")
+            return getattr(importlib.import_module(module), attribute)
+        return plugin_commands().get(name)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Find the verb, or fail with the nearest name."""
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            hint = did_you_mean(args[0], self.list_commands(ctx))
+            known = f"known: {', '.join(self.list_commands(ctx))}"
+            raise click.UsageError(f'unknown verb "{args[0]}"; {hint or known}', ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write examples, usage, options, verbs."""
+        examples_first(formatter, EXAMPLES)
+        super().format_help(ctx, formatter)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of verbs without importing them."""
+        rows = [(name, text) for name, (_, text) in VERBS.items()]
+        for name, command in sorted(plugin_commands().items()):
+            if name not in VERBS:
+                rows.append((name, command.get_short_help_str()))
+        with formatter.section("Verbs"):
+            formatter.write_dl(rows)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb; a reader that closed the pipe ends it quietly."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+        except BrokenPipeError:
+            # What is still buffered has nowhere to go when the interpreter flushes at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return EXIT_OK
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run the command line and exit with the documented code."""
+        arguments, debug = take_debug(sys.argv[1:] if args is None else args)
+        run = super().main
+        prog_name = prog_name or "mycaffe"
+        if not standalone_mode:
+            return run(arguments, prog_name, complete_var, standalone_mode=False, **extra)
+        try:
+            code = run(arguments, prog_name, complete_var, standalone_mode=False, **extra)
+        except (Exception, click.Abort) as error:
+            code = report(error, debug=debug)
+        sys.exit(code if isinstance(code, int) else EXIT_OK)
+
+
+def take_debug(args: Sequence[str]) -> tuple[list[str], bool]:
+    """Take ``--debug`` out of the arguments, wherever before a ``--`` it stands."""
+    arguments = list(args)
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    kept = [argument for argument in arguments[:end] if argument != "--debug"]
+    return kept + arguments[end:], len(kept) < end
+
+
+def plugin_commands() -> dict[str, click.Command]:
+    """Return the verbs of installed third-party plugins; loads plugins only if there are any."""
+    from importlib import metadata
+
+    owners = {entry.dist.name for entry in metadata.entry_points(group="mycaffe") if entry.dist}
+    if all(owner.replace("_", "-").lower() == "mycaffe-py" for owner in owners):
+        return {}
+    from mycaffe_py.plugins import default_registry
+
+    return default_registry().commands
+
+
+@click.group(cls=App, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mycaffe", message="%(prog)s %(version)s")
+@click.option("--debug", is_flag=True, help="Show tracebacks; also accepted after the verb.")
+def app(debug: bool) -> None:
+    """Train liquid and other neural nets from Caffe prototxt files."""

@@ -1,0 +1,80 @@
+"""What the command line prints when something fails, and with which exit code it ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import traceback
+
+import click
+
+from mycaffe_py.errors import EXIT_BUG, EXIT_CONFIG, EXIT_INTERRUPTED, MyCaffeError
+
+
+def report(error: BaseException, *, debug: bool = False) -> int:
+    """Print an error to stderr and return the exit code for it."""
+    if debug and not isinstance(error, click.ClickException | click.Abort):
+        traceback.print_exception(error)
+    if isinstance(error, MyCaffeError):
+        _print(error.render(), _notes(error))
+        return error.exit_code
+    if isinstance(error, click.Abort | KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return EXIT_INTERRUPTED
+    if isinstance(error, click.ClickException):
+        _print(_usage(error), [])
+        return EXIT_CONFIG
+    if isinstance(error, MemoryError):
+        _print(f"error[E260]: out of memory: {error}\n  make the net or the batch smaller", [])
+        return EXIT_CONFIG
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    advice = [
+        "this is a bug in mycaffe-py or in one of its plugins; please report it with what",
+        "`mycaffe doctor` prints" + ("" if debug else " and with the traceback that --debug shows"),
+    ]
+    _print(f"error[E000]: {what}", [*_notes(error), *advice])
+    return EXIT_BUG
+
+
+def _notes(error: BaseException) -> list[str]:
+    return list(getattr(error, "__notes__", []))
+
+
+def _usage(error: click.ClickException) -> str:
+    text = error.format_message().rstrip(".")
+    lines = [f"error[E200]: {text[:1].lower()}{text[1:]}"]
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        lines.append(f"  see: {context.command_path} --help")
+    return "\n".join(lines)
+
+
+def use_colour() -> bool:
+    """Whether messages to stderr may be coloured."""
+    return sys.stderr.isatty() and "NO_COLOR" not in os.environ
+
+
+def _print(text: str, notes: list[str]) -> None:
+    lines = [*text.splitlines(), *(f"  {note}" for note in notes)]
+    click.echo("\n".join(map(_coloured, lines)), err=True, color=use_colour())
+
+
+def _coloured(line: str) -> str:
+    match = re.match(r"(error\[\w+\]:?)(.*)", line)
+    if match:
+        return click.style(match[1], fg="red", bold=True) + click.style(match[2], bold=True)
+    if re.fullmatch(r" *\^+", line):
+        return click.style(line, fg="red", bold=True)
+    return click.style(line, fg="cyan") if "did you mean" in line else line
+
+
+def warn(text: str) -> None:
+    """Print a warning to stderr."""
+    prefix = click.style("warning:", fg="yellow", bold=True)
+    click.echo(f"{prefix} {text}", err=True, color=use_colour())
+
+
+def say(text: str = "") -> None:
+    """Print a message to stderr."""
+    click.echo(text, err=True, color=use_colour())

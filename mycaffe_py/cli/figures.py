@@ -1,0 +1,38 @@
+"""Numbers and lines about a run, worded alike wherever they are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_FIGURES = (("accuracy", "baseline_accuracy"), ("mean_abs_error", None))
+
+
+def number(value: float) -> str:
+    """Format a figure with four digits."""
+    return f"{value:.4g}"
+
+
+def figures(metrics: Mapping[str, float]) -> list[str]:
+    """Return the trainer's figures as ``name value`` with the baseline beside the accuracy."""
+    parts = []
+    for name, baseline in _FIGURES:
+        if name in metrics:
+            part = f"{name.replace('_', ' ')} = {number(metrics[name])}"
+            if baseline in metrics:
+                part += f" (baseline {number(metrics[baseline])})"
+            parts.append(part)
+    return parts
+
+
+def duration(seconds: float) -> str:
+    """Format seconds as ``12.3 s``, ``4:05`` or ``1:02:03``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def rate(iterations: float, seconds: float) -> str:
+    """Format a rate of iterations."""
+    return f"{iterations / seconds:.4g}" if seconds > 0 else "0"

@@ -1,0 +1,94 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from mycaffe_py.errors import ConfigError
+
+
+def shared(*options: Callable) -> Callable:
+    """Return one decorator that adds the options in their order."""
+
+    def decorate(function: Callable) -> Callable:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+plugin_option = click.option(
+    "--plugin",
+    "plugins",
+    multiple=True,
+    metavar="FILE|MODULE",
+    help="Use a plugin that is not installed. Repeatable.",
+)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+net_options = shared(
+    click.option("--model", metavar="FILE", help="The net; a path or the name of a shipped model."),
+    click.option(
+        "--weights",
+        multiple=True,
+        metavar="FILES",
+        help="Weights to start from (.caffemodel), by layer name. Repeatable, or comma separated.",
+    ),
+    click.option("--gpu", metavar="ID", help="Run on GPU number ID; short for --device gpu:ID."),
+    click.option("--device", metavar="NAME", help="auto (default), cpu, gpu or gpu:N."),
+    click.option(
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Change a field: solver.base_lr=0.02 or cfc1.cfc_param.hidden_size=64. Repeatable.",
+    ),
+    click.option("--level", type=int, default=0, show_default=True, help="Level of the net's state."),
+    click.option("--stage", "stages", multiple=True, metavar="NAMES", help="Stages, as --weights."),
+    click.option("--seed", type=click.IntRange(min=0), help="Seed of every random generator."),
+    click.option(
+        "--dtype",
+        type=click.Choice(["float32", "float64"]),
+        default="float32",
+        show_default=True,
+        help="Numbers that the net computes with.",
+    ),
+    plugin_option,
+)
+
+
+def split_names(values: Sequence[str]) -> tuple[str, ...]:
+    """Return repeated and comma-separated names as one flat tuple."""
+    return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+
+
+def device_name(device: str | None, gpu: str | None) -> str:
+    """Return the device that ``--device`` and ``--gpu`` ask for."""
+    if gpu is None:
+        return device or "auto"
+    if not re.fullmatch(r"\d+", gpu):
+        raise ConfigError(
+            f'--gpu takes the number of one GPU, counted from 0, not "{gpu}"',
+            hint="for example --gpu 0; a net trains on one device at a time",
+        )
+    wanted = f"gpu:{int(gpu)}"
+    if device not in (None, "gpu", wanted):
+        raise ConfigError(f"--gpu {gpu} and --device {device} contradict each other")
+    return wanted
+
+
+def load_plugins(plugins: Sequence[str]) -> Any:
+    """Return the registry with these plugins; installed ones that are broken give a warning each."""
+    from mycaffe_py.cli.failures import warn
+    from mycaffe_py.plugins import default_registry, use_plugins
+
+    registry = use_plugins(*plugins) if plugins else default_registry()
+    for plugin in registry.broken():
+        warn(f'plugin "{plugin.name}" is not in use: {plugin.error}')
+    return registry

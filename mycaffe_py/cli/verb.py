@@ -1,0 +1,58 @@
+"""A click command that shows examples first and takes Caffe's spelling of flags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+
+def examples_first(formatter: click.HelpFormatter, examples: Sequence[str]) -> None:
+    """Write the examples of a help page."""
+    with formatter.section("Examples"):
+        for example in examples:
+            formatter.write(f"{'':{formatter.current_indent}}{example}\n")
+    formatter.write_paragraph()
+
+
+def normalised(arguments: Iterable[str], options: set[str]) -> list[str]:
+    """Return the arguments with ``-solver`` and ``--run_dir`` spelled ``--solver`` and ``--run-dir``."""
+    result: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        result.append(_normalised(argument, options))
+        if argument == "--":
+            break
+    return [*result, *rest]
+
+
+def _normalised(argument: str, options: set[str]) -> str:
+    name, equals, value = argument.partition("=")
+    body = name.lstrip("-")
+    if name == body or not body[:1].isalpha() or len(body) < 2:
+        return argument
+    for spelling in (f"--{body}", f"--{body.replace('_', '-')}"):
+        if spelling in options:
+            return f"{spelling}{equals}{value}"
+    if all(f"-{letter}" in options for letter in body):
+        return argument  # short flags together, such as -qv
+    return f"--{body}{equals}{value}"
+
+
+class Verb(click.Command):
+    """One verb; ``examples`` come first in its help."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.examples = examples
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Accept Caffe's spelling of flags, then parse as click does."""
+        options = {name for param in self.get_params(ctx) for name in param.opts}
+        return super().parse_args(ctx, normalised(args, options))
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write examples, usage, options."""
+        examples_first(formatter, self.examples)
+        super().format_help(ctx, formatter)

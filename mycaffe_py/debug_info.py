@@ -1,0 +1,62 @@
+"""Caffe's debug_info lines: mean absolute values of every blob, forward and backward."""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .net import Net
+
+_logger = logging.getLogger("mycaffe")
+
+
+def default_log(text: str) -> None:
+    """Write a line to the ``mycaffe`` logger."""
+    _logger.info(text)
+
+
+def _mean_abs(array: Any) -> float:
+    return float(abs(array).sum()) / array.size if array.size else 0.0
+
+
+def log_forward(net: Net, index: int) -> None:
+    """Log every top and parameter of a layer that just ran forward."""
+    layer = net.layers[index]
+    for blob in net.tops[index]:
+        net.log(
+            f"    [Forward] Layer {layer.name}, top blob {blob.name} data: {_mean_abs(blob.data):.6g}"
+        )
+    for position, blob in enumerate(layer.blobs):
+        net.log(
+            f"    [Forward] Layer {layer.name}, param blob {position} data: {_mean_abs(blob.data):.6g}"
+        )
+
+
+def log_backward(net: Net, index: int) -> None:
+    """Log the gradients that a layer just computed."""
+    layer = net.layers[index]
+    for blob, needed in zip(net.bottoms[index], net.bottom_need_backward[index], strict=True):
+        if needed:
+            net.log(
+                f"    [Backward] Layer {layer.name}, bottom blob {blob.name} diff: "
+                f"{_mean_abs(blob.diff):.6g}"
+            )
+    for position, blob in enumerate(layer.blobs):
+        if layer.param_propagate_down[position]:
+            net.log(
+                f"    [Backward] Layer {layer.name}, param blob {position} diff: "
+                f"{_mean_abs(blob.diff):.6g}"
+            )
+
+
+def log_norms(net: Net) -> None:
+    """Log the L1 and L2 norms of all parameters and their gradients."""
+    data, diff = net.parameters.data, net.parameters.diff
+    l1 = (float(abs(data).sum()), float(abs(diff).sum()))
+    l2 = (math.sqrt(float((data * data).sum())), math.sqrt(float((diff * diff).sum())))
+    net.log(
+        "    [Backward] All net params (data, diff): "
+        f"L1 norm = ({l1[0]:.6g}, {l1[1]:.6g}); L2 norm = ({l2[0]:.6g}, {l2[1]:.6g})"
+    )

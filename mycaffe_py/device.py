@@ -1,0 +1,124 @@
+"""The array device: NumPy on the CPU, CuPy on a GPU.
+
+This is the only module that imports cupy. Everything else takes ``device.xp``.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import Any
+
+import numpy as np
+
+from .errors import ConfigError, DeviceError
+from .seeding import named_generator
+
+_GPU_NAME = re.compile(r"(?:gpu|cuda)(?::(\d+))?")
+_GPU_EXTRA_HINT = (
+    'GPU support is an extra: pip install "mycaffe-py[cuda13]" (or [cuda12], to match your driver)'
+)
+
+
+class Device:
+    """Where arrays live, with its array module ``xp`` and its random generator.
+
+    ``name`` is ``cpu`` or ``gpu:N``; ``reason`` says why an automatic choice fell on it.
+    """
+
+    def __init__(self, name: str = "cpu", xp: Any = np, *, seed: int = 0, reason: str = ""):
+        self.name, self.xp, self.reason = name, xp, reason
+        self.is_gpu = name.startswith("gpu")
+        self.seed_generators(seed)
+
+    def __repr__(self) -> str:
+        return f"Device({self.name!r})"
+
+    def seed_generators(self, seed: int) -> None:
+        """Restart every generator of the device from ``seed``."""
+        self.seed = int(seed)
+        self.rng = named_generator(self.seed, "device")
+        self._device_rng = (
+            self.xp.random.default_rng(int(self.rng.integers(2**31))) if self.is_gpu else self.rng
+        )
+
+    def asarray(self, values: Any, dtype: Any = None) -> Any:
+        """Return ``values`` (host or device) as an array of this device."""
+        return self.xp.asarray(values, dtype=dtype)
+
+    def to_host(self, array: Any) -> np.ndarray:
+        """Return ``array`` as a NumPy array; a CPU array comes back as it is, not copied."""
+        return array.get() if hasattr(array, "get") else np.asarray(array)
+
+    def fill_uniform(self, out: Any) -> None:
+        """Fill ``out`` (C-contiguous) with numbers from U[0, 1), in place."""
+        if self.is_gpu:
+            out[...] = self._device_rng.random(out.shape, dtype=out.dtype)
+        else:
+            self.rng.random(out=out, dtype=out.dtype)
+
+    def synchronize(self) -> None:
+        """Wait until all work given to the device is done."""
+        if self.is_gpu:
+            self.xp.cuda.get_current_stream().synchronize()
+
+
+def import_cupy() -> Any:
+    """Return the cupy module, or raise DeviceError that says why no GPU can be used."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import cupy
+    except ImportError as error:
+        missing = isinstance(error, ModuleNotFoundError) and error.name == "cupy"
+        why = "cupy is not installed" if missing else f"cupy cannot be imported: {error}"
+        raise DeviceError(f"no GPU: {why}", hint=_GPU_EXTRA_HINT) from error
+    # CuPy imports without a driver: only is_available() tells.
+    if not cupy.cuda.is_available():
+        raise DeviceError(
+            f"no GPU: cupy {cupy.__version__} is installed but finds no usable CUDA driver or device",
+            hint="see what `nvidia-smi` prints; `mycaffe doctor` shows the details",
+        )
+    return cupy
+
+
+def open_device(name: str = "cpu", *, seed: int = 0) -> Device:
+    """Open ``cpu``, ``gpu``, ``gpu:N`` or ``auto`` (the first GPU, else the CPU with the reason).
+
+    Raises ConfigError for another name and DeviceError when the GPU asked for cannot be used.
+    """
+    wanted = name.strip().lower()
+    if wanted == "cpu":
+        return Device("cpu", np, seed=seed)
+    if wanted == "auto":
+        try:
+            return open_device("gpu:0", seed=seed)
+        except DeviceError as error:
+            return Device("cpu", np, seed=seed, reason=error.message)
+    match = _GPU_NAME.fullmatch(wanted)
+    if not match:
+        raise ConfigError(f'unknown device "{name}"', hint="valid: auto, cpu, gpu, gpu:N")
+    cupy = import_cupy()
+    index = int(match[1] or 0)
+    count = cupy.cuda.runtime.getDeviceCount()
+    if index >= count:
+        raise DeviceError(f"no GPU {index}: this machine has {count}, numbered from 0")
+    cupy.cuda.Device(index).use()
+    return Device(f"gpu:{index}", cupy, seed=seed)
+
+
+_default: Device | None = None
+
+
+def default_device() -> Device:
+    """Return the device used where none is given: the CPU, or what ``set_default_device`` chose."""
+    global _default
+    if _default is None:
+        _default = Device()
+    return _default
+
+
+def set_default_device(device: Device) -> None:
+    """Make ``device`` the one used where none is given."""
+    global _default
+    _default = device

@@ -1,0 +1,222 @@
+"""Every exception class of mycaffe-py, with the exit code that the command line gives for it.
+
+All derive from :class:`MyCaffeError`. The classes that a Python user would expect from the standard
+library derive from it as well (``ConfigError`` is a ``ValueError``, ``MissingFileError`` a
+``FileNotFoundError``), so that ordinary ``except`` clauses work.
+
+Exit codes: 0 ok, 1 a bug in mycaffe-py, 2 usage or configuration, 3 missing file, plugin or extra,
+4 device unavailable, 5 diverged (non-finite loss), 130 interrupted with a snapshot written.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+EXIT_OK = 0
+EXIT_BUG = 1
+EXIT_CONFIG = 2
+EXIT_MISSING = 3
+EXIT_DEVICE = 4
+EXIT_DIVERGED = 5
+EXIT_INTERRUPTED = 130
+
+
+def closest(name: str, candidates: Iterable[str]) -> str | None:
+    """Return the candidate nearest to ``name``, ignoring case, or None if none is near."""
+    by_folded = {candidate.lower(): candidate for candidate in candidates}
+    near = difflib.get_close_matches(name.lower(), by_folded, n=1, cutoff=0.6)
+    return by_folded[near[0]] if near else None
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
+    """Return ``did you mean "X"?`` for the candidate nearest to ``name``, or None."""
+    near = closest(name, candidates)
+    return f'did you mean "{near}"?' if near else None
+
+
+@dataclass(frozen=True)
+class Location:
+    """A place in a text file; line and column count from 1. ``text`` is the source line."""
+
+    filename: str
+    line: int
+    column: int
+    text: str = ""
+    length: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.filename}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake in the user's input: what, where, and what to do about it."""
+
+    message: str
+    location: Location | None = None
+    hint: str | None = None
+    code: str = "E100"
+
+    def render(self) -> str:
+        """Format as ``error[E101] file:line:column: message`` with source line, caret and hint."""
+        place = f" {self.location}:" if self.location else ""
+        separator = "" if place else ":"
+        lines = [f"error[{self.code}]{separator}{place} {self.message}"]
+        if self.location and self.location.text.strip():
+            source = self.location.text.replace("\t", " ")
+            carets = "^" * max(1, min(self.location.length, len(source) - self.location.column + 1))
+            lines += [f"  {source}", "  " + " " * (self.location.column - 1) + carets]
+        if self.hint:
+            lines += [f"  {line}" for line in self.hint.splitlines()]
+        return "\n".join(lines)
+
+
+class MyCaffeError(Exception):
+    """Base of all errors that mycaffe-py raises on purpose."""
+
+    exit_code = EXIT_BUG
+    code = "E000"
+
+    def __init__(self, message: str, *, hint: str | None = None, location: Location | None = None):
+        self.message, self.hint, self.location = message, hint, location
+        super().__init__(self.problems[0].render() if location else self._one_line())
+
+    def _one_line(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """The mistakes that this error reports; at least one."""
+        return [Problem(self.message, self.location, self.hint, self.code)]
+
+    def render(self) -> str:
+        """Format every problem for a terminal, one paragraph each."""
+        return "\n".join(problem.render() for problem in self.problems)
+
+
+class ConfigError(MyCaffeError, ValueError):
+    """A setting, file or command line that cannot be carried out as written."""
+
+    exit_code = EXIT_CONFIG
+    code = "E200"
+
+
+class PrototxtError(ConfigError):
+    """Mistakes found in one prototxt file, all of them at once."""
+
+    code = "E100"
+
+    def __init__(self, problems: Sequence[Problem]):
+        self._problems = list(problems)
+        super().__init__("\n".join(problem.render() for problem in self._problems))
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """The mistakes, in the order in which they stand in the file."""
+        return self._problems
+
+
+class SchemaError(ConfigError):
+    """Schema text that cannot be composed: a syntax error, or a clash between two owners."""
+
+    code = "E110"
+
+
+class PluginError(ConfigError):
+    """A plugin that offers something unusable."""
+
+    code = "E120"
+
+
+class UnknownTypeError(ConfigError, LookupError):
+    """A layer, solver, filler, gym or trainer type that no plugin offers."""
+
+    code = "E201"
+
+
+class ShapeError(ConfigError):
+    """Blobs whose shapes do not fit together."""
+
+    code = "E210"
+
+
+class LayerError(ConfigError):
+    """A layer that cannot be set up as configured."""
+
+    code = "E220"
+
+
+class SnapshotError(ConfigError):
+    """A weights or state file that cannot be used here."""
+
+    code = "E230"
+
+
+class DataError(ConfigError):
+    """Data (a CSV file, a gym's output) that cannot be used."""
+
+    code = "E240"
+
+
+class OutputError(ConfigError):
+    """A result that could not be written; nothing half-written is left."""
+
+    code = "E250"
+
+
+class MissingFileError(MyCaffeError, FileNotFoundError):
+    """A file that is not there."""
+
+    exit_code = EXIT_MISSING
+    code = "E310"
+
+
+class MissingPluginError(MyCaffeError, LookupError):
+    """A plugin that was asked for by name is not there."""
+
+    exit_code = EXIT_MISSING
+    code = "E320"
+
+
+class MissingExtraError(MyCaffeError, ImportError):
+    """An optional dependency is not installed; the hint holds the pip line."""
+
+    exit_code = EXIT_MISSING
+    code = "E330"
+
+
+class DeviceError(MyCaffeError, RuntimeError):
+    """The device asked for cannot be used; the message says why."""
+
+    exit_code = EXIT_DEVICE
+    code = "E400"
+
+
+class DivergedError(MyCaffeError, ArithmeticError):
+    """The loss is no longer finite; the message names the first bad blob."""
+
+    exit_code = EXIT_DIVERGED
+    code = "E500"
+
+
+def add_note(error: BaseException, note: str) -> None:
+    """Attach ``note`` to an exception in flight; its traceback and class stay as they are."""
+    if hasattr(error, "add_note"):
+        error.add_note(note)
+    else:  # Python 3.10
+        error.__notes__ = [*getattr(error, "__notes__", []), note]
+
+
+def require(module: str, extra: str):
+    """Import and return an optional dependency, or raise MissingExtraError with the pip line."""
+    import importlib
+
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingExtraError(
+            f"this needs the package {module!r}, which is not installed ({error})",
+            hint=f'install it with: pip install "mycaffe-py[{extra}]"',
+        ) from error

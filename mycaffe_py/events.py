@@ -1,0 +1,90 @@
+"""What a run tells the world. Observers see these events, never the net."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base of all events."""
+
+
+@dataclass(frozen=True)
+class TrainingStarted(Event):
+    """Before the first update: where it starts and where it is to end."""
+
+    iteration: int
+    max_iter: int
+    summary: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StepDone(Event):
+    """After each update. ``iteration`` counts updates done; ``metrics`` are named numbers.
+
+    ``display`` is true when the solver's ``display`` setting asks for a line. ``sample`` holds what a
+    live view draws (x, target, prediction), where the trainer has such a thing.
+    """
+
+    iteration: int
+    metrics: Mapping[str, float]
+    learning_rate: float
+    display: bool = False
+    sample: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TestDone(Event):
+    """After a test pass over one test net."""
+
+    __test__ = False
+
+    iteration: int
+    net_index: int
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class SnapshotWritten(Event):
+    """After a snapshot; both files are complete on disk."""
+
+    iteration: int
+    weights: Path
+    state: Path
+    reason: str = "interval"
+
+
+@dataclass(frozen=True)
+class TrainingEnded(Event):
+    """After the last update: ``status`` is done, interrupted, diverged or failed."""
+
+    iteration: int
+    status: str
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Log(Event):
+    """A line of text worth telling; ``level`` is info or warning."""
+
+    text: str
+    level: str = "info"
+
+
+class Observer:
+    """Receives events; runs outside the training loop's thread, so it may be slow.
+
+    An exception raised here stops the run with a clear error after a snapshot.
+    """
+
+    def observe(self, event: Event) -> None:
+        """Take one event."""
+
+    def idle(self) -> None:
+        """Called after each batch of events: the place to flush or redraw."""
+
+    def close(self) -> None:
+        """Called once, after the last event."""

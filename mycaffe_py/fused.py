@@ -1,0 +1,60 @@
+"""FusedBlobs: several blobs of a layer computed with as one matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .blob import Blob
+
+
+class FusedBlobs:
+    """Blobs stacked along axis 0.
+
+    Where they lie side by side in one buffer (see ``Layer.storage_order``) the stack is a view; otherwise,
+    for instance when one of them is shared with another layer, it is gathered anew by each :meth:`data`.
+    """
+
+    def __init__(self, blobs: Sequence[Blob]):
+        self.blobs = list(blobs)
+        rows = sum(blob.shape[0] for blob in blobs)
+        self.shape = (rows, *blobs[0].shape[1:])
+        self._gathered: Any = None
+
+    def _view(self, part: str) -> Any:
+        storages = [getattr(blob, part) for blob in self.blobs]
+        first = storages[0]
+        position = first.start
+        for blob, storage in zip(self.blobs, storages, strict=True):
+            if storage.buffer is None or storage.buffer is not first.buffer:
+                return None
+            if storage.start != position:
+                return None
+            position += blob.count
+        return first.buffer[first.start : position].reshape(self.shape)
+
+    def data(self) -> Any:
+        """Return the stacked values: a view, or a gathered copy that is valid until the next call."""
+        view = self._view("_data")
+        if view is not None:
+            return view
+        if self._gathered is None:
+            blob = self.blobs[0]
+            self._gathered = blob.device.xp.empty(self.shape, dtype=blob.dtype)
+        row = 0
+        for blob in self.blobs:
+            self._gathered[row : row + blob.shape[0]] = blob.data
+            row += blob.shape[0]
+        return self._gathered
+
+    def add_diff(self, gradient: Any) -> None:
+        """Add a stacked gradient to the blobs' diffs."""
+        view = self._view("_diff")
+        if view is not None:
+            view += gradient
+            return
+        row = 0
+        for blob in self.blobs:
+            diff = blob.diff
+            diff += gradient[row : row + blob.shape[0]]
+            row += blob.shape[0]

@@ -1,0 +1,62 @@
+"""Gym: a source of observations that answers with a reward, with Gymnasium's signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+Observation = Mapping[str, np.ndarray]
+
+
+class Gym:
+    """Base of all gyms.
+
+    ``param`` is the GymParameter message (a gym reads its own ``<x>_param`` in it); relative file
+    names in it count from ``base_dir``, the folder of the solver file. All state belongs to the
+    instance, every random number to its seed.
+
+    An observation is a dict of arrays over the ``n`` latest points, oldest first: ``x`` (n, F) inputs,
+    ``tt`` (n,) time, ``mask`` (n, F) 1 where observed, ``target`` (n, O) what to predict.
+    """
+
+    type: ClassVar[str] = ""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    schema: ClassVar[str | None] = None
+    parameters: ClassVar[tuple[str, ...] | None] = None
+    """GymParameter fields that the gym reads; None: derived from ``schema`` or ``type``."""
+    mycaffe_properties: ClassVar[Mapping[str, str]] = {}
+    """MyCaffe property name -> field path below GymParameter, for ``custom_trainer_properties``."""
+
+    def __init__(self, param: Any, *, base_dir: Path | None = None, seed: int = 0):
+        self.param, self.base_dir, self.seed = param, base_dir or Path("."), seed
+
+    def reset(
+        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
+    ) -> tuple[Observation, dict]:
+        """Start anew (with another seed, if given) and return (observation, info)."""
+        raise TypeError(f"gym {self.type} does not define reset()")
+
+    def step(self, action: Any = None) -> tuple[Observation, float, bool, bool, dict]:
+        """Take the prediction for the latest point and move on by one point.
+
+        Returns (observation, reward, terminated, truncated, info). ``action`` None means that no
+        prediction was made.
+        """
+        raise TypeError(f"gym {self.type} does not define step()")
+
+    def state(self) -> dict[str, Any]:
+        """Return all that changes while the gym runs: JSON values and NumPy arrays by name."""
+        raise TypeError(f"gym {self.type} does not define state(), so it cannot be resumed")
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Put back what :meth:`state` returned."""
+        raise TypeError(f"gym {self.type} does not define load_state(), so it cannot be resumed")
+
+    def draw(self, figure: Any) -> None:
+        """Draw the gym's own picture into a matplotlib figure."""
+
+    def close(self) -> None:
+        """Release what the gym holds open."""

@@ -1,0 +1,179 @@
+"""Layer: one step of a net, with Caffe's contract setup / reshape / forward / backward."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, NoReturn
+
+import numpy as np
+
+from .blob import Blob
+from .blobproto import array_from_proto
+from .device import Device, default_device
+from .errors import LayerError
+
+TRAIN, TEST = 0, 1
+"""Caffe's phases, as in the schema's ``Phase`` enum."""
+
+PHASE_NAMES = ("TRAIN", "TEST")
+
+
+@dataclass
+class LayerContext:
+    """What a layer needs to know of the net that it is part of."""
+
+    registry: Any
+    device: Device = field(default_factory=default_device)
+    dtype: Any = np.float32
+    phase: int = TRAIN
+
+
+def default_parameter_field(type_name: str) -> str:
+    """Return Caffe's name of a layer type's own message field: ``InnerProduct`` -> ``inner_product_param``."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type_name)
+    return f"{words.lower()}_param"
+
+
+class Layer:
+    """Base of all layers.
+
+    A subclass sets ``type`` and defines ``reshape`` and ``forward``, and ``backward`` if it has a
+    gradient. Caffe's rules hold: ``forward`` writes ``top[i].data``; ``backward`` overwrites
+    ``bottom[i].diff`` where ``propagate_down[i]`` and ADDS to the ``diff`` of its own blobs (the solver
+    clears them); tops are sized in ``reshape`` and written in place.
+    """
+
+    type: ClassVar[str] = ""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    schema: ClassVar[str | None] = None
+    """Proto2 text of the layer's own message and its ``extend LayerParameter``, if any."""
+    parameters: ClassVar[tuple[str, ...] | None] = None
+    """LayerParameter fields that the layer reads; None: derived from ``schema`` or ``type``."""
+
+    exact_num_bottom_blobs: ClassVar[int | None] = None
+    min_bottom_blobs: ClassVar[int | None] = None
+    max_bottom_blobs: ClassVar[int | None] = None
+    exact_num_top_blobs: ClassVar[int | None] = None
+    min_top_blobs: ClassVar[int | None] = None
+    max_top_blobs: ClassVar[int | None] = None
+    equal_num_bottom_top_blobs: ClassVar[bool] = False
+    auto_top_blobs: ClassVar[bool] = False
+    allows_in_place: ClassVar[bool] = True
+    is_loss: ClassVar[bool] = False
+
+    def __init__(self, param: Any, context: LayerContext):
+        self.param = param
+        self.context = context
+        self.device, self.dtype, self.phase = context.device, np.dtype(context.dtype), context.phase
+        self.xp = context.device.xp
+        self.name = param.name
+        self.blobs: list[Blob] = []
+        self.blob_names: list[str] = []
+        self.param_propagate_down: list[bool] = []
+        self.loss_weights: list[float] = []
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+    # What a subclass defines.
+
+    def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Read ``self.param`` and create the learnable blobs; called once."""
+
+    def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Give the tops their shapes; called before every forward."""
+        raise TypeError(f"layer type {self.type} does not define reshape()")
+
+    def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Compute ``top[i].data`` from ``bottom[i].data``."""
+        raise TypeError(f"layer type {self.type} does not define forward()")
+
+    def backward(
+        self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
+    ) -> None:
+        """Compute the gradients from ``top[i].diff``."""
+        self.fail(f"layer type {self.type} has no gradient, but one is needed here")
+
+    def allow_force_backward(self, bottom_index: int) -> bool:
+        """Whether ``force_backward`` may reach this bottom (not labels, for example)."""
+        return True
+
+    def storage_order(self) -> list[int]:
+        """Order in which the layer's blobs lie in the net's parameter buffer.
+
+        A layer that computes with several weights as one matrix puts them side by side here; the order
+        of ``blobs``, and with it every file, stays as it is.
+        """
+        return list(range(len(self.blobs)))
+
+    # What the net calls.
+
+    def initialize(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Check the blob counts, set up, reshape and set the loss weights."""
+        self._check_counts(len(bottom), len(top))
+        self.setup(bottom, top)
+        self.param_propagate_down += [True] * (len(self.blobs) - len(self.param_propagate_down))
+        self.reshape(bottom, top)
+        self._set_loss_weights(top)
+
+    def _check_counts(self, bottoms: int, tops: int) -> None:
+        for count, word in ((bottoms, "bottom"), (tops, "top")):
+            exact = getattr(self, f"exact_num_{word}_blobs")
+            least, most = getattr(self, f"min_{word}_blobs"), getattr(self, f"max_{word}_blobs")
+            if exact is not None and count != exact:
+                self.fail(f"needs exactly {exact} {word} blob{'s' * (exact != 1)}, got {count}")
+            if least is not None and count < least:
+                self.fail(f"needs at least {least} {word} blob{'s' * (least != 1)}, got {count}")
+            if most is not None and count > most:
+                self.fail(f"takes at most {most} {word} blob{'s' * (most != 1)}, got {count}")
+        if self.equal_num_bottom_top_blobs and bottoms != tops:
+            self.fail(f"needs as many tops as bottoms, got {bottoms} bottoms and {tops} tops")
+
+    def _set_loss_weights(self, top: Sequence[Blob]) -> None:
+        given = list(self.param.loss_weight)
+        if given and len(given) != len(top):
+            self.fail(
+                f"loss_weight must be given once for each top: {len(given)} given, {len(top)} tops",
+                field="loss_weight",
+            )
+        if not given:
+            given = [1.0 if self.is_loss and index == 0 else 0.0 for index in range(len(top))]
+            if self.is_loss and len(top) > 1:
+                # Caffe refuses a loss layer of two tops without explicit weights.
+                self.fail(f"has {len(top)} tops, so loss_weight must be given for each")
+        self.loss_weights = given
+        self.write_loss_weights(top)
+
+    def write_loss_weights(self, top: Sequence[Blob]) -> None:
+        """Write each non-zero loss weight into its top's diff, where backward reads it."""
+        for blob, weight in zip(top, self.loss_weights, strict=True):
+            if weight:
+                blob.diff[...] = weight
+
+    # What subclasses use.
+
+    def add_blob(self, shape: Sequence[int], filler: Any = None, name: str = "") -> Blob:
+        """Append a learnable blob; ``filler`` is a FillerParameter message or None for zeros.
+
+        Values that the LayerParameter itself carries in ``blobs`` take the filler's place.
+        """
+        index = len(self.blobs)
+        blob = Blob(shape, device=self.device, dtype=self.dtype, name=name or f"blob_{index}")
+        if index < len(self.param.blobs):
+            values = array_from_proto(self.param.blobs[index])
+            if values.size != blob.count:
+                self.fail(f"blobs[{index}] in the file is {values.shape}, here it is {blob.shape}")
+            blob.data[...] = self.device.asarray(values.reshape(blob.shape), dtype=self.dtype)
+        elif filler is not None:
+            self.context.registry.filler(filler).fill(blob)
+        self.blobs.append(blob)
+        self.blob_names.append(blob.name)
+        return blob
+
+    def fail(self, message: str, *, field: str = "", hint: str | None = None) -> NoReturn:
+        """Raise LayerError that names this layer; ``field`` is the path of the setting to point at."""
+        error = LayerError(f'layer "{self.name}" ({self.type}): {message}', hint=hint)
+        error.field = field
+        raise error

@@ -1,0 +1,43 @@
+"""LossLayer: the base of layers whose top is a loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from .blob import Blob
+from .layer import Layer
+
+
+class LossLayer(Layer):
+    """Two bottoms of the same batch size, one scalar top of loss weight 1 unless the file says else.
+
+    Labels (bottom 1) get no gradient, not even with ``force_backward``; a subclass may allow it.
+    """
+
+    exact_num_bottom_blobs: ClassVar[int | None] = 2
+    exact_num_top_blobs: ClassVar[int | None] = 1
+    auto_top_blobs = True
+    is_loss = True
+
+    def allow_force_backward(self, bottom_index: int) -> bool:
+        """Caffe's rule: every bottom but the labels."""
+        return bottom_index != 1
+
+    def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Check the batch sizes and make the top a scalar."""
+        first, second = bottom[0].shape, bottom[1].shape
+        if first[:1] != second[:1]:
+            self.fail(
+                f'bottom "{bottom[0].name}" {first} and bottom "{bottom[1].name}" {second} '
+                "must have the same first dimension"
+            )
+        top[0].reshape(())
+
+    def require_same_count(self, bottom: Sequence[Blob]) -> None:
+        """Fail unless both bottoms have the same number of elements for each item of the batch."""
+        if bottom[0].count_axes(1) != bottom[1].count_axes(1):
+            self.fail(
+                f'bottom "{bottom[0].name}" {bottom[0].shape} and bottom "{bottom[1].name}" '
+                f"{bottom[1].shape} must have the same number of elements for each item"
+            )

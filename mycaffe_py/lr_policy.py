@@ -1,0 +1,53 @@
+"""Learning-rate policies, as Caffe's GetLearningRate (with MyCaffe's ``sigmoid_inv``)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from .errors import ConfigError, did_you_mean
+
+# Each takes (SolverParameter, iteration, current_step) and returns the rate.
+POLICIES: dict[str, Callable[[Any, int, int], float]] = {
+    "fixed": lambda p, i, step: p.base_lr,
+    "step": lambda p, i, step: p.base_lr * p.gamma ** (i // p.stepsize),
+    "exp": lambda p, i, step: p.base_lr * p.gamma**i,
+    "inv": lambda p, i, step: p.base_lr * (1 + p.gamma * i) ** -p.power,
+    "multistep": lambda p, i, step: p.base_lr * p.gamma**step,
+    "poly": lambda p, i, step: p.base_lr * (1 - i / p.max_iter) ** p.power,
+    "sigmoid": lambda p, i, step: p.base_lr * _logistic(p.gamma * (i - p.stepsize)),
+    "sigmoid_inv": lambda p, i, step: p.base_lr * (1 - _logistic(p.gamma * (i - p.stepsize))),
+}
+
+
+def _logistic(z: float) -> float:
+    return 0.5 * math.tanh(0.5 * z) + 0.5
+
+
+def check_policy(param: Any) -> None:
+    """Raise ConfigError if the policy is unknown or lacks a setting that it needs."""
+    policy = param.lr_policy
+    if policy not in POLICIES:
+        known = ", ".join(POLICIES)
+        message = f'unknown lr_policy "{policy}"' if policy else "lr_policy is not set"
+        raise ConfigError(message, hint=did_you_mean(policy, POLICIES) or f"valid: {known}")
+    if policy == "step" and param.stepsize <= 0:
+        raise ConfigError(f'lr_policy "step" needs stepsize > 0, got {param.stepsize}')
+    if policy == "poly" and param.max_iter <= 0:
+        raise ConfigError(f'lr_policy "poly" needs max_iter > 0, got {param.max_iter}')
+
+
+def learning_rate(param: Any, iteration: int, current_step: int) -> tuple[float, int]:
+    """Return (rate, current_step) for an iteration.
+
+    ``multistep`` moves on by at most one step each call, when ``iteration`` has reached the next
+    ``stepvalue``; the other policies leave ``current_step`` as it is.
+    """
+    if (
+        param.lr_policy == "multistep"
+        and current_step < len(param.stepvalue)
+        and iteration >= param.stepvalue[current_step]
+    ):
+        current_step += 1
+    return POLICIES[param.lr_policy](param, iteration, current_step), current_step

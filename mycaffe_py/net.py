@@ -1,0 +1,332 @@
+"""Net: layers wired by blob names, run forward and backward in file order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import debug_info
+from .blob import Blob
+from .device import Device, default_device
+from .errors import ConfigError, MyCaffeError, ShapeError, add_note
+from .layer import PHASE_NAMES, TEST, TRAIN, Layer, LayerContext
+from .net_builder import NetBuilder
+from .parameters import ParameterBuffer
+
+
+class Net:
+    """A net built from a model file (or NetParameter message or Document).
+
+    ``net.blobs["x"].data[...] = values; net.forward()`` runs it; ``net.params["fc1"][0].data`` is a weight.
+    ``weights`` names .caffemodel files to load. Raises PrototxtError with every mistake that can be told
+    without running a layer, each with its place in the file.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | Any,
+        phase: int = TRAIN,
+        level: int = 0,
+        stages: Sequence[str] | None = None,
+        weights: str | Path | Sequence[str | Path] | None = None,
+        *,
+        registry: Any = None,
+        device: Device | None = None,
+        dtype: Any = np.float32,
+        state: Any = None,
+    ):
+        from .plugins import default_registry
+
+        self.registry = registry or default_registry()
+        self.device = device or default_device()
+        self.dtype = np.dtype(dtype)
+        if phase not in (TRAIN, TEST):
+            raise ConfigError(f"phase must be TRAIN (0) or TEST (1), got {phase!r}")
+        self.debug_info = False
+        self.log: Callable[[str], None] = debug_info.default_log
+        self._callbacks: dict[str, list[Callable[[int], None]]] = {
+            name: [] for name in ("before_forward", "after_forward", "before_backward", "after_backward")
+        }
+        context = LayerContext(self.registry, self.device, self.dtype, phase)
+        built = NetBuilder(model, context, level, stages or (), state).build()
+        self.__dict__.update(vars(built))
+        self.phase = built.state.phase
+        self.parameters = ParameterBuffer(built.owners, self.device, self.dtype)
+        self._losing = [any(layer.loss_weights) for layer in self.layers]
+        if weights is not None:
+            self.copy_from(weights)
+
+    # Looking in.
+
+    def __repr__(self) -> str:
+        return f"Net({self.name!r}, {PHASE_NAMES[self.phase]}, {len(self.layers)} layers)"
+
+    @property
+    def params(self) -> dict[str, list[Blob]]:
+        """Layer name -> its learnable blobs; layers without any are left out."""
+        return {layer.name: layer.blobs for layer in self.layers if layer.blobs}
+
+    @property
+    def layer_dict(self) -> dict[str, Layer]:
+        """Layer name -> layer."""
+        return dict(zip(self.layer_names, self.layers, strict=True))
+
+    @property
+    def learnable_params(self) -> list[Blob]:
+        """The owned learnable blobs, in the order in which a solver's history is stored."""
+        return [parameter.blob for parameter in self.parameters.owners]
+
+    @property
+    def bottom_names(self) -> dict[str, list[str]]:
+        """Layer name -> names of its bottoms."""
+        return {layer.name: [b.name for b in bottom] for layer, bottom in self._wiring(self.bottoms)}
+
+    @property
+    def top_names(self) -> dict[str, list[str]]:
+        """Layer name -> names of its tops."""
+        return {layer.name: [b.name for b in top] for layer, top in self._wiring(self.tops)}
+
+    def _wiring(self, blobs: list[list[Blob]]) -> Iterator[tuple[Layer, list[Blob]]]:
+        return zip(self.layers, blobs, strict=True)
+
+    @property
+    def blob_loss_weights(self) -> dict[str, float]:
+        """Blob name -> its weight in the loss."""
+        weights = dict.fromkeys(self.blobs, 0.0)
+        for layer, top in self._wiring(self.tops):
+            weights |= {
+                blob.name: weight
+                for blob, weight in zip(top, layer.loss_weights, strict=True)
+                if weight
+            }
+        return weights
+
+    def output_values(self) -> dict[str, float]:
+        """Return each output as plain numbers by name: ``name``, or ``name[i]`` for several elements."""
+        values: dict[str, float] = {}
+        for name in self.outputs:
+            blob = self.blobs[name]
+            if blob.count == 1:
+                values[name] = blob.data.item()
+            else:
+                flat = self.device.to_host(blob.data).reshape(-1)
+                values |= {f"{name}[{index}]": float(value) for index, value in enumerate(flat)}
+        return values
+
+    def layer_index(self, name: str) -> int:
+        """Return the position of a layer by name, or raise ConfigError."""
+        if name not in self.layer_names:
+            from .errors import did_you_mean
+
+            raise ConfigError(
+                f'net "{self.name}" has no layer "{name}"', hint=did_you_mean(name, self.layer_names)
+            )
+        return self.layer_names.index(name)
+
+    # Running.
+
+    def forward(
+        self,
+        blobs: Sequence[str] | None = None,
+        start: str | None = None,
+        end: str | None = None,
+        **inputs: Any,
+    ) -> dict[str, Any]:
+        """Run the layers from ``start`` to ``end`` (names, inclusive) and return the outputs by name.
+
+        Keyword arguments fill the net's input blobs and must then name all of them. With ``end`` that
+        layer's tops are returned instead of the net's outputs; ``blobs`` names further ones to return.
+        """
+        if inputs:
+            self._fill(inputs, self.inputs, "input", "data")
+        first = self.layer_index(start) if start is not None else 0
+        last = self.layer_index(end) if end is not None else len(self.layers) - 1
+        self.forward_layers(first, last)
+        names = [b.name for b in self.tops[last]] if end is not None else self.outputs
+        return {name: self._blob(name).data for name in dict.fromkeys([*names, *(blobs or ())])}
+
+    def backward(
+        self,
+        diffs: Sequence[str] | None = None,
+        start: str | None = None,
+        end: str | None = None,
+        **gradients: Any,
+    ) -> dict[str, Any]:
+        """Run backward from layer ``start`` down to ``end`` and return the inputs' gradients by name.
+
+        Keyword arguments set the diffs of the net's outputs and must then name all of them.
+        """
+        if gradients:
+            self._fill(gradients, self.outputs, "output", "diff")
+        first = self.layer_index(start) if start is not None else len(self.layers) - 1
+        last = self.layer_index(end) if end is not None else 0
+        self.backward_layers(first, last)
+        names = [b.name for b in self.bottoms[last]] if end is not None else self.inputs
+        return {name: self._blob(name).diff for name in dict.fromkeys([*names, *(diffs or ())])}
+
+    def _blob(self, name: str) -> Blob:
+        if name not in self.blobs:
+            from .errors import did_you_mean
+
+            raise ConfigError(
+                f'net "{self.name}" has no blob "{name}"', hint=did_you_mean(name, self.blobs)
+            )
+        return self.blobs[name]
+
+    def _fill(self, arrays: Mapping[str, Any], names: Sequence[str], what: str, part: str) -> None:
+        if set(arrays) != set(names):
+            raise ConfigError(
+                f"{what} blob arguments {sorted(arrays)} do not match the net's {what}s {list(names)}"
+            )
+        for name, values in arrays.items():
+            blob = self.blobs[name]
+            values = self.device.asarray(values, dtype=self.dtype)
+            if blob.shape and (not values.ndim or values.shape[0] != blob.shape[0]):
+                raise ShapeError(f'{what} "{name}" {values.shape} is not batch sized {blob.shape}')
+            try:
+                getattr(blob, part)[...] = values
+            except ValueError:
+                raise ShapeError(
+                    f'{what} "{name}": got {values.shape}, the blob is {blob.shape}'
+                ) from None
+
+    def forward_layers(self, first: int = 0, last: int | None = None) -> float:
+        """Run layers ``first`` to ``last`` (indices, inclusive) and return the weighted loss."""
+        last = len(self.layers) - 1 if last is None else last
+        before, after = self._callbacks["before_forward"], self._callbacks["after_forward"]
+        losses: list[Any] = []
+        for index in range(first, last + 1):
+            layer, bottom, top = self.layers[index], self.bottoms[index], self.tops[index]
+            for callback in before:
+                callback(index)
+            try:
+                layer.reshape(bottom, top)
+                layer.forward(bottom, top)
+            except Exception as error:
+                raise self._noted(error, layer, "forward") from error.__cause__
+            if self._losing[index]:
+                losses += _weighted(layer, top)
+            for callback in after:
+                callback(index)
+            if self.debug_info:
+                debug_info.log_forward(self, index)
+        return sum(loss.item() for loss in losses) if losses else 0.0
+
+    def backward_layers(self, first: int | None = None, last: int = 0) -> None:
+        """Run backward from layer ``first`` down to ``last`` (indices, inclusive)."""
+        first = len(self.layers) - 1 if first is None else first
+        before, after = self._callbacks["before_backward"], self._callbacks["after_backward"]
+        for index in range(first, last - 1, -1):
+            for callback in before:
+                callback(index)
+            if self.layer_need_backward[index]:
+                layer = self.layers[index]
+                try:
+                    layer.backward(
+                        self.tops[index], self.bottom_need_backward[index], self.bottoms[index]
+                    )
+                except Exception as error:
+                    raise self._noted(error, layer, "backward") from error.__cause__
+                if self.debug_info:
+                    debug_info.log_backward(self, index)
+            for callback in after:
+                callback(index)
+        if self.debug_info:
+            debug_info.log_norms(self)
+
+    def forward_backward(self) -> float:
+        """Run the whole net forward and backward and return the loss."""
+        loss = self.forward_layers()
+        self.backward_layers()
+        return loss
+
+    def _noted(self, error: Exception, layer: Layer, action: str) -> Exception:
+        """Name layer, type and phase on an exception that came out of a layer."""
+        if not isinstance(error, MyCaffeError) or layer.name not in error.message:
+            phase = PHASE_NAMES[self.phase]
+            add_note(error, f'in layer "{layer.name}" ({layer.type}), {action}, phase {phase}')
+        return error
+
+    def clear_param_diffs(self) -> None:
+        """Set every parameter gradient to zero."""
+        self.parameters.diff.fill(0)
+
+    def reshape(self) -> None:
+        """Propagate the input blobs' shapes through all layers."""
+        for layer, bottom, top in zip(self.layers, self.bottoms, self.tops, strict=True):
+            layer.reshape(bottom, top)
+
+    def before_forward(self, callback: Callable[[int], None]) -> None:
+        """Call ``callback(layer index)`` before each layer's forward."""
+        self._callbacks["before_forward"].append(callback)
+
+    def after_forward(self, callback: Callable[[int], None]) -> None:
+        """Call ``callback(layer index)`` after each layer's forward."""
+        self._callbacks["after_forward"].append(callback)
+
+    def before_backward(self, callback: Callable[[int], None]) -> None:
+        """Call ``callback(layer index)`` before each layer's backward."""
+        self._callbacks["before_backward"].append(callback)
+
+    def after_backward(self, callback: Callable[[int], None]) -> None:
+        """Call ``callback(layer index)`` after each layer's backward."""
+        self._callbacks["after_backward"].append(callback)
+
+    # Weights.
+
+    def copy_from(self, weights: str | Path | Sequence[str | Path]) -> None:
+        """Load weights by layer name from one or several .caffemodel files."""
+        from .weights import load_weights
+
+        for path in [weights] if isinstance(weights, str | Path) else weights:
+            load_weights(self, path)
+
+    def save(self, path: str | Path) -> None:
+        """Write the weights to a .caffemodel file."""
+        from .weights import save_weights
+
+        save_weights(self, path)
+
+    def share_with(self, other: Net) -> None:
+        """Use the weights of ``other``'s layers of the same names, without copying."""
+        for name, theirs in other.params.items():
+            ours = self.params.get(name)
+            if ours is None:
+                continue
+            if [blob.shape for blob in ours] != [blob.shape for blob in theirs]:
+                raise ShapeError(
+                    f'layer "{name}" cannot share weights: {[blob.shape for blob in ours]} here, '
+                    f"{[blob.shape for blob in theirs]} there"
+                )
+            for blob, source in zip(ours, theirs, strict=True):
+                blob.share_data(source)
+
+    share_trained_layers_with = share_with
+
+    def first_non_finite(self) -> str:
+        """Say which blob, in the order of computation, holds the first NaN or infinity."""
+        for layer, bottom, top in zip(self.layers, self.bottoms, self.tops, strict=True):
+            for blob, what in (
+                *((blob, f'bottom "{blob.name}"') for blob in bottom),
+                *((blob, f'param {blob.name}') for blob in layer.blobs),
+                *((blob, f'top "{blob.name}"') for blob in top),
+            ):
+                if not math.isfinite(float(abs(blob.data).sum())) and not _all_finite(blob):
+                    return f'the first bad blob is {what} of layer "{layer.name}" ({layer.type})'
+        return "every blob is finite"
+
+
+def _all_finite(blob: Blob) -> bool:
+    return bool(blob.device.xp.isfinite(blob.data).all())
+
+
+def _weighted(layer: Layer, top: Sequence[Blob]) -> list[Any]:
+    return [
+        blob.data.sum() * weight
+        for blob, weight in zip(top, layer.loss_weights, strict=True)
+        if weight
+    ]

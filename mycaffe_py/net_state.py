@@ -1,0 +1,38 @@
+"""Which layers of a model belong to a net: Caffe's phase, level and stage rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .layer import PHASE_NAMES
+
+
+def meets_rule(state: Any, rule: Any) -> bool:
+    """Return whether a NetState meets a NetStateRule: every condition that the rule sets must hold."""
+    if rule.HasField("phase") and rule.phase != state.phase:
+        return False
+    if rule.HasField("min_level") and state.level < rule.min_level:
+        return False
+    if rule.HasField("max_level") and state.level > rule.max_level:
+        return False
+    stages = set(state.stage)
+    return set(rule.stage) <= stages and not set(rule.not_stage) & stages
+
+
+def is_included(layer_param: Any, state: Any) -> bool:
+    """Return whether a layer is part of a net in ``state``.
+
+    Without ``include`` rules a layer stays unless an ``exclude`` rule is met; with them it goes unless an
+    ``include`` rule is met.
+    """
+    if layer_param.include:
+        return any(meets_rule(state, rule) for rule in layer_param.include)
+    return not any(meets_rule(state, rule) for rule in layer_param.exclude)
+
+
+def describe_state(state: Any) -> str:
+    """Format a NetState for messages: ``phase TRAIN, level 1, stages a b``."""
+    text = f"phase {PHASE_NAMES[state.phase]}"
+    if state.level:
+        text += f", level {state.level}"
+    return text + (f", stages {' '.join(state.stage)}" if state.stage else "")

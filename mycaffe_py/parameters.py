@@ -1,0 +1,145 @@
+"""A net's learnable parameters: sharing by name, and one contiguous buffer for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .blob import Blob
+from .layer import Layer
+
+
+@dataclass
+class Parameter:
+    """One learnable blob: its owner, the multipliers, and the blobs of layers that share it."""
+
+    blob: Blob
+    layer: Layer
+    index: int
+    name: str = ""
+    lr_mult: float | None = None
+    decay_mult: float | None = None
+    sharers: list[Blob] = field(default_factory=list)
+
+    @property
+    def lr(self) -> float:
+        """The learning-rate multiplier; 1 unless given."""
+        return 1.0 if self.lr_mult is None else self.lr_mult
+
+    @property
+    def decay(self) -> float:
+        """The weight-decay multiplier; 1 unless given."""
+        return 1.0 if self.decay_mult is None else self.decay_mult
+
+
+class ParameterList:
+    """Collects parameters as layers are set up; later layers of a name share the first one's."""
+
+    def __init__(self, schema: Any):
+        spec = schema.message_class("ParamSpec")
+        self._permissive = spec.DESCRIPTOR.enum_types_by_name["DimCheckMode"].values_by_name[
+            "PERMISSIVE"
+        ].number
+        self._default_spec = spec()
+        self.owners: list[Parameter] = []
+        self.by_blob: dict[tuple[str, int], Parameter] = {}
+        self._by_name: dict[str, Parameter] = {}
+
+    def add_layer(self, layer: Layer) -> None:
+        """Enter every blob of a layer, or fail if its ``param`` specs do not fit."""
+        specs = layer.param.param
+        if len(specs) > len(layer.blobs):
+            layer.fail(
+                f"{len(specs)} param specs are given, but it has {len(layer.blobs)} learnable blobs",
+                field="param",
+            )
+        for index in range(len(layer.blobs)):
+            spec = specs[index] if index < len(specs) else self._default_spec
+            owner = self._by_name.get(spec.name) if spec.name else None
+            if owner is None:
+                self._own(layer, index, spec)
+            else:
+                self._share(owner, layer, index, spec)
+
+    def _own(self, layer: Layer, index: int, spec: Any) -> None:
+        parameter = Parameter(layer.blobs[index], layer, index, spec.name)
+        self._set_multipliers(parameter, layer, index, spec)
+        self.owners.append(parameter)
+        self.by_blob[layer.name, index] = parameter
+        if spec.name:
+            self._by_name[spec.name] = parameter
+
+    def _share(self, owner: Parameter, layer: Layer, index: int, spec: Any) -> None:
+        blob = layer.blobs[index]
+        permissive = spec.share_mode == self._permissive
+        fits = blob.count == owner.blob.count if permissive else blob.shape == owner.blob.shape
+        if not fits:
+            layer.fail(
+                f'cannot share param "{spec.name}" with layer "{owner.layer.name}": '
+                f"{'counts' if permissive else 'shapes'} differ, {blob.shape} here and "
+                f"{owner.blob.shape} there",
+                field=f"param.{index}",
+                hint=None if permissive else "share_mode: PERMISSIVE asks for equal counts only",
+            )
+        blob.share_data(owner.blob)
+        blob.share_diff(owner.blob)
+        owner.sharers.append(blob)
+        self.by_blob[layer.name, index] = owner
+        self._set_multipliers(owner, layer, index, spec)
+
+    def _set_multipliers(self, parameter: Parameter, layer: Layer, index: int, spec: Any) -> None:
+        for name in ("lr_mult", "decay_mult"):
+            if not spec.HasField(name):
+                continue
+            given, known = getattr(spec, name), getattr(parameter, name)
+            if known is not None and known != given:
+                layer.fail(
+                    f'shared param "{spec.name}" has {name} {given} here and {known} in an earlier layer',
+                    field=f"param.{index}.{name}",
+                )
+            setattr(parameter, name, given)
+
+
+class ParameterBuffer:
+    """All owned parameters in one flat ``data`` and one flat ``diff`` array; blobs are views."""
+
+    def __init__(self, owners: Sequence[Parameter], device: Any, dtype: Any):
+        self.owners = list(owners)
+        total = sum(parameter.blob.count for parameter in owners)
+        self.data = device.xp.zeros(total, dtype=dtype)
+        self.diff = device.xp.zeros(total, dtype=dtype)
+        self.slices: dict[int, slice] = {}
+        start = 0
+        for parameter in self._in_storage_order():
+            part = slice(start, start + parameter.blob.count)
+            start = part.stop
+            self.slices[id(parameter)] = part
+            parameter.blob.bind(self.data, self.diff, part.start)
+            for blob in parameter.sharers:
+                blob.share_data(parameter.blob)
+                blob.share_diff(parameter.blob)
+
+    def _in_storage_order(self) -> list[Parameter]:
+        layers = list(dict.fromkeys(parameter.layer for parameter in self.owners))
+        position = {layer: index for index, layer in enumerate(layers)}
+        rank = {layer: layer.storage_order() for layer in layers}
+        return sorted(self.owners, key=lambda p: (position[p.layer], rank[p.layer].index(p.index)))
+
+    def slice_of(self, parameter: Parameter) -> slice:
+        """Where a parameter lies in the buffer."""
+        return self.slices[id(parameter)]
+
+    def segments(self) -> Iterator[tuple[slice, float, float]]:
+        """Yield (slice, lr_mult, decay_mult), neighbours with equal multipliers joined.
+
+        Parameters with lr_mult 0 are left out: no update reaches them.
+        """
+        joined: list[tuple[slice, float, float]] = []
+        for parameter in self._in_storage_order():
+            part, key = self.slice_of(parameter), (parameter.lr, parameter.decay)
+            if joined and joined[-1][1:] == key and joined[-1][0].stop == part.start:
+                joined[-1] = (slice(joined[-1][0].start, part.stop), *key)
+            else:
+                joined.append((part, *key))
+        return (segment for segment in joined if segment[1] != 0)

@@ -1,0 +1,54 @@
+"""Where the shipped models, solvers and .proto files lie, in a wheel and in a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mycaffe_py.errors import MissingFileError, did_you_mean
+
+KINDS = ("protos", "models", "solvers")
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def resource_path(kind: str, name: str | None = None) -> Path:
+    """Return the folder of the shipped files of one kind, or one file in it."""
+    if kind not in KINDS:
+        raise ValueError(f"unknown kind of resource {kind!r}; known are {', '.join(KINDS)}")
+    packaged = _PACKAGE / "share" / kind
+    folder = packaged if packaged.is_dir() else _PACKAGE.parent / kind
+    if name is None:
+        return folder
+    path = folder / name
+    if not path.is_file():
+        raise MissingFileError(
+            f"no file {name!r} among the shipped {kind}",
+            hint=did_you_mean(name, resource_names(kind)),
+        )
+    return path
+
+
+def resource_names(kind: str) -> list[str]:
+    """Return the names of the shipped files of one kind, sorted."""
+    folder = resource_path(kind)
+    if not folder.is_dir():
+        return []
+    suffix = ".proto" if kind == "protos" else ".prototxt"
+    return sorted(path.name for path in folder.iterdir() if path.suffix == suffix)
+
+
+def find_resource(kind: str, name: str | Path) -> Path:
+    """Return ``name`` if there is such a file, else the shipped file of that name.
+
+    Raises MissingFileError that names the nearest shipped one.
+    """
+    path = Path(name)
+    if path.exists():
+        return path
+    if path.name == str(name) and path.name in resource_names(kind):
+        return resource_path(kind, path.name)
+    what = kind.removesuffix("s")
+    near = did_you_mean(path.name, resource_names(kind))
+    shipped = f"shipped {kind}: {', '.join(resource_names(kind)) or 'none'}"
+    raise MissingFileError(
+        f'{what} file "{name}" does not exist', hint=f"{near}\n{shipped}" if near else shipped
+    )

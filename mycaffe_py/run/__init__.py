@@ -1,0 +1,1 @@
+"""What a training run leaves: its folder, record, metrics, snapshots and pictures."""

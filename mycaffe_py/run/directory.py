@@ -1,0 +1,81 @@
+"""The run folder: numbered, never reused."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from mycaffe_py.errors import ConfigError, OutputError
+
+DEFAULT_BASE = Path("runs")
+
+
+def folder_name(net_name: str) -> str:
+    """Return a net's name as the name of one folder."""
+    name = re.sub(r"[^\w.+-]+", "_", net_name).strip("._")
+    return name or "net"
+
+
+def numbered_folders(parent: Path) -> list[Path]:
+    """Return the numbered run folders in ``parent``, oldest first."""
+    if not parent.is_dir():
+        return []
+    found = [path for path in parent.iterdir() if path.name.isdecimal() and path.is_dir()]
+    return sorted(found, key=lambda path: int(path.name))
+
+
+class RunDirectory:
+    """The folder of one run; ``path`` exists and was empty when the run began."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def __truediv__(self, name: str) -> Path:
+        return self.path / name
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    @classmethod
+    def create(cls, base: Path | str, net_name: str) -> RunDirectory:
+        """Make the next free folder ``base/<net>/<NNN>``; raises OutputError if it cannot be made."""
+        parent = Path(base) / folder_name(net_name)
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            taken = numbered_folders(parent)
+            number = int(taken[-1].name) + 1 if taken else 1
+            while True:
+                path = parent / f"{number:03d}"
+                try:
+                    path.mkdir()  # fails where another process was faster
+                except FileExistsError:
+                    number += 1
+                else:
+                    return cls(path)
+        except OSError as error:
+            raise _unwritable(parent, error) from error
+
+    @classmethod
+    def at(cls, path: Path | str) -> RunDirectory:
+        """Use ``path``, which must be absent or an empty folder."""
+        path = Path(path)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            occupied = any(path.iterdir())
+        except FileExistsError:
+            raise ConfigError(f"run folder {path} is a file") from None
+        except OSError as error:
+            raise _unwritable(path, error) from error
+        if occupied:
+            raise ConfigError(
+                f"run folder {path} is not empty, and a run is never overwritten",
+                hint="name another folder, or leave --run-dir out to get the next free number",
+            )
+        return cls(path)
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"cannot make the run folder {path}: {error.strerror or error}",
+        hint="name another place with --run-dir",
+    )

@@ -1,0 +1,94 @@
+"""From the training thread to the observers, without the loop ever waiting for them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from mycaffe_py.errors import OutputError, add_note
+from mycaffe_py.events import Event, Observer
+
+
+class TimedObserver(Observer):
+    """An observer that also knows when the event at hand was emitted (``time.perf_counter``)."""
+
+    now: float = 0.0
+
+
+class Dispatcher:
+    """Takes events in the training thread and hands them to the observers in a thread of its own.
+
+    An observer that fails is left out from then on; its exception is raised in the training thread at the
+    next event, once, or by :meth:`raise_failure`. The other observers go on.
+    """
+
+    def __init__(self, observers: Iterable[Observer] = (), *, interval: float = 0.1):
+        self._observers = list(observers)
+        self._interval = interval
+        self._events: deque[tuple[float, Event]] = deque()
+        self._failures: deque[BaseException] = deque()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="mycaffe-observers", daemon=True)
+        self._thread.start()
+
+    def listener(self, event: Event) -> None:
+        """Take one event; the only part that runs in the training loop."""
+        if self._failures:
+            self.raise_failure()
+        self._events.append((time.perf_counter(), event))
+
+    def post(self, event: Event) -> None:
+        """Take one event as :meth:`listener` does, but never raise."""
+        self._events.append((time.perf_counter(), event))
+
+    def raise_failure(self) -> None:
+        """Raise what an observer raised, if one did and it was not raised before."""
+        if self._failures:
+            raise self._failures.popleft()
+
+    def close(self, timeout: float = 30.0) -> None:
+        """Hand out what is left, close the observers and end the thread; waits ``timeout`` at most."""
+        self._closing.set()
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while not self._closing.wait(self._interval):
+            self._deliver()
+        self._deliver()
+        for observer in list(self._observers):
+            self._call(observer, observer.close)
+
+    def _deliver(self) -> None:
+        batch = [self._events.popleft() for _ in range(len(self._events))]
+        if not batch:
+            return
+        for observer in list(self._observers):
+            self._call(observer, _hand_over, observer, batch)
+
+    def _call(self, observer: Observer, action: Callable[..., None], *arguments: Any) -> None:
+        try:
+            action(*arguments)
+        except BaseException as error:
+            self._observers.remove(observer)
+            self._failures.append(_described(error, observer))
+
+
+def _hand_over(observer: Observer, batch: list[tuple[float, Event]]) -> None:
+    for stamp, event in batch:
+        if isinstance(observer, TimedObserver):
+            observer.now = stamp
+        observer.observe(event)
+    observer.idle()
+
+
+def _described(error: BaseException, observer: Observer) -> BaseException:
+    if isinstance(error, OSError) and not isinstance(error, OutputError):
+        place = error.filename or getattr(observer, "path", type(observer).__name__)
+        described = OutputError(f"cannot write {place}: {error.strerror or error}")
+        described.__cause__ = error
+        return described
+    add_note(error, f"in observer {type(observer).__name__}")
+    return error

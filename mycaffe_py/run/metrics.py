@@ -1,0 +1,117 @@
+"""metrics.csv and metrics.jsonl: one row for each update."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from mycaffe_py.errors import OutputError
+from mycaffe_py.events import Event, Observer, StepDone, TestDone
+
+FIRST_COLUMNS = ("iteration", "loss", "accuracy", "baseline_accuracy", "mean_abs_error", "lr")
+_OWN = ("iteration", "lr")
+
+
+def row_of(event: StepDone) -> dict[str, Any]:
+    """Return an update's row by column name.
+
+    A net output called like one of our own columns keeps its value under ``<name>_output``.
+    """
+    figures = {
+        f"{name}_output" if name in _OWN else name: value for name, value in event.metrics.items()
+    }
+    return figures | {"iteration": event.iteration, "lr": event.learning_rate}
+
+
+class MetricsWriter(Observer):
+    """Writes each update to both files, in order; what came is on disk after each :meth:`idle`.
+
+    The first update fixes the columns of metrics.csv; metrics.jsonl also takes names that come later.
+    Test results go to tests.jsonl, which appears with the first of them. A number that is not finite is
+    an empty cell in CSV and null in JSON.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._columns: list[str] = []
+        self._files: dict[str, TextIO] = {}
+        self._csv: Any = None
+
+    @property
+    def csv_path(self) -> Path:
+        """Where metrics.csv is."""
+        return self.folder / "metrics.csv"
+
+    def observe(self, event: Event) -> None:
+        """Write one event's row."""
+        if isinstance(event, StepDone):
+            self._write_step(row_of(event))
+        elif isinstance(event, TestDone):
+            row = {"iteration": event.iteration, "net": event.net_index, **event.metrics}
+            self._write_json("tests.jsonl", row)
+
+    def _write_step(self, row: Mapping[str, Any]) -> None:
+        if self._csv is None:
+            further = [name for name in row if name not in FIRST_COLUMNS]
+            self._columns = [*FIRST_COLUMNS, *further]
+            self._csv = csv.writer(self._open("metrics.csv"), lineterminator="\n")
+            self._guarded("metrics.csv", self._csv.writerow, self._columns)
+        cells = [_cell(row.get(name)) for name in self._columns]
+        self._guarded("metrics.csv", self._csv.writerow, cells)
+        self._write_json("metrics.jsonl", {name: row.get(name) for name in FIRST_COLUMNS} | dict(row))
+
+    def _write_json(self, name: str, row: Mapping[str, Any]) -> None:
+        values = {key: value if _is_finite(value) else None for key, value in row.items()}
+        self._guarded(name, self._open(name).write, json.dumps(values) + "\n")
+
+    def _open(self, name: str) -> TextIO:
+        if name not in self._files:
+            try:
+                # Mode x: a file that is there already is never overwritten.
+                self._files[name] = open(self.folder / name, "x", encoding="utf-8", newline="")
+            except OSError as error:
+                raise self._failure(name, error) from error
+        return self._files[name]
+
+    def _guarded(self, name: str, action: Any, *arguments: Any) -> None:
+        try:
+            action(*arguments)
+        except OSError as error:
+            raise self._failure(name, error) from error
+
+    def _failure(self, name: str, error: OSError) -> OutputError:
+        return OutputError(f"cannot write {self.folder / name}: {error.strerror or error}")
+
+    def idle(self) -> None:
+        """Hand what was written to the operating system."""
+        for name, file in self._files.items():
+            self._guarded(name, file.flush)
+
+    def close(self) -> None:
+        """Close the files."""
+        for name, file in self._files.items():
+            self._guarded(name, file.close)
+
+
+def _is_finite(value: Any) -> bool:
+    return value is not None and math.isfinite(value)
+
+
+def _cell(value: Any) -> str:
+    if not _is_finite(value):
+        return ""
+    return str(value) if isinstance(value, int) else repr(float(value))
+
+
+def read_columns(path: Path, names: tuple[str, ...]) -> dict[str, list[float]]:
+    """Return columns of a metrics.csv as lists of equal length; an empty cell is NaN."""
+    columns: dict[str, list[float]] = {name: [] for name in names}
+    with open(path, encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            for name in names:
+                columns[name].append(float(row.get(name) or "nan"))
+    return columns

@@ -1,0 +1,121 @@
+"""curve.png and loss.png, drawn when a run ends."""
+
+from __future__ import annotations
+
+import io
+import math
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mycaffe_py.errors import MissingExtraError, require
+from mycaffe_py.run.metrics import read_columns
+from mycaffe_py.weights.atomic import atomic_write
+
+_COLUMNS = ("iteration", "loss", "accuracy", "baseline_accuracy")
+
+
+def draw_pictures(
+    folder: Path, trainer: Any, warn: Callable[[str], None], best: dict[str, Any] | None = None
+) -> list[Path]:
+    """Draw the run's pictures and return their paths; whatever goes wrong only warns."""
+    try:
+        figure_module = require("matplotlib.figure", "plot")
+    except MissingExtraError:
+        warn('no pictures: matplotlib is not installed; pip install "mycaffe-py[plot]"')
+        return []
+    drawings: dict[str, Callable[[Any], bool]] = {}
+    if trainer is not None:
+        drawings["curve.png"] = trainer.draw
+    drawings["loss.png"] = lambda figure: draw_losses(figure, folder / "metrics.csv", best)
+    written = []
+    for name, draw in drawings.items():
+        try:
+            figure = figure_module.Figure(figsize=(9, 5), layout="constrained")
+            if draw(figure):
+                save_figure(figure, folder / name)
+                written.append(folder / name)
+        except Exception as error:
+            warn(f"{name} could not be drawn: {type(error).__name__}: {error}")
+    return written
+
+
+def save_figure(figure: Any, path: Path) -> None:
+    """Write a matplotlib figure as PNG, whole or not at all."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    buffer = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(buffer)
+    atomic_write(path, buffer.getvalue())
+
+
+def draw_losses(figure: Any, csv_path: Path, best: dict[str, Any] | None = None) -> bool:
+    """Draw loss and accuracy over the updates from a metrics.csv; False if it holds no update."""
+    if not csv_path.is_file():
+        return False
+    columns = read_columns(csv_path, _COLUMNS)
+    if not columns["iteration"]:
+        return False
+    with_accuracy = any(map(math.isfinite, columns["accuracy"]))
+    axes = figure.subplots(2 if with_accuracy else 1, 1, sharex=True, squeeze=False)[:, 0]
+    _draw_loss(axes[0], columns)
+    if with_accuracy:
+        _draw_accuracy(axes[1], columns)
+    if best is not None:
+        for axis in axes:
+            axis.axvline(best["iteration"], color="tab:green", linestyle=":", linewidth=1)
+        axes[0].plot([], [], color="tab:green", linestyle=":", label=_best_label(best))
+    axes[0].legend(loc="upper right")
+    axes[-1].set_xlabel("iteration")
+    return True
+
+
+def _best_label(best: dict[str, Any]) -> str:
+    return f"best weights: {best['metric']} {best['value']:.4g} at {best['iteration']}"
+
+
+def _draw_loss(axis: Any, columns: dict[str, list[float]]) -> None:
+    # A logarithm takes no zero; a gap says as much as a point at minus infinity.
+    losses = [loss if loss > 0 else math.nan for loss in columns["loss"]]
+    finite = [loss for loss in losses if math.isfinite(loss)]
+    axis.plot(columns["iteration"], losses, linewidth=0.6, alpha=0.5, color="tab:blue")
+    middles, means = _block_means(columns["iteration"], losses)
+    axis.plot(middles, means, color="tab:blue", label="loss (mean of each stretch)")
+    if finite:
+        axis.set_yscale("log")
+        lowest = min(finite)
+        at = columns["iteration"][losses.index(lowest)]
+        axis.plot([at], [lowest], "o", color="tab:red", label=f"lowest {lowest:.3g} at {at:.0f}")
+    axis.set_ylabel("loss")
+    axis.grid(alpha=0.3)
+
+
+def _draw_accuracy(axis: Any, columns: dict[str, list[float]]) -> None:
+    axis.plot(columns["iteration"], columns["accuracy"], color="tab:blue", label="accuracy")
+    if any(map(math.isfinite, columns["baseline_accuracy"])):
+        axis.plot(
+            columns["iteration"],
+            columns["baseline_accuracy"],
+            color="tab:gray",
+            linestyle="--",
+            label="baseline: repeat the last target",
+        )
+    axis.set_ylabel("accuracy")
+    axis.set_ylim(0, 1.02)
+    axis.grid(alpha=0.3)
+    axis.legend(loc="upper left")
+
+
+def _block_means(
+    iterations: list[float], values: list[float], blocks: int = 200
+) -> tuple[list[float], list[float]]:
+    """Return the middle and the mean of each of about ``blocks`` equal parts; gaps are left out."""
+    size = max(1, len(values) // blocks)
+    middles, means = [], []
+    for start in range(0, len(values), size):
+        part = [value for value in values[start : start + size] if math.isfinite(value)]
+        if part:
+            middles.append(statistics.fmean(iterations[start : start + size]))
+            means.append(statistics.fmean(part))
+    return middles, means

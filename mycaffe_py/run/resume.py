@@ -1,0 +1,127 @@
+"""Finding the state from which a run goes on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from mycaffe_py.errors import ConfigError, MissingFileError, SnapshotError, closest
+from mycaffe_py.run.directory import folder_name, numbered_folders
+from mycaffe_py.run.record import read_record
+
+STATE_SUFFIXES = (".solverstate", ".solverstate.h5")
+WEIGHTS_SUFFIXES = (".caffemodel", ".caffemodel.h5")
+
+Check = Callable[[Path], None]
+Warn = Callable[[str], None]
+
+
+def find_state(spec: str, base: Path, net_name: str, *, check: Check, warn: Warn) -> Path:
+    """Return the solver state that ``--resume`` means.
+
+    ``spec`` is ``auto`` (the newest run of the net below ``base``), a run folder, a .solverstate, or a
+    .caffemodel with its .solverstate beside it. ``check`` raises for a state that cannot be used; where there
+    is a choice, such a state is passed over with a warning.
+    """
+    if spec == "auto":
+        return _newest(base / folder_name(net_name), net_name, check, warn)
+    path = Path(spec)
+    if path.is_dir():
+        return _in_folder(path, check, warn)
+    if not path.is_file():
+        raise _missing(path)
+    if path.name.endswith(WEIGHTS_SUFFIXES):
+        path = _state_beside(path)
+    check(path)
+    return path
+
+
+def _newest(parent: Path, net_name: str, check: Check, warn: Warn) -> Path:
+    runs = numbered_folders(parent)[::-1]
+    for run in runs:
+        if read_record(run).get("status") == "diverged":
+            warn(f"run {run} diverged; looking at the run before it")
+            continue
+        state = _first_usable(states_in(run), check, warn)
+        if state is not None:
+            return state
+    found = f"{len(runs)} runs are there, none with a usable snapshot" if runs else "it has no runs"
+    raise MissingFileError(
+        f'nothing to resume for net "{net_name}" in {parent}: {found}',
+        hint="leave --resume out to start a new run",
+    )
+
+
+def _in_folder(folder: Path, check: Check, warn: Warn) -> Path:
+    states = states_in(folder)
+    if not states:
+        raise MissingFileError(
+            f"folder {folder} holds no .solverstate, so there is nothing to resume",
+            hint="give a run folder such as runs/<net>/001, or a .solverstate file",
+        )
+    state = _first_usable(states, check, warn)
+    if state is None:
+        raise SnapshotError(f"no snapshot in {folder} can be used; see the warnings above")
+    return state
+
+
+def _first_usable(states: list[Path], check: Check, warn: Warn) -> Path | None:
+    for state in states:
+        try:
+            check(state)
+        except (ConfigError, MissingFileError) as error:
+            warn(f"passed over {state}: {error.message}")
+        else:
+            return state
+    return None
+
+
+def states_in(folder: Path) -> list[Path]:
+    """Return a run folder's solver states, those of the most iterations first.
+
+    Snapshots that ``snapshot_prefix`` sent elsewhere are found through run.json. ``last`` comes after the
+    snapshots of its kind: it is a copy of one of them.
+    """
+    found = [path for path in folder.iterdir() if path.name.endswith(STATE_SUFFIXES)]
+    record = read_record(folder)
+    started_in = Path(record.get("working_folder", "."))
+    for snapshot in record.get("snapshots", ()):
+        elsewhere = started_in / snapshot["state"]
+        if elsewhere.is_file() and not any(elsewhere.samefile(path) for path in found):
+            found.append(elsewhere)
+    return sorted(found, key=lambda path: (iteration_in_name(path), path.name), reverse=True)
+
+
+def iteration_in_name(path: Path) -> int:
+    """Return N of ``<prefix>_iter_N.solverstate``, or -1."""
+    match = re.search(r"_iter_(\d+)\.", path.name)
+    return int(match[1]) if match else -1
+
+
+def _state_beside(weights: Path) -> Path:
+    stem = re.sub(r"\.caffemodel(\.h5)?$", "", weights.name)
+    for suffix in STATE_SUFFIXES:
+        state = weights.with_name(stem + suffix)
+        if state.is_file():
+            return state
+    raise ConfigError(
+        f"{weights} holds weights only, and there is no {stem}.solverstate beside it",
+        hint="a training run goes on from a .solverstate, which also holds iteration and history;\n"
+        f"to start a new run from these weights, use --weights {weights}",
+    )
+
+
+def _missing(path: Path) -> MissingFileError:
+    siblings: list[str] = []
+    if path.parent.is_dir():
+        siblings = [
+            entry.name
+            for entry in path.parent.iterdir()
+            if entry.is_dir() or entry.name.endswith((*STATE_SUFFIXES, *WEIGHTS_SUFFIXES))
+        ]
+    near = closest(path.name, siblings)
+    return MissingFileError(
+        f"nothing to resume: {path} does not exist",
+        hint=f'did you mean "{path.parent / near}"?' if near else None,
+    )

@@ -1,0 +1,203 @@
+"""One training run from the first update to the last file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mycaffe_py.errors import (
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    DivergedError,
+    OutputError,
+    add_note,
+)
+from mycaffe_py.events import (
+    Event,
+    Log,
+    Observer,
+    SnapshotWritten,
+    StepDone,
+    TrainingEnded,
+    TrainingStarted,
+)
+from mycaffe_py.run.best import BestWeights
+from mycaffe_py.run.directory import RunDirectory
+from mycaffe_py.run.dispatch import Dispatcher
+from mycaffe_py.run.metrics import MetricsWriter
+from mycaffe_py.run.pictures import draw_pictures
+from mycaffe_py.run.record import RunRecord, now
+from mycaffe_py.run.signals import SignalEffects
+from mycaffe_py.run.snapshots import SnapshotKeeper
+from mycaffe_py.weights.atomic import atomic_write
+
+
+@dataclass
+class Outcome:
+    """How a run ended, and what it left."""
+
+    status: str
+    iterations: int
+    seconds: float
+    metrics: dict[str, float] = field(default_factory=dict)
+    best: dict[str, Any] | None = None
+    snapshot: SnapshotWritten | None = None
+    files: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """The command line's exit code."""
+        return EXIT_INTERRUPTED if self.status == "interrupted" else EXIT_OK
+
+
+class TrainingSession:
+    """Trains, and keeps the run folder true all the while.
+
+    ``training`` is what ``build_training`` returned. ``observers`` are told of every event, in a thread of
+    their own. The run folder holds the resolved files and run.json from the start.
+    """
+
+    def __init__(
+        self,
+        training: Any,
+        directory: RunDirectory,
+        *,
+        observers: Sequence[Observer] = (),
+        command: Sequence[str] = (),
+        resumed_from: Path | None = None,
+        sigint: str = "stop",
+        sighup: str = "snapshot",
+    ):
+        self.training, self.directory = training, directory
+        self.solver, self.trainer = training.solver, training.trainer
+        self.best = BestWeights.for_run(self.solver, self.trainer)
+        self.keeper = SnapshotKeeper(self.solver, directory.path, self.best, self._on_snapshot)
+        self._write_settings()
+        self.record = RunRecord.start(
+            directory.path, training, command=command, resumed_from=resumed_from
+        )
+        self._dispatcher = Dispatcher([MetricsWriter(directory.path), *observers])
+        self._signals = SignalEffects(self.solver, self.tell, sigint=sigint, sighup=sighup)
+        self._metrics: dict[str, float] = {}
+
+    def _write_settings(self) -> None:
+        to_text = self.training.registry.schema.to_text
+        for name, document in (
+            ("model.prototxt", self.training.model),
+            ("solver.prototxt", self.training.solver_document),
+        ):
+            atomic_write(self.directory / name, to_text(document.message).encode())
+
+    # While it runs.
+
+    def tell(self, text: str, level: str = "info") -> None:
+        """Pass a line to the observers."""
+        self._dispatcher.post(Log(text, level))
+
+    def _remember(self, event: Event) -> None:
+        if isinstance(event, StepDone):
+            self._metrics = dict(event.metrics)
+
+    def _on_snapshot(self, written: SnapshotWritten) -> None:
+        entry = {
+            "iteration": written.iteration,
+            "weights": str(written.weights),
+            "state": str(written.state),
+            "reason": written.reason,
+        }
+        self.record.update(
+            snapshots=[*self.record.fields["snapshots"], entry],
+            iteration=written.iteration,
+            best=self.best.summary,
+        )
+        self._dispatcher.post(written)
+
+    def run(self) -> Outcome:
+        """Train to the end, a stop or a failure; a failure is raised again after all is written."""
+        solver, started = self.solver, time.perf_counter()
+        first = solver.iter
+        listeners = [self.best.listener, self._remember, self._dispatcher.listener]
+        solver.listeners += listeners
+        solver.snapshot_action = self.keeper.write
+        self._dispatcher.post(TrainingStarted(first, solver.param.max_iter))
+        try:
+            with self._signals.installed():
+                status, error = self._train()
+                seconds = time.perf_counter() - started
+                status, error = self._leave_snapshot(status, error)
+        finally:
+            solver.snapshot_action = None
+            for listener in listeners:
+                solver.listeners.remove(listener)
+        outcome = Outcome(status, solver.iter - first, seconds, self._metrics)
+        self._finish(outcome, error)
+        return outcome
+
+    def _train(self) -> tuple[str, BaseException | None]:
+        solver = self.solver
+        try:
+            solver.solve()
+        except DivergedError as error:
+            return "diverged", error
+        except KeyboardInterrupt:
+            return "interrupted", None
+        except Exception as error:
+            return "failed", error
+        stopped = solver.stop_requested and solver.iter < solver.param.max_iter
+        return ("interrupted" if stopped else "done"), None
+
+    # When it ends.
+
+    def _leave_snapshot(
+        self, status: str, error: BaseException | None
+    ) -> tuple[str, BaseException | None]:
+        """Leave last and best weights as well as possible; return how the run ended after that."""
+        keeper = self.keeper
+        try:
+            # A second signal may have come in the middle of an update: those weights are of no step.
+            if not self._signals.at_once and keeper.weights_are_finite():
+                keeper.write(_REASONS[status])
+            keeper.write_last()
+            keeper.write_best()
+        except KeyboardInterrupt:
+            return "interrupted", error
+        except Exception as problem:
+            if error is None:
+                return "failed", problem
+            add_note(error, f"and no snapshot could be written: {problem}")
+        return status, error
+
+    def _finish(self, outcome: Outcome, error: BaseException | None) -> None:
+        self._dispatcher.post(
+            TrainingEnded(self.solver.iter, outcome.status, str(error) if error else "")
+        )
+        self._dispatcher.close()
+        try:
+            self._dispatcher.raise_failure()
+        except Exception as problem:
+            # Found out only after the last update.
+            outcome.status, error = ("failed", problem) if error is None else (outcome.status, error)
+        outcome.best, outcome.snapshot = self.best.summary, self.keeper.latest
+        try:
+            self.record.update(
+                status=outcome.status,
+                message=str(error) if error else "",
+                iteration=self.solver.iter,
+                best=outcome.best,
+                ended=now(),
+            )
+        except OutputError as problem:
+            error = error or problem
+        draw_pictures(
+            self.directory.path, self.trainer, outcome.warnings.append, best=outcome.best
+        )
+        outcome.files = sorted(path.name for path in self.directory.path.iterdir())
+        if error is not None:
+            raise error
+
+
+_REASONS = {"done": "end", "interrupted": "interrupted", "failed": "exception", "diverged": "diverged"}

@@ -1,0 +1,116 @@
+"""Walk over the tokens of prototxt text, report mistakes, and find the way back after one."""
+
+from __future__ import annotations
+
+from mycaffe_py.errors import Problem
+from mycaffe_py.schema.declarations import location_in
+from mycaffe_py.schema.prototxt_tokens import Token, bare_text, tokenize
+
+UNKNOWN_FIELD = "E101"
+WRONG_VALUE = "E102"
+SYNTAX = "E103"
+GIVEN_TWICE = "E104"
+REQUIRED = "E105"
+
+
+class Cursor:
+    """A position in the tokens of one text, and the problems found so far."""
+
+    def __init__(self, text: str, filename: str):
+        self.text, self.filename = text, filename
+        self.tokens = tokenize(text)
+        self.index = 0
+        self.problems: list[Problem] = []
+
+    def report(self, code: str, token: Token, message: str, hint: str | None = None) -> None:
+        """Add a problem at a token."""
+        length = len(token.text.rstrip("\r"))
+        location = location_in(self.text, self.filename, token.offset, length)
+        self.problems.append(Problem(message, location, hint, code))
+
+    def place(self, offset: int) -> str:
+        """Return an offset as ``file:line:column``."""
+        return str(location_in(self.text, self.filename, offset, 1))
+
+    def at_symbol(self, symbols: str) -> bool:
+        """Tell whether the next token is one of these characters."""
+        token = self.tokens[self.index]
+        return token.kind == "symbol" and token.text in symbols
+
+    def same_line(self, first: Token, second: Token) -> bool:
+        """Tell whether two tokens, in their order, stand on one line."""
+        return self.text.find("\n", first.offset, second.offset) < 0
+
+    def first_on_line(self, token: Token) -> bool:
+        """Tell whether nothing but spaces stands before a token on its line."""
+        start = self.text.rfind("\n", 0, token.offset) + 1
+        return not self.text[start : token.offset].strip()
+
+    def column(self, token: Token) -> int:
+        """Return the column of a token."""
+        return token.offset - self.text.rfind("\n", 0, token.offset)
+
+    def indent(self, token: Token) -> int:
+        """Return the column at which the line of a token begins."""
+        start = self.text.rfind("\n", 0, token.offset) + 1
+        line = self.text[start : token.offset]
+        return len(line) - len(line.lstrip()) + 1
+
+    def starts_field(self, index: int) -> bool:
+        """Tell whether a field begins at a token: a name with ``:`` or a bracket after it."""
+        if self.tokens[index].kind != "word":
+            return False
+        after = self.tokens[index + 1]
+        return after.kind == "symbol" and after.text in ":{<"
+
+    def stray(self, token: Token) -> None:
+        """Report a token that stands where the name of a field should, and recover."""
+        if token.kind == "unterminated":
+            self.report(SYNTAX, token, "the string is not terminated", "a quote is missing")
+        else:
+            self.report(SYNTAX, token, f'expected the name of a field, found "{token.text}"')
+        if not (token.kind == "symbol" and token.text in "{<["):
+            self.index += 1
+        self.skip_to_field()
+
+    def skip_to_field(self) -> None:
+        """Skip to the next field of this block, or to its closing bracket."""
+        while self.tokens[self.index].kind != "end":
+            if self.starts_field(self.index) or self.at_symbol("}>"):
+                return
+            if self.at_symbol("{<["):
+                self.skip_brackets()
+            else:
+                self.index += 1
+
+    def skip_brackets(self) -> None:
+        """Skip a bracket and everything up to the one that closes it."""
+        opener = self.tokens[self.index]
+        depth = 0
+        while self.tokens[self.index].kind != "end":
+            depth += self.at_symbol("{<[") - self.at_symbol("}>]")
+            self.index += 1
+            if depth == 0:
+                return
+        self.report(SYNTAX, opener, f'"{opener.text}" is never closed')
+
+    def skip_value(self) -> None:
+        """Skip whatever stands where a value should."""
+        token = self.tokens[self.index]
+        if self.at_symbol("{<["):
+            self.skip_brackets()
+        elif token.kind == "string":
+            while self.tokens[self.index].kind == "string":
+                self.index += 1
+        elif token.kind not in ("end", "symbol"):
+            self.skip_bare(token)
+
+    def skip_bare(self, token: Token) -> Token:
+        """Skip a run of characters without spaces, and return it as one token."""
+        bare = bare_text(self.text, token.offset)
+        if token.kind == "unterminated":
+            bare = token.text
+        end = token.offset + len(bare)
+        while self.tokens[self.index].kind != "end" and self.tokens[self.index].offset < end:
+            self.index += 1
+        return Token("word", bare, token.offset)

@@ -1,0 +1,86 @@
+"""A prototxt text that was read: its message, and where each field of it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from google.protobuf.message import Message
+
+from mycaffe_py.errors import Location, Problem
+from mycaffe_py.schema.declarations import location_in
+
+Path: TypeAlias = tuple["str | int", ...]
+Nodes: TypeAlias = "dict[str, list[Entry]]"
+
+
+class Entry:
+    """One value in the text: the spans of its field name and of the value, and its fields."""
+
+    __slots__ = ("children", "name_length", "name_offset", "value_length", "value_offset")
+
+    def __init__(
+        self,
+        name_span: tuple[int, int],
+        value_span: tuple[int, int] | None = None,
+        children: Nodes | None = None,
+    ):
+        self.name_offset, self.name_length = name_span
+        self.value_offset, self.value_length = value_span or name_span
+        self.children = children
+
+
+@dataclass
+class Document:
+    """A message and the text that it was read from.
+
+    A path names a field by field names and indices: ``("layer", 3, "bottom", 1)``.
+    """
+
+    message: Message
+    filename: str = "<string>"
+    text: str = ""
+    nodes: Nodes = field(default_factory=dict, repr=False)
+
+    def locate(self, path: Path) -> Location:
+        """Return where the value of a field stands, or the nearest field around it."""
+        entry = self._find(path)
+        if entry is None:
+            return self._start()
+        return self._location(entry.value_offset, entry.value_length)
+
+    def locate_field(self, path: Path) -> Location:
+        """Return where the name of a field stands, or the nearest field around it."""
+        entry = self._find(path)
+        if entry is None:
+            return self._start()
+        return self._location(entry.name_offset, entry.name_length)
+
+    def problem(
+        self, path: Path, message: str, hint: str | None = None, code: str = "E200"
+    ) -> Problem:
+        """Return a problem with the value of a field."""
+        return Problem(message, self.locate(path), hint, code)
+
+    def _start(self) -> Location:
+        return Location(self.filename, 1, 1, self.text.partition("\n")[0].rstrip("\r"))
+
+    def _location(self, offset: int, length: int) -> Location:
+        return location_in(self.text, self.filename, offset, length)
+
+    def _find(self, path: Path) -> Entry | None:
+        found: Entry | None = None
+        nodes: Nodes | None = self.nodes
+        position = 0
+        while position < len(path):
+            entries = nodes.get(str(path[position])) if nodes else None
+            index: str | int = 0
+            position += 1
+            if position < len(path) and isinstance(path[position], int):
+                index = path[position]
+                position += 1
+            if not entries or not isinstance(index, int) or index >= len(entries):
+                return found
+            found = entries[index]
+            nodes = found.children
+        return found

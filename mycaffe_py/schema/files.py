@@ -1,0 +1,63 @@
+"""Read text files, with a clear word about files that are not text."""
+
+from __future__ import annotations
+
+import os
+
+from mycaffe_py.errors import ConfigError, Location, MissingFileError
+
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_TEXT_CONTROLS = b"\t\n\v\f\r\x1b"
+_LOOK_AT = 4096
+
+
+def read_text_file(path: str | os.PathLike[str]) -> str:
+    """Return the text of a UTF-8 file, with or without a byte order mark."""
+    name = os.fspath(path)
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except FileNotFoundError as error:
+        raise MissingFileError(f"no such file: {name}") from error
+    except IsADirectoryError as error:
+        raise ConfigError(f"{name} is a directory, not a prototxt file") from error
+    except OSError as error:
+        raise ConfigError(f"cannot read {name}: {error.strerror or error}") from error
+    _refuse_binary(name, data[:_LOOK_AT])
+    return _decode(name, data)
+
+
+def _refuse_binary(name: str, head: bytes) -> None:
+    hint = None
+    if head.startswith(_HDF5):
+        kind = "an HDF5 file"
+        hint = "weights are not a model: give them where weights are asked for"
+    elif head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        kind = "text in UTF-16"
+        hint = "save it as UTF-8"
+    elif any(byte < 32 and byte not in _TEXT_CONTROLS for byte in head):
+        kind = "a binary file"
+        hint = (
+            "it may be a .caffemodel or .solverstate: those hold weights or states, "
+            "while the model is the .prototxt beside them"
+        )
+    else:
+        return
+    raise ConfigError(f"{name} is {kind}, where prototxt text is expected", hint=hint)
+
+
+def _decode(name: str, data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        start = data.rfind(b"\n", 0, error.start) + 1
+        line = data.count(b"\n", 0, error.start) + 1
+        end = data.find(b"\n", start)
+        source = data[start : end if end >= 0 else len(data)]
+        column = len(source[: error.start - start].decode("utf-8", "replace")) + 1
+        shown = source.decode("utf-8", "replace").rstrip("\r")
+        raise ConfigError(
+            f"the byte 0x{data[error.start]:02x} is not UTF-8 text",
+            hint="save the file as UTF-8",
+            location=Location(name, line, column, shown),
+        ) from error

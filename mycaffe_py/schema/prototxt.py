@@ -1,0 +1,365 @@
+"""Parser of prototxt text that reports every mistake with its place, in one pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf.message import Message
+
+from mycaffe_py.errors import PrototxtError
+from mycaffe_py.schema.catalog import FieldInfo, MessageInfo
+from mycaffe_py.schema.cursor import (
+    GIVEN_TWICE,
+    REQUIRED,
+    SYNTAX,
+    UNKNOWN_FIELD,
+    WRONG_VALUE,
+    Cursor,
+)
+from mycaffe_py.schema.document import Document, Entry, Nodes
+from mycaffe_py.schema.hints import unknown_field_hint
+from mycaffe_py.schema.prototxt_tokens import Token
+from mycaffe_py.schema.values import ValueMistake, expected, plain_value, string_value
+
+_CLOSERS = {"{": "}", "<": ">", "[": "]"}
+
+
+def parse_prototxt(text: str, info: MessageInfo, message: Message, filename: str) -> Document:
+    """Read text into an empty message; all mistakes are raised as one PrototxtError."""
+    text = text.removeprefix("\ufeff")
+    parser = _Parser(text, filename)
+    root = _Block(info, message, {})
+    parser.block(root)
+    if parser.problems:
+        places = [(p.location.line, p.location.column) for p in parser.problems if p.location]
+        order = sorted(range(len(places)), key=places.__getitem__)
+        raise PrototxtError([parser.problems[index] for index in order])
+    return Document(message, filename, text, root.nodes)
+
+
+@dataclass(eq=False)
+class _Block:
+    """One message being read: the name that opened it, its bracket and the block around it."""
+
+    info: MessageInfo
+    message: Message
+    nodes: Nodes
+    name: Token = Token("symbol", "", 0)
+    bracket: Token = Token("symbol", "", 0)
+    parent: _Block | None = None
+    kind: str = field(default="", init=False)
+
+
+class _Parser(Cursor):
+    def __init__(self, text: str, filename: str):
+        super().__init__(text, filename)
+        self.early_closed: list[_Block] = []
+
+    # -- blocks ------------------------------------------------------------------------------
+
+    def block(self, block: _Block) -> None:
+        """Read the fields of a message up to its closing bracket."""
+        problems_before = len(self.problems)
+        while True:
+            token = self.tokens[self.index]
+            if token.kind == "word":
+                if block.parent and self.belongs_outside(token, block):
+                    self.unclosed(block, f'"{token.text}" at {self.place(token.offset)}')
+                    break
+                self.field(token, block)
+            elif token.kind == "end":
+                if block.parent:
+                    self.unclosed(block, "the end of the file")
+                break
+            elif token.kind == "symbol" and token.text in "}>":
+                self.index += 1
+                if self.closes(block, token):
+                    break
+            else:
+                self.stray(token)
+        if len(self.problems) == problems_before:
+            self.check_required(block)
+
+    def closes(self, block: _Block, token: Token) -> bool:
+        if block.parent is None:
+            self.report(SYNTAX, token, f'unexpected "{token.text}"', "nothing is open here")
+            return False
+        wanted = _CLOSERS.get(block.bracket.text)
+        if wanted and token.text != wanted:
+            opened = self.place(block.bracket.offset)
+            self.report(
+                SYNTAX,
+                token,
+                f'found "{token.text}" where "{wanted}" is needed',
+                f'"{block.bracket.text}" was opened at {opened}',
+            )
+        elif self.first_on_line(token) and self.column(token) < self.indent(block.name):
+            self.early_closed.append(block)
+        return True
+
+    def belongs_outside(self, token: Token, block: _Block) -> bool:
+        """Tell whether a field stands where the block, by its indentation, has already ended."""
+        if token.text in block.info.fields or not self.first_on_line(token):
+            return False
+        if self.column(token) > self.indent(block.name):
+            return False
+        outer = block.parent
+        while outer:
+            if token.text in outer.info.fields:
+                return True
+            outer = outer.parent
+        return False
+
+    def unclosed(self, block: _Block, before: str) -> None:
+        """Report a bracket that is never closed: rather one whose "}" stood too far left."""
+        while self.early_closed:
+            early = self.early_closed.pop()
+            if early.bracket.offset > block.bracket.offset:
+                block = early
+                break
+        opener = block.bracket if block.bracket.text else block.name
+        closer = _CLOSERS.get(opener.text, "}")
+        self.report(
+            SYNTAX,
+            opener,
+            f'"{block.name.text} {opener.text}" is never closed',
+            f'a "{closer}" is missing before {before}',
+        )
+
+    def check_required(self, block: _Block) -> None:
+        for name in block.info.required:
+            if name not in block.nodes:
+                self.report(
+                    REQUIRED,
+                    block.name,
+                    f'the required field "{name}" of {block.info.name} is missing',
+                    f"add {name}: {expected(block.info.fields[name])}",
+                )
+
+    # -- fields ------------------------------------------------------------------------------
+
+    def field(self, name: Token, block: _Block) -> None:
+        info = block.info.fields.get(name.text)
+        self.index += 1
+        if info is None:
+            self.unknown_field(name, block)
+        else:
+            colon = self.at_symbol(":")
+            self.index += colon
+            if info.message:
+                self.message_field(name, info, block)
+            else:
+                self.scalar_field(name, info, block, colon)
+        if self.at_symbol(",;"):
+            self.index += 1
+
+    def unknown_field(self, name: Token, block: _Block) -> None:
+        after = self.tokens[self.index]
+        has_value = after.kind in ("number", "string") and self.same_line(name, after)
+        if not (has_value or self.at_symbol(":{<")):
+            self.report(SYNTAX, name, f'expected the name of a field, found "{name.text}"')
+            return self.skip_to_field()
+        around, outer = [], block.parent
+        while outer:
+            around.append(outer.info)
+            outer = outer.parent
+        hint = unknown_field_hint(name.text, block.info, around, block.nodes, block.kind)
+        message = f'unknown field "{name.text}" in {block.info.name}'
+        self.report(UNKNOWN_FIELD, name, message, hint)
+        self.index += self.at_symbol(":")
+        if not self.value_is_missing(name):
+            self.skip_value()
+
+    def given_twice(self, name: Token, info: FieldInfo, block: _Block) -> bool:
+        """Report a singular field that was given before."""
+        if info.repeated or info.name not in block.nodes:
+            return False
+        first = self.place(block.nodes[info.name][0].name_offset)
+        self.report(
+            GIVEN_TWICE,
+            name,
+            f'the field "{info.name}" is given twice in {block.info.name}',
+            f"the first one stands at {first}",
+        )
+        return True
+
+    def message_field(self, name: Token, info: FieldInfo, block: _Block) -> None:
+        twice = self.given_twice(name, info, block)
+        if info.repeated and self.at_symbol("["):
+            self.list_of(name, lambda: self.one_message(name, info, block, twice))
+        else:
+            self.one_message(name, info, block, twice)
+
+    def one_message(self, name: Token, info: FieldInfo, block: _Block, twice: bool) -> None:
+        bracket = self.tokens[self.index]
+        if self.at_symbol("{<"):
+            self.index += 1
+        elif self.starts_field(self.index) and not self.same_line(name, bracket):
+            self.report(
+                SYNTAX, name, f'no "{{" after "{name.text}"', f"write {name.text} {{ ... }}"
+            )
+            bracket = Token("symbol", "", name.offset)
+        else:
+            self.report(
+                WRONG_VALUE,
+                bracket if self.same_line(name, bracket) and bracket.kind != "end" else name,
+                f'"{name.text}" takes {expected(info)}',
+                f"write {name.text} {{ ... }}",
+            )
+            if not self.value_is_missing(name):
+                self.skip_value()
+            return
+        entry = Entry(name.span, children={})
+        message = self.submessage(info, block, twice)
+        if not twice:
+            block.nodes.setdefault(info.name, []).append(entry)
+        assert info.message is not None and entry.children is not None
+        self.block(_Block(info.message, message, entry.children, name, bracket, block))
+
+    def submessage(self, info: FieldInfo, block: _Block, twice: bool) -> Message:
+        inner = getattr(block.message, info.name)
+        if info.repeated:
+            return inner.add()
+        if twice:
+            return type(inner)()
+        inner.SetInParent()
+        return inner
+
+    def list_of(self, name: Token, read_item: Any) -> None:
+        """Read ``[item, item, ...]``."""
+        opener = self.tokens[self.index]
+        self.index += 1
+        if self.at_symbol("]"):
+            self.index += 1
+            return
+        while True:
+            read_item()
+            if self.at_symbol("]"):
+                self.index += 1
+                return
+            if not self.at_symbol(","):
+                break
+            self.index += 1
+        token = self.tokens[self.index]
+        if token.kind == "end" or self.starts_field(self.index):
+            self.report(SYNTAX, opener, f'"{name.text}: [" is never closed', 'a "]" is missing')
+        else:
+            found = f'expected "," or "]" in the list for "{name.text}", found "{token.text}"'
+            self.report(SYNTAX, token, found)
+            while not self.at_symbol("]}") and not self.starts_field(self.index):
+                if self.tokens[self.index].kind == "end":
+                    return
+                self.index += 1
+            self.index += self.at_symbol("]")
+
+    def value_is_missing(self, name: Token) -> bool:
+        token = self.tokens[self.index]
+        if token.kind == "end" or self.at_symbol("}>],;"):
+            return True
+        return self.starts_field(self.index) and not self.same_line(name, token)
+
+    def scalar_field(self, name: Token, info: FieldInfo, block: _Block, colon: bool) -> None:
+        twice = self.given_twice(name, info, block)
+        values: list[Any] = []
+        spans: list[tuple[int, int]] = []
+        if self.at_symbol("{<"):
+            self.report(
+                WRONG_VALUE, name, f'"{name.text}" takes {expected(info)}, not a block in braces'
+            )
+            self.skip_brackets()
+            values, spans = [None], [name.span]
+        elif self.value_is_missing(name):
+            self.report(SYNTAX, name, f'no value after "{name.text}"', f"it takes {expected(info)}")
+            values, spans = [None], [name.span]
+        else:
+            if not colon:
+                self.missing_colon(name)
+            if info.repeated and self.at_symbol("["):
+                self.list_of(name, lambda: self.value(info, values, spans))
+            else:
+                self.value(info, values, spans)
+        if not twice:
+            self.store(name, info, block, values, spans)
+
+    def missing_colon(self, name: Token) -> None:
+        value = self.tokens[self.index]
+        shown = value.text if self.same_line(name, value) else "..."
+        hint = f"write {name.text}: {shown}"
+        self.report(SYNTAX, name, f'no ":" after "{name.text}"', hint)
+
+    def value(self, info: FieldInfo, values: list[Any], spans: list[tuple[int, int]]) -> None:
+        """Read one value; one with a mistake is reported, and leaves no value but a span."""
+        token = self.tokens[self.index]
+        texts = []
+        try:
+            if token.kind == "string":
+                while self.tokens[self.index].kind == "string":
+                    texts.append(self.tokens[self.index].text)
+                    self.index += 1
+                values.append(self.quoted(info, texts))
+            elif token.kind in ("word", "number") and info.type not in ("string", "bytes"):
+                self.index += 1
+                values.append(plain_value(info, token.text))
+            else:
+                self.odd_value(info, token)
+                values.append(None)
+        except ValueMistake as mistake:
+            self.report(WRONG_VALUE, token, mistake.message, mistake.hint)
+            values.append(None)
+        spans.append(token.span)
+
+    def quoted(self, info: FieldInfo, texts: list[str]) -> Any:
+        if info.type in ("string", "bytes"):
+            return string_value(info, texts)
+        try:
+            plain_value(info, texts[0][1:-1])
+        except ValueMistake:
+            hint = None
+        else:
+            hint = f"leave out the quotes: {info.name}: {texts[0][1:-1]}"
+        raise ValueMistake(
+            f'"{info.name}" takes {expected(info)}, found the string {texts[0]}', hint
+        )
+
+    def odd_value(self, info: FieldInfo, token: Token) -> None:
+        """Report something that is not a value of the kind that the field takes."""
+        if token.kind == "unterminated":
+            self.index += 1
+            self.report(SYNTAX, token, "the string is not terminated", "a quote is missing")
+        elif token.kind != "symbol" and info.type in ("string", "bytes"):
+            bare = self.skip_bare(token)
+            self.report(
+                WRONG_VALUE,
+                bare,
+                f'"{info.name}" takes {expected(info)}, found {bare.text}',
+                f'write {info.name}: "{bare.text}"',
+            )
+        elif self.at_symbol("["):
+            self.report(WRONG_VALUE, token, f'"{info.name}" takes one value, not a list')
+            self.skip_brackets()
+        else:
+            if token.kind != "end" and not self.at_symbol("}>],"):
+                token = self.skip_bare(token)
+            found = f'found "{token.text}"' if token.text else "found the end of the file"
+            self.report(SYNTAX, token, f'"{info.name}" takes {expected(info)}, {found}')
+
+    def store(
+        self,
+        name: Token,
+        info: FieldInfo,
+        block: _Block,
+        values: list[Any],
+        spans: list[tuple[int, int]],
+    ) -> None:
+        """Put the values into the message, and their places into the nodes."""
+        good = [value for value in values if value is not None]
+        if info.repeated:
+            getattr(block.message, info.name).extend(good)
+        elif good:
+            setattr(block.message, info.name, good[0])
+            if info.name == "type" and info.type == "string":
+                block.kind = good[0]
+        if spans:
+            entries = block.nodes.setdefault(info.name, [])
+            entries.extend(Entry(name.span, span) for span in spans)

@@ -1,0 +1,111 @@
+"""Turn the tokens of a value into what a field holds, or say what is wrong with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mycaffe_py.errors import did_you_mean
+from mycaffe_py.schema import literals
+from mycaffe_py.schema.catalog import SCALAR_TYPES, EnumInfo, FieldInfo
+
+_MOST_VALUES_LISTED = 12
+_KINDS_OF_VALUE = {
+    "float": "a number",
+    "double": "a number",
+    "bool": "true or false",
+    "string": "a string in quotes",
+    "bytes": "a string in quotes",
+}
+
+
+class ValueMistake(Exception):
+    """What is wrong with a value, and a hint."""
+
+    def __init__(self, message: str, hint: str | None = None):
+        super().__init__(message)
+        self.message, self.hint = message, hint
+
+
+def expected(info: FieldInfo) -> str:
+    """Return in words what the field takes."""
+    if info.message:
+        return f"a block in braces ({info.type_name})"
+    if info.enum:
+        return f"a value of {info.type_name}"
+    return _KINDS_OF_VALUE.get(info.type) or f"an integer ({info.type})"
+
+
+def string_value(info: FieldInfo, literal_texts: list[str]) -> str | bytes:
+    """Return the value of adjacent string literals for a string or bytes field."""
+    try:
+        data = b"".join(literals.unescape(text[1:-1]) for text in literal_texts)
+    except ValueError as error:
+        raise ValueMistake(
+            f'{error} in the string for "{info.name}" is not known',
+            "write a backslash as two (\\\\), or use / in paths",
+        ) from error
+    if info.type == "bytes":
+        return data
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise ValueMistake(f'the string for "{info.name}" is not UTF-8 text') from error
+
+
+def plain_value(info: FieldInfo, text: str) -> Any:
+    """Return the value of a word or number for a field that takes no string."""
+    if info.enum:
+        return _enum_value(info, info.enum, text)
+    try:
+        if info.type == "bool":
+            return literals.parse_bool(text)
+        if info.type in ("float", "double"):
+            return literals.parse_float(text)
+    except ValueError as error:
+        raise ValueMistake(_wrong_type(info, text)) from error
+    return _integer_value(info, text)
+
+
+def _wrong_type(info: FieldInfo, text: str) -> str:
+    return f'"{info.name}" takes {expected(info)}, found {text}'
+
+
+def _integer_value(info: FieldInfo, text: str) -> int:
+    try:
+        value = literals.parse_integer(text)
+    except ValueError as error:
+        raise ValueMistake(_wrong_type(info, text), _whole_number_hint(text)) from error
+    lowest, highest = SCALAR_TYPES[info.type] or (value, value)
+    if not lowest <= value <= highest:
+        raise ValueMistake(
+            f'the value {text} of "{info.name}" is out of range for {info.type}',
+            f"it may be from {lowest} to {highest}",
+        )
+    return value
+
+
+def _whole_number_hint(text: str) -> str | None:
+    try:
+        value = literals.parse_float(text)
+    except ValueError:
+        return None
+    return f"write {int(value)}" if value.is_integer() else "it must be a whole number"
+
+
+def _enum_value(info: FieldInfo, enum: EnumInfo, text: str) -> int:
+    number = enum.numbers.get(text, enum.by_lower_case.get(text.lower()))
+    if number is not None:
+        return number
+    try:
+        number = literals.parse_integer(text)
+        if number in enum.numbers.values():
+            return number
+    except ValueError:
+        pass
+    hints = [did_you_mean(text, enum.numbers)]
+    if len(enum.numbers) <= _MOST_VALUES_LISTED:
+        hints.append(f"valid values: {', '.join(enum.numbers)}")
+    raise ValueMistake(
+        f'"{text}" is not a value of {enum.name}, which "{info.name}" takes',
+        "\n".join(hint for hint in hints if hint) or None,
+    )

@@ -1,0 +1,300 @@
+"""Solver: Caffe's training loop and its policies; a subclass is one update rule."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from .denormals import flush_denormals
+from .errors import ConfigError, DivergedError
+from .events import Event, StepDone, TestDone
+from .lr_policy import check_policy, learning_rate
+from .net import Net
+
+if TYPE_CHECKING:
+    from .trainer import Trainer
+
+
+@dataclass
+class Segment:
+    """A run of the parameter buffer with equal multipliers: what one call of the update rule sees.
+
+    ``data``, ``diff`` and each array of ``history`` are flat views of the same length.
+    """
+
+    data: Any
+    diff: Any
+    history: tuple[Any, ...]
+    scratch: tuple[Any, ...]
+    lr_mult: float
+    decay_mult: float
+
+
+class Solver:
+    """Base of all solvers, with Caffe's Step order.
+
+    A subclass sets ``type``, ``history_slots`` (history arrays for each parameter) and
+    ``scratch_slots``, checks its settings in :meth:`check` and defines :meth:`compute_update`.
+    """
+
+    type: ClassVar[str] = ""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    schema: ClassVar[str | None] = None
+    uses: ClassVar[tuple[str, ...]] = ()
+    """SolverParameter fields of the update rule (for ``mycaffe solvers TYPE``)."""
+    history_slots: ClassVar[int] = 1
+    scratch_slots: ClassVar[int] = 0
+
+    def __init__(self, param: Any, net: Net, test_nets: Sequence[Net] = ()):
+        self.param, self.net, self.test_nets = param, net, list(test_nets)
+        self.iter = 0
+        self.current_step = 0
+        self.rate = 0.0
+        self.loss = math.nan
+        self.trainer: Trainer | None = None
+        self.listeners: list[Callable[[Event], None]] = []
+        self.snapshot_action: Callable[[str], None] | None = None
+        self._losses: deque[float] = deque(maxlen=max(1, param.average_loss))
+        self._callbacks: list[tuple[Callable[[], None], Callable[[], None]]] = []
+        self._requests: set[str] = set()
+        self._request_lock = threading.Lock()
+        check_common(param)
+        self.check()
+        xp = net.device.xp
+        buffer = net.parameters
+        self.history = [xp.zeros_like(buffer.data) for _ in range(self.history_slots)]
+        self._scratch = [xp.empty_like(buffer.data) for _ in range(self.scratch_slots)]
+        self.segments = [
+            Segment(
+                data=buffer.data[part],
+                diff=buffer.diff[part],
+                history=tuple(history[part] for history in self.history),
+                scratch=tuple(scratch[part] for scratch in self._scratch),
+                lr_mult=lr_mult,
+                decay_mult=decay_mult,
+            )
+            for part, lr_mult, decay_mult in buffer.segments()
+        ]
+
+    # What a subclass defines.
+
+    def check(self) -> None:
+        """Raise ConfigError if the settings make no sense for this update rule."""
+
+    def compute_update(self, segment: Segment, rate: float) -> None:
+        """Turn ``segment.diff`` into the value that is then subtracted from ``segment.data``.
+
+        ``rate`` is the learning rate times the segment's lr_mult.
+        """
+        raise TypeError(f"solver type {self.type} does not define compute_update()")
+
+    # The loop.
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the next update."""
+        rate, self.current_step = learning_rate(self.param, self.iter, self.current_step)
+        return rate
+
+    def add_callback(self, on_start: Callable[[], None], on_gradients_ready: Callable[[], None]) -> None:
+        """Call ``on_start`` before each iteration and ``on_gradients_ready`` before each update."""
+        self._callbacks.append((on_start, on_gradients_ready))
+
+    def request(self, action: str) -> None:
+        """Ask for ``stop`` or ``snapshot`` after the iteration in progress (safe from signals)."""
+        self._requests.add(action)
+
+    @property
+    def stop_requested(self) -> bool:
+        """Whether a stop was asked for and not yet cleared."""
+        return "stop" in self._requests
+
+    def clear_requests(self) -> None:
+        """Forget requests made so far."""
+        self._requests.clear()
+
+    def step(self, iterations: int) -> None:
+        """Run ``iterations`` updates, with tests and snapshots where the settings ask for them."""
+        self._losses.clear()
+        last = self.iter + iterations
+        while self.iter < last and not self.stop_requested:
+            self._test_if_due()
+            if self.stop_requested:
+                return
+            self._iterate()
+            self._announce()
+            self._snapshot_if_due()
+
+    def solve(self) -> None:
+        """Train up to ``max_iter``, then snapshot and test as Caffe's Solve does."""
+        self.step(max(0, self.param.max_iter - self.iter))
+        snapshot = self.param.snapshot
+        if self.param.snapshot_after_train and (not snapshot or self.iter % snapshot):
+            self.snapshot("end")
+        if not self.stop_requested and self._test_is_due():
+            self.test_all()
+
+    def _flushing(self) -> Any:
+        return nullcontext() if self.net.device.is_gpu else flush_denormals()
+
+    def _iterate(self) -> None:
+        with self._flushing():
+            self.net.clear_param_diffs()
+            for on_start, _ in self._callbacks:
+                on_start()
+            loss = 0.0
+            for _ in range(self.param.iter_size):
+                if self.trainer is not None:
+                    self.trainer.prepare()
+                loss += self.net.forward_backward()
+                if self.trainer is not None:
+                    self.trainer.collect()
+            self.loss = loss / self.param.iter_size
+            self._losses.append(self.loss)
+            if not math.isfinite(self.loss):
+                raise DivergedError(
+                    f"iteration {self.iter}: the loss is {self.loss}; {self.net.first_non_finite()}",
+                    hint="lower base_lr, or set clip_gradients",
+                )
+            for _, on_gradients_ready in self._callbacks:
+                on_gradients_ready()
+            self.apply_update()
+        self.iter += 1
+
+    @property
+    def smoothed_loss(self) -> float:
+        """Mean of the last ``average_loss`` losses."""
+        return sum(self._losses) / len(self._losses) if self._losses else math.nan
+
+    def _announce(self) -> None:
+        if not self.listeners:
+            if self.trainer is not None:
+                self.trainer.metrics()
+            return
+        trainer = self.trainer
+        metrics = {"loss": self.loss}
+        if trainer is not None:
+            metrics |= trainer.metrics()
+        metrics |= self.net.output_values()
+        metrics["loss"] = self.smoothed_loss if self.param.average_loss > 1 else self.loss
+        done = self.iter - 1
+        self.emit(
+            StepDone(
+                iteration=self.iter,
+                metrics=metrics,
+                learning_rate=self.rate,
+                display=bool(self.param.display) and done % self.param.display == 0,
+                sample=trainer.sample() if trainer is not None else {},
+            )
+        )
+
+    def emit(self, event: Event) -> None:
+        """Hand an event to every listener."""
+        for listener in self.listeners:
+            listener(event)
+
+    # The update.
+
+    def apply_update(self) -> None:
+        """Clip, normalise, regularise, compute the update and subtract it from the weights."""
+        rate = self.rate = self.lr
+        self._clip_gradients()
+        param = self.param
+        for segment in self.segments:
+            if param.iter_size > 1:
+                segment.diff /= param.iter_size
+            self._regularize(segment)
+            self.compute_update(segment, rate * segment.lr_mult)
+            segment.data -= segment.diff
+
+    def _clip_gradients(self) -> None:
+        limit = self.param.clip_gradients
+        if limit < 0:
+            return
+        xp, diff = self.net.device.xp, self.net.parameters.diff
+        norm = math.sqrt(float(xp.dot(diff, diff)))
+        if norm > limit:
+            diff *= limit / norm
+
+    def _regularize(self, segment: Segment) -> None:
+        decay = self.param.weight_decay * segment.decay_mult
+        if decay == 0:
+            return
+        if self.param.regularization_type == "L2":
+            segment.diff += decay * segment.data
+        elif self.param.regularization_type == "L1":
+            segment.diff += decay * self.net.device.xp.sign(segment.data)
+
+    # Tests and snapshots.
+
+    def _test_is_due(self) -> bool:
+        interval = self.param.test_interval
+        return bool(interval) and bool(self.param.test_iter) and self.iter % interval == 0
+
+    def _test_if_due(self) -> None:
+        if self._test_is_due() and (self.iter > 0 or self.param.test_initialization):
+            self.test_all()
+
+    def test_all(self) -> list[dict[str, float]]:
+        """Run every test net for its ``test_iter`` passes; return the mean outputs of each."""
+        return [self.test(index) for index in range(len(self.test_nets))]
+
+    def test(self, index: int = 0) -> dict[str, float]:
+        """Run one test net with the train net's weights and return its mean outputs."""
+        net = self.test_nets[index]
+        net.share_trained_layers_with(self.net)
+        iterations = self.param.test_iter[min(index, len(self.param.test_iter) - 1)]
+        if self.trainer is not None:
+            metrics = self.trainer.test(net, iterations)
+        else:
+            metrics = mean_outputs(net, iterations, lambda: self.stop_requested)
+        self.emit(TestDone(self.iter, index, metrics))
+        return metrics
+
+    def snapshot(self, reason: str = "request") -> None:
+        """Write weights and state by the attached action (see ``mycaffe_py.weights``)."""
+        if self.snapshot_action is not None:
+            self.snapshot_action(reason)
+
+    def _snapshot_if_due(self) -> None:
+        due = self.param.snapshot > 0 and self.iter % self.param.snapshot == 0
+        if due or "snapshot" in self._requests:
+            self._requests.discard("snapshot")
+            self.snapshot("interval" if due else "request")
+
+
+def mean_outputs(net: Net, iterations: int, stopped: Callable[[], bool] = bool) -> dict[str, float]:
+    """Return each output of ``net`` averaged over ``iterations`` forward passes."""
+    totals: dict[str, float] = {}
+    for done in range(iterations):
+        if stopped():
+            break
+        net.forward()
+        for name, value in net.output_values().items():
+            totals[name] = (totals.get(name, 0.0) * done + value) / (done + 1)
+    return totals
+
+
+def check_common(param: Any) -> None:
+    """Raise ConfigError if settings that all solvers share make no sense."""
+    check_policy(param)
+    for name, least in (("iter_size", 1), ("average_loss", 1), ("display", 0), ("snapshot", 0)):
+        value = getattr(param, name)
+        if value < least:
+            raise ConfigError(f"solver: {name} must be at least {least}, got {value}")
+    if param.max_iter < 0:
+        raise ConfigError(f"solver: max_iter must not be negative, got {param.max_iter}")
+    if not np.isfinite(param.base_lr) or param.base_lr < 0:
+        raise ConfigError(f"solver: base_lr must be a number >= 0, got {param.base_lr}")
+    if param.weight_decay and param.regularization_type not in ("L1", "L2", "NONE"):
+        raise ConfigError(
+            f'solver: unknown regularization_type "{param.regularization_type}"',
+            hint="valid: L1, L2, NONE",
+        )

@@ -1,0 +1,69 @@
+"""Split layers where one top feeds several bottoms, named as Caffe names them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+
+def split_name(blob: str, producer: str, top_index: int) -> str:
+    """Return the split layer's name: ``{blob}_{producer}_{top index}_split``."""
+    return f"{blob}_{producer}_{top_index}_split"
+
+
+def insert_splits(layers: list[Any], new_layer: Any) -> list[Any]:
+    """Return copies of the LayerParameters with a Split after each top that is used more than once.
+
+    An in-place layer produces its blob anew, so uses count per (layer, top index). A top that carries a
+    loss weight counts one use more: the split takes the weight on its first top.
+    """
+    producer: dict[str, tuple[int, int]] = {}
+    uses: dict[tuple[int, int], int] = defaultdict(int)
+    source_of_bottom: dict[tuple[int, int], tuple[int, int]] = {}
+    for index, layer in enumerate(layers):
+        for position, blob in enumerate(layer.bottom):
+            source_of_bottom[index, position] = producer[blob]
+            uses[producer[blob]] += 1
+        for position, blob in enumerate(layer.top):
+            producer[blob] = (index, position)
+    loss_weight = {
+        (index, position): layer.loss_weight[position]
+        for index, layer in enumerate(layers)
+        for position in range(min(len(layer.top), len(layer.loss_weight)))
+    }
+    for key, weight in loss_weight.items():
+        if weight and uses[key]:
+            uses[key] += 1
+
+    def name_of(key: tuple[int, int]) -> str:
+        return split_name(layers[key[0]].top[key[1]], layers[key[0]].name, key[1])
+
+    next_top: dict[tuple[int, int], int] = defaultdict(int)
+    result = []
+    for index, original in enumerate(layers):
+        layer = type(original)()
+        layer.CopyFrom(original)
+        for position in range(len(layer.bottom)):
+            key = source_of_bottom[index, position]
+            if uses[key] > 1:
+                layer.bottom[position] = f"{name_of(key)}_{next_top[key]}"
+                next_top[key] += 1
+        result.append(layer)
+        for position in range(len(layer.top)):
+            key = (index, position)
+            if uses[key] > 1:
+                weight = loss_weight.get(key, 0.0)
+                result.append(_split(new_layer(), name_of(key), layer.top[position], uses[key], weight))
+                if weight:
+                    layer.loss_weight[position] = 0
+                    next_top[key] += 1
+    return result
+
+
+def _split(layer: Any, name: str, blob: str, count: int, weight: float) -> Any:
+    layer.name, layer.type = name, "Split"
+    layer.bottom.append(blob)
+    layer.top.extend(f"{name}_{index}" for index in range(count))
+    if weight:
+        layer.loss_weight.extend([weight] + [0.0] * (count - 1))
+    return layer

@@ -1,0 +1,332 @@
+"""check_layer: whether a layer keeps Caffe's contract and has the right gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..blob import Blob
+from ..device import Device
+from ..layer import TRAIN, LayerContext
+from .strict import StrictDevice, strict_device
+
+FLOAT32_TOLERANCE = 1e-4
+"""How far float32 may be from float64, relative to the larger of 1 and the value."""
+
+
+def check_layer(
+    layer: Any,
+    bottoms: Sequence[Any] = (),
+    *,
+    registry: Any = None,
+    phase: int = TRAIN,
+    propagate_down: Sequence[bool] | None = None,
+    step: float = 1e-5,
+    tolerance: float = 1e-6,
+    seed: int = 0,
+    skip_backward: bool = False,
+    batch_axis: int | None = 0,
+) -> None:
+    """Raise AssertionError, naming layer, blob and index, if a layer does not do what it must.
+
+    ``layer`` is a LayerParameter, as prototxt text or as a message; ``bottoms`` are arrays or shapes
+    (then filled with random numbers). As many tops are made as ``layer`` lists, else as the type
+    needs. In float64 it is checked that
+
+    - forward gives the same result twice, also after a batch of another size (``batch_axis`` says
+      which axis may change, None that none may);
+    - backward agrees with central differences for every bottom in ``propagate_down`` (default: all
+      that may have a gradient) and every learnable blob;
+    - backward ADDS to the diffs of learnable blobs, overwrites those of bottoms, and leaves alone
+      those of bottoms whose propagate_down is False;
+    - float32 gives the same within 1e-4, and so does working in place where the type allows it;
+    - the layer runs on the strict device, which stands in for a GPU, with the same result.
+
+    Numbers drawn in ``forward`` come from ``device.fill_uniform``, restarted for each run. Keep
+    ``bottoms`` small: each element costs two forward runs. ``skip_backward`` is for layers that have
+    no gradient.
+    """
+    _Check(layer, bottoms, registry, phase, seed, step, tolerance).run(
+        propagate_down, skip_backward, batch_axis
+    )
+
+
+class _CheckDevice(Device):
+    """A CPU device whose random numbers are the same ones for float32 and float64."""
+
+    def fill_uniform(self, out: Any) -> None:
+        out[...] = self.rng.random(out.shape)
+
+
+class _CheckStrictDevice(StrictDevice):
+    def fill_uniform(self, out: Any) -> None:
+        out[...] = self.asarray(self.rng.random(out.shape))
+
+
+class _Run:
+    """One instance of the layer with its blobs, on one device, of one type."""
+
+    def __init__(self, check: _Check, device: Device, dtype: Any, in_place: bool = False):
+        self.device, self.seed = device, check.seed
+        device.seed_generators(check.seed)
+        context = LayerContext(check.registry, device, dtype, check.phase)
+        self.layer = check.layer_class(check.param, context)
+        self.bottom = []
+        for index, values in enumerate(check.inputs):
+            name = check.param.bottom[index] if index < len(check.param.bottom) else f"b{index}"
+            self.bottom.append(Blob(values.shape, device=device, dtype=dtype, name=name))
+        self.set_bottoms(check.inputs)
+        self.top = [
+            Blob(device=device, dtype=dtype, name=f"top{index}") for index in range(check.tops)
+        ]
+        if in_place:
+            self.top = list(self.bottom)
+        self.layer.initialize(self.bottom, self.top)
+
+    def set_bottoms(self, inputs: Sequence[np.ndarray]) -> None:
+        for blob, values in zip(self.bottom, inputs, strict=True):
+            blob.reshape(values.shape)
+            blob.data[...] = self.device.asarray(values, dtype=blob.dtype)
+
+    def copy_blobs_from(self, other: _Run) -> None:
+        for blob, source in zip(self.layer.blobs, other.layer.blobs, strict=True):
+            values = other.device.to_host(source.data)
+            blob.data[...] = self.device.asarray(values, dtype=blob.dtype)
+
+    def forward(self) -> list[np.ndarray]:
+        self.device.seed_generators(self.seed)
+        self.layer.reshape(self.bottom, self.top)
+        self.layer.forward(self.bottom, self.top)
+        return [self.host(blob.data) for blob in self.top]
+
+    def backward(
+        self, weights: Sequence[np.ndarray], flags: Sequence[bool], fill: float = np.nan
+    ) -> list[np.ndarray]:
+        """Return the bottoms' diffs, which are ``fill`` before the run."""
+        for blob in self.bottom:
+            blob.diff[...] = fill
+        for blob, weight in zip(self.top, weights, strict=True):
+            blob.diff[...] = self.device.asarray(weight, dtype=blob.dtype)
+        self.layer.backward(self.top, list(flags), self.bottom)
+        return [self.host(blob.diff) for blob in self.bottom]
+
+    def clear_diffs(self) -> None:
+        for blob in self.layer.blobs:
+            blob.diff[...] = 0
+
+    def blob_diffs(self) -> list[np.ndarray]:
+        return [self.host(blob.diff) for blob in self.layer.blobs]
+
+    def host(self, array: Any) -> np.ndarray:
+        return np.array(self.device.to_host(array), dtype=np.float64)
+
+
+class _Check:
+    def __init__(
+        self,
+        layer: Any,
+        bottoms: Sequence[Any],
+        registry: Any,
+        phase: int,
+        seed: int,
+        step: float,
+        tolerance: float,
+    ):
+        if registry is None:
+            from ..plugins import default_registry
+
+            registry = default_registry()
+        if isinstance(layer, str):
+            layer = registry.schema.parse_text(layer, "LayerParameter").message
+        self.registry, self.phase, self.seed = registry, phase, seed
+        self.step, self.tolerance = step, tolerance
+        self.param = registry.schema.new("LayerParameter")
+        self.param.CopyFrom(layer)
+        self.param.name = self.param.name or self.param.type
+        self.layer_class = registry.layers.find(self.param.type)
+        self.rng = np.random.default_rng(seed)
+        self.inputs = [
+            self.rng.standard_normal(bottom)
+            if isinstance(bottom, tuple | list) and all(isinstance(dim, int) for dim in bottom)
+            else np.array(bottom, dtype=np.float64)
+            for bottom in bottoms
+        ]
+        self.tops = len(self.param.top) or self._needed_tops()
+
+    def _needed_tops(self) -> int:
+        cls = self.layer_class
+        if cls.equal_num_bottom_top_blobs:
+            return len(self.inputs)
+        if cls.exact_num_top_blobs is not None:
+            return cls.exact_num_top_blobs
+        return cls.min_top_blobs or 1
+
+    def say(self, what: str) -> str:
+        return f'layer "{self.param.name}" ({self.param.type}): {what}'
+
+    def compare(
+        self,
+        what: str,
+        names: Sequence[str],
+        got: Sequence[np.ndarray],
+        wanted: Sequence[np.ndarray],
+        tolerance: float = 0.0,
+    ) -> None:
+        for name, left, right in zip(names, got, wanted, strict=True):
+            if left.shape != right.shape:
+                raise AssertionError(
+                    self.say(f"{what}: {name} has shape {left.shape}, expected {right.shape}")
+                )
+            scale = np.maximum(1.0, np.maximum(np.abs(left), np.abs(right)))
+            near = np.abs(left - right) <= tolerance * scale
+            wrong = ~(near | (left == right) | (np.isnan(left) & np.isnan(right)))
+            if wrong.any():
+                index = tuple(int(i) for i in np.argwhere(wrong)[0])
+                raise AssertionError(
+                    self.say(
+                        f"{what}: {name} at {index} is {float(left[index])!r}, "
+                        f"expected {float(right[index])!r}"
+                    )
+                )
+
+    def run(
+        self, propagate_down: Sequence[bool] | None, skip_backward: bool, batch_axis: int | None
+    ) -> None:
+        run = self.reference = _Run(self, _CheckDevice(), np.float64)
+        # Layers without a filler start at zero, where most gradients vanish.
+        for blob in run.layer.blobs:
+            blob.data[...] += 0.1 * self.rng.standard_normal(blob.shape)
+        self.top_names = [f'top "{blob.name}"' for blob in run.top]
+        self.bottom_names = [f'bottom "{blob.name}"' for blob in run.bottom]
+        self.blob_names = [f'blob "{name}"' for name in run.layer.blob_names]
+        self.outputs = run.forward()
+        self.weights = [self.rng.uniform(0.5, 1.5, values.shape) for values in self.outputs]
+        self.compare("forward run twice", self.top_names, run.forward(), self.outputs)
+        flags = [run.layer.allow_force_backward(index) for index in range(len(run.bottom))]
+        if propagate_down is not None:
+            flags = [bool(flag) for flag in propagate_down]
+        self.flags = None if skip_backward else flags
+        if batch_axis is not None and self.inputs:
+            self.check_other_batch(batch_axis)
+        if self.flags is not None:
+            self.check_gradient()
+            self.check_overwriting()
+            self.check_propagate_down()
+        self.check_variant("float32", _CheckDevice(), np.float32, FLOAT32_TOLERANCE)
+        strict = strict_device()
+        self.check_variant(
+            "on the strict device", _CheckStrictDevice("strict", strict.xp), np.float64, 1e-10
+        )
+        if self.layer_class.allows_in_place and len(self.inputs) == self.tops == 1:
+            self.check_variant("in place", _CheckDevice(), np.float64, 1e-12, in_place=True)
+
+    def check_other_batch(self, axis: int) -> None:
+        run = self.reference
+        larger = [
+            np.concatenate([values, values.take([0], axis)], axis) if values.ndim > axis else values
+            for values in self.inputs
+        ]
+        run.set_bottoms(larger)
+        outputs = run.forward()
+        if self.flags is not None:
+            run.backward([np.ones_like(values) for values in outputs], self.flags)
+            run.clear_diffs()
+        run.set_bottoms(self.inputs)
+        self.compare("forward after a larger batch", self.top_names, run.forward(), self.outputs)
+
+    def objective(self) -> float:
+        outputs = self.reference.forward()
+        return sum(float(np.vdot(w, y)) for w, y in zip(self.weights, outputs, strict=True))
+
+    def numeric_gradient(self, data: np.ndarray) -> np.ndarray:
+        gradient = np.empty(data.shape)
+        for index in np.ndindex(data.shape):
+            kept = data[index]
+            data[index] = kept + self.step
+            above = self.objective()
+            data[index] = kept - self.step
+            below = self.objective()
+            data[index] = kept
+            gradient[index] = (above - below) / (2 * self.step)
+        return gradient
+
+    def check_gradient(self) -> None:
+        run = self.reference
+        run.clear_diffs()
+        self.bottom_diffs = run.backward(self.weights, self.flags)
+        self.blob_diffs = run.blob_diffs()
+        for index, flag in enumerate(self.flags):
+            if flag:
+                numeric = self.numeric_gradient(run.bottom[index].data)
+                self._compare_gradient(self.bottom_names[index], self.bottom_diffs[index], numeric)
+        for name, blob, diff in zip(self.blob_names, run.layer.blobs, self.blob_diffs, strict=True):
+            self._compare_gradient(name, diff, self.numeric_gradient(blob.data))
+        run.forward()
+
+    def _compare_gradient(self, name: str, analytic: np.ndarray, numeric: np.ndarray) -> None:
+        if np.isnan(analytic).any() and not np.isnan(numeric).any():
+            raise AssertionError(
+                self.say(f"backward leaves old values in (or makes NaN of) the diff of {name}")
+            )
+        what = "gradient by backward and by central differences"
+        self.compare(what, [name], [analytic], [numeric], self.tolerance)
+
+    def check_overwriting(self) -> None:
+        """The diffs of blobs add up, those of bottoms do not."""
+        run = self.reference
+        start = [self.rng.standard_normal(blob.shape) for blob in run.layer.blobs]
+        for blob, values in zip(run.layer.blobs, start, strict=True):
+            blob.diff[...] = values
+        again = run.backward(self.weights, self.flags, fill=7.0)
+        chosen = [index for index, flag in enumerate(self.flags) if flag]
+        self.compare(
+            "backward must overwrite the diffs of bottoms",
+            [self.bottom_names[index] for index in chosen],
+            [again[index] for index in chosen],
+            [self.bottom_diffs[index] for index in chosen],
+            1e-12,
+        )
+        self.compare(
+            "backward must add to the diffs of learnable blobs",
+            self.blob_names,
+            run.blob_diffs(),
+            [old + new for old, new in zip(start, self.blob_diffs, strict=True)],
+            1e-12,
+        )
+        run.clear_diffs()
+
+    def check_propagate_down(self) -> None:
+        run = self.reference
+        for index in range(len(run.bottom)):
+            # A bottom that shares its diff with a top has received it before backward runs.
+            if any(np.shares_memory(run.bottom[index].diff, blob.diff) for blob in run.top):
+                continue
+            flags = [flag and other != index for other, flag in enumerate(self.flags)]
+            diffs = run.backward(self.weights, flags, fill=7.0)
+            self.compare(
+                "backward must not touch a bottom whose propagate_down is False",
+                [self.bottom_names[index]],
+                [diffs[index]],
+                [np.full(diffs[index].shape, 7.0)],
+            )
+        run.clear_diffs()
+
+    def check_variant(
+        self, what: str, device: Device, dtype: Any, tolerance: float, in_place: bool = False
+    ) -> None:
+        """Run forward and backward once more in another way and compare."""
+        run = _Run(self, device, dtype, in_place)
+        run.copy_blobs_from(self.reference)
+        run.set_bottoms(self.inputs)
+        self.compare(f"forward {what}", self.top_names, run.forward(), self.outputs, tolerance)
+        if self.flags is None:
+            return
+        run.clear_diffs()
+        diffs = run.backward(self.weights, self.flags)
+        chosen = [index for index, flag in enumerate(self.flags) if flag]
+        names = [self.bottom_names[index] for index in chosen] + self.blob_names
+        got = [diffs[index] for index in chosen] + run.blob_diffs()
+        wanted = [self.bottom_diffs[index] for index in chosen] + self.blob_diffs
+        self.compare(f"backward {what}", names, got, wanted, tolerance)

@@ -1,0 +1,98 @@
+"""The InnerProduct layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mycaffe_py.blob import Blob
+from mycaffe_py.layer import Layer
+
+from .settings import blob_axis
+
+
+class InnerProduct(Layer):
+    """Fully connected layer: y = x W^T + b.
+
+    Bottom x: its axes from ``axis`` (default 1) on are taken as one of K elements, those before it
+    as M rows. Top: the shape of x up to ``axis``, then ``num_output``. Blobs: weight
+    (num_output, K), or (K, num_output) with ``transpose``, and bias (num_output) unless
+    ``bias_term: false``. dx = dy W; dW += dy^T x; db += sum of the rows of dy.
+    """
+
+    type = "InnerProduct"
+    parameters = ("inner_product_param",)
+    exact_num_bottom_blobs = 1
+    exact_num_top_blobs = 1
+    allows_in_place = False
+
+    def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Create weight and bias."""
+        param = self.param.inner_product_param
+        outputs = param.num_output
+        if outputs < 1:
+            self.fail(
+                f"num_output is {outputs}, but must be at least 1",
+                field="inner_product_param.num_output",
+            )
+        self.transpose = param.transpose
+        inputs = bottom[0].count_axes(self._axis(bottom[0]))
+        shape = (inputs, outputs) if self.transpose else (outputs, inputs)
+        fillers = {
+            name: getattr(param, name) if param.HasField(name) else None
+            for name in ("weight_filler", "bias_filler")
+        }
+        self.add_blob(shape, fillers["weight_filler"], "weight")
+        if param.bias_term:
+            self.add_blob((outputs,), fillers["bias_filler"], "bias")
+        self.inputs, self.outputs = inputs, outputs
+        self._products = [
+            Blob(blob.shape, device=self.device, dtype=self.dtype) for blob in self.blobs
+        ]
+
+    def _axis(self, bottom: Blob) -> int:
+        axis = self.param.inner_product_param.axis
+        return blob_axis(self, bottom, axis, "inner_product_param.axis")
+
+    def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Check that each row is as long as at setup."""
+        axis = self._axis(bottom[0])
+        inputs = bottom[0].count_axes(axis)
+        if inputs != self.inputs:
+            self.fail(
+                f'bottom "{bottom[0].name}" {bottom[0].shape} has {inputs} elements from axis '
+                f"{axis} on, but the weight {self.blobs[0].shape} was made for {self.inputs}"
+            )
+        rows = bottom[0].shape[:axis]
+        top[0].reshape(*rows, self.outputs)
+        self.rows = bottom[0].count_axes(0, axis)
+
+    def _matrices(self, bottom: Any, top: Any) -> tuple[Any, Any]:
+        return bottom.reshape(self.rows, self.inputs), top.reshape(self.rows, self.outputs)
+
+    def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Write x W^T + b."""
+        x, y = self._matrices(bottom[0].data, top[0].data)
+        weight = self.blobs[0].data
+        self.xp.dot(x, weight if self.transpose else weight.T, out=y)
+        if len(self.blobs) > 1:
+            self.xp.add(y, self.blobs[1].data, out=y)
+
+    def backward(
+        self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
+    ) -> None:
+        """Add the gradients of weight and bias, write that of x."""
+        x, dy = self._matrices(bottom[0].data, top[0].diff)
+        if self.param_propagate_down[0]:
+            left, right = (x, dy) if self.transpose else (dy, x)
+            product, gradient = self._products[0].data, self.blobs[0].diff
+            self.xp.dot(left.T, right, out=product)
+            self.xp.add(gradient, product, out=gradient)
+        if len(self.blobs) > 1 and self.param_propagate_down[1]:
+            product, gradient = self._products[1].data, self.blobs[1].diff
+            self.xp.sum(dy, axis=0, out=product)
+            self.xp.add(gradient, product, out=gradient)
+        if propagate_down[0]:
+            dx = bottom[0].diff.reshape(self.rows, self.inputs)
+            weight = self.blobs[0].data
+            self.xp.dot(dy, weight.T if self.transpose else weight, out=dx)

@@ -1,0 +1,53 @@
+"""Bases of the layers that work element by element."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mycaffe_py.blob import Blob
+from mycaffe_py.functions import Activation
+from mycaffe_py.layer import Layer
+
+
+class NeuronLayer(Layer):
+    """One bottom, one top of the same shape, which may be the bottom itself."""
+
+    exact_num_bottom_blobs = 1
+    exact_num_top_blobs = 1
+    allows_in_place = True
+
+    def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """The top has the bottom's shape."""
+        top[0].reshape_like(bottom[0])
+
+
+class ActivationLayer(NeuronLayer):
+    """y = f(x); a subclass says which function in ``make_activation``."""
+
+    def make_activation(self) -> Activation:
+        """Return the function, made from ``self.param``."""
+        raise TypeError(f"layer type {self.type} does not define make_activation()")
+
+    def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Make the function and, to work in place where it needs x, room for a copy of x."""
+        self.activation = self.make_activation()
+        in_place = top[0] is bottom[0]
+        self._input = None
+        if in_place and self.activation.keeps_input:
+            self._input = Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_input")
+
+    def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Write f(x)."""
+        if self._input is not None:
+            self._input.reshape_like(bottom[0])
+            self.xp.copyto(self._input.data, bottom[0].data)
+        self.activation.forward(self.xp, bottom[0].data, top[0].data)
+
+    def backward(
+        self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
+    ) -> None:
+        """Write dy * f'(x)."""
+        if propagate_down[0]:
+            x = (self._input or bottom[0]).data
+            y, dy, dx = top[0].data, top[0].diff, bottom[0].diff
+            self.activation.backward(self.xp, x, y, dy, dx)

@@ -1,0 +1,38 @@
+"""The gaussian filler."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mycaffe_py.errors import ConfigError
+from mycaffe_py.filler import Filler
+
+
+class Gaussian(Filler):
+    """Normal distribution of mean ``mean`` (default 0) and standard deviation ``std`` (default 1).
+
+    With ``sparse`` each element stays with probability sparse / shape[0] and is 0 otherwise.
+    """
+
+    type = "gaussian"
+    uses = ("mean", "std", "sparse")
+
+    def check(self) -> None:
+        """Refuse a negative ``std`` and a ``sparse`` below -1 (off)."""
+        for field, least in (("std", 0), ("sparse", -1)):
+            value = getattr(self.param, field)
+            if value < least:
+                raise ConfigError(
+                    f'{field} is {value:g} in a filler of type "gaussian", but must be at '
+                    f"least {least}"
+                )
+
+    def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+        """Draw the values, then which of them stay."""
+        values = rng.normal(self.param.mean, self.param.std, shape)
+        if self.param.sparse >= 0:
+            outputs = shape[0] if shape else 1
+            values = values * (rng.random(shape) * outputs < self.param.sparse)
+        return values

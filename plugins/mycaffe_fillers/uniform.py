@@ -1,0 +1,31 @@
+"""The uniform filler."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mycaffe_py.errors import ConfigError
+
+from .dense import DenseFiller
+
+
+class Uniform(DenseFiller):
+    """Even distribution over [``min``, ``max``) (default [0, 1))."""
+
+    type = "uniform"
+    uses = ("min", "max")
+
+    def check(self) -> None:
+        """Refuse an empty range."""
+        super().check()
+        if self.param.min > self.param.max:
+            raise ConfigError(
+                f"min is {self.param.min:g} and max is {self.param.max:g} in a filler of type "
+                '"uniform", but min must not be above max'
+            )
+
+    def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+        """Draw the values."""
+        return rng.uniform(self.param.min, self.param.max, shape)

@@ -1,0 +1,130 @@
+"""A curve whose values are a column of a CSV file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mycaffe_py.errors import DataError, MissingFileError, SnapshotError
+
+from .csv_table import CsvTable, number, read_table, time_reader
+from .sources import Point, Source
+
+
+class CsvSource(Source):
+    """y = a column of a CSV file, a row at a time; x = a column of times, where there is one.
+
+    An empty cell is a point that is not observed: y repeats the last value (before the first value:
+    the first one).
+    """
+
+    knows_unobserved = False
+
+    def __init__(self, param: Any, base_dir: Path):
+        self.path = find_csv(param.csv_file, base_dir)
+        table = read_table(self.path)
+        time_index = None
+        if param.csv_time_column:
+            time_index = table.column_index(param.csv_time_column, "curve_param.csv_time_column")
+        if param.csv_column:
+            index = table.column_index(param.csv_column, "curve_param.csv_column")
+        else:
+            index = table.only_other_column(time_index, "curve_param.csv_column")
+        self._y, self._observed = _values(table, index, param)
+        self._x = None if time_index is None else _times(table, time_index, param.csv_time_format)
+        self.gives_x = self._x is not None
+        if time_index is not None:
+            unit = " (days from the first row)" if param.csv_time_format else ""
+            self.x_label = table.column_name(time_index) + unit
+        suffix = " (normalized)" if param.csv_normalize else ""
+        self.y_label = table.column_name(index) + suffix
+        self._row = 0
+
+    def __len__(self) -> int:
+        return len(self._y)
+
+    def reset(self, rng: np.random.Generator, random_start: bool) -> None:
+        """Begin again, at the first row or at a random one that has another after it."""
+        self._row = int(rng.integers(len(self) - 1)) if random_start else 0
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the last row has been given."""
+        return self._row >= len(self)
+
+    def next(self, x: float, rng: np.random.Generator) -> Point:
+        """Return the next row's point."""
+        row = self._row
+        self._row = row + 1
+        return Point(self._x[row] if self._x else x, self._y[row], self._observed[row])
+
+    def state(self) -> dict[str, Any]:
+        """Return the row that comes next."""
+        return {"row": self._row, "rows": len(self)}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Put back what :meth:`state` returned; SnapshotError if the file has changed."""
+        if state["rows"] != len(self):
+            raise SnapshotError(
+                f"{self.path}: {len(self)} rows of data; at the snapshot it had {state['rows']}",
+                hint="the CSV file has changed, so the run cannot go on where it stopped",
+            )
+        self._row = int(state["row"])
+
+
+def find_csv(name: str, base_dir: Path) -> Path:
+    """Return the file ``name`` in ``base_dir`` or in the current directory."""
+    places = list(dict.fromkeys([base_dir / name, Path(name)]))
+    for path in places:
+        if path.exists():
+            return path
+    raise MissingFileError(
+        f'no CSV file "{name}" (curve_param.csv_file)',
+        hint="looked for " + " and ".join(str(path.absolute()) for path in places),
+    )
+
+
+def _values(table: CsvTable, index: int, param: Any) -> tuple[list[float], list[bool]]:
+    """Return the y of each row, gaps filled, and whether it was observed."""
+    cells = np.array(table.convert(index, number))
+    observed = np.isfinite(cells)
+    if not observed.any():
+        raise DataError(f"{table.path}, {table.column_name(index)}: every cell is empty")
+    with np.errstate(over="ignore"):
+        y = cells * param.csv_scale + param.csv_offset
+    overflow = observed & ~np.isfinite(y)
+    if overflow.any():
+        row = int(np.argmax(overflow))
+        message = f'"{table.rows[row][index]}" * csv_scale + csv_offset is too large'
+        raise table.error_at(table.lines[row], index, message)
+    if param.csv_normalize:
+        y = _normalized(y, y[observed])
+    latest = np.maximum.accumulate(np.where(observed, np.arange(len(y)), -1))
+    latest[latest < 0] = int(np.argmax(observed))
+    return y[latest].tolist(), observed.tolist()
+
+
+def _normalized(y: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Map the least and largest of ``seen`` to -1 and 1; a constant column to 0."""
+    least, largest = seen.min(), seen.max()
+    if least == largest:
+        return np.zeros_like(y)
+    # Halved first, so that the width of the range cannot overflow.
+    middle, half_range = least / 2 + largest / 2, largest / 2 - least / 2
+    return (y - middle) / half_range
+
+
+def _times(table: CsvTable, index: int, time_format: str) -> list[float]:
+    """Return the x of each row, as days from the first row where a date format is given."""
+    times = np.array(table.convert(index, time_reader(time_format)))
+    backwards = np.flatnonzero(np.diff(times) < 0)
+    if backwards.size:
+        row = int(backwards[0]) + 1
+        message = (
+            f'"{table.rows[row][index]}" comes before the row above it; times must not decrease'
+        )
+        raise table.error_at(table.lines[row], index, message)
+    return (times - times[0] if time_format else times).tolist()

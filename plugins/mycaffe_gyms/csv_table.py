@@ -1,0 +1,200 @@
+"""Reading a CSV file into named columns of text, with errors that name file, line and column."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from mycaffe_py.errors import DataError, MissingFileError, did_you_mean
+
+DELIMITERS = ",;\t"
+_ROWS_LOOKED_AT = 20
+
+
+@dataclass(frozen=True)
+class CsvTable:
+    """The cells of a CSV file as text, its column names (None: no header) and each row's line."""
+
+    path: Path
+    names: tuple[str, ...] | None
+    rows: Sequence[Sequence[str]]
+    lines: Sequence[int]
+
+    @property
+    def width(self) -> int:
+        """The number of columns."""
+        return len(self.rows[0])
+
+    def column_index(self, wanted: str, field: str) -> int:
+        """Return the column that ``wanted`` names, or counts from 0; DataError if there is none."""
+        names = self.names or ()
+        if names.count(wanted) > 1:
+            raise DataError(
+                f'{self.path}: {names.count(wanted)} columns are named "{wanted}" ({field})',
+                hint="give the column's number, counted from 0",
+            )
+        if wanted in names:
+            return names.index(wanted)
+        if wanted.isdecimal() and int(wanted) < self.width:
+            return int(wanted)
+        raise DataError(
+            f'{self.path}: no column "{wanted}" ({field}); it has {self.describe_columns()}',
+            hint=did_you_mean(wanted, names),
+        )
+
+    def only_other_column(self, taken: int | None, field: str) -> int:
+        """Return the one column besides ``taken``; DataError if there are several or none."""
+        others = [index for index in range(self.width) if index != taken]
+        if len(others) != 1:
+            raise DataError(
+                f"{self.path}: {field} is not set, and the file has {self.describe_columns()}",
+                hint=f"name one of them in {field}",
+            )
+        return others[0]
+
+    def describe_columns(self) -> str:
+        """Return the columns in words, for a message."""
+        if self.names:
+            return "the columns " + ", ".join(f'"{name}"' for name in self.names)
+        plural = "" if self.width == 1 else "s"
+        return f"{self.width} column{plural} without names, counted from 0"
+
+    def column_name(self, index: int) -> str:
+        """Return the name of a column, or its number in words."""
+        return self.names[index] if self.names else f"column {index}"
+
+    def convert(self, index: int, cell_value: Callable[[str], float]) -> list[float]:
+        """Return a column as ``cell_value`` makes it; a ValueError of it refuses the cell."""
+        values = []
+        for line, row in zip(self.lines, self.rows, strict=True):
+            try:
+                values.append(cell_value(row[index]))
+            except ValueError as refusal:
+                raise self.error_at(line, index, f'"{row[index]}" {refusal}') from None
+        return values
+
+    def error_at(self, line: int, index: int, message: str) -> DataError:
+        """Return a DataError about the cell of one column in the row that ends at ``line``."""
+        name = f'column "{self.names[index]}"' if self.names else f"column {index}"
+        return DataError(f"{self.path}, line {line}, {name}: {message}")
+
+
+def number(cell: str) -> float:
+    """Return the finite number in ``cell``, NaN for an empty one; otherwise ValueError."""
+    if not cell.strip():
+        return math.nan
+    try:
+        value = float(cell)
+    except ValueError:
+        comma = ": write decimals with a point" if _is_number(cell.replace(",", ".")) else ""
+        raise ValueError(f"is not a number{comma}") from None
+    if not math.isfinite(value):
+        raise ValueError("is not a finite number; leave the cell empty where a value is missing")
+    return value
+
+
+def time_reader(time_format: str) -> Callable[[str], float]:
+    """Return what turns a cell into time: a number, or days (from any day on) by a date format."""
+
+    def read_date(cell: str) -> float:
+        try:
+            moment = datetime.strptime(cell.strip(), time_format)
+        except ValueError:
+            raise ValueError(f'does not match csv_time_format "{time_format}"') from None
+        first_day = datetime(1970, 1, 1, tzinfo=moment.tzinfo)
+        return (moment - first_day).total_seconds() / 86400
+
+    def read_number(cell: str) -> float:
+        try:
+            value = number(cell)
+        except ValueError as refusal:
+            raise ValueError(f"{refusal} (dates need csv_time_format)") from None
+        if math.isnan(value):
+            raise ValueError("is empty: every row needs a time")
+        return value
+
+    return read_date if time_format else read_number
+
+
+def read_table(path: Path) -> CsvTable:
+    """Read a CSV file; DataError or MissingFileError says what is wrong and where."""
+    text = _read_text(path)
+    rows, lines = _split(path, text, _delimiter(text))
+    names = None
+    if rows and _is_header(rows[0]):
+        names = tuple(cell.strip() for cell in rows[0])
+        rows, lines = rows[1:], lines[1:]
+    if len(rows) < 2:
+        raise DataError(f"{path}: needs at least 2 rows of data, has {len(rows)}")
+    width = len(names or rows[0])
+    for line, row in zip(lines, rows, strict=True):
+        if len(row) != width:
+            raise DataError(
+                f"{path}, line {line}: the row has {len(row)} cells; the first has {width}"
+            )
+    return CsvTable(path, names, rows, lines)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise MissingFileError(f"no CSV file {path}") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read as a CSV file: {error.strerror}") from error
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{path}, line {line}: byte 0x{raw[error.start]:02x} is not UTF-8 text",
+            hint="save the file as CSV in UTF-8",
+        ) from None
+
+
+def _split(path: Path, text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
+    """Return the rows that are not blank, and the line each ends at."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows, lines = [], []
+    try:
+        for row in reader:
+            if row and (len(row) > 1 or row[0].strip()):
+                rows.append(row)
+                lines.append(reader.line_num)
+    except csv.Error as error:
+        raise DataError(f"{path}, line {reader.line_num}: {error}") from None
+    return rows, lines
+
+
+def _delimiter(text: str) -> str:
+    """Return the delimiter that cuts the first lines into most columns, the same number in each.
+
+    Where none does (a ragged file), the one that stands most often in the first line.
+    """
+    sample = [line for line in text.splitlines() if line.strip()][:_ROWS_LOOKED_AT]
+    first_line = sample[0] if sample else ""
+
+    def columns(delimiter: str) -> tuple[int, int]:
+        widths = {len(row) for row in csv.reader(sample, delimiter=delimiter)}
+        return (widths.pop() if len(widths) == 1 else 1, first_line.count(delimiter))
+
+    return max(DELIMITERS, key=columns)
+
+
+def _is_header(row: Sequence[str]) -> bool:
+    """Whether a first row holds names: text in some cell, and no number in any."""
+    cells = [cell for cell in row if cell.strip()]
+    return bool(cells) and not any(_is_number(cell) for cell in cells)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,232 @@
+"""The Curve gym: follow, or forecast, a curve that appears point by point."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mycaffe_py.errors import ConfigError, DataError, SnapshotError
+from mycaffe_py.gym import Gym, Observation
+from mycaffe_py.seeding import generator_state, named_generator, restore_generator
+
+from . import picture, settings
+from .csv_source import CsvSource
+from .history import History
+from .sources import Formula, Point, RandomWalk, Source
+
+_JSON_STATE = ("position", "index", "seen_y", "before_observed", "started", "ended")
+
+
+class CurveGym(Gym):
+    """One point (x, y) of a curve after the other: SIN, COS, RANDOM walk or a CSV file's column.
+
+    An observation holds the latest ``history`` points, oldest first: ``x`` (n, F) inputs, ``tt``
+    (n,) time, ``mask`` (n, F), ``target`` (n, 1) with y of the SAME point. Its arrays are views and
+    hold until the next ``step`` or ``reset``: copy what is kept longer.
+
+    ``step(prediction)`` is the answer to the latest point. Its reward is 1 - |prediction - target|,
+    not below -1 (which a prediction that is not finite gets); 0 without a prediction. When the last
+    row of a CSV file has been answered, ``terminated`` is true and no point is added.
+    """
+
+    type = "Curve"
+    aliases = ("CurveGym",)
+    parameters = ("curve_param",)
+    mycaffe_properties = {
+        "CurveType": "curve_param.curve",
+        "datasource_csv_file": "curve_param.csv_file",
+        "datasource_csv_column": "curve_param.csv_column",
+        "datasource_csv_scale": "curve_param.csv_scale",
+        "datasource_csv_offset": "curve_param.csv_offset",
+        "Training": "",
+        "TrainingStart": "",
+        "override_prediction": "",
+        "override_predictions": "",
+        "override_future_predictions": "",
+        "override_future_predictions_start": "",
+        "override_future_predictions_name": "",
+        "status_text": "",
+    }
+
+    def __init__(self, param: Any, *, base_dir: Path | None = None, seed: int = 0):
+        super().__init__(param, base_dir=base_dir, seed=seed)
+        curve = param.curve_param
+        settings.check_settings(curve)
+        self.source = _open_source(curve, Path(self.base_dir))
+        self._input, self._time, self._time_scale = curve.input, curve.time, curve.time_scale
+        self._step_length, self._start, self._x_wrap = curve.step, curve.start, curve.x_wrap
+        self._random_start = curve.random_start
+        self._x_limit = math.inf if self.source.gives_x or not curve.x_limit else curve.x_limit
+        self._jitter, self._drop_ratio, self._noise = curve.jitter, curve.drop_ratio, curve.noise
+        self._history = History(curve.history, 2 if curve.input == settings.X_AND_Y else 1)
+        self._rng = named_generator(seed, "gym")
+        self._started = self._ended = False
+        self._restart_at(0.0)
+
+    def reset(
+        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
+    ) -> tuple[Observation, dict]:
+        """Begin again and return the first point; without ``seed``, random numbers just go on.
+
+        The Curve gym has no ``options``; they are not looked at.
+        """
+        if seed is not None:
+            self.seed = seed
+            self._rng = named_generator(seed, "gym")
+        self._history.clear()
+        self.source.reset(self._rng, self._random_start)
+        phase = self._rng.random() * settings.TWO_PI if self._random_start else 0.0
+        self._restart_at(self._start + phase)
+        self._started, self._ended = True, False
+        self._add(self.source.next(self._position, self._rng), self._step_length)
+        return self._history.observation(), self._info()
+
+    def step(self, action: Any = None) -> tuple[Observation, float, bool, bool, dict]:
+        """Take the prediction for the latest point, a number or array of one, and add a point."""
+        if not self._started or self._ended:
+            why = "has ended" if self._ended else "has not begun"
+            raise ConfigError(f"gym Curve: step() of a curve that {why}; call reset() first")
+        reward = 0.0
+        if action is not None:
+            prediction = _one_number(action)
+            self._history.predict(prediction)
+            # A prediction that is NaN loses the comparison in max(), so its reward is -1.
+            reward = max(-1.0, 1.0 - abs(prediction - self._point.y))
+        if self.source.exhausted:
+            self._ended = True
+        else:
+            self._advance()
+        return self._history.observation(), reward, self._ended, False, self._info()
+
+    def state(self) -> dict[str, Any]:
+        """Return all that changes, the points and predictions included."""
+        state = {name: getattr(self, "_" + name) for name in _JSON_STATE}
+        return {
+            **state,
+            "seed": self.seed,
+            "point": list(self._point),
+            "tt": self._tt,
+            "generator": generator_state(self._rng),
+            "source": self.source.state(),
+            **self._history.state(),
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Put back what :meth:`state` returned; SnapshotError if it does not fit these settings."""
+        try:
+            self._history.load_state(state)
+            self.source.load_state(state["source"])
+            restore_generator(self._rng, state["generator"])
+            for name in _JSON_STATE:
+                setattr(self, "_" + name, state[name])
+            self.seed, self._tt = state["seed"], state["tt"]
+            self._point = Point(*state["point"])
+        except KeyError as error:
+            raise SnapshotError(
+                f"gym state: {error} is missing",
+                hint="it was not made by a Curve gym like this one",
+            ) from None
+
+    def curve_points(self) -> dict[str, np.ndarray]:
+        """Return the points as (n,) arrays: ``x``, ``target``, ``prediction``, ``mask``.
+
+        ``x`` always grows: points from before x started again at 0 are continued to its left.
+        ``prediction`` is NaN where there is none; ``mask`` is 0 where a point was not observed.
+        """
+        return {
+            "x": picture.growing(self._history.column("position"), self._step_length),
+            "target": self._history.column("target")[:, 0],
+            "prediction": self._history.column("prediction"),
+            "mask": self._history.column("observed"),
+        }
+
+    def draw(self, figure: Any, *, tolerance: float = 0.005) -> None:
+        """Draw target and prediction, and below them the error with a band of +-``tolerance``.
+
+        A CSV file's missing values have no error, because nobody knows what was right.
+        """
+        points = self.curve_points()
+        error = points["prediction"] - points["target"]
+        if not self.source.knows_unobserved:
+            error[points["mask"] == 0] = np.nan
+        title = f"Curve {settings.enum_name(self.param.curve_param, 'curve')}"
+        labels = (self.source.x_label, self.source.y_label)
+        picture.draw_curve(figure, {**points, "error": error}, title, labels, tolerance)
+
+    def _restart_at(self, position: float) -> None:
+        self._position, self._index = position, 0
+        self._seen_y, self._before_observed = 0.0, False
+        self._point, self._tt = Point(position, 0.0, False), 0.0
+
+    def _advance(self) -> None:
+        """Move on by one step and add the point found there."""
+        length = self._step_length
+        if self._jitter:
+            length *= 1.0 + self._jitter * (2.0 * self._rng.random() - 1.0)
+        before, position = self._point.x, self._position + length
+        if position > self._x_limit:
+            before, position = -length, 0.0
+        self._position = position
+        self._index += 1
+        point = self.source.next(position, self._rng)
+        self._add(point, point.x - before)
+
+    def _add(self, point: Point, distance: float) -> None:
+        """Add ``point``, which lies ``distance`` after the one before, to the history."""
+        if self._drop_ratio and self._rng.random() < self._drop_ratio:
+            point = Point(point.x, point.y, False)
+        x, mask = self._inputs(point)
+        if self._time == settings.ABSOLUTE:
+            tt = point.x * self._time_scale
+        else:
+            tt = distance * self._time_scale if self._time == settings.DELTA else 1.0
+        self._history.append(
+            x=x, mask=mask, target=point.y, tt=tt, position=point.x, observed=point.observed
+        )
+        self._point, self._tt = point, tt
+        noise = self._noise * self._rng.standard_normal() if self._noise else 0.0
+        self._before_observed = point.observed
+        if point.observed:
+            self._seen_y = point.y + noise
+
+    def _inputs(self, point: Point) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Return the input columns of ``point`` and their masks."""
+        x = point.x % settings.TWO_PI if self._x_wrap else point.x
+        if self._input == settings.X:
+            return (x,), (point.observed,)
+        if self._input == settings.Y:
+            return (self._seen_y,), (self._before_observed,)
+        return (x, self._seen_y), (point.observed, self._before_observed)
+
+    def _info(self) -> dict[str, Any]:
+        point = self._point
+        return {
+            "x": point.x,
+            "y": point.y,
+            "time": self._tt,
+            "index": self._index,
+            "observed": point.observed,
+        }
+
+
+def _one_number(action: Any) -> float:
+    try:
+        return float(action.item() if hasattr(action, "item") else action)
+    except (TypeError, ValueError):
+        shape = getattr(action, "shape", None)
+        what = f"an array of shape {shape}" if shape is not None else f"{action!r:.60}"
+        raise DataError(
+            f"gym Curve: the prediction is {what}; expected one number for the latest point"
+        ) from None
+
+
+def _open_source(curve: Any, base_dir: Path) -> Source:
+    if curve.curve == settings.CSV_FILE:
+        return CsvSource(curve, base_dir)
+    if curve.curve == settings.RANDOM:
+        return RandomWalk(curve.random_step)
+    return Formula(math.cos if curve.curve == settings.COS else math.sin)

@@ -1,0 +1,106 @@
+"""The Curve gym's own picture: the curve with its predictions, and the error below it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+# Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
+TARGET_COLOUR = "#0072B2"
+PREDICTION_COLOUR = "#D55E00"
+TOLERANCE_COLOUR = "#009E73"
+UNOBSERVED_COLOUR = "#6E6E6E"
+
+
+def growing(position: np.ndarray, step: float) -> np.ndarray:
+    """Return positions that always grow: where they start again, what came before moves left."""
+    position = position.copy()
+    for restart in np.flatnonzero(np.diff(position) < 0) + 1:
+        position[:restart] += position[restart] - step - position[restart - 1]
+    return position
+
+
+def draw_curve(
+    figure: Any,
+    points: Mapping[str, np.ndarray],
+    title: str,
+    labels: tuple[str, str],
+    tolerance: float,
+) -> None:
+    """Draw ``CurveGym.curve_points`` and their ``error`` in place of what ``figure`` holds."""
+    figure.clear()
+    if hasattr(figure, "set_layout_engine"):
+        figure.set_layout_engine("constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [3, 1]})
+    upper.set_title(
+        f"{title}: {_summary(points['error'], tolerance)}", loc="left", fontsize="medium"
+    )
+    _draw_values(upper, points)
+    _draw_error(lower, points["x"], points["error"], tolerance)
+    upper.set_ylabel(labels[1])
+    lower.set_ylabel("error")
+    lower.set_xlabel(labels[0])
+    if len(points["x"]) > 1 and points["x"][0] < points["x"][-1]:
+        lower.set_xlim(points["x"][0], points["x"][-1])
+    for axes in (upper, lower):
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(alpha=0.25, linewidth=0.6)
+        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize="small")
+    figure.align_ylabels([upper, lower])
+
+
+def _summary(error: np.ndarray, tolerance: float) -> str:
+    known = np.abs(error[np.isfinite(error)])
+    if not known.size:
+        return "no predictions yet"
+    within = np.mean(known < tolerance)
+    return (
+        f"mean absolute error {known.mean():.4g}, {within:.0%} of {known.size} within {tolerance:g}"
+    )
+
+
+def _draw_values(axes: Any, points: Mapping[str, np.ndarray]) -> None:
+    axes.plot(
+        points["x"], points["target"], color=TARGET_COLOUR, linewidth=3, alpha=0.55, label="target"
+    )
+    axes.plot(
+        points["x"],
+        points["prediction"],
+        color=PREDICTION_COLOUR,
+        linewidth=1.2,
+        marker="." if np.isfinite(points["prediction"]).sum() < 3 else None,
+        label="prediction",
+    )
+    unobserved = points["mask"] == 0
+    if unobserved.any():
+        axes.plot(
+            points["x"][unobserved],
+            points["target"][unobserved],
+            linestyle="none",
+            marker="o",
+            markersize=4,
+            markerfacecolor="white",
+            markeredgecolor=UNOBSERVED_COLOUR,
+            markeredgewidth=0.8,
+            label="not observed",
+        )
+
+
+def _draw_error(axes: Any, x: np.ndarray, error: np.ndarray, tolerance: float) -> None:
+    axes.axhspan(
+        -tolerance,
+        tolerance,
+        color=TOLERANCE_COLOUR,
+        alpha=0.2,
+        linewidth=0,
+        label=f"within {tolerance:g}",
+    )
+    axes.axhline(0, color="black", linewidth=0.6)
+    axes.plot(x, error, color=PREDICTION_COLOUR, linewidth=1, label="prediction - target")
+    known = np.abs(error[np.isfinite(error)])
+    # The few largest errors, often those of the first predictions, may leave the axes: drawn whole
+    # they would flatten all others.
+    reach = 1.2 * max(2 * tolerance, np.percentile(known, 98) if known.size else 0)
+    axes.set_ylim(-reach, reach)

@@ -1,0 +1,80 @@
+"""The settings of the Curve gym, checked once."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from mycaffe_py.errors import ConfigError
+
+SIN, COS, RANDOM, CSV_FILE = range(4)
+X, Y, X_AND_Y = range(3)
+ABSOLUTE, DELTA, UNIT = range(3)
+
+MOST_POINTS = 100_000
+TWO_PI = 2 * math.pi
+
+_RANGES = {
+    "step": (lambda v: v > 0, "above 0"),
+    "history": (lambda v: 1 <= v <= MOST_POINTS, f"1 to {MOST_POINTS}"),
+    "start": (lambda v: True, "any finite number"),
+    "x_limit": (lambda v: v >= 0, "0 (never) or more"),
+    "time_scale": (lambda v: v > 0, "above 0"),
+    "jitter": (lambda v: 0 <= v <= 1, "0 to 1"),
+    "drop_ratio": (lambda v: 0 <= v < 1, "0 to below 1"),
+    "noise": (lambda v: v >= 0, "0 or more"),
+    "random_step": (lambda v: 0 < v <= 2, "above 0, at most 2"),
+    "csv_scale": (lambda v: v != 0, "any finite number but 0"),
+    "csv_offset": (lambda v: True, "any finite number"),
+}
+
+
+def enum_name(param: Any, field: str) -> str:
+    """Return the name of the value that an enum field of ``param`` has."""
+    values = param.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number
+    return values[getattr(param, field)].name
+
+
+def check_settings(param: Any) -> None:
+    """Raise ConfigError if a CurveParameter message holds something that cannot be done."""
+    for field, (allowed, words) in _RANGES.items():
+        value = getattr(param, field)
+        if not math.isfinite(value) or not allowed(value):
+            raise ConfigError(f"gym Curve: curve_param.{field} is {value:g}; allowed: {words}")
+    _check_combinations(param)
+
+
+def _check_combinations(param: Any) -> None:
+    largest_start = param.start + (TWO_PI if param.random_start else 0)
+    if param.x_limit and largest_start > param.x_limit:
+        raise ConfigError(
+            f"gym Curve: curve_param.start is {param.start:g}, which leads past "
+            f"curve_param.x_limit {param.x_limit:g}; allowed: up to x_limit, less 2 * pi with "
+            "random_start"
+        )
+    if param.x_limit and param.step > param.x_limit:
+        raise ConfigError(
+            f"gym Curve: curve_param.step is {param.step:g}; "
+            f"allowed: up to curve_param.x_limit {param.x_limit:g}"
+        )
+    if param.noise and param.input == X:
+        raise ConfigError(
+            f"gym Curve: curve_param.noise is {param.noise:g}, but curve_param.input X shows no y "
+            "to add it to; allowed: noise with input Y or X_AND_Y"
+        )
+    if param.curve != CSV_FILE:
+        return
+    if param.jitter:
+        raise ConfigError(
+            f"gym Curve: curve_param.jitter is {param.jitter:g}; allowed with curve CSV_FILE: 0, "
+            "because the rows of the file give the steps"
+        )
+    if not param.csv_file:
+        raise ConfigError(
+            "gym Curve: curve_param.csv_file is empty; curve CSV_FILE needs a file name"
+        )
+    if param.csv_time_format and not param.csv_time_column:
+        raise ConfigError(
+            f'gym Curve: curve_param.csv_time_format is "{param.csv_time_format}", '
+            "but curve_param.csv_time_column is not set; allowed: both or none"
+        )

@@ -1,0 +1,77 @@
+"""What the cell sees at each step: the bottoms of a CFC layer put together, and the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mycaffe_py.device import Device
+
+
+class InputComposer:
+    """Composes the cell's input of each step from x, the time spans and the mask.
+
+    Without a mask it is x. With a mask of x's features, a value that is not observed (mask 0) is replaced by
+    the last observed one, f_t = m_t x_t + (1 - m_t) f_(t-1), and the input is [f | m], or in the ``wide`` form
+    [f | since | m] with since_t = (span_t + since_(t-1)) (1 - m_t), the time since the last observation. With a
+    mask of one column for all features it is [x | m]. Arrays are (steps, columns, batch).
+    """
+
+    def __init__(self, device: Device, features: int, mask_features: int, wide: bool):
+        self.device, self.xp = device, device.xp
+        self.features, self.mask_features = features, mask_features
+        self.fills = mask_features == features and mask_features > 0
+        self.wide = wide and self.fills
+        self.columns = features + mask_features * (2 if self.wide else 1)
+        self._gaps: list[int] = []
+
+    def forward(self, x: Any, spans: Any, mask: Any, out: Any) -> None:
+        """Write the inputs into ``out`` (steps, columns, batch); x and mask (steps, features, batch)."""
+        features = self.features
+        out[:, :features] = x
+        self._gaps = []
+        if mask is None:
+            return
+        out[:, self.columns - self.mask_features :] = mask
+        if self.wide:
+            out[:, features : 2 * features] = 0
+        if self.fills:
+            self._mask = mask
+            gaps = self.device.to_host((mask != 1).any(axis=(1, 2)))
+            self._gaps = [int(step) for step in np.flatnonzero(gaps)]
+            self._fill_gaps(x, spans, out)
+
+    def _fill_gaps(self, x: Any, spans: Any, out: Any) -> None:
+        xp, features = self.xp, self.features
+        for step in self._gaps:
+            keep = self._mask[step]
+            missing = 1.0 - keep
+            before = out[step - 1, :features] if step else xp.zeros_like(keep)
+            # What is not observed may be anything, NaN too.
+            mixed = keep * x[step] + missing * before
+            out[step, :features] = xp.where(keep == 0, before, mixed)
+            if self.wide:
+                since = out[step - 1, features : 2 * features] if step else 0.0
+                out[step, features : 2 * features] = (spans[step] + since) * missing
+
+    def backward(self, gradient: Any, x_gradient: Any, span_gradient: Any) -> None:
+        """Turn dL/d(inputs) into dL/dx, written, and the spans' share, added; either may be None."""
+        features = self.features
+        filled = gradient[:, :features]
+        for step in reversed(self._gaps):
+            missing = 1.0 - self._mask[step]
+            if step:
+                filled[step - 1] += filled[step] * missing
+            filled[step] *= self._mask[step]
+            if self.wide:
+                since = gradient[:, features : 2 * features]
+                since[step] *= missing
+                if step:
+                    # At a complete step the factor (1 - m) is zero: nothing goes further back.
+                    since[step - 1] += since[step]
+        if x_gradient is not None:
+            x_gradient[...] = filled
+        if span_gradient is not None and self.wide:
+            for step in self._gaps:
+                span_gradient[step] += gradient[step, features : 2 * features].sum(axis=0)

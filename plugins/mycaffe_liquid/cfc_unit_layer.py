@@ -1,0 +1,79 @@
+"""CFC_UNIT: one step of the closed-form continuous-time cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mycaffe_py.blob import Blob
+from mycaffe_py.layer import TRAIN, Layer
+
+from .cfc_cell import CfcCell
+from .cfc_settings import CfcBlobs, CfcSettings
+
+
+class CfcUnitLayer(Layer):
+    """h' = cell(x, h, ts): one step, so that a net can be wired cell by cell.
+
+    Bottoms: x (N, I), h (N, H), ts (N) or (N, 1), the elapsed time. Top: h' (N, H). Equations: see the
+    module of :class:`CfcCell`. Blobs: backbone, ff1, ff2, time_a, time_b; weight before bias.
+    """
+
+    type = "CFC_UNIT"
+    parameters = ("cfc_unit_param",)
+    exact_num_bottom_blobs = 3
+    exact_num_top_blobs = 1
+
+    def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Read the settings and create the blobs; the number of inputs is fixed from here on."""
+        size = self.param.cfc_unit_param.hidden_size
+        self.settings = CfcSettings.read(self, size, "cfc_unit_param.hidden_size")
+        if bottom[0].num_axes != 2:
+            self.fail(f'bottom "{bottom[0].name}" is {bottom[0].shape}, expected (N, I)')
+        self.columns = bottom[0].shape[1]
+        where = CfcBlobs(self, self.settings, self.columns)
+        self._order = where.storage_order()
+        self.cell = CfcCell(self.settings, self.blobs, where, self.device)
+
+    def storage_order(self) -> list[int]:
+        """Put the heads side by side, so that the cell sees one matrix."""
+        return self._order
+
+    def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Check the bottoms against each other and size buffers and top."""
+        x, h, ts = bottom
+        batch, size = (x.shape or (0,))[0], self.settings.hidden_size
+        for blob, allowed in (
+            (x, [(batch, self.columns)]),
+            (h, [(batch, size)]),
+            (ts, [(batch, 1), (batch,)]),
+        ):
+            if blob.shape not in allowed or batch < 1:
+                expected = " or ".join(str(shape) for shape in allowed)
+                self.fail(f'bottom "{blob.name}" is {blob.shape}, expected {expected}')
+        self.cell.reshape(1, batch, self.columns)
+        top[0].reshape(batch, size)
+
+    def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """h' = cell(x, h, ts)."""
+        cell, batch = self.cell, top[0].shape[0]
+        cell.inputs.reshape(self.columns, batch)[...] = bottom[0].data.T
+        cell.states[0].reshape(-1, batch)[...] = bottom[1].data.T
+        cell.forward(bottom[2].data.reshape(1, batch), self.phase == TRAIN)
+        top[0].data[...] = cell.states[1].reshape(-1, batch).T
+
+    def backward(
+        self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
+    ) -> None:
+        """Gradients of x, h and ts where asked for, and of the blobs."""
+        cell, batch = self.cell, top[0].shape[0]
+        gradient = self.xp.ascontiguousarray(top[0].diff.T)
+        cell.backward(gradient.reshape(cell.states[1:].shape), any(self.param_propagate_down))
+        for blob, learns in zip(self.blobs, self.param_propagate_down, strict=True):
+            if not learns:
+                blob.diff.fill(0)
+        if propagate_down[0]:
+            bottom[0].diff[...] = cell.input_gradients().reshape(-1, batch).T
+        if propagate_down[1]:
+            bottom[1].diff[...] = cell.initial_state_gradient.reshape(-1, batch).T
+        if propagate_down[2]:
+            bottom[2].diff[...] = cell.time_gradients().reshape(bottom[2].shape)

@@ -1,0 +1,34 @@
+"""SGD with momentum."""
+
+from __future__ import annotations
+
+from mycaffe_py.errors import ConfigError
+from mycaffe_py.solver import Segment, Solver
+
+
+class SGDSolver(Solver):
+    """Stochastic gradient descent: h = momentum h + rate g; w -= h.
+
+    g is the gradient after clipping and regularisation, rate = learning rate x lr_mult. The rate is inside the
+    history, as in Caffe.
+    """
+
+    type = "SGD"
+    uses = ("momentum",)
+    history_slots = 1
+
+    def check(self) -> None:
+        """Momentum must be in [0, 1)."""
+        if not 0 <= self.param.momentum < 1:
+            raise ConfigError(
+                f"solver SGD: momentum must be at least 0 and below 1, got {self.param.momentum:g}"
+            )
+
+    def compute_update(self, segment: Segment, rate: float) -> None:
+        """diff = history = momentum * history + rate * diff."""
+        xp = self.net.device.xp
+        (history,) = segment.history
+        xp.multiply(history, self.param.momentum, history)
+        xp.multiply(segment.diff, rate, segment.diff)
+        xp.add(history, segment.diff, history)
+        segment.diff[...] = history
