@@ -55,6 +55,10 @@ class Gym:
         """Put back what :meth:`state` returned."""
         raise TypeError(f"gym {self.type} does not define load_state(), so it cannot be resumed")
 
+    def describe(self) -> str:
+        """Return one line for people: the gym and what it is set to."""
+        return self.type
+
     def draw(self, figure: Any) -> None:
         """Draw the gym's own picture into a matplotlib figure."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from .as_written import AsWritten
 from .denormals import flush_denormals
 from .errors import ConfigError, DivergedError
 from .events import Event, StepDone, TestDone
@@ -54,6 +55,7 @@ class Solver:
 
     def __init__(self, param: Any, net: Net, test_nets: Sequence[Net] = ()):
         self.param, self.net, self.test_nets = param, net, list(test_nets)
+        self.settings = AsWritten(param)
         self.iter = 0
         self.current_step = 0
         self.rate = 0.0
@@ -65,8 +67,7 @@ class Solver:
         self._callbacks: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self._requests: set[str] = set()
         self._request_lock = threading.Lock()
-        check_common(param)
-        self.check()
+        self.check_settings(param)
         xp = net.device.xp
         buffer = net.parameters
         self.history = [xp.zeros_like(buffer.data) for _ in range(self.history_slots)]
@@ -85,8 +86,9 @@ class Solver:
 
     # What a subclass defines.
 
-    def check(self) -> None:
-        """Raise ConfigError if the settings make no sense for this update rule."""
+    @classmethod
+    def check(cls, param: Any) -> None:
+        """Raise ConfigError if a SolverParameter makes no sense for this update rule."""
 
     def compute_update(self, segment: Segment, rate: float) -> None:
         """Turn ``segment.diff`` into the value that is then subtracted from ``segment.data``.
@@ -95,12 +97,18 @@ class Solver:
         """
         raise TypeError(f"solver type {self.type} does not define compute_update()")
 
+    @classmethod
+    def check_settings(cls, param: Any) -> None:
+        """Raise ConfigError if a SolverParameter makes no sense."""
+        check_common(param)
+        cls.check(param)
+
     # The loop.
 
     @property
     def lr(self) -> float:
         """The learning rate of the next update."""
-        rate, self.current_step = learning_rate(self.param, self.iter, self.current_step)
+        rate, self.current_step = learning_rate(self.settings, self.iter, self.current_step)
         return rate
 
     def add_callback(self, on_start: Callable[[], None], on_gradients_ready: Callable[[], None]) -> None:
@@ -215,7 +223,7 @@ class Solver:
             segment.data -= segment.diff
 
     def _clip_gradients(self) -> None:
-        limit = self.param.clip_gradients
+        limit = self.settings.clip_gradients
         if limit < 0:
             return
         xp, diff = self.net.device.xp, self.net.parameters.diff
@@ -224,7 +232,7 @@ class Solver:
             diff *= limit / norm
 
     def _regularize(self, segment: Segment) -> None:
-        decay = self.param.weight_decay * segment.decay_mult
+        decay = self.settings.weight_decay * segment.decay_mult
         if decay == 0:
             return
         if self.param.regularization_type == "L2":

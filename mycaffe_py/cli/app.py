@@ -126,7 +126,13 @@ def plugin_commands() -> dict[str, click.Command]:
     return default_registry().commands
 
 
-@click.group(cls=App, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=App,
+    epilog=EXIT_CODES,
+    subcommand_metavar="VERB [OPTIONS]",
+    options_metavar="",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="mycaffe", message="%(prog)s %(version)s")
 @click.option("--debug", is_flag=True, help="Show tracebacks; also accepted after the verb.")
 def app(debug: bool) -> None:

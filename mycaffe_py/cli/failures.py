@@ -9,7 +9,7 @@ import traceback
 
 import click
 
-from mycaffe_py.errors import EXIT_BUG, EXIT_CONFIG, EXIT_INTERRUPTED, MyCaffeError
+from mycaffe_py.errors import EXIT_BUG, EXIT_CONFIG, EXIT_INTERRUPTED, MyCaffeError, did_you_mean
 
 
 def report(error: BaseException, *, debug: bool = False) -> int:
@@ -43,8 +43,15 @@ def _notes(error: BaseException) -> list[str]:
 
 def _usage(error: click.ClickException) -> str:
     text = error.format_message().rstrip(".")
-    lines = [f"error[E200]: {text[:1].lower()}{text[1:]}"]
     context = getattr(error, "ctx", None)
+    hint = None
+    if isinstance(error, click.NoSuchOption):
+        text = f"there is no option {error.option_name}"
+        options = context.command.get_params(context) if context else ()
+        hint = did_you_mean(error.option_name, [name for each in options for name in each.opts])
+    lines = [f"error[E200]: {text[:1].lower()}{text[1:]}"]
+    if hint:
+        lines.append(f"  {hint}")
     if context is not None:
         lines.append(f"  see: {context.command_path} --help")
     return "\n".join(lines)

@@ -71,7 +71,7 @@ class LiveView(TimedObserver):
             self.status = event.status
         elif isinstance(event, SnapshotWritten):
             if event.reason in ("interval", "request"):
-                self._print(f"iteration {event.iteration:,}: snapshot {event.state}")
+                self._print(f"iteration {event.iteration:,}: snapshot {event.state.name}")
         elif isinstance(event, TestDone):
             shown = "  ".join(f"{name} {number(value)}" for name, value in event.metrics.items())
             self._print(f"iteration {event.iteration:,}: test net {event.net_index}  {shown}")
@@ -147,7 +147,7 @@ class LiveView(TimedObserver):
         if latest is None:
             return Text("starting", style="dim")
         metrics = latest.metrics
-        finite = [loss for loss in self._losses if math.isfinite(loss)]
+        finite = [loss for loss in list(self._losses) if math.isfinite(loss)]
         loss = sum(finite) / len(finite) if finite else math.nan
         text.append("loss ", style="dim").append(f"{loss:<9.4g}", style="bold")
         if "accuracy" in metrics:

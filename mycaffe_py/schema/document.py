@@ -59,8 +59,8 @@ class Document:
     def problem(
         self, path: Path, message: str, hint: str | None = None, code: str = "E200"
     ) -> Problem:
-        """Return a problem with the value of a field."""
-        return Problem(message, self.locate(path), hint, code)
+        """Return a problem with the value of a field; without a place if there is no text."""
+        return Problem(message, self.locate(path) if self.text else None, hint, code)
 
     def _start(self) -> Location:
         return Location(self.filename, 1, 1, self.text.partition("\n")[0].rstrip("\r"))

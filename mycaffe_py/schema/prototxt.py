@@ -22,6 +22,7 @@ from mycaffe_py.schema.hints import unknown_field_hint
 from mycaffe_py.schema.prototxt_tokens import Token
 from mycaffe_py.schema.values import ValueMistake, expected, plain_value, string_value
 
+_DEEPEST = 100  # protobuf's own limit for binary messages
 _CLOSERS = {"{": "}", "<": ">", "[": "]"}
 
 
@@ -49,6 +50,9 @@ class _Block:
     bracket: Token = Token("symbol", "", 0)
     parent: _Block | None = None
     kind: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        self.depth: int = self.parent.depth + 1 if self.parent else 0
 
 
 class _Parser(Cursor):
@@ -193,6 +197,9 @@ class _Parser(Cursor):
 
     def one_message(self, name: Token, info: FieldInfo, block: _Block, twice: bool) -> None:
         bracket = self.tokens[self.index]
+        if block.depth >= _DEEPEST:
+            self.report(SYNTAX, name, f"blocks are nested deeper than {_DEEPEST}")
+            return self.skip_value()
         if self.at_symbol("{<"):
             self.index += 1
         elif self.starts_field(self.index) and not self.same_line(name, bracket):

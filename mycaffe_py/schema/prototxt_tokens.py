@@ -51,3 +51,17 @@ def bare_text(text: str, offset: int) -> str:
     """Return the run of characters at an offset that reads like one value without quotes."""
     match = _BARE.match(text, offset)
     return match[0].rstrip("\r") if match else text[offset : offset + 1]
+
+
+def top_level_names(text: str) -> list[str]:
+    """Return the names of the fields at the first level, as far as the text can be read."""
+    names, depth = [], 0
+    tokens = tokenize(text)
+    for token, following in zip(tokens, tokens[1:], strict=False):
+        if token.kind == "symbol" and token.text in "{<":
+            depth += 1
+        elif token.kind == "symbol" and token.text in "}>":
+            depth -= 1
+        elif token.kind == "word" and depth == 0 and following.text in (":", "{", "<"):
+            names.append(token.text)
+    return names

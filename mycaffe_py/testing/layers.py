@@ -31,9 +31,9 @@ def check_layer(
 ) -> None:
     """Raise AssertionError, naming layer, blob and index, if a layer does not do what it must.
 
-    ``layer`` is a LayerParameter, as prototxt text or as a message; ``bottoms`` are arrays or shapes
-    (then filled with random numbers). As many tops are made as ``layer`` lists, else as the type
-    needs. In float64 it is checked that
+    ``layer`` is a LayerParameter, as prototxt text or as a message; ``bottoms`` are arrays or
+    shapes (tuples; then filled with random numbers). As many tops are made as ``layer`` lists, else as the
+    type needs. In float64 it is checked that
 
     - forward gives the same result twice, also after a batch of another size (``batch_axis`` says
       which axis may change, None that none may);
@@ -45,8 +45,8 @@ def check_layer(
     - the layer runs on the strict device, which stands in for a GPU, with the same result.
 
     Numbers drawn in ``forward`` come from ``device.fill_uniform``, restarted for each run. Keep
-    ``bottoms`` small: each element costs two forward runs. ``skip_backward`` is for layers that have
-    no gradient.
+    ``bottoms`` small: each element costs two forward runs. ``skip_backward`` is for layers that
+    have no gradient.
     """
     _Check(layer, bottoms, registry, phase, seed, step, tolerance).run(
         propagate_down, skip_backward, batch_axis
@@ -74,13 +74,12 @@ class _Run:
         context = LayerContext(check.registry, device, dtype, check.phase)
         self.layer = check.layer_class(check.param, context)
         self.bottom = []
-        for index, values in enumerate(check.inputs):
-            name = check.param.bottom[index] if index < len(check.param.bottom) else f"b{index}"
+        names = [*check.param.bottom, *(f"bottom{index}" for index in range(len(check.inputs)))]
+        for name, values in zip(names, check.inputs, strict=False):
             self.bottom.append(Blob(values.shape, device=device, dtype=dtype, name=name))
         self.set_bottoms(check.inputs)
-        self.top = [
-            Blob(device=device, dtype=dtype, name=f"top{index}") for index in range(check.tops)
-        ]
+        names = check.param.top or [f"top{index}" for index in range(check.tops)]
+        self.top = [Blob(device=device, dtype=dtype, name=name) for name in names]
         if in_place:
             self.top = list(self.bottom)
         self.layer.initialize(self.bottom, self.top)
@@ -149,7 +148,7 @@ class _Check:
         self.rng = np.random.default_rng(seed)
         self.inputs = [
             self.rng.standard_normal(bottom)
-            if isinstance(bottom, tuple | list) and all(isinstance(dim, int) for dim in bottom)
+            if isinstance(bottom, tuple) and all(isinstance(dim, int) for dim in bottom)
             else np.array(bottom, dtype=np.float64)
             for bottom in bottoms
         ]
@@ -219,8 +218,13 @@ class _Check:
         self.check_variant(
             "on the strict device", _CheckStrictDevice("strict", strict.xp), np.float64, 1e-10
         )
-        if self.layer_class.allows_in_place and len(self.inputs) == self.tops == 1:
+        if self.can_work_in_place():
             self.check_variant("in place", _CheckDevice(), np.float64, 1e-12, in_place=True)
+
+    def can_work_in_place(self) -> bool:
+        if not self.layer_class.allows_in_place or not len(self.inputs) == self.tops == 1:
+            return False
+        return self.inputs[0].shape == self.outputs[0].shape
 
     def check_other_batch(self, axis: int) -> None:
         run = self.reference

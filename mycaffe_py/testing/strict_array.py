@@ -20,8 +20,9 @@ _OTHER_OPERATORS = "neg pos abs invert eq ne lt le gt ge"
 class StrictArray:
     """An array in ordinary memory that behaves as CuPy's do where NumPy is more lenient.
 
-    NumPy functions refuse it and it does not mix with NumPy arrays. It turns into a NumPy array only
-    by ``get()`` and into a number only by ``item()``; reductions and indexing give arrays of no axes.
+    NumPy functions refuse it and it does not mix with NumPy arrays. It turns into a NumPy array
+    only by ``get()`` and into a number only by ``item()``; reductions and indexing give arrays, of
+    no axes where need be.
     """
 
     # NumPy ufuncs then refuse the array, and NumPy's operators leave the work to ours.

@@ -131,6 +131,12 @@ class CurveGym(Gym):
                 hint="it was not made by a Curve gym like this one",
             ) from None
 
+    def describe(self) -> str:
+        """Return the gym, the curve, and the CSV file if it follows one."""
+        curve = self.param.curve_param
+        name = settings.enum_name(curve, "curve")
+        return f"Curve {name}" + (f" {curve.csv_file}" if curve.csv_file else "")
+
     def curve_points(self) -> dict[str, np.ndarray]:
         """Return the points as (n,) arrays: ``x``, ``target``, ``prediction``, ``mask``.
 

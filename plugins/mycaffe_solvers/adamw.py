@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.solver import Segment, Solver
@@ -25,9 +26,9 @@ class AdamWSolver(Solver):
     history_slots = 2
     scratch_slots = 1
 
-    def check(self) -> None:
+    @classmethod
+    def check(cls, param: Any) -> None:
         """Momentums must be in [0, 1), delta and adamw_decay not negative."""
-        param = self.param
         for name in ("momentum", "momentum2"):
             if not 0 <= getattr(param, name) < 1:
                 value = getattr(param, name)
@@ -35,28 +36,26 @@ class AdamWSolver(Solver):
         for name in ("delta", "adamw_decay"):
             if not getattr(param, name) >= 0:
                 raise ConfigError(f"solver AdamW: {name} must be >= 0, got {getattr(param, name):g}")
-        # float fields hold 0.9 as 0.89999998; the digits that the file gives are meant.
-        self.beta1, self.beta2 = float(f"{param.momentum:.7g}"), float(f"{param.momentum2:.7g}")
-        self.delta = float(f"{param.delta:.7g}")
 
     def compute_update(self, segment: Segment, rate: float) -> None:
         """diff = rate / (1 - b1^k) * m / (sqrt(v) / sqrt(1 - b2^k) + eps), after the weights' decay."""
         xp, update = self.net.device.xp, self.iter + 1
+        beta1, beta2 = self.settings.momentum, self.settings.momentum2
         mean, square = segment.history
         (scratch,) = segment.scratch
         gradient = segment.diff
         decay = self.param.adamw_decay * segment.decay_mult
         if decay:
             xp.multiply(segment.data, 1.0 - rate * decay, segment.data)
-        xp.multiply(gradient, 1.0 - self.beta1, scratch)
-        xp.multiply(mean, self.beta1, mean)
+        xp.multiply(gradient, 1.0 - beta1, scratch)
+        xp.multiply(mean, beta1, mean)
         xp.add(mean, scratch, mean)
         xp.multiply(gradient, gradient, gradient)
-        xp.multiply(gradient, 1.0 - self.beta2, gradient)
-        xp.multiply(square, self.beta2, square)
+        xp.multiply(gradient, 1.0 - beta2, gradient)
+        xp.multiply(square, beta2, square)
         xp.add(square, gradient, square)
         xp.sqrt(square, scratch)
-        xp.multiply(scratch, 1.0 / math.sqrt(1.0 - self.beta2**update), scratch)
-        xp.add(scratch, self.delta, scratch)
+        xp.multiply(scratch, 1.0 / math.sqrt(1.0 - beta2**update), scratch)
+        xp.add(scratch, self.settings.delta, scratch)
         xp.divide(mean, scratch, gradient)
-        xp.multiply(gradient, rate / (1.0 - self.beta1**update), gradient)
+        xp.multiply(gradient, rate / (1.0 - beta1**update), gradient)

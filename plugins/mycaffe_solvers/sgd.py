@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.solver import Segment, Solver
 
@@ -17,18 +19,19 @@ class SGDSolver(Solver):
     uses = ("momentum",)
     history_slots = 1
 
-    def check(self) -> None:
+    @classmethod
+    def check(cls, param: Any) -> None:
         """Momentum must be in [0, 1)."""
-        if not 0 <= self.param.momentum < 1:
+        if not 0 <= param.momentum < 1:
             raise ConfigError(
-                f"solver SGD: momentum must be at least 0 and below 1, got {self.param.momentum:g}"
+                f"solver SGD: momentum must be at least 0 and below 1, got {param.momentum:g}"
             )
 
     def compute_update(self, segment: Segment, rate: float) -> None:
         """diff = history = momentum * history + rate * diff."""
         xp = self.net.device.xp
         (history,) = segment.history
-        xp.multiply(history, self.param.momentum, history)
+        xp.multiply(history, self.settings.momentum, history)
         xp.multiply(segment.diff, rate, segment.diff)
         xp.add(history, segment.diff, history)
         segment.diff[...] = history

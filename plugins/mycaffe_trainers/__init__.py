@@ -1,0 +1,22 @@
+"""Trainers: what drives a solver from a gym."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mycaffe_py.hookspecs import hookimpl
+
+from .dual import MyCaffeTrainerDual
+from .rnn_simple import TrainerRNNSimple
+
+
+@hookimpl
+def mycaffe_trainers():
+    """The trainers of this package."""
+    return [TrainerRNNSimple, MyCaffeTrainerDual]
+
+
+@hookimpl
+def mycaffe_schema():
+    """Their settings."""
+    return [Path(__file__).with_name("trainers.proto")]

@@ -218,6 +218,12 @@ def test_every_open_brace_is_reported_at_the_end(schema):
     assert '"inner <" is never closed' in problems[2].message
 
 
+def test_deep_nesting_is_refused(schema):
+    problems = mistakes(schema, "inner {" * 5000 + "}" * 5000, "CfcParameter")
+    assert [problem.message for problem in problems] == ["blocks are nested deeper than 100"]
+    schema.parse_text("inner {" * 99 + "}" * 99, "CfcParameter")
+
+
 def test_broken_texts_never_crash(schema):
     for cut in range(0, len(SEVERAL), 3):
         for text in (SEVERAL[:cut], SEVERAL[cut:], SEVERAL[:cut] + "}" + SEVERAL[cut + 2 :]):

@@ -1,0 +1,34 @@
+"""Float settings as the file writes them.
+
+A proto ``float`` field holds 0.9 as 0.89999998; in double-precision arithmetic the digits of the file are meant.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+
+@lru_cache(maxsize=1024)
+def as_written(value: float) -> float:
+    """Return the shortest decimal number that a 32-bit float setting stands for."""
+    return float(str(np.float32(value)))
+
+
+class AsWritten:
+    """A message whose ``float`` fields read as written; other fields pass through."""
+
+    def __init__(self, message: Any):
+        self._message = message
+        self._floats = {
+            field.name
+            for field in message.DESCRIPTOR.fields
+            if field.type == field.TYPE_FLOAT and not isinstance(getattr(message, field.name), list)
+            and not hasattr(getattr(message, field.name), "append")
+        }  # fmt: skip
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._message, name)
+        return as_written(value) if name in self._floats else value

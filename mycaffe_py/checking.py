@@ -1,0 +1,91 @@
+"""Checking model and solver files without training: what ``mycaffe check`` does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from .builder import (
+    TRAIN_NET_FIELDS,
+    build_training,
+    deeper,
+    load_model,
+    load_solver_file,
+    located,
+)
+from .device import Device
+from .errors import ConfigError, MissingFileError, MyCaffeError, Problem, PrototxtError
+from .net import Net
+from .plugins import Registry, default_registry
+from .resources import find_resource
+from .schema import Document
+from .schema.files import read_text_file
+from .schema.prototxt_tokens import top_level_names
+
+
+def check_files(paths: Sequence[str | Path], registry: Registry | None = None) -> list[Problem]:
+    """Return every mistake in model and solver files, building each net; an empty list if all is well."""
+    registry = registry or default_registry()
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            check_file(path, registry)
+        except MyCaffeError as error:
+            problems += error.problems
+    return problems
+
+
+def check_file(path: str | Path, registry: Registry) -> Net | Document:
+    """Build the net of a model file, or read a solver file and its net; raise what is wrong.
+
+    Returns the net, or the solver's document if it names no net.
+    """
+    if not Path(path).exists():
+        kind = "solvers" if _is_shipped("solvers", path) else "models"
+        path = find_resource(kind, path)
+    if not _is_solver_file(path, registry):
+        return Net(load_model(path, registry), registry=registry, device=Device())
+    document = load_solver_file(path, registry)
+    param = document.message
+    if any(param.HasField(name) for name in TRAIN_NET_FIELDS):
+        return build_training(solver=document, registry=registry, device=Device(), seed=0).net
+    cls = located(document, "type", lambda: registry.solvers.find(param.type))
+    located(document, "", lambda: cls.check_settings(param))
+    if param.HasField("trainer"):
+        _check_trainer(document, registry)
+    return document
+
+
+def _is_shipped(kind: str, path: str | Path) -> bool:
+    try:
+        find_resource(kind, path)
+    except MissingFileError:
+        return False
+    return True
+
+
+def _is_solver_file(path: str | Path, registry: Registry) -> bool:
+    """Judge by the fields of the first level: those of a solver, or those of a net."""
+    names = top_level_names(read_text_file(path))
+    solver_fields = registry.schema.message_class("SolverParameter").DESCRIPTOR.fields_by_name
+    net_fields = registry.schema.message_class("NetParameter").DESCRIPTOR.fields_by_name
+    solver_score = sum(name in solver_fields and name not in net_fields for name in names)
+    return solver_score > sum(name in net_fields and name not in solver_fields for name in names)
+
+
+def _check_trainer(document: Document, registry: Registry) -> None:
+    """Check trainer and gym types and the gym's settings without a net."""
+    param = document.message.trainer
+
+    def make_gym() -> None:
+        registry.trainers.find(param.type)
+        gym = registry.gyms.find(param.gym.type)
+        gym(param.gym, base_dir=Path(document.filename).resolve().parent).close()
+
+    try:
+        make_gym()
+    except ConfigError as error:
+        if error.location or isinstance(error, PrototxtError):
+            raise
+        where = deeper(("trainer",), error)
+        raise PrototxtError([document.problem(where, error.message, error.hint, error.code)]) from error

@@ -1,0 +1,96 @@
+"""What a run says about itself when it starts and when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mycaffe_py.cli.figures import duration, figures, number, rate
+from mycaffe_py.version import __version__
+
+
+def shape_of(blob: Any) -> str:
+    """Format a blob as ``x(1,82,1)``."""
+    return f"{blob.name}({','.join(map(str, blob.shape))})"
+
+
+def net_line(net: Any) -> str:
+    """Summarise a net: layers, parameters, inputs and outputs with their shapes."""
+    count = sum(blob.count for blob in net.learnable_params)
+    inputs = " ".join(shape_of(net.blobs[name]) for name in net.inputs)
+    outputs = " ".join(shape_of(net.blobs[name]) for name in net.outputs)
+    layers = len(net.layers)
+    plural = "s" * (layers != 1)
+    arrow = f"{inputs} -> {outputs}" if inputs else f"-> {outputs}"
+    return f"net {net.name}: {layers} layer{plural}, {count:,} parameters  {arrow}"
+
+
+def layer_lines(net: Any) -> Iterator[str]:
+    """Describe each layer: name, type, bottoms, tops, parameters."""
+    tops, bottoms = net.top_names, net.bottom_names
+    for layer in net.layers:
+        made = " ".join(shape_of(net.blobs[name]) for name in tops[layer.name])
+        taken = " ".join(bottoms[layer.name]) or "-"
+        count = sum(blob.count for blob in layer.blobs)
+        owned = f"  {count:,} parameters" if count else ""
+        yield f"  {layer.name} ({layer.type}): {taken} -> {made or '-'}{owned}"
+
+
+def solver_line(solver: Any) -> str:
+    """Summarise a solver: its type and the settings that its update rule reads."""
+    param = solver.param
+    names = dict.fromkeys(("base_lr", "lr_policy", *solver.uses))
+    shown = [f"{name} {_setting(getattr(param, name))}" for name in names if hasattr(param, name)]
+    return f"solver {solver.type}: {param.max_iter:,} updates  {'  '.join(shown)}"
+
+
+def _setting(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def start_lines(training: Any, folder: Path, *, verbose: bool = False) -> Iterator[str]:
+    """Return the lines printed before the first update."""
+    device = training.device
+    reason = f" ({device.reason})" if device.reason else ""
+    yield (
+        f"mycaffe {__version__}  device {device.name}{reason}  seed {training.seed}  run {folder}"
+    )
+    yield net_line(training.net)
+    if verbose:
+        yield from layer_lines(training.net)
+    if training.trainer is not None:
+        for title, line in training.trainer.summary().items():
+            yield f"{title} {line}"
+    yield solver_line(training.solver)
+
+
+def end_lines(outcome: Any, folder: Path) -> Iterator[str]:
+    """Return the lines printed after the last update."""
+    status = outcome.status
+    yield (
+        f"{status}: {outcome.iterations:,} updates in {duration(outcome.seconds)} "
+        f"({rate(outcome.iterations, outcome.seconds)} it/s)"
+    )
+    metrics = outcome.metrics
+    if metrics:
+        final = [f"loss = {number(metrics['loss'])}", *figures(metrics)]
+        yield f"last update: {', '.join(final)}"
+    if outcome.best:
+        best = outcome.best
+        yield (
+            f"best weights: {best['metric'].replace('_', ' ')} {number(best['value'])} "
+            f"(mean over {best['window']} updates) at iteration {best['iteration']:,}"
+        )
+    if status == "interrupted":
+        yield from _interrupted_lines(outcome, folder)
+    yield f"wrote {', '.join(outcome.files)} in"
+
+
+def _interrupted_lines(outcome: Any, folder: Path) -> Iterator[str]:
+    if outcome.snapshot is None:
+        yield "no snapshot was written"
+        return
+    at = outcome.snapshot.iteration
+    yield f"snapshot of iteration {at:,}: {outcome.snapshot.state}"
+    yield f"go on with the same command and --resume {folder}"

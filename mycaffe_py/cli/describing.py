@@ -1,0 +1,166 @@
+"""What the listing verbs print about types and their parameters, drawn from classes and schema."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from mycaffe_py.layer import default_parameter_field
+
+CONTAINERS = {
+    "layers": "LayerParameter",
+    "solvers": "SolverParameter",
+    "fillers": "FillerParameter",
+    "gyms": "GymParameter",
+    "trainers": "TrainerParameter",
+}
+
+
+def first_sentence(doc: str | None) -> str:
+    """Return the first paragraph of a docstring on one line, without what follows its first stop."""
+    paragraph = " ".join(inspect.cleandoc(doc or "").split("\n\n")[0].split())
+    return re.split(r"(?<=[.!?])\s+(?=[A-Z])", paragraph)[0]
+
+
+def list_types(registry: Any, kind: str) -> list[dict[str, Any]]:
+    """Return each type of a kind with its owner and first sentence."""
+    catalog = registry.catalog(kind)
+    return [
+        {
+            "type": offered.type,
+            "aliases": list(offered.aliases),
+            "plugin": catalog.owner(offered),
+            "doc": first_sentence(offered.__doc__),
+        }
+        for offered in catalog.classes()
+    ]
+
+
+def list_text(entries: list[dict[str, Any]]) -> Iterator[str]:
+    """Return the list of types as text."""
+    widths = [max((len(entry[key]) for entry in entries), default=0) for key in ("type", "plugin")]
+    for entry in entries:
+        yield f"{entry['type']:{widths[0]}}  {entry['plugin']:{widths[1]}}  {entry['doc']}".rstrip()
+
+
+def own_fields(offered: Any, kind: str, known: dict[str, Any]) -> list[str]:
+    """Return the names of the container's fields that a class reads."""
+    if kind in ("solvers", "fillers"):
+        return [name for name in offered.uses if name in known]
+    if offered.parameters is not None:
+        return [name for name in offered.parameters if name in known]
+    declared = _extension_fields(offered.schema or "", CONTAINERS[kind])
+    if declared:
+        return [name for name in declared if name in known]
+    names = dict.fromkeys(default_parameter_field(name) for name in (offered.type, *offered.aliases))
+    return [name for name in names if name in known][:1]
+
+
+def _extension_fields(schema: str, container: str) -> list[str]:
+    """Return the field names that proto2 text adds to a message."""
+    text = re.sub(r"//[^\n]*|/\*.*?\*/", "", schema, flags=re.DOTALL)
+    blocks = re.findall(rf"extend\s+[\w.]*\b{container}\s*\{{(.*?)\}}", text, flags=re.DOTALL)
+    return [name for block in blocks for name in re.findall(r"(\w+)\s*=\s*\d+", block)]
+
+
+def describe_type(registry: Any, kind: str, type_name: str) -> dict[str, Any]:
+    """Return the documentation of one type; raises UnknownTypeError with the nearest name."""
+    catalog = registry.catalog(kind)
+    offered = catalog.find(type_name)
+    known = {field.name: field for field in registry.schema.describe(CONTAINERS[kind]).fields}
+    parameters = [
+        _field(registry.schema, known[name]) for name in own_fields(offered, kind, known)
+    ]
+    return {
+        "type": offered.type,
+        "aliases": list(offered.aliases),
+        "kind": kind,
+        "plugin": catalog.owner(offered),
+        "doc": inspect.cleandoc(offered.__doc__ or ""),
+        "blobs": _blob_counts(offered) if kind == "layers" else {},
+        "parameters": parameters,
+    }
+
+
+def _field(schema: Any, field: Any, depth: int = 1) -> dict[str, Any]:
+    entry = {
+        "name": field.name,
+        "type": field.type,
+        "repeated": field.label == "repeated",
+        "required": field.label == "required",
+        "default": field.default,
+        "doc": field.doc,
+        "deprecated": field.deprecated,
+        "values": [{"name": value.name, "doc": value.doc} for value in field.enum_values],
+    }
+    if field.is_message and depth:
+        message = schema.describe(field.type)
+        entry["doc"] = entry["doc"] or message.doc
+        entry["fields"] = [_field(schema, inner, depth - 1) for inner in message.fields]
+    return entry
+
+
+def _blob_counts(offered: Any) -> dict[str, str]:
+    counts = {}
+    for word in ("bottom", "top"):
+        exact = getattr(offered, f"exact_num_{word}_blobs")
+        least, most = getattr(offered, f"min_{word}_blobs"), getattr(offered, f"max_{word}_blobs")
+        if exact is not None:
+            counts[word] = str(exact)
+        elif least is not None and most is not None:
+            counts[word] = f"{least} to {most}"
+        elif least is not None:
+            counts[word] = f"{least} or more"
+        else:
+            counts[word] = f"up to {most}" if most is not None else "any number"
+    return counts
+
+
+def type_text(entry: dict[str, Any]) -> Iterator[str]:
+    """Return the documentation of one type as text."""
+    aliases = f", also {', '.join(entry['aliases'])}" if entry["aliases"] else ""
+    yield f"{entry['type']}  ({entry['kind'].removesuffix('s')}, plugin {entry['plugin']}{aliases})"
+    yield from (f"  {line}".rstrip() for line in entry["doc"].splitlines())
+    if entry["blobs"]:
+        yield f"  bottoms: {entry['blobs']['bottom']}; tops: {entry['blobs']['top']}"
+    if not entry["parameters"]:
+        yield "\nno parameters of its own"
+        return
+    simple = [field for field in entry["parameters"] if "fields" not in field]
+    if simple:
+        yield "\nparameters"
+        yield from _table(simple)
+    for field in entry["parameters"]:
+        if "fields" in field:
+            yield f"\n{field['name']} {{ ... }}  {_type(field)}"
+            yield from _wrapped(field["doc"], "  ")
+            yield from _table(field["fields"])
+
+
+def _type(field: dict[str, Any]) -> str:
+    # An enum's values are listed below the field; the message it is nested in adds nothing.
+    name = field["type"].rsplit(".")[-1] if field["values"] else field["type"]
+    return f"repeated {name}" if field["repeated"] else name
+
+
+def _table(fields: list[dict[str, Any]]) -> Iterator[str]:
+    for field in fields:
+        notes = [] if field["default"] is None else [f"default {field['default']}"]
+        notes += [word for word in ("required", "deprecated") if field[word]]
+        yield f"  {field['name']}: {', '.join([_type(field), *notes])}"
+        yield from _wrapped(field["doc"], "      ")
+        for value in field["values"]:
+            yield from _wrapped(f"{value['name']}  {value['doc']}".rstrip(), "      | ")
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        " ".join(text.split()),
+        width=96,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,40 @@
+"""``mycaffe test``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from mycaffe_py.cli.options import json_option, net_options
+from mycaffe_py.cli.verb import Verb
+
+
+@click.command(
+    "test",
+    cls=Verb,
+    examples=(
+        "mycaffe test --solver adamw.prototxt --weights runs/LiquidNetCfc/001/best.caffemodel",
+        "mycaffe test --solver adamw.prototxt --weights best.caffemodel --iterations 360 --json",
+        "mycaffe test --model mynet.prototxt --weights mynet.caffemodel",
+    ),
+)
+@click.option("--solver", metavar="FILE", help="The solver file whose trainer and gym to test on.")
+@net_options
+@click.option(
+    "--iterations",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="Forward passes.",
+)
+@json_option
+def command(**given: Any) -> int:
+    """Run a trained net with its weights frozen and print the mean of each figure.
+
+    With --solver the net runs on the gym of the solver's trainer; without it the net's own data layers
+    feed it. Loss and accuracy stand beside the baseline that repeats the last target.
+    """
+    from mycaffe_py.cli.testing import test
+
+    return test(**given)

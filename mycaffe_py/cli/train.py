@@ -1,0 +1,55 @@
+"""``mycaffe train``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from mycaffe_py.cli.options import net_options
+from mycaffe_py.cli.verb import Verb
+
+EFFECT = click.Choice(["stop", "snapshot", "none"])
+
+
+@click.command(
+    "train",
+    cls=Verb,
+    examples=(
+        "mycaffe train --model LiquidNetCfc.prototxt --solver adamw.prototxt",
+        "mycaffe train --solver adamw.prototxt --set cfc1.cfc_param.hidden_size=64 --seed 1",
+        "mycaffe train --solver adamw.prototxt --resume auto --iterations 8000",
+    ),
+)
+@click.option("--solver", required=True, metavar="FILE", help="The solver; a path or a shipped one.")
+@net_options
+@click.option("--resume", metavar="WHAT", help="Go on from: auto, a run folder or a .solverstate.")
+@click.option("--snapshot", metavar="FILE", help="Caffe's name for --resume FILE.")
+@click.option(
+    "--iterations",
+    type=click.IntRange(min=0),
+    help="Updates in total; takes the place of the solver's max_iter.",
+)
+@click.option(
+    "--phase",
+    type=click.Choice(["TRAIN", "TEST"], case_sensitive=False),
+    default="TRAIN",
+    show_default=True,
+    help="Phase of the net.",
+)
+@click.option("--run-dir", metavar="DIR", help="Run folder instead of runs/<net>/<NNN>; must be new.")
+@click.option("--sigint-effect", type=EFFECT, default="stop", show_default=True, help="On Ctrl-C.")
+@click.option("--sighup-effect", type=EFFECT, default="snapshot", show_default=True, help="On SIGHUP.")
+@click.option("--print-config", is_flag=True, help="Print the resolved files and stop.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors and the run folder.")
+@click.option("-v", "--verbose", is_flag=True, help="Describe each layer.")
+def command(**given: Any) -> int:
+    """Train a net.
+
+    The net comes from --model, or from the solver file. Results go to a new folder runs/<net>/<NNN>, whose
+    name is printed at the end. Ctrl-C finishes the step, writes a snapshot and exits with 130; a second Ctrl-C
+    stops at once.
+    """
+    from mycaffe_py.cli.training import train
+
+    return train(**given)

@@ -1,0 +1,150 @@
+"""What ``mycaffe train`` does, once its options are read."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mycaffe_py.builder import Training, build_training, load_solver_file
+from mycaffe_py.cli.banner import end_lines, start_lines
+from mycaffe_py.cli.failures import say, warn
+from mycaffe_py.cli.options import device_name, load_plugins, split_names
+from mycaffe_py.cli.views import choose_views
+from mycaffe_py.device import Device, open_device
+from mycaffe_py.errors import ConfigError, DeviceError
+from mycaffe_py.run.directory import DEFAULT_BASE, RunDirectory
+from mycaffe_py.run.resume import find_state
+from mycaffe_py.run.session import TrainingSession
+from mycaffe_py.weights import check_snapshot, restore
+
+
+def train(
+    *,
+    snapshot: str | None,
+    resume: str | None,
+    run_dir: str | None,
+    print_config: bool,
+    quiet: bool,
+    verbose: bool,
+    sigint_effect: str,
+    sighup_effect: str,
+    **given: Any,
+) -> int:
+    """Build, restore and train; return the exit code."""
+    resume = _one_state(resume, snapshot, given["weights"])
+    training = _build(**given)
+    if print_config:
+        _print_config(training)
+        return 0
+    state = _find_state(training, resume)
+    restored = restore(training.solver, state) if state else None
+    directory = (
+        RunDirectory.at(run_dir)
+        if run_dir
+        else RunDirectory.create(DEFAULT_BASE, training.net.name)
+    )
+    if not quiet:
+        for line in start_lines(training, directory.path, verbose=verbose):
+            say(line)
+        if state:
+            say(f"resumed from {state}: {_restored(restored, training)}")
+    session = TrainingSession(
+        training,
+        directory,
+        observers=choose_views(training, quiet=quiet),
+        command=sys.argv,
+        resumed_from=state,
+        sigint=sigint_effect,
+        sighup=sighup_effect,
+    )
+    return _run(session, quiet)
+
+
+def _run(session: TrainingSession, quiet: bool) -> int:
+    try:
+        outcome = session.run()
+    except Exception:
+        say(f"run folder: {session.directory}")
+        raise
+    for text in outcome.warnings:
+        warn(text)
+    if not quiet:
+        for line in end_lines(outcome, session.directory.path):
+            say(line)
+    click.echo(session.directory)
+    return outcome.exit_code
+
+
+def _one_state(resume: str | None, snapshot: str | None, weights: tuple[str, ...]) -> str | None:
+    if resume and snapshot:
+        raise ConfigError("--snapshot and --resume mean the same; give one of them")
+    state = resume or snapshot
+    if state and weights:
+        raise ConfigError(
+            f"--weights and --{'resume' if resume else 'snapshot'} exclude each other",
+            hint="a solver state brings its own weights; --weights starts a new run from given ones",
+        )
+    return state
+
+
+def _build(
+    *, gpu: str | None, device: str | None, plugins: tuple[str, ...], iterations: int | None, **given: Any
+) -> Training:
+    registry = load_plugins(plugins)
+    wanted = device_name(device, gpu)
+    overrides = list(given["overrides"])
+    if iterations is not None:
+        overrides.append(f"solver.max_iter={iterations}")
+    document = load_solver_file(given["solver"], registry)
+    asked = device is not None or gpu is not None
+    return build_training(
+        solver=document,
+        model=given["model"],
+        registry=registry,
+        device=open_device(wanted) if asked else _device_of_solver(document.message),
+        dtype=given["dtype"],
+        seed=given["seed"],
+        overrides=overrides,
+        phase=given["phase"].upper(),
+        level=given["level"],
+        stages=split_names(given["stages"]),
+        weights=split_names(given["weights"]),
+    )
+
+
+def _device_of_solver(param: Any) -> Device:
+    """Return the device where the command line names none: the CPU if the solver file says so."""
+    if not param.HasField("solver_mode"):
+        return open_device("auto")
+    mode = param.DESCRIPTOR.fields_by_name["solver_mode"].enum_type.values_by_number
+    if mode[param.solver_mode].name == "CPU":
+        return Device("cpu", reason="solver_mode: CPU")
+    try:
+        return open_device(f"gpu:{param.device_id}")
+    except DeviceError as error:
+        return Device("cpu", reason=error.message)
+
+
+def _print_config(training: Training) -> None:
+    to_text = training.registry.schema.to_text
+    for what, document in (("model", training.model), ("solver", training.solver_document)):
+        click.echo(f"# {what}: {document.filename}\n{to_text(document.message)}")
+
+
+def _find_state(training: Training, resume: str | None) -> Path | None:
+    if resume is None:
+        return None
+    return find_state(
+        resume,
+        DEFAULT_BASE,
+        training.net.name,
+        check=lambda path: check_snapshot(training.solver, path),
+        warn=warn,
+    )
+
+
+def _restored(restored: Any, training: Training) -> str:
+    return str(restored)

@@ -1,0 +1,48 @@
+"""``mycaffe layers``, ``solvers``, ``fillers``, ``gyms`` and ``trainers``."""
+
+from __future__ import annotations
+
+import click
+
+from mycaffe_py.cli.options import json_option, plugin_option
+from mycaffe_py.cli.verb import Verb
+
+
+def _verb(kind: str, example: str) -> Verb:
+    single = kind.removesuffix("s")
+
+    @plugin_option
+    @json_option
+    @click.argument("type_name", required=False, metavar="[TYPE]")
+    def run(type_name: str | None, plugins: tuple[str, ...], as_json: bool) -> None:
+        import json
+
+        from mycaffe_py.cli import describing
+        from mycaffe_py.cli.options import load_plugins
+
+        registry = load_plugins(plugins)
+        if type_name is None:
+            entries = describing.list_types(registry, kind)
+            text = describing.list_text
+        else:
+            entries = describing.describe_type(registry, kind, type_name)
+            text = describing.type_text
+        click.echo(json.dumps(entries, indent=2) if as_json else "\n".join(text(entries)))
+
+    return click.command(
+        kind,
+        cls=Verb,
+        examples=(
+            f"mycaffe {kind}",
+            f"mycaffe {kind} {example}",
+            f"mycaffe {kind} --plugin mine.py --json",
+        ),
+        help=f"List {single} types, or print the parameters of one with types, defaults and docs.",
+    )(run)
+
+
+layers = _verb("layers", "CFC")
+solvers = _verb("solvers", "AdamW")
+fillers = _verb("fillers", "xavier")
+gyms = _verb("gyms", "Curve")
+trainers = _verb("trainers", "RNN.SUPER_SIMPLE")

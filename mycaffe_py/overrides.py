@@ -1,0 +1,46 @@
+"""``--set KEY=VALUE``: changes to a model or solver from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .errors import ConfigError, did_you_mean
+from .field_path import set_field
+
+SOLVER, NET = "solver", "net"
+
+
+def apply_overrides(overrides: Iterable[str], solver: Any = None, model: Any = None) -> None:
+    """Apply each ``solver.FIELD=VALUE``, ``net.FIELD=VALUE`` or ``LAYER.FIELD=VALUE`` in turn.
+
+    ``solver`` and ``model`` are messages, changed in place; either may be None.
+    """
+    for override in overrides:
+        what = f"--set {override}"
+        key, equals, value = override.partition("=")
+        if not equals or "." not in key:
+            raise ConfigError(
+                f"{what}: expected KEY=VALUE",
+                hint="for example solver.base_lr=0.02 or cfc1.cfc_param.hidden_size=64",
+            )
+        target, path = _target(key.strip(), solver, model, what)
+        set_field(target, path, value.strip(), what)
+
+
+def _target(key: str, solver: Any, model: Any, what: str) -> tuple[Any, list[str]]:
+    layers = {layer.name: layer for layer in model.layer} if model is not None else {}
+    # A layer's name may contain dots: the longest one that fits is meant.
+    for name in sorted(layers, key=len, reverse=True):
+        if key.startswith(f"{name}."):
+            return layers[name], key[len(name) + 1 :].split(".")
+    first, _, rest = key.partition(".")
+    if first == SOLVER and solver is not None:
+        return solver, rest.split(".")
+    if first == NET and model is not None:
+        return model, rest.split(".")
+    known = [*([SOLVER] if solver is not None else []), *([NET] if model is not None else []), *layers]
+    raise ConfigError(
+        f'{what}: no layer is named "{first}"',
+        hint=did_you_mean(first, known) or f"the first part can be: {', '.join(known)}",
+    )

@@ -1,0 +1,73 @@
+"""MyCaffeTrainerDual: the entry that dispatches on the trainer type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mycaffe_py.errors import ConfigError
+from mycaffe_py.trainer import Trainer
+
+
+class MyCaffeTrainerDual(Trainer):
+    """Runs the trainer that ``dual_param.trainer_type`` names: any registered one.
+
+    It is how MyCaffe's files select a trainer (``custom_trainer`` and the property ``TrainerType``).
+    """
+
+    type = "MyCaffeTrainerDual"
+    aliases = ("Dual.Trainer", "RNN.Trainer", "MyCaffeTrainerRNN")
+    parameters = ("dual_param",)
+    mycaffe_properties = {"TrainerType": "dual_param.trainer_type"}
+
+    def __init__(self, solver: Any, param: Any, *, base_dir: Path | None = None, seed: int = 0):
+        super().__init__(solver, param, base_dir=base_dir, seed=seed)
+        cls = solver.net.registry.trainers.find(param.dual_param.trainer_type)
+        if issubclass(cls, MyCaffeTrainerDual):
+            raise ConfigError(
+                f"dual_param.trainer_type cannot be {cls.type} itself", hint="name RNN.SUPER_SIMPLE"
+            )
+        self.inner = cls(solver, param, base_dir=base_dir, seed=seed)
+        self.best_metric = self.inner.best_metric
+
+    def prepare(self) -> None:
+        """As the inner trainer does."""
+        self.inner.prepare()
+
+    def collect(self) -> None:
+        """As the inner trainer does."""
+        self.inner.collect()
+
+    def metrics(self) -> dict[str, float]:
+        """As the inner trainer does."""
+        return self.inner.metrics()
+
+    def sample(self) -> dict[str, float]:
+        """As the inner trainer does."""
+        return self.inner.sample()
+
+    def test(self, net: Any, iterations: int) -> dict[str, float]:
+        """As the inner trainer does."""
+        return self.inner.test(net, iterations)
+
+    def summary(self) -> dict[str, str]:
+        """The inner trainer's lines, with the way to it."""
+        lines = self.inner.summary()
+        return {**lines, "trainer": f"{self.type} -> {lines.get('trainer', self.inner.type)}"}
+
+    def state(self) -> dict[str, Any]:
+        """The inner trainer's state, so that either way of naming it resumes the other's run."""
+        return self.inner.state()
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """As the inner trainer does."""
+        self.inner.load_state(state)
+
+    def draw(self, figure: Any) -> bool:
+        """As the inner trainer does."""
+        return self.inner.draw(figure)
+
+    def close(self) -> None:
+        """As the inner trainer does."""
+        self.inner.close()

@@ -1,0 +1,158 @@
+"""GymBatch: as many seeded gyms as the batch has places, and the way from them into a net's blobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mycaffe_py.builder import gym_seed
+from mycaffe_py.errors import ConfigError, ShapeError, did_you_mean
+from mycaffe_py.net import Net
+
+ROLES = ("x", "tt", "mask", "target", "xhat")
+_REQUIRED = ("x", "target", "xhat")
+
+
+def blob_of_roles(net: Net, blob_names: Any) -> dict[str, str]:
+    """Return role -> blob name; a role that the file leaves out and the net has no blob for is dropped."""
+    blobs: dict[str, str] = {}
+    for role in ROLES:
+        name = getattr(blob_names, role)
+        if name in net.blobs:
+            blobs[role] = name
+        elif role in _REQUIRED or blob_names.HasField(role):
+            near = did_you_mean(name, net.blobs) or f"blobs: {', '.join(net.blobs)}"
+            raise ConfigError(
+                f'trainer: blob_names says that {role} is blob "{name}", but net "{net.name}" has none',
+                hint=near,
+            )
+    return blobs
+
+
+class GymBatch:
+    """N gyms for a net whose x blob has a batch of N; gym i is seeded from the run's seed and i."""
+
+    def __init__(self, net: Net, param: Any, base_dir: Path, seed: int, purpose: str):
+        self.roles = blob_of_roles(net, param.blob_names)
+        x = net.blobs[self.roles["x"]]
+        if x.num_axes < 2 or 0 in x.shape:
+            raise ShapeError(f'blob "{x.name}" is {x.shape}, a gym fills (batch, steps, features)')
+        self.batch, self.steps = x.shape[:2]
+        cls = net.registry.gyms.find(param.gym.type)
+        seeds = [gym_seed(seed, index, purpose) for index in range(self.batch)]
+        self.gyms = [cls(param.gym, base_dir=base_dir, seed=one) for one in seeds]
+        self.answers: list[Any] | None = None
+        first = [gym.reset(seed=one)[0] for gym, one in zip(self.gyms, seeds, strict=True)]
+        self._check_shapes(net, first[0])
+        outputs = first[0]["target"].shape[1]
+        self.x, self.time = 0.0, 0.0
+        self.target = np.zeros((self.batch, outputs))
+        self.last_target = np.zeros((self.batch, outputs))
+        self._begun = False
+
+    def _check_shapes(self, net: Net, observation: Mapping[str, np.ndarray]) -> None:
+        """Fail unless what the gym gives fits the blobs; nothing has been trained yet."""
+        gym = self.gyms[0].type
+        batch, steps = self.batch, self.steps
+        sizes = {
+            "x": steps * observation["x"].shape[1],
+            "tt": steps,
+            "mask": steps * observation["mask"].shape[1],
+            "target": observation["target"].shape[1],
+            "xhat": observation["target"].shape[1],
+        }
+        for role, name in self.roles.items():
+            blob = net.blobs[name]
+            one_for_all = role == "mask" and blob.shape == (batch, steps, 1)
+            if (blob.shape or (0,))[0] == batch and blob.count == batch * sizes[role] or one_for_all:
+                continue
+            raise ShapeError(
+                f'gym {gym} gives {sizes[role]} values of {role} for each of {batch} sequences of {steps} '
+                f'steps, but blob "{name}" is {blob.shape}',
+                hint=f"change the shape of {name} in the model, or the gym's settings in the solver file",
+            )
+
+    def advance(self, net: Net) -> None:
+        """Give each gym the answer to its latest point, and fill the net's blobs with the next one."""
+        answers: Sequence[Any] = self.answers or [None] * self.batch
+        for index, gym in enumerate(self.gyms):
+            if not self._begun:
+                observation = self._warm_up(gym, *gym.reset())
+            else:
+                observation, _, terminated, truncated, info = gym.step(answers[index])
+                if terminated or truncated:
+                    observation = self._warm_up(gym, *gym.reset())
+                elif index == 0:
+                    self._note(info)
+            self._fill(net, index, observation)
+        self._begun = True
+        self.answers = None
+
+    def _note(self, info: Mapping[str, Any]) -> None:
+        self.x, self.time = float(info.get("x", 0.0)), float(info.get("time", 0.0))
+
+    def _warm_up(self, gym: Any, observation: Mapping[str, np.ndarray], info: Any) -> Any:
+        """Let a fresh gym run until it has a whole sequence; there is nothing to predict before."""
+        for _ in range(len(observation["tt"]), self.steps):
+            observation, _, terminated, truncated, info = gym.step(None)
+            if terminated or truncated:
+                raise ConfigError(
+                    f"gym {gym.type} ended after {len(observation['tt'])} points, the net needs {self.steps}",
+                    hint="give more data, or fewer steps in the x, tt and mask shapes of the model",
+                )
+        if len(observation["tt"]) < self.steps:
+            raise ConfigError(
+                f"gym {gym.type} keeps a history of {len(observation['tt'])} points, the net needs {self.steps}",
+                hint="raise the gym's history, or lower the steps in the model",
+            )
+        if gym is self.gyms[0]:
+            self._note(info)
+        return observation
+
+    def _fill(self, net: Net, index: int, observation: Mapping[str, np.ndarray]) -> None:
+        steps = self.steps
+        for role in ("x", "tt", "mask", "target"):
+            if role not in self.roles:
+                continue
+            values = observation[role][-1 if role == "target" else -steps :]
+            place = net.blobs[self.roles[role]].data[index]
+            if role == "mask" and place.size != values.size:
+                values = values.max(axis=1)
+            place[...] = net.device.asarray(values.reshape(place.shape), dtype=net.dtype)
+        targets = observation["target"]
+        self.target[index] = targets[-1]
+        self.last_target[index] = targets[-2] if len(targets) > 1 else targets[-1]
+
+    def prediction(self, net: Net) -> np.ndarray:
+        """Return the net's prediction, (batch, outputs), on the host in float64."""
+        blob = net.blobs[self.roles["xhat"]]
+        return np.array(net.device.to_host(blob.data), dtype=np.float64).reshape(self.batch, -1)
+
+    def answer(self, predictions: np.ndarray) -> None:
+        """Keep the predictions for the gyms: each gets its own at the next :meth:`advance`."""
+        self.answers = list(predictions)
+
+    def state(self) -> dict[str, Any]:
+        """Return all that changes, each gym's state included."""
+        return {
+            "gyms": [gym.state() for gym in self.gyms],
+            "answers": None if self.answers is None else np.array(self.answers),
+            "begun": self._begun,
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Put back what :meth:`state` returned."""
+        if len(state["gyms"]) != len(self.gyms):
+            raise ConfigError(f"the state holds {len(state['gyms'])} gyms, the net's batch is {self.batch}")
+        for gym, gym_state in zip(self.gyms, state["gyms"], strict=True):
+            gym.load_state(gym_state)
+        self.answers = None if state["answers"] is None else list(state["answers"])
+        self._begun = bool(state["begun"])
+
+    def close(self) -> None:
+        """Close every gym."""
+        for gym in self.gyms:
+            gym.close()

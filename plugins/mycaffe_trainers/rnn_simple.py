@@ -1,0 +1,124 @@
+"""RNN.SUPER_SIMPLE: one forward, one backward and one update for each new point of a gym."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mycaffe_py.errors import ConfigError
+from mycaffe_py.net import Net
+from mycaffe_py.trainer import Trainer
+
+from .gym_batch import GymBatch
+from .rolling import RollingFigures
+
+
+class TrainerRNNSimple(Trainer):
+    """Trains a net to follow a gym, one point at a time.
+
+    Each update: ask the gym for the next point; fill x, tt and mask with the latest points and target with
+    the last one's; forward; backward; one solver step; the prediction, made before the update, goes back to
+    the gym. A batch of N takes N gyms with seeds of their own.
+
+    Figures: rolling ``accuracy`` (share of predictions nearer than ``accuracy_tolerance`` to the target),
+    ``mean_abs_error``, and both for the baseline that repeats the last target; ``abs_error`` of this update.
+    """
+
+    type = "RNN.SUPER_SIMPLE"
+    aliases = ("RNN.SUPER.SIMPLE", "TrainerRNNSimple")
+    parameters = ("rnn_simple_param",)
+    best_metric = "mean_abs_error"
+
+    def __init__(self, solver: Any, param: Any, *, base_dir: Path | None = None, seed: int = 0):
+        super().__init__(solver, param, base_dir=base_dir, seed=seed)
+        settings = param.rnn_simple_param
+        if settings.accuracy_window < 1:
+            raise ConfigError("rnn_simple_param.accuracy_window must be at least 1, got 0")
+        if not settings.accuracy_tolerance > 0:
+            raise ConfigError(
+                "rnn_simple_param.accuracy_tolerance must be above 0, got "
+                f"{settings.accuracy_tolerance:g}"
+            )
+        self.gyms = self._new_gyms(solver.net, "train")
+        self.figures = self._new_figures(self.gyms)
+        self._sample: dict[str, float] = {}
+
+    def _new_gyms(self, net: Net, purpose: str) -> GymBatch:
+        return GymBatch(net, self.param, self.base_dir, self.seed, purpose)
+
+    def _new_figures(self, gyms: GymBatch, window: int | None = None) -> RollingFigures:
+        settings = self.param.rnn_simple_param
+        return RollingFigures(
+            window or settings.accuracy_window, settings.accuracy_tolerance, gyms.batch
+        )
+
+    def prepare(self) -> None:
+        """Let the gyms move on and fill the input blobs."""
+        self.gyms.advance(self.solver.net)
+
+    def collect(self) -> None:
+        """Compare the prediction with the target and keep it for the gyms."""
+        gyms = self.gyms
+        prediction = gyms.prediction(self.solver.net)
+        gyms.answer(prediction)
+        self.figures.add(prediction, gyms.target, gyms.last_target)
+        self._sample = {
+            "x": gyms.x,
+            "target": float(gyms.target[0, 0]),
+            "prediction": float(prediction[0, 0]),
+        }
+
+    def metrics(self) -> dict[str, float]:
+        """Return the rolling figures."""
+        return self.figures.figures()
+
+    def sample(self) -> dict[str, float]:
+        """Return x, target and prediction of the first gym's latest point."""
+        return self._sample
+
+    def test(self, net: Net, iterations: int) -> dict[str, float]:
+        """Follow fresh gyms with the weights as they are and return the mean figures."""
+        gyms = self._new_gyms(net, "test")
+        figures = self._new_figures(gyms, iterations)
+        totals: dict[str, float] = {}
+        for done in range(iterations):
+            gyms.advance(net)
+            net.forward()
+            prediction = gyms.prediction(net)
+            gyms.answer(prediction)
+            figures.add(prediction, gyms.target, gyms.last_target)
+            for name, value in net.output_values().items():
+                totals[name] = totals.get(name, 0.0) + (value - totals.get(name, 0.0)) / (done + 1)
+        gyms.close()
+        found = figures.figures()
+        del found["abs_error"]
+        return {**totals, **found}
+
+    def summary(self) -> dict[str, str]:
+        """Return what is trained on, in words."""
+        settings, gyms = self.param.rnn_simple_param, self.gyms
+        count = f"{gyms.batch} gyms" if gyms.batch > 1 else "1 gym"
+        return {
+            "trainer": f"{self.type}, accuracy within {settings.accuracy_tolerance:g} over "
+            f"{settings.accuracy_window} updates",
+            "gym": f"{gyms.gyms[0].describe()} ({count}, {gyms.steps} steps each)",
+        }
+
+    def state(self) -> dict[str, Any]:
+        """Return the gyms' states and the rolling figures."""
+        return {"gyms": self.gyms.state(), "figures": self.figures.state()}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Put back what :meth:`state` returned."""
+        self.gyms.load_state(state["gyms"])
+        self.figures.load_state(state["figures"])
+
+    def draw(self, figure: Any) -> bool:
+        """Let the first gym draw its picture."""
+        self.gyms.gyms[0].draw(figure)
+        return True
+
+    def close(self) -> None:
+        """Close the gyms."""
+        self.gyms.close()

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from mycaffe_py.cli import diagnosis
+from mycaffe_py.cli.app import app
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_report_as_text():
+    result = run("doctor")
+    assert result.exit_code == 0
+    for start in ("versions   mycaffe-py 0.", "platform", "device     cpu: usable", "device     gpu"):
+        assert any(line.startswith(start) for line in result.stdout.splitlines()), start
+    assert "denormal flushing" in result.stdout
+
+
+def test_report_as_json():
+    found = json.loads(run("doctor", "--json").stdout)
+    assert {"mycaffe-py", "python", "numpy", "protobuf"} <= found["versions"].keys()
+    assert {extra["name"] for extra in found["extras"]} >= {"cuda12", "cuda13", "plot"}
+    assert found["devices"][0]["usable"]
+
+
+def test_a_missing_extra_comes_with_its_pip_line(monkeypatch):
+    monkeypatch.setattr(diagnosis, "version_of", lambda name: None)
+    plot = next(extra for extra in diagnosis.extras() if extra["name"] == "plot")
+    assert plot["missing"] == ["matplotlib"]
+    assert plot["install"] == 'pip install "mycaffe-py[plot]"'
+
+
+def test_an_unusable_gpu_says_why(monkeypatch):
+    def fail():
+        raise RuntimeError("driver too old")
+
+    monkeypatch.setattr(diagnosis, "import_cupy", fail)
+    gpu = diagnosis.diagnose()["devices"][1]
+    assert not gpu["usable"] and "driver too old" in gpu["details"]
+
+
+def test_two_cupys_are_a_warning(monkeypatch):
+    both = {"cupy-cuda12x": "14.0", "cupy-cuda13x": "14.0"}
+    monkeypatch.setattr(diagnosis, "installed_cupys", lambda: both)
+    text = "\n".join(diagnosis.lines(diagnosis.diagnose()))
+    assert "cupy-cuda12x and cupy-cuda13x are installed together" in text
+
+
+def test_plugins_are_listed_with_what_they_offer():
+    text = run("plugins").stdout
+    assert "mycaffe_liquid" in text and "layers: CFC" in text
+    entries = {entry["name"]: entry for entry in json.loads(run("plugins", "--json").stdout)}
+    assert "AdamW" in entries["mycaffe_solvers"]["offers"]["solvers"]
+
+
+@pytest.fixture
+def installed_plugin(tmp_path):
+    """Return a function that runs mycaffe where one more plugin is installed."""
+    (tmp_path / "thirdparty-1.0.dist-info").mkdir()
+    (tmp_path / "thirdparty-1.0.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: thirdparty\nVersion: 1.0\n"
+    )
+    (tmp_path / "thirdparty-1.0.dist-info" / "entry_points.txt").write_text(
+        "[mycaffe]\nthird = thirdparty\n"
+    )
+
+    def run_with(source, *arguments, **environment):
+        (tmp_path / "thirdparty.py").write_text(source)
+        code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        code += "from mycaffe_py.cli import main; main()"
+        return subprocess.run(
+            [sys.executable, "-c", code, *arguments], capture_output=True, text=True
+        )
+
+    return run_with
+
+
+def test_a_broken_installed_plugin_is_named_and_the_rest_keeps_working(installed_plugin):
+    done = installed_plugin("import not_there\n", "layers", "CFC")
+    assert done.returncode == 0 and done.stdout.startswith("CFC")
+    assert done.stderr.startswith('warning: plugin "third" is not in use: cannot be imported')
+    assert done.stderr.count("\n") == 1
+    assert "NOT IN USE: cannot be imported" in installed_plugin("import not_there\n", "doctor").stdout
+    assert "not in use: cannot be" in installed_plugin("import not_there\n", "plugins").stdout
+
+
+def test_an_installed_plugin_brings_a_verb(installed_plugin):
+    source = (
+        "import click\n"
+        "from mycaffe_py.hookspecs import hookimpl\n"
+        "@click.command('greet')\n"
+        "def greet():\n"
+        "    '''Greet somebody.'''\n"
+        "    click.echo('good day')\n"
+        "@hookimpl\n"
+        "def mycaffe_commands():\n"
+        "    return [greet]\n"
+    )
+    assert installed_plugin(source, "greet").stdout == "good day\n"
+    assert "Greet somebody." in installed_plugin(source, "--help").stdout

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import io
+import math
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from mycaffe_py.cli.live_view import LiveView
+from mycaffe_py.cli.plain_view import PlainView
+from mycaffe_py.events import (
+    Log,
+    SnapshotWritten,
+    StepDone,
+    TestDone,
+    TrainingEnded,
+    TrainingStarted,
+)
+
+FIGURES = {
+    "loss": 0.0031,
+    "accuracy": 0.52,
+    "baseline_accuracy": 0.19,
+    "mean_abs_error": 0.0042,
+}
+
+
+def step(iteration, *, display=False, sample=True, **more):
+    y = math.sin(iteration / 30)
+    shown = {"x": iteration / 30, "target": y, "prediction": y * 0.9} if sample else {}
+    return StepDone(iteration, FIGURES | more, 0.01, display=display, sample=shown)
+
+
+def plain(*events, outputs=None, display=100):
+    lines = []
+    view = PlainView(lines.append, outputs or {"loss": 1.0}, display)
+    for index, event in enumerate(events):
+        view.now = index * 0.25
+        view.observe(event)
+    return lines
+
+
+def test_plain_lines_use_caffes_wording():
+    lines = plain(step(1, display=True), step(101, display=True))
+    assert lines == [
+        "Iteration 0, loss = 0.0031",
+        "    Train net output #0: loss = 0.0031 (* 1 = 0.0031 loss)",
+        "    accuracy = 0.52 (baseline 0.19), mean abs error = 0.0042",
+        "Iteration 0, lr = 0.01",
+        "Iteration 100 (400 iter/s, 0.25s/100 iters), loss = 0.0031",
+        "    Train net output #0: loss = 0.0031 (* 1 = 0.0031 loss)",
+        "    accuracy = 0.52 (baseline 0.19), mean abs error = 0.0042",
+        "Iteration 100, lr = 0.01",
+    ]
+
+
+def test_plain_lines_come_at_display_iterations_only():
+    assert plain(step(1), step(2), TrainingStarted(0, 10)) == []
+
+
+def test_plain_lines_of_tests_snapshots_and_messages():
+    written = SnapshotWritten(10, Path("runs/a_iter_10.caffemodel"), Path("runs/a_iter_10.solverstate"))
+    test = TestDone(10, 1, {"loss": 0.5, "y[0]": 1.0, "y[1]": 2.0})
+    lines = plain(test, written, Log("hello"), Log("careful", "warning"), outputs={"loss": 1, "y": 0})
+    assert lines == [
+        "Iteration 10, Testing net (#1)",
+        "    Test net output #0: loss = 0.5 (* 1 = 0.5 loss)",
+        "    Test net output #1: y[0] = 1",
+        "    Test net output #2: y[1] = 2",
+        "Snapshotting to runs/a_iter_10.caffemodel and a_iter_10.solverstate",
+        "hello",
+        "warning: careful",
+    ]
+
+
+def live(width, height=24, *, steps=500, sample=True, encoding="utf-8"):
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    console = Console(file=file, width=width, height=height, force_terminal=True)
+    view = LiveView(console, "LiquidNetCfc")
+    view.max_iter = 4000
+    for iteration in range(1, steps + 1):
+        view.now = iteration / 400
+        view.observe(step(iteration, sample=sample))
+    view.idle()
+    view._paces.appendleft((0.0, 0))
+    return view
+
+
+def text_of(view):
+    size = view.console.size
+    console = Console(
+        record=True, width=size.width, height=size.height, file=io.StringIO(), color_system=None
+    )
+    view.console = console
+    console.print(view.render())
+    return console.export_text().rstrip("\n").split("\n")
+
+
+def test_live_view_fits_80_columns_and_24_lines():
+    lines = text_of(live(80))
+    assert max(map(len, lines)) <= 80 and len(lines) <= 22
+    assert "500/4,000" in lines[0] and "400 it/s" in lines[0] and "ETA 0:09" in lines[0]
+    assert "loss 0.0031" in lines[1] and "(baseline 0.190)" in lines[1] and "lr 0.01" in lines[1]
+    assert "prediction" in lines[-1] and "last 200 updates" in lines[-1]
+    assert any("⠀" <= sign <= "⣿" for line in lines[2:-1] for sign in line)
+
+
+@pytest.mark.parametrize("width", [20, 30, 40, 60, 79, 120, 200])
+@pytest.mark.parametrize("height", [3, 8, 24, 50])
+def test_live_view_survives_any_window(width, height):
+    lines = text_of(live(width, height))
+    assert max(map(len, lines)) <= width
+    assert any("500/4,000" in line for line in lines) or width < 40
+
+
+def test_live_view_without_sample_or_step():
+    assert len(text_of(live(80, sample=False))) == 2
+    assert "starting" in text_of(live(80, steps=0))[1]
+
+
+def test_live_view_shows_an_unknown_loss_as_such():
+    view = live(80, steps=0)
+    view.observe(step(1, loss=math.nan))
+    assert "nan" in text_of(view)[1]
+
+
+def test_live_view_draws_and_gives_the_cursor_back():
+    view = live(80, steps=0)
+    view.observe(TrainingStarted(0, 50))
+    for iteration in range(1, 51):
+        view.now = iteration / 10
+        view.observe(step(iteration))
+    view.idle()
+    view.observe(SnapshotWritten(50, Path("a.caffemodel"), Path("a.solverstate")))
+    view.observe(Log("a message"))
+    view.observe(TrainingEnded(50, "done"))
+    view.close()
+    view.console.file.flush()
+    shown = view.console.file.buffer.getvalue().decode()
+    assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h") == 1
+    assert "50/50" in shown and "snapshot a.solverstate" in shown and "a message" in shown

@@ -1,0 +1,131 @@
+"""What ``test_conformance.py`` runs: for every bundled layer and filler type, at least one case.
+
+A layer's case is (settings in prototxt, without name and type; bottoms, each an array or a shape;
+further arguments of ``check_layer``). A filler's case is (settings, shape).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mycaffe_py.layer import TEST
+
+_SHAPE = (3, 4)
+_XAVIER = 'weight_filler { type: "xavier" } bias_filler { type: "uniform" }'
+
+LayerCase = tuple[str, list[Any], dict[str, Any]]
+
+
+def _product(settings: str) -> str:
+    return f"inner_product_param {{ num_output: 3 {_XAVIER} {settings} }}"
+
+
+def _cfc(layer: str = "", unit: str = "") -> str:
+    sizes = "hidden_size: 3 output_features: 2"
+    return f"cfc_param {{ {sizes} {layer} }} cfc_unit_param {{ backbone_units: 4 {unit} }}"
+
+
+def _cfc_unit(settings: str = "") -> str:
+    return f"cfc_unit_param {{ hidden_size: 3 backbone_units: 4 {settings} }}"
+
+
+_TIMES = [[0.3, 0.5, 0.2, 0.9], [0.4, 0.1, 0.7, 0.6]]
+_MASK = [
+    [[1, 0, 1], [0, 0, 0], [1, 1, 1], [0, 1, 0]],
+    [[1, 1, 1], [0, 1, 0], [0, 0, 1], [0, 0, 0]],
+]
+_SPAN = [[0.3], [0.8]]
+
+LAYERS: dict[str, list[LayerCase]] = {
+    "CFC": [
+        (_cfc(), [(2, 4, 3), _TIMES], {}),
+        (_cfc(unit="backbone_activation: GELU no_gate: true"), [(2, 4), _TIMES], {}),
+        (_cfc("input_features: 9", "backbone_layers: 2"), [(2, 4, 3), _TIMES, _MASK], {}),
+        (_cfc("input_features: 6"), [(2, 4, 3), _TIMES, _MASK], {}),
+        (_cfc(unit="backbone_layers: 2 backbone_dropout_ratio: 0.3"), [(2, 4, 3), _TIMES], {}),
+    ],
+    "CFC_UNIT": [
+        (_cfc_unit(f"backbone_activation: {name}"), [(2, 3), (2, 3), _SPAN], {})
+        for name in ("SILU", "RELU", "TANH", "GELU", "LECUN")
+    ],
+    "Concat": [
+        ("", [(2, 3), (2, 1), (2, 2)], {}),
+        ("concat_param { axis: -2 }", [(2, 1, 3), (2, 4, 3)], {}),
+        ("concat_param { concat_dim: 0 }", [(2, 3), (1, 3)], {}),
+        ("", [(2, 3)], {}),
+    ],
+    "Dropout": [
+        ("", [_SHAPE], {}),
+        ("dropout_param { dropout_ratio: 0.2 }", [(2, 3, 4)], {}),
+        ("", [_SHAPE], {"phase": TEST}),
+        ("dropout_param { active: false }", [_SHAPE], {}),
+    ],
+    "EuclideanLoss": [
+        ("", [(3, 4), (3, 4)], {}),
+        ("", [(3, 4), (3, 2, 2)], {}),
+        ("", [(3, 4), (3, 4)], {"propagate_down": [True, False]}),
+    ],
+    "GELU": [
+        ("", [_SHAPE], {}),
+        ("gelu_param { enable_bert_version: true }", [_SHAPE], {}),
+    ],
+    "InnerProduct": [
+        (_product(""), [(2, 4)], {}),
+        (_product("bias_term: false"), [(2, 4)], {}),
+        (_product("transpose: true"), [(2, 3, 2)], {}),
+        (_product("axis: 2"), [(2, 3, 4)], {}),
+        (_product("axis: -1 transpose: true"), [(2, 2, 4)], {}),
+        (_product("axis: 0"), [(2, 3)], {"batch_axis": None}),
+        (_product(""), [(1, 4)], {"propagate_down": [False]}),
+    ],
+    "Input": [("input_param { shape { dim: 2 dim: 3 } }", [], {})],
+    "LeCun": [("", [_SHAPE], {})],
+    "MEAN_ERROR_LOSS": [
+        ("", [(3, 4), (3, 4)], {}),
+        ("mean_error_loss_param { mean_error_type: MSE }", [(3, 4), (3, 4)], {}),
+        (
+            "mean_error_loss_param { mean_error_type: MSE } loss_param { normalization: NONE }",
+            [(3, 2, 2), (3, 4)],
+            {},
+        ),
+        (
+            "mean_error_loss_param { axis: 2 } loss_param { normalization: BATCH_SIZE }",
+            [(3, 2, 2), (3, 2, 2)],
+            {},
+        ),
+        ("", [(3,), (3,)], {}),
+    ],
+    "ReLU": [
+        ("", [_SHAPE], {}),
+        ("relu_param { negative_slope: 0.1 }", [_SHAPE], {}),
+        ("relu_param { negative_slope: -0.5 }", [_SHAPE], {}),
+        ("relu_param { negative_slope: 2 }", [_SHAPE], {}),
+    ],
+    "Sigmoid": [("", [_SHAPE], {})],
+    "Silence": [("", [_SHAPE, (2,)], {})],
+    "SiLU": [("", [_SHAPE], {}), ("", [()], {"batch_axis": None})],
+    "Slice": [
+        ('top: "a" top: "b"', [(2, 4)], {}),
+        ('top: "a" top: "b" top: "c" slice_param { slice_point: [1, 3] }', [(2, 4)], {}),
+        ('top: "a" top: "b" slice_param { axis: -1 }', [(2, 3, 4)], {}),
+        ('top: "a" top: "b" slice_param { slice_dim: 0 }', [(4, 3)], {"batch_axis": 1}),
+        ('top: "a"', [(2, 4)], {}),
+    ],
+    "SoftPlus": [("", [_SHAPE], {})],
+    "Split": [
+        ('top: "a"', [_SHAPE], {}),
+        ('top: "a" top: "b"', [_SHAPE], {}),
+        ('top: "a" top: "b" top: "c"', [_SHAPE], {}),
+    ],
+    "TanH": [("", [_SHAPE], {}), ("", [(2, 0, 3)], {})],
+}
+
+FILLERS: dict[str, list[tuple[str, tuple[int, ...]]]] = {
+    "bilinear": [("", (2, 1, 4, 4)), ("", (1, 1, 3, 3))],
+    "constant": [("value: 0.5", (2, 3)), ("", ())],
+    "gaussian": [("mean: 1 std: 0.1", (4, 5)), ("sparse: 2", (4, 5)), ("", ())],
+    "msra": [("", (4, 5)), ("variance_norm: FAN_OUT", (4, 5)), ("variance_norm: AVERAGE", (4,))],
+    "positive_unitball": [("", (4, 5)), ("", (3, 2, 2)), ("", (4,))],
+    "uniform": [("min: -1 max: 2", (4, 5)), ("", (0, 3)), ("", ())],
+    "xavier": [("", (4, 5)), ("variance_norm: FAN_OUT", (4, 5)), ("variance_norm: AVERAGE", (4,))],
+}

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import errno
+import threading
+
+import pytest
+
+from mycaffe_py.errors import OutputError
+from mycaffe_py.events import Log, Observer
+from mycaffe_py.run.dispatch import Dispatcher, TimedObserver
+
+
+class Collecting(TimedObserver):
+    def __init__(self):
+        self.seen, self.stamps, self.idles, self.closed = [], [], 0, False
+        self.thread = None
+
+    def observe(self, event):
+        self.thread = threading.current_thread()
+        self.seen.append(event.text)
+        self.stamps.append(self.now)
+
+    def idle(self):
+        self.idles += 1
+
+    def close(self):
+        self.closed = True
+
+
+class Failing(Observer):
+    path = "metrics.csv"
+
+    def __init__(self, error):
+        self.error = error
+
+    def observe(self, event):
+        raise self.error
+
+
+def wait_for_failure(dispatcher):
+    for index in range(1000):
+        dispatcher.listener(Log(str(index)))
+        threading.Event().wait(0.002)
+
+
+def test_events_arrive_in_order_with_their_times_in_another_thread():
+    observer = Collecting()
+    dispatcher = Dispatcher([observer], interval=0.01)
+    for index in range(500):
+        dispatcher.listener(Log(str(index)))
+    dispatcher.close()
+    assert observer.seen == [str(index) for index in range(500)]
+    assert observer.stamps == sorted(observer.stamps)
+    assert observer.thread is not threading.current_thread() and observer.thread.daemon
+    assert observer.closed and 1 <= observer.idles < 500
+
+
+def test_a_failing_observer_stops_the_run_once_and_the_others_go_on():
+    good = Collecting()
+    dispatcher = Dispatcher([Failing(ValueError("broken")), good], interval=0.001)
+    with pytest.raises(ValueError, match="broken") as caught:
+        wait_for_failure(dispatcher)
+    assert "in observer Failing" in caught.value.__notes__
+    dispatcher.listener(Log("after"))
+    dispatcher.close()
+    dispatcher.raise_failure()
+    assert good.seen[-1] == "after" and good.closed
+
+
+def test_a_full_disk_names_the_file():
+    full = OSError(errno.ENOSPC, "No space left on device")
+    dispatcher = Dispatcher([Failing(full)], interval=0.001)
+    with pytest.raises(OutputError, match="cannot write metrics.csv: No space left") as caught:
+        wait_for_failure(dispatcher)
+    assert caught.value.exit_code == 2
+    dispatcher.close()
+
+
+def test_a_failure_at_the_very_end_is_not_lost():
+    dispatcher = Dispatcher([Failing(ValueError("late"))], interval=60)
+    dispatcher.listener(Log("last"))
+    dispatcher.close()
+    with pytest.raises(ValueError, match="late"):
+        dispatcher.raise_failure()
+
+
+def test_posting_never_raises():
+    dispatcher = Dispatcher([Failing(ValueError("broken"))], interval=0.001)
+    for _ in range(20):
+        dispatcher.post(Log("x"))
+        threading.Event().wait(0.002)
+    dispatcher.close()
+
+
+def test_closing_does_not_wait_for_an_observer_that_hangs():
+    released = threading.Event()
+
+    class Hanging(Observer):
+        def observe(self, event):
+            released.wait(20)
+
+    dispatcher = Dispatcher([Hanging()], interval=0.001)
+    dispatcher.listener(Log("x"))
+    dispatcher.close(timeout=0.05)
+    released.set()

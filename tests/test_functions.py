@@ -1,0 +1,246 @@
+"""functions.py against the math module and stored numbers."""
+
+from __future__ import annotations
+
+import math
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from mycaffe_py import functions
+from mycaffe_py.testing import strict_device
+
+POINTS = np.concatenate([np.linspace(-8, 8, 1601), [0.0, 1e-8, -1e-8, 30.0, -30.0]])
+
+
+def logistic(z):
+    return 1 / (1 + math.exp(-z)) if z >= 0 else math.exp(z) / (1 + math.exp(z))
+
+
+def normal_cdf(z):
+    return 0.5 * math.erfc(-z / math.sqrt(2))
+
+
+def normal_pdf(z):
+    return math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+
+
+def gelu_tanh_inner(z):
+    return math.sqrt(2 / math.pi) * (z + 0.044715 * z**3)
+
+
+# name: (activation, f, f')
+ACTIVATIONS = {
+    "ReLU": (functions.ReLU(), lambda z: max(z, 0.0), lambda z: float(z > 0)),
+    "leaky": (
+        functions.ReLU(0.25),
+        lambda z: z if z > 0 else z / 4,
+        lambda z: 1.0 if z > 0 else 0.25,
+    ),
+    "slope below 0": (
+        functions.ReLU(-0.5),
+        lambda z: z if z > 0 else -z / 2,
+        lambda z: 1.0 if z > 0 else -0.5,
+    ),
+    "slope above 1": (
+        functions.ReLU(3.0),
+        lambda z: z if z > 0 else 3 * z,
+        lambda z: 1.0 if z > 0 else 3.0,
+    ),
+    "TanH": (functions.TanH(), math.tanh, lambda z: 1 / math.cosh(z) ** 2),
+    "Sigmoid": (functions.Sigmoid(), logistic, lambda z: logistic(z) * logistic(-z)),
+    "SiLU": (
+        functions.SiLU(),
+        lambda z: z * logistic(z),
+        lambda z: logistic(z) * (1 + z * logistic(-z)),
+    ),
+    "GELU": (
+        functions.GELU(),
+        lambda z: z * normal_cdf(z),
+        lambda z: normal_cdf(z) + z * normal_pdf(z),
+    ),
+    "GELUTanh": (
+        functions.GELUTanh(),
+        lambda z: z * (1 + math.tanh(gelu_tanh_inner(z))) / 2,
+        lambda z: (
+            (1 + math.tanh(gelu_tanh_inner(z))) / 2
+            + z
+            / 2
+            / math.cosh(min(gelu_tanh_inner(abs(z)), 300)) ** 2
+            * math.sqrt(2 / math.pi)
+            * (1 + 3 * 0.044715 * z * z)
+        ),
+    ),
+    "LeCun": (
+        functions.LeCun(),
+        lambda z: 1.7159 * math.tanh(0.666 * z),
+        lambda z: 1.7159 * 0.666 / math.cosh(0.666 * z) ** 2,
+    ),
+    "SoftPlus": (
+        functions.SoftPlus(),
+        lambda z: max(z, 0.0) + math.log1p(math.exp(-abs(z))),
+        logistic,
+    ),
+}
+BY_NAME = pytest.mark.parametrize("name", ACTIVATIONS)
+
+
+@BY_NAME
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-14), (np.float32, 5e-6)])
+def test_values_and_derivatives(name, dtype, tolerance):
+    activation, value, slope = ACTIVATIONS[name]
+    z = POINTS.astype(dtype)
+    y, dz, dy = np.empty_like(z), np.empty_like(z), np.full_like(z, 2.0)
+    activation.forward(np, z, y)
+    activation.backward(np, z, y, dy, dz)
+    np.testing.assert_allclose(y, [value(v) for v in z.tolist()], tolerance, tolerance)
+    np.testing.assert_allclose(dz, [2 * slope(v) for v in z.tolist()], tolerance, tolerance)
+
+
+@BY_NAME
+def test_output_may_be_the_input(name, rng):
+    activation = ACTIVATIONS[name][0]
+    z, dy = rng.standard_normal((2, 3, 5))
+    y, dz = np.empty_like(z), np.empty_like(z)
+    activation.forward(np, z, y)
+    activation.backward(np, z, y, dy, dz)
+    y_in_place, dz_in_place = z.copy(), dy.copy()
+    activation.forward(np, y_in_place, y_in_place)
+    kept = z if activation.keeps_input else None
+    activation.backward(np, kept, y_in_place, dz_in_place, dz_in_place)
+    np.testing.assert_array_equal(y_in_place, y)
+    np.testing.assert_array_equal(dz_in_place, dz)
+
+
+@BY_NAME
+def test_infinity_and_nan(name):
+    activation, _, _ = ACTIVATIONS[name]
+    z = np.array([np.inf, -np.inf, np.nan])
+    y = np.empty_like(z)
+    with np.errstate(invalid="ignore"):
+        activation.forward(np, z, y)
+    bounded = {"TanH": 1.0, "Sigmoid": 1.0, "LeCun": 1.7159}
+    assert y[0] == bounded.get(name, np.inf)
+    assert np.isnan(y[2])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ["Sigmoid", "SiLU", "SoftPlus", "TanH", "LeCun"])
+def test_large_values_do_not_overflow(name, dtype):
+    activation = ACTIVATIONS[name][0]
+    z = np.array([1e4, -1e4, 1e30, -1e30], dtype=dtype)
+    y, dz = np.empty_like(z), np.empty_like(z)
+    with np.errstate(over="raise"):
+        activation.forward(np, z, y)
+        activation.backward(np, z, y, np.ones_like(z), dz)
+    assert np.isfinite(y).all() and np.isfinite(dz).all()
+
+
+def test_derivative_of_relu_at_zero_is_the_slope():
+    z = np.array([0.0, -0.0, 1e-300, -1e-300])
+    y, dz = np.empty_like(z), np.empty_like(z)
+    for slope, expected in ((0.0, [0, 0, 1, 0]), (0.1, [0.1, 0.1, 1, 0.1])):
+        relu = functions.ReLU(slope)
+        relu.forward(np, z, y)
+        relu.backward(np, z, y, np.ones_like(z), dz)
+        np.testing.assert_array_equal(dz, expected)
+
+
+def test_stored_values():
+    one = np.array([1.0])
+    stored = {
+        functions.SiLU: (0.7310585786300049, 0.9276705118714868),
+        functions.GELU: (0.8413447460685429, 1.0833154705876863),
+        functions.GELUTanh: (0.8411919906082768, 1.0829640838457826),
+        functions.SoftPlus: (1.3132616875182228, 0.7310585786300049),
+        functions.Sigmoid: (0.7310585786300049, 0.19661193324148185),
+    }
+    for cls, (value, slope) in stored.items():
+        y, dz = np.empty(1), np.empty(1)
+        cls().forward(np, one, y)
+        cls().backward(np, one, y, one, dz)
+        assert y[0] == pytest.approx(value, rel=1e-15)
+        assert dz[0] == pytest.approx(slope, rel=2e-15)
+
+
+@BY_NAME
+def test_allocates_nothing_once_warm(name, rng):
+    activation = ACTIVATIONS[name][0]
+    z = rng.standard_normal(100_000)
+    y, dz = np.empty_like(z), np.empty_like(z)
+
+    def step():
+        activation.forward(np, z, y)
+        activation.backward(np, z, y, z, dz)
+
+    step()
+    tracemalloc.start()
+    step()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    mask = z.size if "slope" in name or name == "leaky" else 0
+    assert peak < 50_000 + mask
+
+
+@BY_NAME
+def test_runs_on_the_strict_device(name, rng):
+    activation, _, _ = ACTIVATIONS[name]
+    device = strict_device()
+    z, dy = rng.standard_normal((2, 3, 4))
+    y, dz = np.empty_like(z), np.empty_like(z)
+    activation.forward(np, z, y)
+    activation.backward(np, z, y, dy, dz)
+    strict_z, strict_dy = device.asarray(z), device.asarray(dy)
+    activation.forward(device.xp, strict_z, strict_z_out := device.xp.empty(z.shape))
+    activation.backward(device.xp, strict_z, strict_z_out, strict_dy, strict_dy)
+    np.testing.assert_allclose(device.to_host(strict_z_out), y, 1e-14)
+    np.testing.assert_allclose(device.to_host(strict_dy), dz, 1e-14)
+
+
+def test_scratch_follows_shape_and_type():
+    activation = functions.TanH()
+    first = activation.scratch(np, np.zeros((2, 3)))[0]
+    assert activation.scratch(np, np.ones((2, 3)))[0] is first
+    assert activation.scratch(np, np.zeros((3, 2)))[0].shape == (3, 2)
+    assert activation.scratch(np, np.zeros((3, 2), np.float32))[0].dtype == np.float32
+    assert len(activation.scratch(np, np.zeros((3, 2), np.float32), 2)) == 2
+
+
+def test_erf_float64_everywhere():
+    x = np.concatenate(
+        [
+            np.linspace(-7, 7, 140_001),
+            np.logspace(-300, 1, 20_000),
+            -np.logspace(-300, 1, 20_000),
+            [5e-324, 1e300, -1e300],
+        ]
+    )
+    expected = np.array([math.erf(v) for v in x.tolist()])
+    error = np.abs(functions.erf(np, x) - expected)
+    assert error.max() <= 2.3e-16
+    assert (error <= 5e-16 * np.abs(expected) + 5e-324).all()
+
+
+def test_erf_float32():
+    x = np.linspace(-6, 6, 100_001, dtype=np.float32)
+    result = functions.erf(np, x)
+    assert result.dtype == np.float32
+    expected = np.array([math.erf(v) for v in x.tolist()])
+    assert (np.abs(result - expected) <= 3e-7 * np.abs(expected)).all()
+
+
+def test_erf_special_values():
+    result = functions.erf(np, np.array([0.0, -0.0, np.inf, -np.inf, np.nan]))
+    np.testing.assert_array_equal(result, [0.0, -0.0, 1.0, -1.0, np.nan])
+    assert np.signbit(result[1])
+
+
+def test_base_class_names_what_is_missing():
+    class Empty(functions.Activation):
+        """Nothing."""
+
+    with pytest.raises(TypeError, match=r"Empty does not define forward\(\)"):
+        Empty().forward(np, None, None)
+    with pytest.raises(TypeError, match=r"Empty does not define backward\(\)"):
+        Empty().backward(np, None, None, None, None)
