@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,39 +10,72 @@ import numpy as np
 from .errors import SnapshotError
 
 _LEGACY_DIMS = ("num", "channels", "height", "width")
+_LENGTH_DELIMITED = 2
+
+
+def is_legacy(proto: Any) -> bool:
+    """Whether a BlobProto gives its shape by the four fields from before ``shape``."""
+    return any(proto.HasField(name) for name in _LEGACY_DIMS)
 
 
 def proto_shape(proto: Any) -> tuple[int, ...]:
     """Return the shape that a BlobProto states, by ``shape`` or by the legacy four fields."""
-    if any(proto.HasField(name) for name in _LEGACY_DIMS):
+    if is_legacy(proto):
         return tuple(getattr(proto, name) for name in _LEGACY_DIMS)
     return tuple(proto.shape.dim)
 
 
+def shape_fits(proto: Any, shape: tuple[int, ...]) -> bool:
+    """Whether a stored blob has ``shape``; a legacy one may have ones on the left beyond it."""
+    stored = proto_shape(proto)
+    if is_legacy(proto):
+        return len(shape) <= 4 and stored == (1,) * (4 - len(shape)) + tuple(shape)
+    return stored == tuple(shape)
+
+
 def array_from_proto(proto: Any, *, diff: bool = False) -> np.ndarray:
-    """Return the values (or the diff) of a BlobProto as an array; doubles come before floats."""
+    """Return the values (or the diff) of a BlobProto as an array; doubles come before floats.
+
+    Raises SnapshotError if their number is not that of the shape.
+    """
     doubles = proto.double_diff if diff else proto.double_data
     floats = proto.diff if diff else proto.data
     values = (
         np.array(doubles, dtype=np.float64) if len(doubles) else np.array(floats, dtype=np.float32)
     )
     shape = proto_shape(proto)
-    if int(np.prod(shape)) != values.size:
-        raise SnapshotError(
-            f"a stored blob says shape {shape} but holds {values.size} values: the file is damaged"
-        )
-    return values.reshape(shape)
+    fits = all(dim >= 0 for dim in shape) and math.prod(shape) == values.size
+    try:
+        if fits:
+            return values.reshape(shape)
+    except ValueError:  # more axes, or longer ones, than an array can have
+        pass
+    raise SnapshotError(
+        f"a stored blob says shape {shape} but holds {values.size} values: the file is damaged"
+    )
 
 
 def array_to_proto(array: np.ndarray, proto: Any, diff: np.ndarray | None = None) -> None:
     """Write ``array`` (and ``diff``) into a BlobProto: float64 as doubles, all else as floats."""
     proto.shape.dim[:] = array.shape
-    double = array.dtype == np.float64
-    _extend(proto.double_data if double else proto.data, array, double)
+    _extend(proto, "double_data" if array.dtype == np.float64 else "data", array)
     if diff is not None:
-        _extend(proto.double_diff if double else proto.diff, diff, double)
+        _extend(proto, "double_diff" if array.dtype == np.float64 else "diff", diff)
 
 
-def _extend(repeated: Any, array: np.ndarray, double: bool) -> None:
-    values = np.ascontiguousarray(array, dtype=np.float64 if double else np.float32)
-    repeated.extend(values.reshape(-1).tolist())
+def _extend(proto: Any, name: str, array: np.ndarray) -> None:
+    """Append to a packed field through its wire form: many times faster than value by value."""
+    values = np.ascontiguousarray(array, dtype="<f8" if name.startswith("double") else "<f4")
+    if not values.size:
+        return
+    tag = proto.DESCRIPTOR.fields_by_name[name].number << 3 | _LENGTH_DELIMITED
+    proto.MergeFromString(bytes([tag]) + _varint(values.nbytes) + values.tobytes())
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    out.append(number)
+    return bytes(out)

@@ -18,7 +18,8 @@ def set_field(message: Any, path: Sequence[str], text: str, what: str) -> None:
     A repeated field takes ``a,b,c``, or one element by its index in the path. ``what`` begins the message of
     the ConfigError that tells what is wrong.
     """
-    for position, name in enumerate(path[:-1]):
+    last_message = len(path) - (2 if len(path) > 1 and path[-1].isdigit() else 1)
+    for position, name in enumerate(path[:last_message]):
         if name.isdigit():
             continue
         field = _field(message, name, what)

@@ -60,7 +60,8 @@ class Layer:
     max_top_blobs: ClassVar[int | None] = None
     equal_num_bottom_top_blobs: ClassVar[bool] = False
     auto_top_blobs: ClassVar[bool] = False
-    allows_in_place: ClassVar[bool] = True
+    allows_in_place: ClassVar[bool] = False
+    """Whether a top may be the bottom of the same position; backward must then not read what forward overwrote."""
     is_loss: ClassVar[bool] = False
 
     def __init__(self, param: Any, context: LayerContext):

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from mycaffe_py.cli.figures import duration, figures, number, rate
+from mycaffe_py.run.resume import STATE_SUFFIXES
 from mycaffe_py.version import __version__
 
 
 def shape_of(blob: Any) -> str:
-    """Format a blob as ``x(1,82,1)``."""
-    return f"{blob.name}({','.join(map(str, blob.shape))})"
+    """Format a blob as ``x(1,82,1)``, a scalar as its name."""
+    return f"{blob.name}({','.join(map(str, blob.shape))})" if blob.shape else blob.name
 
 
 def net_line(net: Any) -> str:
@@ -84,7 +85,14 @@ def end_lines(outcome: Any, folder: Path) -> Iterator[str]:
         )
     if status == "interrupted":
         yield from _interrupted_lines(outcome, folder)
-    yield f"wrote {', '.join(outcome.files)} in"
+    yield f"wrote {', '.join(_named(outcome.files))} in"
+
+
+def _named(files: list[str]) -> list[str]:
+    """Name every file but the numbered snapshots, which are counted."""
+    named = [name for name in files if "_iter_" not in name]
+    snapshots = sum(name.endswith(STATE_SUFFIXES) for name in files if "_iter_" in name)
+    return [*named, *([f"{snapshots} snapshot{'s' * (snapshots != 1)}"] if snapshots else [])]
 
 
 def _interrupted_lines(outcome: Any, folder: Path) -> Iterator[str]:

@@ -41,4 +41,6 @@ def _check_one(name: str, registry: Any) -> int:
 def _solver_summary(param: Any) -> str:
     trainer = f", trainer {param.trainer.type}" if param.HasField("trainer") else ""
     gym = f", gym {param.trainer.gym.type}" if param.trainer.HasField("gym") else ""
-    return f"solver {param.type}: {param.max_iter:,} updates, base_lr {param.base_lr:g}{trainer}{gym}"
+    return (
+        f"solver {param.type}: {param.max_iter:,} updates, base_lr {param.base_lr:g}{trainer}{gym}"
+    )

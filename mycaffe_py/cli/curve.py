@@ -29,7 +29,9 @@ class Canvas:
         self._dots[row][column] |= _DOTS[y % self._down][x % self._across]
         self._curves[row][column] |= curve
 
-    def line(self, values: Sequence[float], low: float, high: float, capacity: int, curve: int) -> None:
+    def line(
+        self, values: Sequence[float], low: float, high: float, capacity: int, curve: int
+    ) -> None:
         """Draw values from left to right; ``capacity`` values fill the width."""
         before: tuple[int, int] | None = None
         for index, value in enumerate(values):

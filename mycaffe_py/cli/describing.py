@@ -55,7 +55,9 @@ def own_fields(offered: Any, kind: str, known: dict[str, Any]) -> list[str]:
     declared = _extension_fields(offered.schema or "", CONTAINERS[kind])
     if declared:
         return [name for name in declared if name in known]
-    names = dict.fromkeys(default_parameter_field(name) for name in (offered.type, *offered.aliases))
+    names = dict.fromkeys(
+        default_parameter_field(name) for name in (offered.type, *offered.aliases)
+    )
     return [name for name in names if name in known][:1]
 
 
@@ -71,9 +73,7 @@ def describe_type(registry: Any, kind: str, type_name: str) -> dict[str, Any]:
     catalog = registry.catalog(kind)
     offered = catalog.find(type_name)
     known = {field.name: field for field in registry.schema.describe(CONTAINERS[kind]).fields}
-    parameters = [
-        _field(registry.schema, known[name]) for name in own_fields(offered, kind, known)
-    ]
+    parameters = [_field(registry.schema, known[name]) for name in own_fields(offered, kind, known)]
     return {
         "type": offered.type,
         "aliases": list(offered.aliases),

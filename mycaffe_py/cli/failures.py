@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
+import textwrap
 import traceback
 
 import click
@@ -82,6 +84,20 @@ def warn(text: str) -> None:
     click.echo(f"{prefix} {text}", err=True, color=use_colour())
 
 
-def say(text: str = "") -> None:
-    """Print a message to stderr."""
+def say(text: str) -> None:
+    """Print a message to stderr, wrapped between words on a terminal."""
+    if sys.stderr.isatty():
+        text = wrapped(text, shutil.get_terminal_size().columns)
     click.echo(text, err=True, color=use_colour())
+
+
+def wrapped(line: str, width: int) -> str:
+    """Break a line between words; what goes on is indented, and no path is ever broken."""
+    parts = textwrap.wrap(
+        line,
+        width=max(width, 20),
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(parts)

@@ -36,8 +36,8 @@ _LINES_BESIDE_CURVE = 6
 class LiveView(TimedObserver):
     """Shows progress, figures and the curve of target and prediction, redrawn by rich's own thread.
 
-    Drawing looks at the newest events only, so a fast run costs no more than a slow one. The loss shown is the
-    mean of the last 100 updates.
+    Drawing looks at the newest events only, so a fast run costs no more than a slow one. The loss
+    shown is the mean of the last 100 updates.
     """
 
     def __init__(self, console: Console, name: str, *, refresh_per_second: float = 6):

@@ -49,7 +49,9 @@ net_options = shared(
         metavar="KEY=VALUE",
         help="Change a field: solver.base_lr=0.02 or cfc1.cfc_param.hidden_size=64. Repeatable.",
     ),
-    click.option("--level", type=int, default=0, show_default=True, help="Level of the net's state."),
+    click.option(
+        "--level", type=int, default=0, show_default=True, help="Level of the net's state."
+    ),
     click.option("--stage", "stages", multiple=True, metavar="NAMES", help="Stages, as --weights."),
     click.option("--seed", type=click.IntRange(min=0), help="Seed of every random generator."),
     click.option(

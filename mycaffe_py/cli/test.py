@@ -32,8 +32,8 @@ from mycaffe_py.cli.verb import Verb
 def command(**given: Any) -> int:
     """Run a trained net with its weights frozen and print the mean of each figure.
 
-    With --solver the net runs on the gym of the solver's trainer; without it the net's own data layers
-    feed it. Loss and accuracy stand beside the baseline that repeats the last target.
+    With --solver the net runs on the gym of the solver's trainer; without it the net's own data
+    layers feed it. Loss and accuracy stand beside the baseline that repeats the last target.
     """
     from mycaffe_py.cli.testing import test
 

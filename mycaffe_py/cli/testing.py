@@ -37,7 +37,9 @@ def test(
     """Run the net and print its figures; return the exit code."""
     names = split_names(weights)
     if not names:
-        raise ConfigError("mycaffe test needs trained weights", hint="add --weights FILE.caffemodel")
+        raise ConfigError(
+            "mycaffe test needs trained weights", hint="add --weights FILE.caffemodel"
+        )
     if solver is None and model is None:
         raise ConfigError("nothing to test", hint="add --solver FILE, or --model FILE")
     given |= {"registry": load_plugins(plugins), "device": device_name(device, gpu)}

@@ -21,7 +21,9 @@ EFFECT = click.Choice(["stop", "snapshot", "none"])
         "mycaffe train --solver adamw.prototxt --resume auto --iterations 8000",
     ),
 )
-@click.option("--solver", required=True, metavar="FILE", help="The solver; a path or a shipped one.")
+@click.option(
+    "--solver", required=True, metavar="FILE", help="The solver; a path or a shipped one."
+)
 @net_options
 @click.option("--resume", metavar="WHAT", help="Go on from: auto, a run folder or a .solverstate.")
 @click.option("--snapshot", metavar="FILE", help="Caffe's name for --resume FILE.")
@@ -37,18 +39,22 @@ EFFECT = click.Choice(["stop", "snapshot", "none"])
     show_default=True,
     help="Phase of the net.",
 )
-@click.option("--run-dir", metavar="DIR", help="Run folder instead of runs/<net>/<NNN>; must be new.")
+@click.option(
+    "--run-dir", metavar="DIR", help="Run folder instead of runs/<net>/<NNN>; must be new."
+)
 @click.option("--sigint-effect", type=EFFECT, default="stop", show_default=True, help="On Ctrl-C.")
-@click.option("--sighup-effect", type=EFFECT, default="snapshot", show_default=True, help="On SIGHUP.")
+@click.option(
+    "--sighup-effect", type=EFFECT, default="snapshot", show_default=True, help="On SIGHUP."
+)
 @click.option("--print-config", is_flag=True, help="Print the resolved files and stop.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors and the run folder.")
 @click.option("-v", "--verbose", is_flag=True, help="Describe each layer.")
 def command(**given: Any) -> int:
     """Train a net.
 
-    The net comes from --model, or from the solver file. Results go to a new folder runs/<net>/<NNN>, whose
-    name is printed at the end. Ctrl-C finishes the step, writes a snapshot and exits with 130; a second Ctrl-C
-    stops at once.
+    The net comes from --model, or from the solver file. Results go to a new folder
+    runs/<net>/<NNN>, whose name is printed at the end. Ctrl-C finishes the step, writes a snapshot
+    and exits with 130; a second Ctrl-C stops at once.
     """
     from mycaffe_py.cli.training import train
 

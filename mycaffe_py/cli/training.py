@@ -18,7 +18,7 @@ from mycaffe_py.errors import ConfigError, DeviceError
 from mycaffe_py.run.directory import DEFAULT_BASE, RunDirectory
 from mycaffe_py.run.resume import find_state
 from mycaffe_py.run.session import TrainingSession
-from mycaffe_py.weights import check_snapshot, restore
+from mycaffe_py.weights import restore
 
 
 def train(
@@ -39,8 +39,7 @@ def train(
     if print_config:
         _print_config(training)
         return 0
-    state = _find_state(training, resume)
-    restored = restore(training.solver, state) if state else None
+    state = _restore(training, resume)
     directory = (
         RunDirectory.at(run_dir)
         if run_dir
@@ -50,7 +49,7 @@ def train(
         for line in start_lines(training, directory.path, verbose=verbose):
             say(line)
         if state:
-            say(f"resumed from {state}: {_restored(restored, training)}")
+            say(f"resumed from {state}: {_restored(training)}")
     session = TrainingSession(
         training,
         directory,
@@ -91,7 +90,12 @@ def _one_state(resume: str | None, snapshot: str | None, weights: tuple[str, ...
 
 
 def _build(
-    *, gpu: str | None, device: str | None, plugins: tuple[str, ...], iterations: int | None, **given: Any
+    *,
+    gpu: str | None,
+    device: str | None,
+    plugins: tuple[str, ...],
+    iterations: int | None,
+    **given: Any,
 ) -> Training:
     registry = load_plugins(plugins)
     wanted = device_name(device, gpu)
@@ -134,17 +138,21 @@ def _print_config(training: Training) -> None:
         click.echo(f"# {what}: {document.filename}\n{to_text(document.message)}")
 
 
-def _find_state(training: Training, resume: str | None) -> Path | None:
+def _restore(training: Training, resume: str | None) -> Path | None:
+    """Put the solver where the state that ``--resume`` means left off; return that state."""
     if resume is None:
         return None
     return find_state(
         resume,
         DEFAULT_BASE,
         training.net.name,
-        check=lambda path: check_snapshot(training.solver, path),
+        use=lambda path: restore(training.solver, path),
         warn=warn,
     )
 
 
-def _restored(restored: Any, training: Training) -> str:
-    return str(restored)
+def _restored(training: Training) -> str:
+    parts = [f"iteration {training.solver.iter:,}", "weights", "history", "random state"]
+    if training.trainer is not None:
+        parts.append("trainer and gym")
+    return ", ".join(parts)

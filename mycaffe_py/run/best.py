@@ -14,8 +14,8 @@ WINDOW = 100
 class BestWeights:
     """Keeps a copy of the weights at the smallest mean of a metric over the last ``window`` updates.
 
-    Listens in the training thread: the weights are copied between two updates. No choice is made before the
-    window is full.
+    Listens in the training thread: the weights are copied between two updates. No choice is made
+    before the window is full.
     """
 
     def __init__(self, solver: Any, metric: str, window: int = WINDOW):

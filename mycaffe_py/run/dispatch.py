@@ -21,8 +21,8 @@ class TimedObserver(Observer):
 class Dispatcher:
     """Takes events in the training thread and hands them to the observers in a thread of its own.
 
-    An observer that fails is left out from then on; its exception is raised in the training thread at the
-    next event, once, or by :meth:`raise_failure`. The other observers go on.
+    An observer that fails is left out from then on; its exception is raised in the training thread
+    at the next event, once, or by :meth:`raise_failure`. The other observers go on.
     """
 
     def __init__(self, observers: Iterable[Observer] = (), *, interval: float = 0.1):

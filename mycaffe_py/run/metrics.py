@@ -30,9 +30,9 @@ def row_of(event: StepDone) -> dict[str, Any]:
 class MetricsWriter(Observer):
     """Writes each update to both files, in order; what came is on disk after each :meth:`idle`.
 
-    The first update fixes the columns of metrics.csv; metrics.jsonl also takes names that come later.
-    Test results go to tests.jsonl, which appears with the first of them. A number that is not finite is
-    an empty cell in CSV and null in JSON.
+    The first update fixes the columns of metrics.csv; metrics.jsonl also takes names that come
+    later. Test results go to tests.jsonl, which appears with the first of them. A number that is
+    not finite is an empty cell in CSV and null in JSON.
     """
 
     def __init__(self, folder: Path):
@@ -62,7 +62,9 @@ class MetricsWriter(Observer):
             self._guarded("metrics.csv", self._csv.writerow, self._columns)
         cells = [_cell(row.get(name)) for name in self._columns]
         self._guarded("metrics.csv", self._csv.writerow, cells)
-        self._write_json("metrics.jsonl", {name: row.get(name) for name in FIRST_COLUMNS} | dict(row))
+        self._write_json(
+            "metrics.jsonl", {name: row.get(name) for name in FIRST_COLUMNS} | dict(row)
+        )
 
     def _write_json(self, name: str, row: Mapping[str, Any]) -> None:
         values = {key: value if _is_finite(value) else None for key, value in row.items()}

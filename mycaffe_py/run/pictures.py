@@ -78,14 +78,13 @@ def _best_label(best: dict[str, Any]) -> str:
 def _draw_loss(axis: Any, columns: dict[str, list[float]]) -> None:
     # A logarithm takes no zero; a gap says as much as a point at minus infinity.
     losses = [loss if loss > 0 else math.nan for loss in columns["loss"]]
-    finite = [loss for loss in losses if math.isfinite(loss)]
     axis.plot(columns["iteration"], losses, linewidth=0.6, alpha=0.5, color="tab:blue")
     middles, means = _block_means(columns["iteration"], losses)
     axis.plot(middles, means, color="tab:blue", label="loss (mean of each stretch)")
-    if finite:
+    if means:
         axis.set_yscale("log")
-        lowest = min(finite)
-        at = columns["iteration"][losses.index(lowest)]
+        lowest = min(means)
+        at = middles[means.index(lowest)]
         axis.plot([at], [lowest], "o", color="tab:red", label=f"lowest {lowest:.3g} at {at:.0f}")
     axis.set_ylabel("loss")
     axis.grid(alpha=0.3)

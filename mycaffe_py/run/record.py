@@ -48,7 +48,12 @@ class RunRecord:
 
     @classmethod
     def start(
-        cls, folder: Path, training: Any, *, command: Sequence[str], resumed_from: Path | None = None
+        cls,
+        folder: Path,
+        training: Any,
+        *,
+        command: Sequence[str],
+        resumed_from: Path | None = None,
     ) -> RunRecord:
         """Write the record of a run that begins now."""
         device = training.device

@@ -13,37 +13,37 @@ from mycaffe_py.run.record import read_record
 STATE_SUFFIXES = (".solverstate", ".solverstate.h5")
 WEIGHTS_SUFFIXES = (".caffemodel", ".caffemodel.h5")
 
-Check = Callable[[Path], None]
+Use = Callable[[Path], None]
 Warn = Callable[[str], None]
 
 
-def find_state(spec: str, base: Path, net_name: str, *, check: Check, warn: Warn) -> Path:
+def find_state(spec: str, base: Path, net_name: str, *, use: Use, warn: Warn) -> Path:
     """Return the solver state that ``--resume`` means.
 
-    ``spec`` is ``auto`` (the newest run of the net below ``base``), a run folder, a .solverstate, or a
-    .caffemodel with its .solverstate beside it. ``check`` raises for a state that cannot be used; where there
-    is a choice, such a state is passed over with a warning.
+    ``spec`` is ``auto`` (the newest run of the net below ``base``), a run folder, a .solverstate,
+    or a .caffemodel with its .solverstate beside it. ``use`` is called with the state, to restore
+    it; where there is a choice, a state for which it raises is passed over with a warning.
     """
     if spec == "auto":
-        return _newest(base / folder_name(net_name), net_name, check, warn)
+        return _newest(base / folder_name(net_name), net_name, use, warn)
     path = Path(spec)
     if path.is_dir():
-        return _in_folder(path, check, warn)
+        return _in_folder(path, use, warn)
     if not path.is_file():
         raise _missing(path)
     if path.name.endswith(WEIGHTS_SUFFIXES):
         path = _state_beside(path)
-    check(path)
+    use(path)
     return path
 
 
-def _newest(parent: Path, net_name: str, check: Check, warn: Warn) -> Path:
+def _newest(parent: Path, net_name: str, use: Use, warn: Warn) -> Path:
     runs = numbered_folders(parent)[::-1]
     for run in runs:
         if read_record(run).get("status") == "diverged":
             warn(f"run {run} diverged; looking at the run before it")
             continue
-        state = _first_usable(states_in(run), check, warn)
+        state = _first_usable(states_in(run), use, warn)
         if state is not None:
             return state
     found = f"{len(runs)} runs are there, none with a usable snapshot" if runs else "it has no runs"
@@ -53,23 +53,23 @@ def _newest(parent: Path, net_name: str, check: Check, warn: Warn) -> Path:
     )
 
 
-def _in_folder(folder: Path, check: Check, warn: Warn) -> Path:
+def _in_folder(folder: Path, use: Use, warn: Warn) -> Path:
     states = states_in(folder)
     if not states:
         raise MissingFileError(
             f"folder {folder} holds no .solverstate, so there is nothing to resume",
             hint="give a run folder such as runs/<net>/001, or a .solverstate file",
         )
-    state = _first_usable(states, check, warn)
+    state = _first_usable(states, use, warn)
     if state is None:
         raise SnapshotError(f"no snapshot in {folder} can be used; see the warnings above")
     return state
 
 
-def _first_usable(states: list[Path], check: Check, warn: Warn) -> Path | None:
+def _first_usable(states: list[Path], use: Use, warn: Warn) -> Path | None:
     for state in states:
         try:
-            check(state)
+            use(state)
         except (ConfigError, MissingFileError) as error:
             warn(f"passed over {state}: {error.message}")
         else:
@@ -80,8 +80,8 @@ def _first_usable(states: list[Path], check: Check, warn: Warn) -> Path | None:
 def states_in(folder: Path) -> list[Path]:
     """Return a run folder's solver states, those of the most iterations first.
 
-    Snapshots that ``snapshot_prefix`` sent elsewhere are found through run.json. ``last`` comes after the
-    snapshots of its kind: it is a copy of one of them.
+    Snapshots that ``snapshot_prefix`` sent elsewhere are found through run.json. ``last`` comes
+    after the snapshots of its kind: it is a copy of one of them.
     """
     found = [path for path in folder.iterdir() if path.name.endswith(STATE_SUFFIXES)]
     record = read_record(folder)

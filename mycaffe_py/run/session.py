@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mycaffe_py.errors import (
     EXIT_INTERRUPTED,
     EXIT_OK,
@@ -57,8 +59,8 @@ class Outcome:
 class TrainingSession:
     """Trains, and keeps the run folder true all the while.
 
-    ``training`` is what ``build_training`` returned. ``observers`` are told of every event, in a thread of
-    their own. The run folder holds the resolved files and run.json from the start.
+    ``training`` is what ``build_training`` returned. ``observers`` are told of every event, in a
+    thread of their own. The run folder holds the resolved files and run.json from the start.
     """
 
     def __init__(
@@ -140,7 +142,9 @@ class TrainingSession:
     def _train(self) -> tuple[str, BaseException | None]:
         solver = self.solver
         try:
-            solver.solve()
+            # The solver itself stops at a loss that is not finite and names the first bad blob.
+            with np.errstate(all="ignore"):
+                solver.solve()
         except DivergedError as error:
             return "diverged", error
         except KeyboardInterrupt:
@@ -180,7 +184,9 @@ class TrainingSession:
             self._dispatcher.raise_failure()
         except Exception as problem:
             # Found out only after the last update.
-            outcome.status, error = ("failed", problem) if error is None else (outcome.status, error)
+            outcome.status, error = (
+                ("failed", problem) if error is None else (outcome.status, error)
+            )
         outcome.best, outcome.snapshot = self.best.summary, self.keeper.latest
         try:
             self.record.update(
@@ -192,12 +198,15 @@ class TrainingSession:
             )
         except OutputError as problem:
             error = error or problem
-        draw_pictures(
-            self.directory.path, self.trainer, outcome.warnings.append, best=outcome.best
-        )
+        draw_pictures(self.directory.path, self.trainer, outcome.warnings.append, best=outcome.best)
         outcome.files = sorted(path.name for path in self.directory.path.iterdir())
         if error is not None:
             raise error
 
 
-_REASONS = {"done": "end", "interrupted": "interrupted", "failed": "exception", "diverged": "diverged"}
+_REASONS = {
+    "done": "end",
+    "interrupted": "interrupted",
+    "failed": "exception",
+    "diverged": "diverged",
+}

@@ -15,7 +15,12 @@ class SignalEffects:
     """Turns signals into requests to the solver; a second signal to stop raises KeyboardInterrupt."""
 
     def __init__(
-        self, solver: Any, tell: Callable[[str], None], *, sigint: str = "stop", sighup: str = "snapshot"
+        self,
+        solver: Any,
+        tell: Callable[[str], None],
+        *,
+        sigint: str = "stop",
+        sighup: str = "snapshot",
     ):
         self._solver, self._tell = solver, tell
         self._effects = {"SIGINT": sigint, "SIGTERM": "stop", "SIGHUP": sighup}

@@ -25,8 +25,8 @@ def snapshot_prefix(param: Any, folder: Path, net_name: str) -> Path:
 class SnapshotKeeper:
     """Writes the snapshots of one run; attach :meth:`write` as ``solver.snapshot_action``.
 
-    ``last.caffemodel`` and ``last.solverstate`` in the run folder are the newest snapshot again under a
-    fixed name, ``best.caffemodel`` the weights that :class:`BestWeights` remembered.
+    ``last.caffemodel`` and ``last.solverstate`` in the run folder are the newest snapshot again
+    under a fixed name, ``best.caffemodel`` the weights that :class:`BestWeights` remembered.
     """
 
     def __init__(

@@ -32,8 +32,8 @@ def check_layer(
     """Raise AssertionError, naming layer, blob and index, if a layer does not do what it must.
 
     ``layer`` is a LayerParameter, as prototxt text or as a message; ``bottoms`` are arrays or
-    shapes (tuples; then filled with random numbers). As many tops are made as ``layer`` lists, else as the
-    type needs. In float64 it is checked that
+    shapes (tuples; then filled with random numbers). As many tops are made as ``layer`` lists, else
+    as the type needs. In float64 it is checked that
 
     - forward gives the same result twice, also after a batch of another size (``batch_axis`` says
       which axis may change, None that none may);

@@ -1,0 +1,31 @@
+"""Weights (.caffemodel) and solver states (.solverstate), in Caffe's wire format."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "LoadReport": "caffemodel",
+    "RestoreReport": "restore",
+    "atomic_write": "atomic",
+    "check_snapshot": "restore",
+    "load_weights": "caffemodel",
+    "net_to_proto": "caffemodel",
+    "restore": "restore",
+    "save_snapshot": "solverstate",
+    "save_state": "solverstate",
+    "save_weights": "caffemodel",
+    "snapshot_paths": "solverstate",
+    "split_paths": "caffemodel",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(_HOMES)

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from mycaffe_py.cli import app as app_module
 from mycaffe_py.cli.app import VERBS, app, take_debug
-from mycaffe_py.cli.failures import report
+from mycaffe_py.cli.failures import report, wrapped
 from mycaffe_py.cli.options import device_name, split_names
 from mycaffe_py.cli.verb import normalised
 from mycaffe_py.errors import (
@@ -238,3 +238,14 @@ def test_a_reader_that_closes_the_pipe_ends_the_verb_quietly():
     assert process.stderr.read() == ""
     process.stderr.close()
     assert process.wait() == 0
+
+
+def test_long_lines_break_between_words():
+    line = "net A: 3 layers  x(1,82,1) tt(1,82,1) -> some/very/long/path/that/does-not-fit"
+    lines = wrapped(line, 30).split("\n")
+    assert lines == [
+        "net A: 3 layers  x(1,82,1)",
+        "    tt(1,82,1) ->",
+        "    some/very/long/path/that/does-not-fit",
+    ]
+    assert wrapped("    indented, short", 30) == "    indented, short"

@@ -18,7 +18,12 @@ def run(*arguments):
 def test_report_as_text():
     result = run("doctor")
     assert result.exit_code == 0
-    for start in ("versions   mycaffe-py 0.", "platform", "device     cpu: usable", "device     gpu"):
+    for start in (
+        "versions   mycaffe-py 0.",
+        "platform",
+        "device     cpu: usable",
+        "device     gpu",
+    ):
         assert any(line.startswith(start) for line in result.stdout.splitlines()), start
     assert "denormal flushing" in result.stdout
 
@@ -87,7 +92,9 @@ def test_a_broken_installed_plugin_is_named_and_the_rest_keeps_working(installed
     assert done.returncode == 0 and done.stdout.startswith("CFC")
     assert done.stderr.startswith('warning: plugin "third" is not in use: cannot be imported')
     assert done.stderr.count("\n") == 1
-    assert "NOT IN USE: cannot be imported" in installed_plugin("import not_there\n", "doctor").stdout
+    assert (
+        "NOT IN USE: cannot be imported" in installed_plugin("import not_there\n", "doctor").stdout
+    )
     assert "not in use: cannot be" in installed_plugin("import not_there\n", "plugins").stdout
 
 

@@ -60,9 +60,13 @@ def test_plain_lines_come_at_display_iterations_only():
 
 
 def test_plain_lines_of_tests_snapshots_and_messages():
-    written = SnapshotWritten(10, Path("runs/a_iter_10.caffemodel"), Path("runs/a_iter_10.solverstate"))
+    written = SnapshotWritten(
+        10, Path("runs/a_iter_10.caffemodel"), Path("runs/a_iter_10.solverstate")
+    )
     test = TestDone(10, 1, {"loss": 0.5, "y[0]": 1.0, "y[1]": 2.0})
-    lines = plain(test, written, Log("hello"), Log("careful", "warning"), outputs={"loss": 1, "y": 0})
+    lines = plain(
+        test, written, Log("hello"), Log("careful", "warning"), outputs={"loss": 1, "y": 0}
+    )
     assert lines == [
         "Iteration 10, Testing net (#1)",
         "    Test net output #0: loss = 0.5 (* 1 = 0.5 loss)",

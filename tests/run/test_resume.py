@@ -18,14 +18,14 @@ def make_run(base, number, *files, status="done", snapshots=()):
     return folder
 
 
-def check(path):
+def use(path):
     if path.read_text() != "whole":
         raise SnapshotError(f"{path} is cut short")
 
 
 def find(spec, base, warnings=None):
     return find_state(
-        str(spec), base, "Net", check=check, warn=[].append if warnings is None else warnings.append
+        str(spec), base, "Net", use=use, warn=[].append if warnings is None else warnings.append
     )
 
 

@@ -1,0 +1,59 @@
+"""Writing a file so that it is either there as a whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from mycaffe_py.errors import OutputError
+
+Content = bytes | str | Callable[[BinaryIO], None]
+
+
+def atomic_write(path: str | os.PathLike[str], data: Content) -> None:
+    """Write ``data`` (bytes, text as UTF-8, or what a function writes) to ``path``.
+
+    A temporary file in the same folder is written, flushed to the disk and renamed, so the final
+    name never stands for half a file; missing folders are made. Raises OutputError with the
+    system's reason.
+    """
+    path = Path(path)
+    try:
+        _make_folder(path.parent)
+        temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}.tmp")
+        try:
+            # Not tempfile: its files are readable by their owner only.
+            with open(temporary, "xb") as file:
+                _put(file, data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _put(file: BinaryIO, data: Content) -> None:
+    if callable(data):
+        data(file)
+    else:
+        file.write(data.encode() if isinstance(data, str) else data)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        blocking = next((place for place in (folder, *folder.parents) if place.is_file()), folder)
+        raise OutputError(
+            f"cannot write into {folder}: {blocking} is a file, not a folder"
+        ) from error

@@ -1,0 +1,217 @@
+"""A net's weights to a .caffemodel file and back."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mycaffe_py.blob import Blob
+from mycaffe_py.blobproto import array_from_proto, array_to_proto, proto_shape, shape_fits
+from mycaffe_py.errors import OutputError, SnapshotError
+from mycaffe_py.layer import Layer
+from mycaffe_py.weights.atomic import atomic_write
+from mycaffe_py.weights.files import STATE, WEIGHTS, kind_of, parse, read_file
+from mycaffe_py.weights.wire import with_size_mark
+
+_RENAME = "rename the layer to start it afresh"
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What loading did, by layer name.
+
+    ``loaded`` took values from the file; ``ignored`` have values in the file but are not in the
+    net; ``missing`` are in the net but not, or not wholly, in the file and keep what they had.
+    """
+
+    loaded: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        parts = [f"{len(self.loaded)} layers loaded"]
+        parts += [f"ignored: {', '.join(self.ignored)}"] if self.ignored else []
+        parts += [f"not in the file: {', '.join(self.missing)}"] if self.missing else []
+        return "; ".join(parts)
+
+
+def split_paths(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[str]:
+    """Return one path, several, or comma separated ones as a list of paths."""
+    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    result: list[str] = []
+    for path in map(os.fspath, given):
+        whole = os.path.exists(path)  # a name may hold a comma
+        result += [path] if whole else [part.strip() for part in path.split(",") if part.strip()]
+    return result
+
+
+def net_to_proto(net: Any, write_diff: bool = False) -> Any:
+    """Return the NetParameter of a net as built, with its weights (and gradients)."""
+    message = net.registry.schema.new("NetParameter")
+    message.name = net.name
+    for layer in net.layers:
+        entry = message.layer.add()
+        entry.CopyFrom(layer.param)
+        del entry.blobs[:]
+        for blob in layer.blobs:
+            diff = net.device.to_host(blob.diff) if write_diff else None
+            array_to_proto(net.device.to_host(blob.data), entry.blobs.add(), diff)
+    return message
+
+
+def save_weights(net: Any, path: str | os.PathLike[str], *, write_diff: bool = False) -> None:
+    """Write the weights (and gradients) to ``path``, atomically; raises OutputError."""
+    write_weights(net, path, write_diff)
+
+
+def write_weights(net: Any, path: str | os.PathLike[str], write_diff: bool) -> str:
+    """Write the weights as :func:`save_weights` does and return the file's digest."""
+    data = serialize(net_to_proto(net, write_diff), path)
+    atomic_write(path, data)
+    return digest(data)
+
+
+def serialize(message: Any, path: str | os.PathLike[str]) -> bytes:
+    """Return a message as the bytes of a file, or raise OutputError if it is too large."""
+    from google.protobuf.message import EncodeError
+
+    try:
+        return with_size_mark(message.SerializeToString())
+    except (EncodeError, ValueError) as error:
+        raise OutputError(
+            f"cannot write {os.fspath(path)}: a file of this form holds 2 GiB at most ({error})"
+        ) from error
+
+
+def digest(data: bytes) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def load_weights(net: Any, path: str | os.PathLike[str]) -> LoadReport:
+    """Load the weights of a .caffemodel file into the layers of the same names.
+
+    Everything is checked before the first value changes. Raises MissingFileError, or SnapshotError
+    for a file of another kind, a damaged one, blobs that do not fit, or if no layer of the file is
+    in the net.
+    """
+    path = Path(path)
+    plan = plan_weights(net, path, read_file(path, WEIGHTS))
+    plan.apply()
+    return plan.report
+
+
+@dataclass
+class WeightsPlan:
+    """Checked weights, ready to be copied into a net."""
+
+    net: Any
+    values: list[tuple[Blob, np.ndarray, np.ndarray | None]]
+    report: LoadReport
+
+    def apply(self) -> None:
+        """Copy the values (and gradients, where the file has them)."""
+        asarray = self.net.device.asarray
+        with np.errstate(all="ignore"):  # a double beyond float32 becomes infinite
+            for blob, data, diff in self.values:
+                blob.data[...] = asarray(data.astype(blob.dtype, copy=False))
+                if diff is not None:
+                    blob.diff[...] = asarray(diff.astype(blob.dtype, copy=False))
+
+
+def plan_weights(net: Any, path: Path, data: bytes) -> WeightsPlan:
+    """Check the content of a weights file against a net, changing nothing."""
+    if kind_of(data) == STATE:
+        raise SnapshotError(
+            f"{path} is a solver state, where a weights file is expected",
+            hint=_weights_beside(path),
+        )
+    stored = list(_stored_layers(parse(net.registry.schema, data, "NetParameter", path, WEIGHTS)))
+    if not any(name for name, _ in stored):
+        raise SnapshotError(f"{path} holds no layers: it is damaged or of another kind")
+    layers = net.layer_dict
+    known = [(layers[name], blobs) for name, blobs in stored if name in layers]
+    values = [value for layer, blobs in known for value in _values(path, layer, blobs)]
+    report = LoadReport(
+        loaded=list(dict.fromkeys(layer.name for layer, blobs in known if blobs)),
+        ignored=[name for name, blobs in stored if name not in layers and blobs],
+        missing=_missing(net, [blob for blob, _, _ in values]),
+    )
+    if not report.loaded and (net.params or not known):
+        raise SnapshotError(
+            f'no layer of {path} fits net "{net.name}": the file has weights for '
+            f"{_some(name for name, blobs in stored if blobs)}; the net for {_some(net.params)}",
+            hint="weights are loaded by layer name",
+        )
+    return WeightsPlan(net, values, report)
+
+
+def _weights_beside(path: Path) -> str:
+    sibling = path.with_suffix(".caffemodel")
+    other = f"its weights are in {sibling}; " if sibling.is_file() else ""
+    return f"{other}to go on from the state, use --resume {path}"
+
+
+def _stored_layers(message: Any) -> Iterator[tuple[str, Sequence[Any]]]:
+    for entry in message.layer:
+        yield entry.name, entry.blobs
+    for entry in message.layers:
+        inner = entry.layer  # files of Caffe's first version hold name and blobs one level down
+        yield entry.name or inner.name, entry.blobs or inner.blobs
+
+
+def _values(
+    path: Path, layer: Layer, stored: Sequence[Any]
+) -> Iterator[tuple[Blob, np.ndarray, np.ndarray | None]]:
+    where = f'{path}: layer "{layer.name}" ({layer.type})'
+    if len(stored) != len(layer.blobs):
+        raise SnapshotError(
+            f"{where} has {len(stored)} blobs in the file and {len(layer.blobs)} in the net",
+            hint=_RENAME,
+        )
+    names = [*layer.blob_names, *map(str, range(len(layer.blob_names), len(layer.blobs)))]
+    for blob, proto, name in zip(layer.blobs, stored, names, strict=True):
+        if not shape_fits(proto, blob.shape):
+            raise SnapshotError(
+                f'{where}: blob "{name}" is {proto_shape(proto)} in the file '
+                f"and {blob.shape} in the net",
+                hint=_RENAME,
+            )
+        yield blob, *read_blob(proto, blob.shape, f'{where}: blob "{name}"')
+
+
+def read_blob(
+    proto: Any, shape: tuple[int, ...], where: str
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return values and gradients (None if there are none) of a stored blob in the given shape."""
+    try:
+        diff = array_from_proto(proto, diff=True) if proto.diff or proto.double_diff else None
+        data = array_from_proto(proto)
+    except SnapshotError as error:
+        raise SnapshotError(f"{where}: {error.message}") from error
+    return data.reshape(shape), None if diff is None else diff.reshape(shape)
+
+
+def _missing(net: Any, filled: Iterable[Blob]) -> list[str]:
+    owner = {
+        id(blob): index
+        for index, parameter in enumerate(net.parameters.owners)
+        for blob in (parameter.blob, *parameter.sharers)
+    }
+    done = {owner[id(blob)] for blob in filled}
+    return [
+        name
+        for name, blobs in net.params.items()
+        if any(owner[id(blob)] not in done for blob in blobs)
+    ]
+
+
+def _some(names: Iterable[str]) -> str:
+    names = [f'"{name}"' for name in names]
+    return ", ".join(names[:6]) + (", ..." if len(names) > 6 else "") if names else "none"

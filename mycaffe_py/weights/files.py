@@ -1,0 +1,101 @@
+"""Reading binary files of weights and states, and telling what a file is that is neither."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from mycaffe_py.errors import MissingFileError, SnapshotError, closest
+from mycaffe_py.weights.wire import marked_size, top_level_fields
+
+WEIGHTS, STATE, UNKNOWN = "weights", "solver state", ""
+_SUFFIXES = (".caffemodel", ".solverstate")
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_LOOK_AT = 4096
+
+
+def read_file(path: Path, expected: str) -> bytes:
+    """Return the bytes of a weights or state file.
+
+    Raises MissingFileError naming near files, or SnapshotError for a file that cannot be read, is
+    empty, text or HDF5, or is not as long as it says.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise MissingFileError(
+            f"{expected} file {path} does not exist", hint=_near(path)
+        ) from error
+    except IsADirectoryError as error:
+        raise SnapshotError(f"{path} is a folder, where a {expected} file is expected") from error
+    except OSError as error:
+        raise SnapshotError(f"cannot read {path}: {error.strerror or error}") from error
+    _refuse_other_formats(path, data, expected)
+    size = marked_size(data)
+    if size is not None and size != len(data):
+        what = "is cut short" if len(data) < size else "is damaged"
+        raise SnapshotError(f"{path} {what}: it has {len(data)} bytes and was written with {size}")
+    return data
+
+
+def kind_of(data: bytes) -> str:
+    """Say whether a binary file is WEIGHTS or a STATE by its fields, or UNKNOWN."""
+    fields = top_level_fields(data)
+    # A state's field 1 is a number (iter) and 2 a text; a net's field 1 is a text (name).
+    if (1, 0) in fields and fields & {(2, 2), (3, 2), (1000, 2)}:
+        return STATE
+    if fields & {(1, 2), (2, 2), (100, 2)} and (1, 0) not in fields:
+        return WEIGHTS
+    return UNKNOWN
+
+
+def parse(schema: Any, data: bytes, message_name: str, path: Path, expected: str) -> Any:
+    """Return the message in ``data``, or raise SnapshotError that names the file."""
+    try:
+        return schema.parse_binary(data, message_name)
+    except SnapshotError as error:
+        if kind_of(data) == expected:
+            reason = f"{path} is damaged or was cut short: its {len(data)} bytes are no complete"
+        else:
+            reason = f"{path} is no {expected} file: its {len(data)} bytes are no"
+        raise SnapshotError(f"{reason} {message_name}") from error
+
+
+def _refuse_other_formats(path: Path, data: bytes, expected: str) -> None:
+    if not data:
+        raise SnapshotError(f"{path} is empty, where a {expected} file is expected")
+    if data.startswith(_HDF5):
+        raise SnapshotError(
+            f"{path} is an HDF5 file; HDF5 files of weights or states are not read by this version",
+            hint="save it in Caffe's binary form (snapshot_format: BINARYPROTO), which is read",
+        )
+    if _is_text(data):
+        raise SnapshotError(
+            f"{path} is text, where a binary {expected} file is expected",
+            hint="a .prototxt describes a model or solver; it holds no weights and no state",
+        )
+
+
+def _is_text(data: bytes) -> bool:
+    head = data[:_LOOK_AT]
+    if any(byte < 32 and byte not in b"\t\n\v\f\r\x1b" for byte in head):
+        return False
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:
+        # The last character may lie across the end of what is looked at.
+        return len(head) == _LOOK_AT and error.start >= _LOOK_AT - 3
+    return True
+
+
+def _near(path: Path) -> str | None:
+    try:
+        names = sorted(name for name in os.listdir(path.parent) if name.endswith(_SUFFIXES))
+    except OSError:
+        return f"the folder {path.parent} does not exist either"
+    near = closest(path.name, names)
+    if near:
+        return f'did you mean "{path.with_name(near)}"?'
+    shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    return f"in that folder: {shown}" if names else None

@@ -1,0 +1,234 @@
+"""Going on from a solver state as if training had never stopped."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mycaffe_py.blobproto import array_from_proto, proto_shape, shape_fits
+from mycaffe_py.errors import MissingFileError, MyCaffeError, SnapshotError
+from mycaffe_py.seeding import restore_generator
+from mycaffe_py.weights.caffemodel import (
+    LoadReport,
+    WeightsPlan,
+    digest,
+    plan_weights,
+    read_blob,
+)
+from mycaffe_py.weights.files import STATE, WEIGHTS, kind_of, parse, read_file
+from mycaffe_py.weights.solverstate import (
+    RANDOM,
+    SOLVER,
+    TRAINER,
+    WEIGHTS_DIGEST,
+    history_arrays,
+)
+from mycaffe_py.weights.state_tree import unpack
+
+
+@dataclass(frozen=True)
+class RestoreReport:
+    """What was restored; ``absent`` names what was not, with the reason."""
+
+    iteration: int
+    state: Path
+    weights: Path
+    layers: LoadReport
+    absent: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        text = f"iteration {self.iteration:,}, weights from {self.weights}"
+        return f"{text}; not restored: {', '.join(self.absent)}" if self.absent else text
+
+
+def restore(solver: Any, path: str | os.PathLike[str]) -> RestoreReport:
+    """Put weights, iteration, history, random and trainer state back into a solver.
+
+    Everything is checked before anything changes. Raises MissingFileError if the state or its
+    weights are not there, and SnapshotError for files that are damaged, do not belong together or
+    do not fit the solver.
+    """
+    plan = _plan(solver, Path(path))
+    _apply(solver, plan)
+    return plan.report
+
+
+def check_snapshot(solver: Any, path: str | os.PathLike[str]) -> None:
+    """Raise what :func:`restore` would raise, and change nothing."""
+    _plan(solver, Path(path))
+
+
+@dataclass
+class _Plan:
+    message: Any
+    weights: WeightsPlan
+    history: list[np.ndarray]
+    entries: dict[str, Any]
+    report: RestoreReport
+
+
+def _plan(solver: Any, path: Path) -> _Plan:
+    message = _read_state(solver, path)
+    entries = _read_entries(message, path)
+    _check_entries(solver, path, entries)
+    history = _read_history(solver, path, message.history)
+    expected = entries.get(WEIGHTS_DIGEST, {}).get("sha256")
+    weights_path, data = _find_weights(path, message.learned_net, expected)
+    weights = plan_weights(solver.net, weights_path, data)
+    if weights.report.missing:
+        raise SnapshotError(
+            f"{path} cannot be resumed: its weights file {weights_path} has nothing for layer "
+            f'"{weights.report.missing[0]}"',
+            hint="a net that has changed starts anew, with --weights",
+        )
+    report = RestoreReport(
+        message.iter, path, weights_path, weights.report, _absent(solver, entries)
+    )
+    return _Plan(message, weights, history, entries, report)
+
+
+def _read_state(solver: Any, path: Path) -> Any:
+    data = read_file(path, STATE)
+    if kind_of(data) == WEIGHTS:
+        sibling = path.with_suffix(".solverstate")
+        instead = f"give {sibling}" if sibling.is_file() else "give its .solverstate"
+        raise SnapshotError(
+            f"{path} is a weights file, where a solver state is expected",
+            hint=f"to go on with a run, {instead}; to start a new run from these weights, "
+            f"use --weights {path}",
+        )
+    message = parse(solver.net.registry.schema, data, "SolverState", path, STATE)
+    if kind_of(data) != STATE or message.iter < 0 or message.current_step < 0:
+        raise SnapshotError(f"{path} is no solver state: it is damaged or of another kind")
+    return message
+
+
+def _read_entries(message: Any, path: Path) -> dict[str, Any]:
+    try:
+        arrays = {e.name: array_from_proto(e.array) for e in message.entry if e.HasField("array")}
+        entries = {e.name: unpack(e.json, arrays) for e in message.entry if e.HasField("json")}
+    except SnapshotError as error:
+        raise SnapshotError(f"{path}: {error.message}") from error
+    if not all(isinstance(value, dict) for value in entries.values()):
+        raise SnapshotError(f"{path} is damaged: an entry is not as it was written")
+    return entries
+
+
+def _check_entries(solver: Any, path: Path, entries: dict[str, Any]) -> None:
+    stored = entries.get(SOLVER, {})
+    dtype = solver.net.dtype.name
+    if stored.get("type", solver.type) != solver.type:
+        raise SnapshotError(
+            f"{path} is of a solver of type {stored['type']}; this solver is of type {solver.type}",
+            hint="the history of one update rule means nothing to another; --weights starts anew",
+        )
+    if stored.get("dtype", dtype) != dtype:
+        raise SnapshotError(
+            f"{path} was written in {stored['dtype']}; this net is in {dtype}",
+            hint=f"resume with --dtype {stored['dtype']}",
+        )
+    trainer, stored = solver.trainer, entries.get(TRAINER, {})
+    if trainer is not None and stored.get("type", trainer.type) != trainer.type:
+        raise SnapshotError(
+            f"{path} is of trainer {stored['type']}; this solver has trainer {trainer.type}",
+            hint="--weights starts a new run from the weights alone",
+        )
+    if RANDOM in entries:
+        _check_generator(solver, path, entries[RANDOM])
+
+
+def _check_generator(solver: Any, path: Path, stored: dict[str, Any]) -> None:
+    scratch = np.random.Generator(type(solver.net.device.rng.bit_generator)())
+    try:
+        restore_generator(scratch, stored["generator"])
+        int(stored["seed"])
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
+        raise SnapshotError(f"{path}: its random state cannot be used: {error!r}") from error
+
+
+def _read_history(solver: Any, path: Path, stored: Any) -> list[np.ndarray]:
+    targets = list(history_arrays(solver))
+    if len(stored) != len(targets):
+        blobs = len(solver.net.parameters.owners)
+        raise SnapshotError(
+            f"{path} holds {len(stored)} history blobs; solver {solver.type} needs {len(targets)}: "
+            f"{len(solver.history)} for each of the net's {blobs} learnable blobs",
+            hint="the state is of another net or another type of solver",
+        )
+    owners = list(solver.net.parameters.owners) * len(solver.history)
+    values = []
+    for index, (proto, target, owner) in enumerate(zip(stored, targets, owners, strict=True)):
+        where = f'{path}: history {index}, of layer "{owner.layer.name}" blob "{owner.blob.name}",'
+        if not shape_fits(proto, target.shape):
+            raise SnapshotError(
+                f"{where} is {proto_shape(proto)} in the file and {target.shape} in the net"
+            )
+        values.append(read_blob(proto, target.shape, where)[0])
+    return values
+
+
+def _find_weights(state: Path, learned_net: str, expected: str | None) -> tuple[Path, bytes]:
+    named = [state.parent / learned_net, Path(learned_net)] if learned_net else []
+    candidates = dict.fromkeys([*named, state.with_suffix(".caffemodel")])
+    found = [path for path in candidates if path.is_file()]
+    if not found:
+        wanted = named[0] if named else state.with_suffix(".caffemodel")
+        raise MissingFileError(
+            f"the weights file {wanted} of solver state {state} does not exist",
+            hint="a state holds no weights: keep the .caffemodel beside it",
+        )
+    for path in found:
+        data = read_file(path, WEIGHTS)
+        if expected is None or digest(data) == expected:
+            return path, data
+    raise SnapshotError(
+        f"{found[0]} is not the weights file that was written with solver state {state}: "
+        "its content differs",
+        hint="resume from a pair as it was written, or start anew from the weights with --weights",
+    )
+
+
+def _absent(solver: Any, entries: dict[str, Any]) -> list[str]:
+    absent = [] if RANDOM in entries else ["random state (the file has none)"]
+    if RANDOM in entries and solver.net.device.is_gpu:
+        absent.append("random numbers of the GPU")
+    if solver.trainer is not None and TRAINER not in entries:
+        absent.append("trainer state (the file has none)")
+    if solver.trainer is None and TRAINER in entries:
+        stored = entries[TRAINER].get("type")
+        absent.append(f"state of trainer {stored} (this solver has no trainer)")
+    return absent
+
+
+def _apply(solver: Any, plan: _Plan) -> None:
+    # The trainer comes first: it is the only one that may still refuse.
+    if solver.trainer is not None and TRAINER in plan.entries:
+        _restore_trainer(solver.trainer, plan)
+    plan.weights.apply()
+    solver.iter, solver.current_step = plan.message.iter, plan.message.current_step
+    device = solver.net.device
+    for target, values in zip(history_arrays(solver), plan.history, strict=True):
+        target[...] = device.asarray(values, dtype=target.dtype)
+    stored = plan.entries.get(SOLVER, {})
+    solver.loss, solver.rate = stored.get("loss", solver.loss), stored.get("rate", solver.rate)
+    solver._losses.clear()
+    solver._losses.extend(stored.get("losses", ()))
+    if RANDOM in plan.entries:
+        device.seed = int(plan.entries[RANDOM]["seed"])
+        restore_generator(device.rng, plan.entries[RANDOM]["generator"])
+
+
+def _restore_trainer(trainer: Any, plan: _Plan) -> None:
+    try:
+        trainer.load_state(plan.entries[TRAINER]["state"])
+    except MyCaffeError:
+        raise
+    except Exception as error:
+        raise SnapshotError(
+            f"{plan.report.state}: trainer {trainer.type} cannot take its state back: {error!r}",
+            hint="the solver file may have changed since the snapshot; --weights starts anew",
+        ) from error

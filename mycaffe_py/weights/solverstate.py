@@ -1,0 +1,120 @@
+"""Writing snapshots: the weights, and the solver state that goes with them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mycaffe_py.blobproto import array_to_proto
+from mycaffe_py.errors import ConfigError
+from mycaffe_py.seeding import generator_state
+from mycaffe_py.weights.atomic import atomic_write
+from mycaffe_py.weights.caffemodel import digest, serialize, write_weights
+from mycaffe_py.weights.state_tree import pack
+
+# Names of the entries that a state holds beyond Caffe's fields.
+SOLVER, RANDOM, WEIGHTS_DIGEST, TRAINER = "solver", "random", "weights", "trainer"
+
+
+def snapshot_paths(prefix: str | os.PathLike[str], iteration: int) -> tuple[Path, Path]:
+    """Return the paths of weights and state, by Caffe's rule ``{prefix}_iter_{iteration}.*``."""
+    stem = f"{os.fspath(prefix)}_iter_{iteration}"
+    return Path(f"{stem}.caffemodel"), Path(f"{stem}.solverstate")
+
+
+def save_snapshot(solver: Any, prefix: str | os.PathLike[str]) -> tuple[Path, Path]:
+    """Write weights, then state, each atomically, and return their paths.
+
+    Raises OutputError if a file cannot be written and ConfigError for ``snapshot_format: HDF5``.
+    """
+    _check_format(solver.param)
+    weights, state = snapshot_paths(prefix, solver.iter)
+    written = write_weights(solver.net, weights, solver.param.snapshot_diff)
+    _write_state(solver, state, weights.name, written)
+    return weights, state
+
+
+def save_state(
+    solver: Any, path: str | os.PathLike[str], learned_net: str | os.PathLike[str]
+) -> None:
+    """Write the solver state, atomically, for weights already written to ``learned_net``.
+
+    A bare file name means a file beside the state; any other path is stored relative to the
+    state's folder. Raises OutputError if the file cannot be written and ConfigError for
+    ``snapshot_format: HDF5``.
+    """
+    _check_format(solver.param)
+    path = Path(path)
+    name = _relative(os.fspath(learned_net), path.parent)
+    weights = path.parent / name
+    _write_state(solver, path, name, digest(weights.read_bytes()) if weights.is_file() else None)
+
+
+def _check_format(param: Any) -> None:
+    if param.snapshot_format != param.BINARYPROTO:
+        raise ConfigError(
+            "snapshot_format: HDF5 is not written by this version, only BINARYPROTO",
+            hint="leave snapshot_format out of the solver file, or set it to BINARYPROTO",
+        )
+
+
+def _relative(weights: str, folder: Path) -> str:
+    if not os.path.dirname(weights):
+        return weights
+    try:
+        return Path(os.path.relpath(weights, folder)).as_posix()
+    except ValueError:  # on another drive
+        return os.path.abspath(weights)
+
+
+def _write_state(solver: Any, path: Path, learned_net: str, weights_digest: str | None) -> None:
+    message = solver.net.registry.schema.new("SolverState")
+    message.iter, message.current_step = solver.iter, solver.current_step
+    message.learned_net = learned_net
+    for array in history_arrays(solver):
+        array_to_proto(solver.net.device.to_host(array), message.history.add())
+    for name, value in _entries(solver, weights_digest):
+        _add_entry(message, name, value)
+    atomic_write(path, serialize(message, path))
+
+
+def history_arrays(solver: Any) -> Iterator[Any]:
+    """Yield the history in Caffe's order: slot by slot, each in the order of the learnable blobs.
+
+    They are views in the blobs' shapes; writing to them writes the history.
+    """
+    parameters = solver.net.parameters
+    for slot in solver.history:
+        for parameter in parameters.owners:
+            yield slot[parameters.slice_of(parameter)].reshape(parameter.blob.shape)
+
+
+def _entries(solver: Any, weights_digest: str | None) -> Iterator[tuple[str, Any]]:
+    device = solver.net.device
+    yield (
+        SOLVER,
+        {
+            "type": solver.type,
+            "dtype": solver.net.dtype.name,
+            "loss": solver.loss,
+            "losses": list(solver._losses),
+            "rate": solver.rate,
+        },
+    )
+    yield (
+        RANDOM,
+        {"seed": device.seed, "device": device.name, "generator": generator_state(device.rng)},
+    )
+    if weights_digest is not None:
+        yield WEIGHTS_DIGEST, {"sha256": weights_digest}
+    if solver.trainer is not None:
+        yield TRAINER, {"type": solver.trainer.type, "state": solver.trainer.state()}
+
+
+def _add_entry(message: Any, name: str, value: Any) -> None:
+    text, arrays = pack(name, value)
+    message.entry.add(name=name, json=text)
+    for array_name, array in arrays.items():
+        array_to_proto(array, message.entry.add(name=array_name).array)

@@ -1,0 +1,102 @@
+"""Nested states (dicts, lists, numbers, arrays) as JSON text and named arrays, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mycaffe_py.errors import PluginError, SnapshotError
+
+# A JSON object with one of these keys stands for something that JSON has no word for.
+_ARRAY, _VALUES, _PAIRS = "$array", "$values", "$pairs"
+_STORED_AS_BLOB = ("float32", "float64")
+_STORED_AS_LIST = "biufU"
+
+
+def pack(name: str, value: Any) -> tuple[str, dict[str, np.ndarray]]:
+    """Return ``value`` as JSON text and the float arrays that the text refers to by name.
+
+    Tuples come back as lists, NumPy scalars as Python numbers. Raises PluginError for objects of
+    other kinds.
+    """
+    packer = _Packer()
+    return json.dumps(packer.pack(name, value)), packer.arrays
+
+
+def unpack(text: str, arrays: Mapping[str, np.ndarray]) -> Any:
+    """Return what :func:`pack` was given; raises SnapshotError if something is damaged."""
+    try:
+        return _unpack(json.loads(text), arrays)
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        raise SnapshotError(f"a stored state cannot be read: {error}") from error
+
+
+class _Packer:
+    def __init__(self) -> None:
+        self.arrays: dict[str, np.ndarray] = {}
+
+    def pack(self, path: str, value: Any) -> Any:
+        if value is None or isinstance(value, str | bool | int | float):
+            return value
+        if isinstance(value, np.generic) and value.dtype.kind in _STORED_AS_LIST:
+            return value.item()
+        if hasattr(value, "dtype") and hasattr(value, "get"):
+            value = value.get()  # an array of a GPU
+        if isinstance(value, np.ndarray):
+            return self._pack_array(path, value)
+        if isinstance(value, Mapping):
+            return self._pack_mapping(path, value)
+        if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | memoryview):
+            return [self.pack(f"{path}/{index}", item) for index, item in enumerate(value)]
+        raise _unstorable(path, value)
+
+    def _pack_mapping(self, path: str, value: Mapping) -> Any:
+        packed = [(key, self.pack(f"{path}/{key}", item)) for key, item in value.items()]
+        plain = all(isinstance(key, str) and not key.startswith("$") for key in value)
+        if plain:
+            return dict(packed)
+        return {_PAIRS: [[self.pack(f"{path}/{key}", key), item] for key, item in packed]}
+
+    def _pack_array(self, path: str, value: np.ndarray) -> Any:
+        long_double = value.dtype.kind == "f" and value.dtype.itemsize > 8
+        if value.dtype.kind not in _STORED_AS_LIST or long_double:
+            raise _unstorable(path, value)
+        dtype = value.dtype.newbyteorder("=")
+        entry = {"dtype": dtype.str.lstrip("<>=|"), "shape": list(value.shape)}
+        if dtype.name not in _STORED_AS_BLOB:
+            return {_VALUES: value.reshape(-1).tolist(), **entry}
+        name = path
+        while name in self.arrays:  # {"a/b": x} and {"a": {"b": y}} are different states
+            name += "'"
+        self.arrays[name] = value.astype(dtype, copy=False)
+        return {_ARRAY: name, **entry}
+
+
+def _unstorable(path: str, value: Any) -> PluginError:
+    kind = f"a {type(value).__name__}"
+    if isinstance(value, np.ndarray):
+        kind = f"an array of {value.dtype}"
+    return PluginError(
+        f'state "{path}" is {kind}, which cannot be stored in a snapshot',
+        hint="a state() holds numbers, texts, None, lists, dicts and NumPy arrays of numbers",
+    )
+
+
+def _unpack(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
+    if isinstance(value, list):
+        return [_unpack(item, arrays) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if _PAIRS in value:
+        return {_unpack(key, arrays): _unpack(item, arrays) for key, item in value[_PAIRS]}
+    if _VALUES in value:
+        return np.array(value[_VALUES], dtype=value["dtype"]).reshape(value["shape"])
+    if _ARRAY in value:
+        array = arrays[value[_ARRAY]]
+        if array.dtype != value["dtype"] or list(array.shape) != value["shape"]:
+            raise ValueError(f"array {value[_ARRAY]} is not as it was written")
+        return array
+    return {key: _unpack(item, arrays) for key, item in value.items()}

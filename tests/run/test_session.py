@@ -1,0 +1,358 @@
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mycaffe_py.builder import build_training
+from mycaffe_py.errors import DivergedError, MissingExtraError, OutputError
+from mycaffe_py.events import (
+    Observer,
+    SnapshotWritten,
+    StepDone,
+    TrainingEnded,
+    TrainingStarted,
+)
+from mycaffe_py.net import Net
+from mycaffe_py.run import pictures
+from mycaffe_py.run.directory import RunDirectory
+from mycaffe_py.run.metrics import FIRST_COLUMNS
+from mycaffe_py.run.session import TrainingSession
+from mycaffe_py.weights import restore
+
+PICTURES = {"curve.png", "loss.png"}
+
+
+class Recorder(Observer):
+    def __init__(self):
+        self.events = []
+
+    def observe(self, event):
+        self.events.append(event)
+
+    def of(self, kind):
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+def session_of(training, **options):
+    return TrainingSession(training, RunDirectory.create("runs", training.net.name), **options)
+
+
+def record_of(session):
+    return json.loads((session.directory / "run.json").read_text())
+
+
+@pytest.fixture
+def no_pictures(monkeypatch):
+    monkeypatch.setattr("mycaffe_py.run.session.draw_pictures", lambda *_, **__: [])
+
+
+def test_a_finished_run_leaves_everything(train_small):
+    training = train_small("solver.snapshot=8")
+    observer = Recorder()
+    session = session_of(training, observers=[observer], command=["mycaffe", "train"])
+    outcome = session.run()
+    assert outcome.status == "done" and outcome.exit_code == 0 and outcome.iterations == 20
+    assert session.directory.path == Path("runs/LiquidNetCfc/001")
+    numbered = {
+        f"LiquidNetCfc_iter_{number}.{kind}"
+        for number in (8, 16, 20)
+        for kind in ("caffemodel", "solverstate")
+    }
+    assert set(outcome.files) == numbered | PICTURES | {
+        "best.caffemodel",
+        "last.caffemodel",
+        "last.solverstate",
+        "metrics.csv",
+        "metrics.jsonl",
+        "model.prototxt",
+        "run.json",
+        "solver.prototxt",
+    }
+    assert [event.iteration for event in observer.of(StepDone)] == list(range(1, 21))
+    assert [event.reason for event in observer.of(SnapshotWritten)] == ["interval"] * 2 + ["end"]
+    assert isinstance(observer.events[0], TrainingStarted)
+    assert observer.of(TrainingEnded)[0].status == "done"
+
+
+def test_the_record_tells_what_how_and_on_what(train_small, no_pictures):
+    session = session_of(train_small(), command=["mycaffe", "train", "--seed", "7"])
+    before = record_of(session)
+    assert before["status"] == "running" and before["ended"] is None
+    session.run()
+    record = record_of(session)
+    assert record["status"] == "done" and record["iteration"] == 20
+    assert record["seed"] == 7 and record["command"] == ["mycaffe", "train", "--seed", "7"]
+    assert record["device"]["name"] == "cpu" and record["dtype"] == "float32"
+    assert {"mycaffe-py", "python", "numpy", "protobuf"} <= record["versions"].keys()
+    assert record["git_commit"] is None and record["resumed_from"] is None
+    assert record["best"]["metric"] == "mean_abs_error" and record["best"]["window"] == 2
+    assert record["snapshots"][-1]["iteration"] == 20
+    assert record["started"] <= record["ended"]
+
+
+def test_the_git_commit_is_recorded(train_small, no_pictures):
+    environment = os.environ | {"GIT_CONFIG_GLOBAL": os.devnull}
+    for command in (
+        ["git", "init", "-q"],
+        ["git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x", "--allow-empty"],
+    ):
+        subprocess.run(command, check=True, env=environment)
+    session = session_of(train_small())
+    assert len(record_of(session)["git_commit"]) == 40
+    session.run()
+
+
+def test_the_resolved_files_build_the_same_training(train_small, registry, no_pictures):
+    session = session_of(train_small())
+    session.run()
+    again = build_training(
+        solver=session.directory / "solver.prototxt",
+        model=session.directory / "model.prototxt",
+        registry=registry,
+        seed=7,
+    )
+    again.solver.solve()
+    assert np.array_equal(again.net.parameters.data, session.training.net.parameters.data)
+
+
+def test_metrics_have_a_row_for_each_update(train_small, no_pictures):
+    session = session_of(train_small())
+    session.run()
+    with open(session.directory / "metrics.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0])[: len(FIRST_COLUMNS)] == list(FIRST_COLUMNS)
+    assert [int(row["iteration"]) for row in rows] == list(range(1, 21))
+    assert all(math.isfinite(float(row["loss"])) for row in rows)
+    assert all(float(row["lr"]) == pytest.approx(0.01) for row in rows)
+    lines = (session.directory / "metrics.jsonl").read_text().splitlines()
+    assert json.loads(lines[-1])["loss"] == float(rows[-1]["loss"])
+
+
+def test_runs_never_overwrite_each_other(train_small, no_pictures):
+    first, second = session_of(train_small()), session_of(train_small())
+    first.run()
+    second.run()
+    assert first.directory.path != second.directory.path
+
+
+def test_observing_does_not_change_the_training(train_small, no_pictures):
+    quiet = train_small()
+    quiet.solver.solve()
+    session = session_of(train_small("solver.snapshot=3"))
+    session.run()
+    assert np.array_equal(quiet.net.parameters.data, session.training.net.parameters.data)
+
+
+def test_best_weights_are_those_of_their_iteration(train_small, registry, no_pictures):
+    training = train_small(iterations=30)
+    kept = {}
+    training.solver.listeners.append(
+        lambda event: (
+            kept.update({event.iteration: training.net.parameters.data.copy()})
+            if isinstance(event, StepDone)
+            else None
+        )
+    )
+    session = session_of(training)
+    outcome = session.run()
+    net = Net(
+        str(session.directory / "model.prototxt"),
+        weights=str(session.directory / "best.caffemodel"),
+        registry=registry,
+    )
+    assert np.array_equal(net.parameters.data, kept[outcome.best["iteration"]])
+    net.copy_from(session.directory / "last.caffemodel")
+    assert np.array_equal(net.parameters.data, training.net.parameters.data)
+
+
+def test_n_steps_resume_and_m_steps_are_n_plus_m_steps(train_small, no_pictures):
+    whole = session_of(train_small(iterations=24))
+    whole.run()
+    first = session_of(train_small(iterations=10))
+    first.run()
+    for name in ("last.solverstate", "LiquidNetCfc_iter_10.solverstate"):
+        second = train_small(iterations=24, seed=99)
+        restore(second.solver, first.directory / name)
+        session = session_of(second, resumed_from=first.directory / name)
+        assert session.run().iterations == 14
+        assert np.array_equal(second.net.parameters.data, whole.training.net.parameters.data)
+        assert record_of(session)["resumed_from"] == str(first.directory / name)
+
+
+def test_snapshot_prefix_of_the_solver_file_is_honoured(train_small, no_pictures):
+    session = session_of(train_small('solver.snapshot_prefix="snaps/mine"'))
+    session.run()
+    assert Path("snaps/mine_iter_20.caffemodel").is_file()
+    assert (session.directory / "last.solverstate").is_file()
+    assert record_of(session)["snapshots"][0]["state"] == "snaps/mine_iter_20.solverstate"
+    resumed = train_small()
+    restore(resumed.solver, session.directory / "last.solverstate")
+    assert resumed.solver.iter == 20
+
+
+def test_a_snapshot_prefix_that_cannot_be_written_stops_before_training(train_small):
+    Path("file").touch()
+    with pytest.raises(OutputError, match="cannot write snapshots to file"):
+        session_of(train_small('solver.snapshot_prefix="file/mine"'))
+
+
+def test_no_snapshot_after_train_still_leaves_last_weights(train_small, no_pictures):
+    session = session_of(train_small("solver.snapshot_after_train=false"))
+    assert "last.caffemodel" in session.run().files
+
+
+class At:
+    """Calls an action in the training thread after an update."""
+
+    def __init__(self, iteration, action):
+        self.iteration, self.action = iteration, action
+
+    def __call__(self, event):
+        if isinstance(event, StepDone) and event.iteration == self.iteration:
+            self.action()
+
+
+def test_a_signal_finishes_the_step_and_snapshots(train_small, no_pictures):
+    training = train_small(iterations=1000)
+    training.solver.listeners.append(At(15, lambda: os.kill(os.getpid(), signal.SIGINT)))
+    session = session_of(training)
+    outcome = session.run()
+    assert outcome.status == "interrupted" and outcome.exit_code == 130
+    assert 15 <= outcome.iterations <= 16
+    assert outcome.snapshot.iteration == outcome.iterations
+    assert record_of(session)["status"] == "interrupted"
+    assert "last.solverstate" in outcome.files
+
+
+def test_sigterm_is_like_ctrl_c_and_handlers_are_put_back(train_small, no_pictures):
+    before = signal.getsignal(signal.SIGTERM)
+    training = train_small(iterations=1000)
+    training.solver.listeners.append(At(3, lambda: os.kill(os.getpid(), signal.SIGTERM)))
+    assert session_of(training).run().status == "interrupted"
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_second_signal_stops_at_once_and_tears_nothing(train_small, no_pictures):
+    training = train_small("solver.snapshot=10", iterations=1000)
+
+    def twice():
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    training.solver.listeners.append(At(15, twice))
+    session = session_of(training)
+    outcome = session.run()
+    assert outcome.exit_code == 130 and outcome.snapshot.iteration == 10
+    resumed = train_small()
+    restore(resumed.solver, session.directory / "last.solverstate")
+    assert resumed.solver.iter == 10
+    assert not [name for name in outcome.files if "tmp" in name or "temp" in name]
+
+
+@pytest.mark.parametrize(("effect", "status"), [("snapshot", "done"), ("none", "done")])
+def test_effects_of_sigint(train_small, no_pictures, effect, status):
+    training = train_small()
+    training.solver.listeners.append(At(5, lambda: os.kill(os.getpid(), signal.SIGINT)))
+    session = session_of(training, sigint=effect)
+    assert session.run().status == status
+    taken = [snapshot["iteration"] for snapshot in record_of(session)["snapshots"]]
+    assert taken[-1] == 20 and (len(taken) == 2) == (effect == "snapshot")
+
+
+def test_sighup_takes_a_snapshot_and_goes_on(train_small, no_pictures):
+    training = train_small()
+    training.solver.listeners.append(At(5, lambda: os.kill(os.getpid(), signal.SIGHUP)))
+    session = session_of(training)
+    assert session.run().status == "done"
+    assert record_of(session)["snapshots"][0]["reason"] == "request"
+
+
+def test_a_stop_asked_for_in_python_is_an_interruption(train_small, no_pictures):
+    training = train_small(iterations=1000)
+    training.solver.listeners.append(At(5, lambda: training.solver.request("stop")))
+    assert session_of(training).run().status == "interrupted"
+
+
+def test_divergence_is_recorded_and_keeps_no_bad_weights(train_small, no_pictures):
+    training = train_small(iterations=1000)
+
+    def poison():
+        training.net.parameters.data[...] = np.nan
+
+    training.solver.listeners.append(At(12, poison))
+    session = session_of(training)
+    with pytest.raises(DivergedError, match="first bad blob"):
+        session.run()
+    record = record_of(session)
+    assert record["status"] == "diverged" and "loss is nan" in record["message"]
+    assert not (session.directory / "last.caffemodel").exists()
+
+
+def test_an_exception_in_a_layer_leaves_a_snapshot_and_is_raised_again(
+    train_small, no_pictures, monkeypatch
+):
+    training = train_small(iterations=1000)
+
+    def broken(*_):
+        raise RuntimeError("out of patience")
+
+    training.solver.listeners.append(
+        At(6, lambda: setattr(training.net.layers[1], "forward", broken))
+    )
+    session = session_of(training)
+    with pytest.raises(RuntimeError, match="out of patience"):
+        session.run()
+    assert record_of(session)["status"] == "failed"
+    assert record_of(session)["snapshots"][0]["iteration"] == 6
+    assert (session.directory / "last.solverstate").is_file()
+
+
+def test_an_observer_that_fails_stops_the_run_after_a_snapshot(train_small, no_pictures):
+    class Full(Observer):
+        def observe(self, event):
+            raise OSError(28, "No space left on device", "progress.log")
+
+    session = session_of(train_small(iterations=10**6), observers=[Full()])
+    with pytest.raises(OutputError, match="cannot write progress.log: No space left on device"):
+        session.run()
+    assert record_of(session)["status"] == "failed"
+    assert (session.directory / "last.solverstate").is_file()
+
+
+def test_pictures_are_drawn(train_small):
+    session = session_of(train_small())
+    session.run()
+    for name in PICTURES:
+        assert (session.directory / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_without_matplotlib_training_succeeds_and_says_how_to_get_pictures(
+    train_small, monkeypatch
+):
+    def missing(module, extra):
+        raise MissingExtraError(f"no {module}")
+
+    monkeypatch.setattr(pictures, "require", missing)
+    outcome = session_of(train_small()).run()
+    assert outcome.status == "done" and not PICTURES & set(outcome.files)
+    assert len(outcome.warnings) == 1 and 'pip install "mycaffe-py[plot]"' in outcome.warnings[0]
+
+
+def test_a_picture_that_fails_does_not_lose_the_run(train_small, monkeypatch):
+    training = train_small()
+
+    def broken(figure):
+        raise ValueError("no ink")
+
+    monkeypatch.setattr(training.trainer, "draw", broken)
+    outcome = session_of(training).run()
+    assert outcome.status == "done" and "loss.png" in outcome.files
+    assert outcome.warnings == ["curve.png could not be drawn: ValueError: no ink"]
