@@ -19,7 +19,7 @@ def canonical_axis(axis: int, num_axes: int, what: str = "axis") -> int:
     """Turn a possibly negative axis into one in [0, num_axes), or raise ShapeError."""
     if not -num_axes <= axis < num_axes:
         raise ShapeError(f"{what} {axis} is out of range for a blob of {num_axes} axes")
-    return axis % num_axes if num_axes else axis
+    return axis % num_axes
 
 
 def check_shape(shape: Sequence[int], name: str = "") -> tuple[int, ...]:
@@ -90,6 +90,11 @@ class Blob:
 
     def _view(self, storage: _Storage) -> Any:
         if storage.flat is None or storage.flat.size < self.count:
+            if storage.buffer is not None:
+                raise ShapeError(
+                    f'blob "{self.name}" cannot grow to {self.shape}: it lies in the net\'s '
+                    f"parameter buffer with room for {storage.flat.size} elements"
+                )
             storage.flat = self.device.xp.zeros(self.count, dtype=self.dtype)
         return storage.flat[: self.count].reshape(self.shape)
 
@@ -134,10 +139,11 @@ class Blob:
         self._diff, self._diff_view = other._diff, None
 
     def _require_count(self, other: Blob) -> None:
-        if other.count != self.count:
+        if other.count != self.count or other.dtype != self.dtype:
+            what = "counts" if other.count != self.count else "types"
             raise ShapeError(
-                f'blob "{self.name}" {self.shape} cannot share memory with '
-                f'blob "{other.name}" {other.shape}: the counts differ'
+                f'blob "{self.name}" {self.shape} {self.dtype} cannot share memory with '
+                f'blob "{other.name}" {other.shape} {other.dtype}: the {what} differ'
             )
 
     def bind(self, data_buffer: Any, diff_buffer: Any, start: int) -> None:

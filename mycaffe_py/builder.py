@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from .custom_trainer import upgrade_custom_trainer
 from .device import Device, default_device, open_device
-from .errors import ConfigError, PrototxtError
+from .errors import ConfigError, MissingFileError, PrototxtError
 from .layer import TEST, TRAIN
 from .net import Net
 from .overrides import apply_overrides
@@ -48,6 +48,8 @@ class _Sources:
     solver: Document
     model: Document
     base_dir: Path
+    train_only: str = ""
+    """The field that names the train net, if it is for training only."""
 
 
 def load_model(name: str | Path, registry: Registry | None = None) -> Document:
@@ -87,7 +89,7 @@ def build_training(
     phase: str = "TRAIN",
     level: int = 0,
     stages: Sequence[str] = (),
-    weights: Sequence[str | Path] = (),
+    weights: str | Path | Sequence[str | Path] = (),
 ) -> Training:
     """Build nets, solver, trainer and gyms.
 
@@ -111,7 +113,8 @@ def build_training(
     test_nets = _test_nets(sources, registry, build_net, level, stages)
     cls = located(sources.solver, "type", lambda: registry.solvers.find(param.type))
     built = located(sources.solver, "", lambda: cls(param, net, test_nets))
-    for path in [*_weights_of(param), *weights]:
+    given = [weights] if isinstance(weights, str | Path) else weights
+    for path in [*_weights_of(param, sources.base_dir), *given]:
         net.copy_from(path)
     trainer = build_trainer(built, sources.solver, registry, sources.base_dir, seed)
     return Training(
@@ -131,35 +134,55 @@ def build_trainer(
     solver: Solver, document: Document, registry: Registry, base_dir: Path, seed: int
 ) -> Trainer | None:
     """Return the trainer that the solver file asks for, attached to the solver, or None."""
-    param = document.message.trainer
     if not document.message.HasField("trainer"):
         return None
-    path = ("trainer", "type")
+    param = document.message.trainer
+    cls = find_trainer(document, registry)
+    solver.trainer = located_in_trainer(
+        document, ("trainer",), lambda: cls(solver, param, base_dir=base_dir, seed=seed)
+    )
+    return solver.trainer
+
+
+def find_trainer(document: Document, registry: Registry) -> type[Trainer]:
+    """Return the class of the trainer that a solver file names, or say where it names none that exists."""
+    param = document.message.trainer
     if not param.type:
         message = "trainer { } does not say which trainer: type is missing"
         hint = f"types: {', '.join(registry.trainers.types())}"
         raise PrototxtError([document.problem(("trainer",), message, hint)])
+    path = ("trainer", "type")
+    cls = located_in_trainer(document, path, lambda: registry.trainers.find(param.type))
+    path = ("trainer", "gym", "type")
+    located_in_trainer(document, path, lambda: registry.gyms.find(param.gym.type))
+    return cls
+
+
+def located_in_trainer(document: Document, path: tuple, action: Callable[[], Any]) -> Any:
+    """Run ``action``; a ConfigError without a place gets that of the setting it names, else ``path``."""
     try:
-        cls = registry.trainers.find(param.type)
-        path = ("trainer", "gym", "type")
-        registry.gyms.find(param.gym.type)
-        path = ("trainer",)
-        solver.trainer = cls(solver, param, base_dir=base_dir, seed=seed)
+        return action()
     except ConfigError as error:
         if error.location or isinstance(error, PrototxtError):
             raise
-        found = document.problem(deeper(path, error), error.message, error.hint, error.code)
+        where = _trainer_setting(document, error) or path
+        found = document.problem(where, error.message, error.hint, error.code)
         raise PrototxtError([found]) from error
-    return solver.trainer
 
 
-def deeper(path: tuple, error: ConfigError) -> tuple:
-    """Return the path of the setting that an error of a gym or trainer names, as ``curve_param.noise``."""
-    for word in error.message.replace(":", " ").replace(",", " ").split():
-        head, dot, field = word.partition(".")
+def _trainer_setting(document: Document, error: ConfigError) -> tuple | None:
+    """Return the path of the setting that an error of a trainer or gym names, as ``curve_param.noise``.
+
+    An error may carry the path below ``trainer`` in its attribute ``field``.
+    """
+    if getattr(error, "field", ""):
+        return ("trainer", *error.field.split("."))
+    own = document.message.trainer.DESCRIPTOR.fields_by_name
+    for word in error.message.split():
+        head, dot, field = word.strip(":;,.()\"'").partition(".")
         if dot and head.endswith("_param") and field.isidentifier():
-            return ("trainer", "gym", head, field)
-    return path
+            return ("trainer", head, field) if head in own else ("trainer", "gym", head, field)
+    return ("trainer", "gym") if error.message.startswith("gym ") else None
 
 
 def located(document: Document, field: str, action: Callable[[], Any]) -> Any:
@@ -184,17 +207,30 @@ def _read_sources(
     solver: str | Path | Document, model: Any, registry: Registry, overrides: Iterable[str]
 ) -> _Sources:
     overrides = list(overrides)
-    document = solver if isinstance(solver, Document) else load_solver_file(solver, registry)
+    document = _copy(solver) if isinstance(solver, Document) else load_solver_file(solver, registry)
+    upgrade_custom_trainer(document, registry)
     base_dir = Path(document.filename).resolve().parent if document.text else Path.cwd()
-    solver_overrides = [item for item in overrides if item.startswith("solver.")]
+    solver_overrides = [item for item in overrides if item.lstrip().startswith("solver.")]
     apply_overrides(solver_overrides, solver=document.message)
+    upgrade_custom_trainer(document, registry)
     if model is None:
         model_document = _net_of_solver(document, registry, base_dir)
     else:
-        model_document = model if isinstance(model, Document) else load_model(model, registry)
-    others = [item for item in overrides if not item.startswith("solver.")]
+        model_document = _copy(model) if isinstance(model, Document) else load_model(model, registry)
+    others = [item for item in overrides if item not in solver_overrides]
     apply_overrides(others, solver=document.message, model=model_document.message)
-    return _Sources(document, model_document, base_dir)
+    param = document.message
+    train_only = [name for name in TRAIN_NET_FIELDS if "train" in name and param.HasField(name)]
+    return _Sources(
+        document, model_document, base_dir, train_only[0] if train_only and model is None else ""
+    )
+
+
+def _copy(document: Document) -> Document:
+    """Return a document that may be changed; the caller's stays as it is."""
+    message = type(document.message)()
+    message.CopyFrom(document.message)
+    return replace(document, message=message, nodes=dict(document.nodes))
 
 
 def _net_of_solver(document: Document, registry: Registry, base_dir: Path) -> Document:
@@ -211,14 +247,34 @@ def _net_of_solver(document: Document, registry: Registry, base_dir: Path) -> Do
         raise PrototxtError([document.problem((given[1],), message)])
     value = getattr(param, given[0])
     if isinstance(value, str):
-        return _named_net(value, registry, base_dir)
-    return Document(value, document.filename)
+        return _named_net(document, (given[0],), value, registry, base_dir)
+    return _inner(document, given[0], 0, value)
 
 
-def _named_net(name: str, registry: Registry, base_dir: Path) -> Document:
+def _inner(document: Document, field: str, index: int, message: Any) -> Document:
+    """Return a net written inside the solver file as a document of its own."""
+    entries = document.nodes.get(field, [])
+    children = entries[index].children if index < len(entries) else None
+    return Document(message, document.filename, document.text if children else "", children or {})
+
+
+def _named_net(
+    document: Document, path: tuple, name: str, registry: Registry, base_dir: Path
+) -> Document:
     """Read a net named in a solver file: from the current folder, the solver's folder or the shipped ones."""
+    try:
+        return load_model(_beside(name, base_dir), registry)
+    except MissingFileError as error:
+        if error.location or not document.text:
+            raise
+        place = document.locate(path)
+        raise MissingFileError(error.message, hint=error.hint, location=place) from error
+
+
+def _beside(name: str, base_dir: Path) -> str | Path:
+    """Return a relative name as a path beside the solver file, if only there is such a file."""
     beside = base_dir / name
-    return load_model(beside if not Path(name).exists() and beside.exists() else name, registry)
+    return beside if not Path(name).exists() and beside.exists() else name
 
 
 def _state(
@@ -247,12 +303,14 @@ def _test_nets(
 ) -> list[Net]:
     """Build the test nets by Caffe's rules: test_net_param, test_net, then the generic net."""
     document, param = sources.solver, sources.solver.message
-    documents = [Document(net, document.filename) for net in param.test_net_param]
-    documents += [_named_net(name, registry, sources.base_dir) for name in param.test_net]
-    generic = len(param.test_iter) - len(documents)
-    if generic < 0:
-        message = f"{len(documents)} test nets, but test_iter is given {len(param.test_iter)} times"
-        raise PrototxtError([document.problem(("test_iter",), message)])
+    documents = [
+        _inner(document, "test_net_param", index, net)
+        for index, net in enumerate(param.test_net_param)
+    ]
+    for index, name in enumerate(param.test_net):
+        path = ("test_net", index)
+        documents.append(_named_net(document, path, name, registry, sources.base_dir))
+    generic = _generic_test_nets(sources, len(documents))
     documents += [sources.model] * generic
     if documents and param.test_interval <= 0:
         message = f"test nets need test_interval > 0, got {param.test_interval}"
@@ -268,9 +326,28 @@ def _test_nets(
     ]
 
 
-def _weights_of(param: Any) -> list[str]:
+def _generic_test_nets(sources: _Sources, own: int) -> int:
+    """Return how many test nets are the train net's file, by the number of test_iter."""
+    document, param = sources.solver, sources.solver.message
+    for index, passes in enumerate(param.test_iter):
+        if passes < 1:
+            message = f"test_iter must be at least 1, got {passes}"
+            raise PrototxtError([document.problem(("test_iter", index), message)])
+    generic = len(param.test_iter) - own
+    if generic < 0:
+        message = f"{own} test nets, but test_iter is given {len(param.test_iter)} times"
+        raise PrototxtError([document.problem(("test_iter",), message)])
+    if generic and sources.train_only:
+        message = f"test_iter is given {len(param.test_iter)} times for {own} test nets"
+        hint = f"{sources.train_only} is for training only: add test_net, or write net instead"
+        raise PrototxtError([document.problem(("test_iter",), message, hint)])
+    return generic
+
+
+def _weights_of(param: Any, base_dir: Path) -> list[str | Path]:
     """Return the weights files that the solver names, each field comma separated."""
-    return [name.strip() for item in param.weights for name in item.split(",") if name.strip()]
+    names = [name.strip() for item in param.weights for name in item.split(",")]
+    return [_beside(name, base_dir) for name in names if name]
 
 
 def gym_seed(seed: int, index: int, purpose: str = "train") -> int:

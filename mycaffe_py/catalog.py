@@ -56,8 +56,14 @@ class Catalog:
         """Raise PluginError if one of ``classes`` has no type name or one that is taken."""
         seen: dict[str, str] = {}
         for offered in classes:
-            if not isinstance(offered, type) or not getattr(offered, "type", ""):
+            type_name = getattr(offered, "type", "")
+            if not isinstance(offered, type) or not (type_name and isinstance(type_name, str)):
                 raise PluginError(f"{offered!r} is not a {self.kind} class with a type name")
+            if isinstance(getattr(offered, "aliases", ()), str):
+                raise PluginError(
+                    f'{self.kind} type "{offered.type}": aliases is a str, not a tuple',
+                    hint=f'write aliases = ("{offered.aliases}",)',
+                )
             for name in _names(offered):
                 taken = self._by_name.get(name)
                 if taken is not None or name in seen:
@@ -84,4 +90,4 @@ class Catalog:
 
 
 def _names(offered: Any) -> set[str]:
-    return {fold(name) for name in (offered.type, *offered.aliases)}
+    return {fold(name) for name in (offered.type, *getattr(offered, "aliases", ()))}

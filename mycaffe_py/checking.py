@@ -8,13 +8,14 @@ from pathlib import Path
 from .builder import (
     TRAIN_NET_FIELDS,
     build_training,
-    deeper,
+    find_trainer,
     load_model,
     load_solver_file,
     located,
+    located_in_trainer,
 )
 from .device import Device
-from .errors import ConfigError, MissingFileError, MyCaffeError, Problem, PrototxtError
+from .errors import MissingFileError, MyCaffeError, Problem
 from .net import Net
 from .plugins import Registry, default_registry
 from .resources import find_resource
@@ -48,7 +49,10 @@ def check_file(path: str | Path, registry: Registry) -> Net | Document:
     document = load_solver_file(path, registry)
     param = document.message
     if any(param.HasField(name) for name in TRAIN_NET_FIELDS):
-        return build_training(solver=document, registry=registry, device=Device(), seed=0).net
+        training = build_training(solver=document, registry=registry, device=Device(), seed=0)
+        if training.trainer is not None:
+            training.trainer.close()
+        return training.net
     cls = located(document, "type", lambda: registry.solvers.find(param.type))
     located(document, "", lambda: cls.check_settings(param))
     if param.HasField("trainer"):
@@ -74,18 +78,11 @@ def _is_solver_file(path: str | Path, registry: Registry) -> bool:
 
 
 def _check_trainer(document: Document, registry: Registry) -> None:
-    """Check trainer and gym types and the gym's settings without a net."""
+    """Check trainer and gym types and their settings without a net."""
     param = document.message.trainer
-
-    def make_gym() -> None:
-        registry.trainers.find(param.type)
-        gym = registry.gyms.find(param.gym.type)
-        gym(param.gym, base_dir=Path(document.filename).resolve().parent).close()
-
-    try:
-        make_gym()
-    except ConfigError as error:
-        if error.location or isinstance(error, PrototxtError):
-            raise
-        where = deeper(("trainer",), error)
-        raise PrototxtError([document.problem(where, error.message, error.hint, error.code)]) from error
+    base_dir = Path(document.filename).resolve().parent
+    cls = find_trainer(document, registry)
+    located_in_trainer(document, ("trainer",), lambda: cls.check(param))
+    gym_class = registry.gyms.find(param.gym.type)
+    path = ("trainer", "gym")
+    located_in_trainer(document, path, lambda: gym_class(param.gym, base_dir=base_dir).close())

@@ -6,6 +6,8 @@ become ``trainer { type: ... blob_names { ... } gym { ... } }``.
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 from .errors import ConfigError, Problem, PrototxtError, did_you_mean
@@ -14,6 +16,7 @@ from .schema import Document
 
 # Properties of MyCaffe that say nothing here: they steer its host application.
 _WITHOUT_EFFECT = ("UsePreLoadData", "RewardType", "Threads", "GPUIDs")
+_FORM = ("custom_trainer", "custom_trainer_properties")
 _GYM, _TRAINER_TYPE, _BLOB_NAMES = "Gym", "TrainerType", "BlobNames"
 
 
@@ -33,44 +36,72 @@ def upgrade_custom_trainer(document: Document, registry: Any) -> None:
     Raises PrototxtError with every property that is unknown or has a bad value.
     """
     solver = document.message
-    if not (solver.custom_trainer or solver.custom_trainer_properties):
-        return
-    if solver.HasField("trainer"):
+    given = [name for name in _FORM if getattr(solver, name)]
+    if given and solver.HasField("trainer"):
         message = "both trainer { } and custom_trainer are given: they say the same thing in two forms"
-        raise PrototxtError([document.problem(("custom_trainer",), message, "remove one of them")])
+        raise PrototxtError([document.problem((given[0],), message, "remove one of them")])
+    if given:
+        _upgrade(document, registry)
+        # What is said of the typed message later points at where it was written.
+        document.nodes["trainer"] = document.nodes.get(given[-1], [])
+    for name in _FORM:
+        solver.ClearField(name)
+
+
+def _upgrade(document: Document, registry: Any) -> None:
+    solver, trainer = document.message, document.message.trainer
     properties = parse_properties(solver.custom_trainer_properties)
-    problems: list[Problem] = []
-    where = ("custom_trainer_properties",)
-    trainer = solver.trainer
+    key = ""
     try:
-        trainer_class = _trainer_class(solver.custom_trainer, properties, registry)
-        trainer.type = trainer_class.type
+        key = _TRAINER_TYPE
+        classes = _trainer_classes(solver.custom_trainer, properties, registry)
+        trainer.type = classes[0].type
+        key = _GYM
         trainer.gym.type = properties.pop(_GYM, trainer.gym.type)
         gym_class = registry.gyms.find(trainer.gym.type)
     except ConfigError as error:
-        raise PrototxtError([document.problem(where, error.message, error.hint)]) from error
+        raise PrototxtError([_problem(document, key, error)]) from error
     fields = {name: "" for name in _WITHOUT_EFFECT}
     fields |= {k: f"gym.{path}" if path else "" for k, path in gym_class.mycaffe_properties.items()}
-    fields |= trainer_class.mycaffe_properties
+    for cls in reversed(classes):
+        fields |= cls.mycaffe_properties
+    problems: list[Problem] = []
     for key, value in properties.items():
         try:
             _set_property(trainer, key, value, fields)
         except ConfigError as error:
-            problems.append(document.problem(where, error.message, error.hint))
+            problems.append(_problem(document, key, error))
     if problems:
         raise PrototxtError(problems)
-    solver.ClearField("custom_trainer")
-    solver.ClearField("custom_trainer_properties")
 
 
-def _trainer_class(name: str, properties: dict[str, str], registry: Any) -> Any:
-    """Return the trainer: the one named, whose TrainerType may in turn name another."""
+def _problem(document: Document, key: str, error: ConfigError) -> Problem:
+    """Return the error as a problem at the property ``key``, or at the trainer's name without one."""
+    field = _FORM[1] if key in parse_properties(document.message.custom_trainer_properties) else _FORM[0]
+    if not getattr(document.message, field):
+        field = _FORM[1]
+    problem = document.problem((field,), error.message, error.hint)
+    place = problem.location
+    if place is None or field != _FORM[1]:
+        return problem
+    pattern = re.compile(rf"(?<![^;\"'\s]){re.escape(key)}\s*=")
+    found = pattern.search(place.text, place.column - 1)
+    if found is None:
+        return problem
+    return replace(problem, location=replace(place, column=found.start() + 1, length=len(key)))
+
+
+def _trainer_classes(name: str, properties: dict[str, str], registry: Any) -> list[Any]:
+    """Return the trainer that is named, and after it the one that its TrainerType names, if it has one."""
     wanted = properties.get(_TRAINER_TYPE, "")
     if name and name in registry.trainers:
         named = registry.trainers.find(name)
         if _TRAINER_TYPE in named.mycaffe_properties:
-            return named
-    return registry.trainers.find(wanted or name)
+            return [named, registry.trainers.find(wanted)] if wanted else [named]
+    if not wanted and not name:
+        types = ", ".join(registry.trainers.types())
+        raise ConfigError(f"the properties name no {_TRAINER_TYPE}", hint=f"types: {types}")
+    return [registry.trainers.find(wanted or name)]
 
 
 def _set_property(trainer: Any, key: str, value: str, fields: dict[str, str]) -> None:

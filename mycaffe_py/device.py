@@ -18,6 +18,7 @@ _GPU_NAME = re.compile(r"(?:gpu|cuda)(?::(\d+))?")
 _GPU_EXTRA_HINT = (
     'GPU support is an extra: pip install "mycaffe-py[cuda13]" (or [cuda12], to match your driver)'
 )
+_DRIVER_HINT = "see what `nvidia-smi` prints; `mycaffe doctor` shows the details"
 
 
 class Device:
@@ -69,16 +70,18 @@ def import_cupy() -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import cupy
-    except ImportError as error:
+    except Exception as error:  # a broken installation raises more than ImportError
         missing = isinstance(error, ModuleNotFoundError) and error.name == "cupy"
         why = "cupy is not installed" if missing else f"cupy cannot be imported: {error}"
         raise DeviceError(f"no GPU: {why}", hint=_GPU_EXTRA_HINT) from error
     # CuPy imports without a driver: only is_available() tells.
-    if not cupy.cuda.is_available():
-        raise DeviceError(
-            f"no GPU: cupy {cupy.__version__} is installed but finds no usable CUDA driver or device",
-            hint="see what `nvidia-smi` prints; `mycaffe doctor` shows the details",
-        )
+    found = f"no GPU: cupy {cupy.__version__} is installed but finds no usable CUDA driver or device"
+    try:
+        available = cupy.cuda.is_available()
+    except Exception as error:  # it raises for a driver that is too old, for instance
+        raise DeviceError(f"{found}: {error}", hint=_DRIVER_HINT) from error
+    if not available:
+        raise DeviceError(found, hint=_DRIVER_HINT)
     return cupy
 
 
@@ -103,8 +106,11 @@ def open_device(name: str = "cpu", *, seed: int = 0) -> Device:
     count = cupy.cuda.runtime.getDeviceCount()
     if index >= count:
         raise DeviceError(f"no GPU {index}: this machine has {count}, numbered from 0")
-    cupy.cuda.Device(index).use()
-    return Device(f"gpu:{index}", cupy, seed=seed)
+    try:
+        cupy.cuda.Device(index).use()
+        return Device(f"gpu:{index}", cupy, seed=seed)
+    except Exception as error:
+        raise DeviceError(f"GPU {index} cannot be used: {error}", hint=_DRIVER_HINT) from error
 
 
 _default: Device | None = None

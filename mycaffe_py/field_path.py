@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from .errors import ConfigError, did_you_mean
 
-_INTEGERS = {"TYPE_INT32", "TYPE_INT64", "TYPE_UINT32", "TYPE_UINT64"}
-_NUMBERS = {"TYPE_FLOAT", "TYPE_DOUBLE"}
 _TRUE, _FALSE = {"true", "t", "1", "yes"}, {"false", "f", "0", "no"}
+_ITEM = re.compile(r"""\s*("[^"]*"|'[^']*'|[^,]*)\s*(?:,|$)""")
+_RANGES = {
+    "INT32": (-(2**31), 2**31 - 1),
+    "INT64": (-(2**63), 2**63 - 1),
+    "UINT32": (0, 2**32 - 1),
+    "UINT64": (0, 2**64 - 1),
+}
 
 
 def set_field(message: Any, path: Sequence[str], text: str, what: str) -> None:
@@ -18,20 +24,21 @@ def set_field(message: Any, path: Sequence[str], text: str, what: str) -> None:
     A repeated field takes ``a,b,c``, or one element by its index in the path. ``what`` begins the message of
     the ConfigError that tells what is wrong.
     """
-    last_message = len(path) - (2 if len(path) > 1 and path[-1].isdigit() else 1)
-    for position, name in enumerate(path[:last_message]):
-        if name.isdigit():
-            continue
-        field = _field(message, name, what)
+    rest = list(path)
+    while True:
+        field = _field(message, rest.pop(0), what)
+        index = _index(message, field, rest.pop(0), what) if rest and is_repeated(field) else None
+        if not rest:
+            break
         if field.message_type is None:
-            raise ConfigError(f"{what}: {name} is not a message, so it has no field {path[position + 1]}")
-        value = getattr(message, name)
-        if is_repeated(field):
-            message = _element(value, path[position + 1], name, what)
+            raise ConfigError(f"{what}: {field.name} is not a message, so it has no field {rest[0]}")
+        value = getattr(message, field.name)
+        if index is not None:
+            message = value[index]
         else:
             value.SetInParent()
             message = value
-    _set_leaf(message, path, text, what)
+    _set_leaf(message, field, index, text, what)
 
 
 def is_repeated(field: Any) -> bool:
@@ -49,66 +56,82 @@ def _field(message: Any, name: str, what: str) -> Any:
     return field
 
 
-def _element(values: Any, index: str, name: str, what: str) -> Any:
-    if not index.isdigit() or int(index) >= len(values):
+def _index(message: Any, field: Any, text: str, what: str) -> int:
+    count = len(getattr(message, field.name))
+    if not re.fullmatch("[0-9]+", text):
         raise ConfigError(
-            f"{what}: {name} is repeated ({len(values)} there); name one by its index, as in {name}.0"
+            f"{what}: {field.name} is repeated ({count} there), so {text} does not name one of them",
+            hint=f"name one by its index, counted from 0, as in {field.name}.0",
         )
-    return values[int(index)]
+    if int(text) >= count:
+        last = f"the last one is {field.name}.{count - 1}" if count else "it is empty"
+        raise ConfigError(f"{what}: there is no {field.name}.{text}; {last}")
+    return int(text)
 
 
-def _set_leaf(message: Any, path: Sequence[str], text: str, what: str) -> None:
-    if path[-1].isdigit() and len(path) > 1:
-        name, index = path[-2], int(path[-1])
-        values = getattr(message, name, None)
-        if values is None or index >= len(values):
-            raise ConfigError(f"{what}: there is no {name}.{index}")
-        values[index] = _value(_field(message, name, what), text, what)
-        return
-    field = _field(message, path[-1], what)
+def _set_leaf(message: Any, field: Any, index: int | None, text: str, what: str) -> None:
     if field.message_type is not None:
         names = ", ".join(field.message_type.fields_by_name)
         raise ConfigError(f"{what}: {field.name} is a message; set one of its fields: {names}")
-    if is_repeated(field):
-        values = [_value(field, item.strip(), what) for item in text.split(",") if item.strip()]
+    if not is_repeated(field):
+        setattr(message, field.name, _value(field, text, what))
+    elif index is not None:
+        getattr(message, field.name)[index] = _value(field, text, what)
+    else:
+        values = [_value(field, item, what) for item in _items(text)]
         message.ClearField(field.name)
         getattr(message, field.name).extend(values)
-        return
-    try:
-        setattr(message, field.name, _value(field, text, what))
-    except (ValueError, TypeError) as error:
-        raise ConfigError(f"{what}: {error}") from None
+
+
+def _items(text: str) -> list[str]:
+    """Split at the commas that are not in quotes; empty pieces do not count."""
+    return [item.strip() for item in _ITEM.findall(text) if item.strip()]
 
 
 def _value(field: Any, text: str, what: str) -> Any:
     """Return ``text`` as a value of the field's type."""
-    kind = next(k for k in dir(field) if k.startswith("TYPE_") and getattr(field, k) == field.type)
     if field.enum_type is not None:
         return _enum_value(field, text, what)
-    if kind in ("TYPE_STRING", "TYPE_BYTES"):
+    if field.type in (field.TYPE_STRING, field.TYPE_BYTES):
         plain = text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
-        return plain if kind == "TYPE_STRING" else plain.encode()
-    try:
-        if kind in _INTEGERS:
-            return int(text, 0)
-        if kind in _NUMBERS:
+        return plain if field.type == field.TYPE_STRING else plain.encode()
+    if field.cpp_type in (field.CPPTYPE_FLOAT, field.CPPTYPE_DOUBLE):
+        try:
             return float(text)
-    except ValueError:
-        wanted = "a whole number" if kind in _INTEGERS else "a number"
-        raise ConfigError(f'{what}: "{text}" is not {wanted}') from None
+        except ValueError:
+            raise ConfigError(f'{what}: "{text}" is not a number') from None
+    if field.cpp_type != field.CPPTYPE_BOOL:
+        return _integer(field, text, what)
     folded = text.strip().lower()
     if folded in _TRUE | _FALSE:
         return folded in _TRUE
     raise ConfigError(f'{what}: "{text}" is not a truth value', hint="write true or false")
 
 
+def _integer(field: Any, text: str, what: str) -> int:
+    try:
+        value = int(text, 0)
+    except ValueError:
+        raise ConfigError(f'{what}: "{text}" is not a whole number') from None
+    kind = next(name for name in _RANGES if getattr(field, f"CPPTYPE_{name}") == field.cpp_type)
+    lowest, highest = _RANGES[kind]
+    if not lowest <= value <= highest:
+        raise ConfigError(
+            f"{what}: {text} is out of range for {field.name}", hint=f"from {lowest} to {highest}"
+        )
+    return value
+
+
 def _enum_value(field: Any, text: str, what: str) -> int:
     values = field.enum_type.values_by_name
     by_folded = {name.lower(): value.number for name, value in values.items()}
-    if text.strip().lower() in by_folded:
-        return by_folded[text.strip().lower()]
-    if text.strip().isdigit() and int(text) in field.enum_type.values_by_number:
-        return int(text)
+    folded = text.strip().lower()
+    if folded in by_folded:
+        return by_folded[folded]
+    if re.fullmatch("-?[0-9]+", folded) and int(folded) in field.enum_type.values_by_number:
+        return int(folded)
+    near = did_you_mean(text, values)
+    valid = f"valid: {', '.join(values)}"
     raise ConfigError(
-        f'{what}: "{text}" is not a value of {field.name}', hint=f"valid: {', '.join(values)}"
+        f'{what}: "{text}" is not a value of {field.name}', hint=f"{near}\n{valid}" if near else valid
     )

@@ -9,8 +9,9 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
+from .as_written import as_written
 from .blob import Blob
-from .blobproto import array_from_proto
+from .blobproto import array_from_proto, proto_shape, shape_fits
 from .device import Device, default_device
 from .errors import LayerError
 
@@ -30,8 +31,26 @@ class LayerContext:
     phase: int = TRAIN
 
 
+_OWN_SPELLING = {
+    "ArgMax": "argmax_param",
+    "Deconvolution": "convolution_param",
+    "Im2col": "convolution_param",
+    "LSTM": "recurrent_param",
+    "MultinomialLogisticLoss": "loss_param",
+    "PReLU": "prelu_param",
+    "RNN": "recurrent_param",
+    "ReLU": "relu_param",
+    "SigmoidCrossEntropyLoss": "loss_param",
+    "SoftmaxWithLoss": "softmax_param",
+    "TanH": "tanh_param",
+}
+"""Caffe's types whose field is not the type's words in lower case."""
+
+
 def default_parameter_field(type_name: str) -> str:
-    """Return Caffe's name of a layer type's own message field: ``InnerProduct`` -> ``inner_product_param``."""
+    """Return Caffe's name of a layer type's message field: ``InnerProduct`` -> ``inner_product_param``."""
+    if type_name in _OWN_SPELLING:
+        return _OWN_SPELLING[type_name]
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type_name)
     return f"{words.lower()}_param"
 
@@ -67,13 +86,15 @@ class Layer:
     def __init__(self, param: Any, context: LayerContext):
         self.param = param
         self.context = context
-        self.device, self.dtype, self.phase = context.device, np.dtype(context.dtype), context.phase
+        self.device, self.dtype = context.device, np.dtype(context.dtype)
+        self.phase = param.phase if param.HasField("phase") else context.phase
         self.xp = context.device.xp
         self.name = param.name
         self.blobs: list[Blob] = []
         self.blob_names: list[str] = []
         self.param_propagate_down: list[bool] = []
         self.loss_weights: list[float] = []
+        self._weighted_shapes: list[tuple[int, ...]] = []
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
@@ -133,7 +154,7 @@ class Layer:
             self.fail(f"needs as many tops as bottoms, got {bottoms} bottoms and {tops} tops")
 
     def _set_loss_weights(self, top: Sequence[Blob]) -> None:
-        given = list(self.param.loss_weight)
+        given = [as_written(weight) for weight in self.param.loss_weight]
         if given and len(given) != len(top):
             self.fail(
                 f"loss_weight must be given once for each top: {len(given)} given, {len(top)} tops",
@@ -148,7 +169,14 @@ class Layer:
         self.write_loss_weights(top)
 
     def write_loss_weights(self, top: Sequence[Blob]) -> None:
-        """Write each non-zero loss weight into its top's diff, where backward reads it."""
+        """Write each non-zero loss weight into its top's diff, where backward reads it.
+
+        The net calls it again before each forward: tops of another shape get their weights anew.
+        """
+        shapes = [blob.shape for blob in top]
+        if shapes == self._weighted_shapes:
+            return
+        self._weighted_shapes = shapes
         for blob, weight in zip(top, self.loss_weights, strict=True):
             if weight:
                 blob.diff[...] = weight
@@ -163,9 +191,14 @@ class Layer:
         index = len(self.blobs)
         blob = Blob(shape, device=self.device, dtype=self.dtype, name=name or f"blob_{index}")
         if index < len(self.param.blobs):
-            values = array_from_proto(self.param.blobs[index])
-            if values.size != blob.count:
-                self.fail(f"blobs[{index}] in the file is {values.shape}, here it is {blob.shape}")
+            stored = self.param.blobs[index]
+            if not shape_fits(stored, blob.shape):
+                shape = proto_shape(stored)
+                self.fail(
+                    f"blobs[{index}] in the file is {shape}, here it is {blob.shape}",
+                    field=f"blobs.{index}",
+                )
+            values = array_from_proto(stored)
             blob.data[...] = self.device.asarray(values.reshape(blob.shape), dtype=self.dtype)
         elif filler is not None:
             self.context.registry.filler(filler).fill(blob)

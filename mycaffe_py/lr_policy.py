@@ -15,14 +15,16 @@ POLICIES: dict[str, Callable[[Any, int, int], float]] = {
     "exp": lambda p, i, step: p.base_lr * p.gamma**i,
     "inv": lambda p, i, step: p.base_lr * (1 + p.gamma * i) ** -p.power,
     "multistep": lambda p, i, step: p.base_lr * p.gamma**step,
-    "poly": lambda p, i, step: p.base_lr * (1 - i / p.max_iter) ** p.power,
+    "poly": lambda p, i, step: p.base_lr * max(0.0, 1 - i / p.max_iter) ** p.power,
     "sigmoid": lambda p, i, step: p.base_lr * _logistic(p.gamma * (i - p.stepsize)),
-    "sigmoid_inv": lambda p, i, step: p.base_lr * (1 - _logistic(p.gamma * (i - p.stepsize))),
+    "sigmoid_inv": lambda p, i, step: p.base_lr * _logistic(-p.gamma * (i - p.stepsize)),
 }
 
 
 def _logistic(z: float) -> float:
-    return 0.5 * math.tanh(0.5 * z) + 0.5
+    """1 / (1 + exp(-z)), exact in both tails."""
+    small = math.exp(-abs(z))
+    return (1.0 if z >= 0 else small) / (1.0 + small)
 
 
 def check_policy(param: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -205,9 +204,12 @@ class Net:
                 callback(index)
             try:
                 layer.reshape(bottom, top)
+                if self._losing[index]:
+                    layer.write_loss_weights(top)
                 layer.forward(bottom, top)
             except Exception as error:
-                raise self._noted(error, layer, "forward") from error.__cause__
+                self._note(error, layer, "forward")
+                raise
             if self._losing[index]:
                 losses += _weighted(layer, top)
             for callback in after:
@@ -230,12 +232,13 @@ class Net:
                         self.tops[index], self.bottom_need_backward[index], self.bottoms[index]
                     )
                 except Exception as error:
-                    raise self._noted(error, layer, "backward") from error.__cause__
+                    self._note(error, layer, "backward")
+                    raise
                 if self.debug_info:
                     debug_info.log_backward(self, index)
             for callback in after:
                 callback(index)
-        if self.debug_info:
+        if self.debug_info and first == len(self.layers) - 1 and last == 0:
             debug_info.log_norms(self)
 
     def forward_backward(self) -> float:
@@ -244,12 +247,11 @@ class Net:
         self.backward_layers()
         return loss
 
-    def _noted(self, error: Exception, layer: Layer, action: str) -> Exception:
+    def _note(self, error: Exception, layer: Layer, action: str) -> None:
         """Name layer, type and phase on an exception that came out of a layer."""
-        if not isinstance(error, MyCaffeError) or layer.name not in error.message:
+        if not isinstance(error, MyCaffeError) or f'layer "{layer.name}"' not in error.message:
             phase = PHASE_NAMES[self.phase]
             add_note(error, f'in layer "{layer.name}" ({layer.type}), {action}, phase {phase}')
-        return error
 
     def clear_param_diffs(self) -> None:
         """Set every parameter gradient to zero."""
@@ -258,7 +260,11 @@ class Net:
     def reshape(self) -> None:
         """Propagate the input blobs' shapes through all layers."""
         for layer, bottom, top in zip(self.layers, self.bottoms, self.tops, strict=True):
-            layer.reshape(bottom, top)
+            try:
+                layer.reshape(bottom, top)
+            except Exception as error:
+                self._note(error, layer, "reshape")
+                raise
 
     def before_forward(self, callback: Callable[[int], None]) -> None:
         """Call ``callback(layer index)`` before each layer's forward."""
@@ -315,7 +321,7 @@ class Net:
                 *((blob, f'param {blob.name}') for blob in layer.blobs),
                 *((blob, f'top "{blob.name}"') for blob in top),
             ):
-                if not math.isfinite(float(abs(blob.data).sum())) and not _all_finite(blob):
+                if not _all_finite(blob):
                     return f'the first bad blob is {what} of layer "{layer.name}" ({layer.type})'
         return "every blob is finite"
 

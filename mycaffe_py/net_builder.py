@@ -16,6 +16,9 @@ from .schema import Document, load_net
 from .splits import insert_splits
 
 
+_AUTOMATIC = "(automatic)"
+
+
 @dataclass
 class BuiltNet:
     """What the builder hands to the net; each list runs over the layers in file order."""
@@ -75,11 +78,17 @@ class NetBuilder:
         self._switch_off_backward()
         if self.force_backward:
             self._force_backward()
-        consumed = {blob.name for bottom in built.bottoms for blob in bottom}
-        produced = {blob.name for top in built.tops for blob in top}
-        built.outputs = sorted(produced - consumed)
+        built.outputs = self._outputs()
         built.owners = self.parameters.owners
         return built
+
+    def _outputs(self) -> list[str]:
+        """Return the tops that no layer reads, in alphabetical order; automatic ones do not count."""
+        available: set[str] = set()
+        for param in self.built.layer_params:
+            available -= set(param.bottom)
+            available |= set(param.top)
+        return sorted(name for name in available if not name.startswith(_AUTOMATIC))
 
     # Checks that need no layer.
 
@@ -164,7 +173,7 @@ class NetBuilder:
             copy = type(param)()
             copy.CopyFrom(param)
             while len(copy.top) < wanted:
-                copy.top.append(f"(automatic) {param.name} {len(copy.top)}")
+                copy.top.append(f"{_AUTOMATIC} {param.name} {len(copy.top)}")
             return copy
         return param
 
@@ -175,16 +184,24 @@ class NetBuilder:
             copy.CopyFrom(param)
             copy.phase = self.state.phase
             param = copy
-        layer = self.registry.layers.find(param.type)(param, self.context)
         bottom = [built.blobs[name] for name in param.bottom]
         top = [self._top(param, index) for index in range(len(param.top))]
-        needs = self._bottom_needs(layer, param, bottom, position)
+        needs = self._bottom_needs(param, bottom, position)
         try:
+            layer = self.registry.layers.find(param.type)(param, self.context)
             layer.initialize(bottom, top)
             self.parameters.add_layer(layer)
+        except ConfigError as error:
+            located = self._located(error, param, position)
+            if located is None:
+                raise
+            raise located from error
         except Exception as error:
-            raise self._located(error, layer, position) from error
-        layer_needs = any(needs)
+            phase = PHASE_NAMES[self.context.phase]
+            add_note(error, f'in layer "{param.name}" ({param.type}), setup, phase {phase}')
+            raise
+        # Caffe's propagate_down does not keep the layers above from computing their gradients.
+        layer_needs = any(needs) or any(id(blob) in self.need for blob in bottom)
         for index in range(len(layer.blobs)):
             spec = param.param[index] if index < len(param.param) else None
             learns = spec is None or not spec.HasField("lr_mult") or spec.lr_mult != 0
@@ -212,9 +229,7 @@ class NetBuilder:
         self.built.blobs[name] = blob
         return blob
 
-    def _bottom_needs(
-        self, layer: Layer, param: Any, bottom: list[Blob], position: int | None
-    ) -> list[bool]:
+    def _bottom_needs(self, param: Any, bottom: list[Blob], position: int | None) -> list[bool]:
         overrides = list(param.propagate_down)
         if overrides and len(overrides) != len(bottom):
             message = (
@@ -224,17 +239,15 @@ class NetBuilder:
             raise PrototxtError([self.document.problem(("layer", position, "propagate_down"), message)])
         return overrides or [id(blob) in self.need for blob in bottom]
 
-    def _located(self, error: Exception, layer: Layer, position: int | None) -> Exception:
-        """Return the error with its place in the file; other exceptions keep class and traceback."""
-        if not isinstance(error, ConfigError):
-            phase = PHASE_NAMES[self.context.phase]
-            add_note(error, f'in layer "{layer.name}" ({layer.type}), setup, phase {phase}')
-            return error
+    def _located(
+        self, error: ConfigError, param: Any, position: int | None
+    ) -> PrototxtError | None:
+        """Return the error with its layer's place in the file; None if it has one, or there is none."""
         if position is None or error.location or isinstance(error, PrototxtError):
-            return error
+            return None
         message = error.message
-        if layer.name not in message:
-            message = f'layer "{layer.name}" ({layer.type}): {message}'
+        if f'layer "{param.name}"' not in message:
+            message = f'layer "{param.name}" ({param.type}): {message}'
         steps = [int(s) if s.isdigit() else s for s in getattr(error, "field", "").split(".") if s]
         path = ("layer", position, *steps)
         return PrototxtError([self.document.problem(path, message, error.hint, code=error.code)])

@@ -24,21 +24,28 @@ def apply_overrides(overrides: Iterable[str], solver: Any = None, model: Any = N
                 f"{what}: expected KEY=VALUE",
                 hint="for example solver.base_lr=0.02 or cfc1.cfc_param.hidden_size=64",
             )
-        target, path = _target(key.strip(), solver, model, what)
-        set_field(target, path, value.strip(), what)
+        targets, path = _targets(key.strip(), solver, model, what)
+        for target in targets:
+            set_field(target, path, value.strip(), what)
 
 
-def _target(key: str, solver: Any, model: Any, what: str) -> tuple[Any, list[str]]:
-    layers = {layer.name: layer for layer in model.layer} if model is not None else {}
+def _targets(key: str, solver: Any, model: Any, what: str) -> tuple[list[Any], list[str]]:
+    """Return the messages meant and the path below them.
+
+    A file may hold layers of one name for different phases: all of them are meant.
+    """
+    layers: dict[str, list[Any]] = {}
+    for layer in model.layer if model is not None else ():
+        layers.setdefault(layer.name, []).append(layer)
     # A layer's name may contain dots: the longest one that fits is meant.
-    for name in sorted(layers, key=len, reverse=True):
+    for name in sorted(filter(None, layers), key=len, reverse=True):
         if key.startswith(f"{name}."):
             return layers[name], key[len(name) + 1 :].split(".")
     first, _, rest = key.partition(".")
     if first == SOLVER and solver is not None:
-        return solver, rest.split(".")
+        return [solver], rest.split(".")
     if first == NET and model is not None:
-        return model, rest.split(".")
+        return [model], rest.split(".")
     known = [*([SOLVER] if solver is not None else []), *([NET] if model is not None else []), *layers]
     raise ConfigError(
         f'{what}: no layer is named "{first}"',

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .as_written import as_written
 from .blob import Blob
 from .layer import Layer
 
@@ -92,7 +93,7 @@ class ParameterList:
         for name in ("lr_mult", "decay_mult"):
             if not spec.HasField(name):
                 continue
-            given, known = getattr(spec, name), getattr(parameter, name)
+            given, known = as_written(getattr(spec, name)), getattr(parameter, name)
             if known is not None and known != given:
                 layer.fail(
                     f'shared param "{spec.name}" has {name} {given} here and {known} in an earlier layer',

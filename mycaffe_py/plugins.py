@@ -1,56 +1,31 @@
-"""Finding, loading and listing plugins: the registry of all types and the schema composed from them."""
+"""The registry: all types that the plugins offer, and the schema composed from their settings."""
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import click
 import pluggy
 
 from . import hookspecs
 from .catalog import Catalog
-from .errors import (
-    MissingPluginError,
-    MyCaffeError,
-    PluginError,
-    SchemaError,
-    did_you_mean,
-)
-from .schema import Schema, SchemaSource, compose, core_sources
+from .discovery import Plugin, add_named, from_entry_points
+from .errors import PluginError, SchemaError, did_you_mean
+from .filler import Filler
+from .gym import Gym
+from .layer import Layer
+from .schema import Schema, SchemaSource, compose, core_sources, stable_number
+from .schema.numbering import FIRST_BUNDLED, LAST_BUNDLED
+from .solver import Solver
+from .trainer import Trainer
 
-ENTRY_POINT_GROUP = "mycaffe"
 ALLOW_LIST_VARIABLE = "MYCAFFE_PLUGINS"
-DISTRIBUTION = "mycaffe-py"
-KINDS = ("layers", "solvers", "fillers", "gyms", "trainers")
-
-
-@dataclass
-class Plugin:
-    """One plugin: where it came from, what it offers, and why it is not in use if it is not."""
-
-    name: str
-    origin: str
-    version: str = ""
-    bundled: bool = False
-    required: bool = False
-    module: Any = None
-    error: str | None = None
-    hint: str | None = None
-    sources: list[SchemaSource] = field(default_factory=list)
-    offers: dict[str, list[Any]] = field(default_factory=dict)
-
-    def reject(self, reason: str, hint: str | None = None, cause: BaseException | None = None) -> None:
-        """Take the plugin out of use; one that the user asked for by name stops the program."""
-        self.error, self.hint = reason, hint
-        if self.required:
-            raise PluginError(f'plugin "{self.name}": {reason}', hint=hint) from cause
+BASES = {"layers": Layer, "solvers": Solver, "fillers": Filler, "gyms": Gym, "trainers": Trainer}
+KINDS = tuple(BASES)
+HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("mycaffe_"))
 
 
 class Registry:
@@ -64,6 +39,7 @@ class Registry:
         self.gyms = Catalog("gym")
         self.trainers = Catalog("trainer")
         self.commands: dict[str, Any] = {}
+        self._command_owners: dict[str, str] = {}
         for plugin in self.working():
             self._take(plugin)
         self.schema: Schema = self._compose()
@@ -85,75 +61,157 @@ class Registry:
         return getattr(self, kind)
 
     def _take(self, plugin: Plugin) -> None:
-        """Enter a plugin's types, or none of them if one clashes."""
+        """Enter a plugin's types and commands, or none of them if one clashes."""
         try:
             for kind in KINDS:
                 self.catalog(kind).check(plugin.offers.get(kind, ()), plugin.name)
+            self._check_commands(plugin)
         except PluginError as error:
             plugin.reject(error.message, error.hint, error)
             return
         for kind in KINDS:
             self.catalog(kind).add(plugin.offers.get(kind, ()), plugin.name)
         for command in plugin.offers.get("commands", ()):
-            self.commands.setdefault(command.name, command)
+            self.commands[command.name] = command
+            self._command_owners[command.name] = plugin.name
+
+    def _check_commands(self, plugin: Plugin) -> None:
+        for command in plugin.offers.get("commands", ()):
+            if command.name in self.commands:
+                other = self._command_owners[command.name]
+                raise PluginError(
+                    f'command "{command.name}" of plugin "{plugin.name}" clashes with that of '
+                    f'plugin "{other}"'
+                )
+
+    def _drop(self, plugin: Plugin) -> None:
+        """Take out all that a plugin offers."""
+        for kind in KINDS:
+            self.catalog(kind).remove_owner(plugin.name)
+        for name in [name for name, owner in self._command_owners.items() if owner == plugin.name]:
+            del self.commands[name], self._command_owners[name]
 
     def _compose(self) -> Schema:
         """Compose the schema; a plugin whose schema clashes is dropped with all that it offers."""
         while True:
             sources = [source for plugin in self.working() for source in plugin.sources]
             try:
-                return compose([*core_sources(), *sources])
+                schema = compose([*core_sources(), *sources])
             except SchemaError as error:
                 owner = getattr(error, "owner", None)
                 culprit = next((p for p in self.working() if p.name == owner), None)
                 if culprit is None:
                     raise
-                culprit.reject(error.message, error.hint, error)
-                for kind in KINDS:
-                    self.catalog(kind).remove_owner(culprit.name)
+                culprit.reject(error.message, error.hint, error, error.location)
+                self._drop(culprit)
+                continue
+            squatter = next(filter(None, (_squatting(schema, p) for p in self.working())), None)
+            if squatter is None:
+                return schema
+            self._drop(squatter)
 
 
-def _schema_sources(plugin: Plugin, texts: Iterable[Any]) -> list[SchemaSource]:
+def _squatting(schema: Schema, plugin: Plugin) -> Plugin | None:
+    """Reject a third party's plugin, whatever its name, that uses a bundled plugin's numbers."""
+    if plugin.bundled:
+        return None
+    for extension in schema.extensions_of(plugin.name):
+        number, name = extension.field.number, extension.field.name
+        foreign = schema.describe(extension.message).owner != plugin.name
+        if foreign and FIRST_BUNDLED <= number <= LAST_BUNDLED:
+            plugin.reject(
+                f'may not extend {extension.message} with "{name}" as field number {number}: '
+                f"numbers from {FIRST_BUNDLED} to {LAST_BUNDLED} are those of the bundled plugins",
+                f"use {stable_number(name)}, the number made from the name of the field",
+            )
+            return plugin
+    return None
+
+
+def _schema_sources(plugin: Plugin, texts: Iterable[str | Path]) -> list[SchemaSource]:
     sources = []
     for text in texts:
         if isinstance(text, Path):
             sources.append(SchemaSource(plugin.name, text.name, text.read_text(encoding="utf-8")))
         else:
-            sources.append(SchemaSource(plugin.name, f"{plugin.name}.proto", str(text)))
-    for kind in KINDS:
-        for offered in plugin.offers.get(kind, ()):
-            # A class may inherit from one that brings its schema already.
-            if offered.__dict__.get("schema"):
-                label = f"{offered.__module__}.{offered.__name__}.schema"
-                sources.append(SchemaSource(plugin.name, label, offered.schema))
+            sources.append(SchemaSource(plugin.name, f"{plugin.name}.proto", text))
+    offered = [cls for kind in KINDS for cls in plugin.offers.get(kind, ())]
+    for owner in dict.fromkeys(base for cls in offered for base in _own_classes(cls)):
+        # A class may inherit from one that brings its schema already.
+        if owner.__dict__.get("schema"):
+            label = f"{plugin.name}.{owner.__name__}.schema"
+            sources.append(SchemaSource(plugin.name, label, owner.schema))
     return sources
+
+
+def _own_classes(offered: type) -> list[type]:
+    """Return the class and those of its bases that stand in the same package or file."""
+    root = offered.__module__.partition(".")[0]
+    return [base for base in offered.__mro__ if base.__module__.partition(".")[0] == root]
 
 
 def _collect(manager: pluggy.PluginManager, plugin: Plugin) -> None:
     """Call the plugin's hooks and note what they return."""
     texts: list[Any] = []
-    for hook_name in (name for name in vars(hookspecs) if name.startswith("mycaffe_")):
+    called = False
+    for hook_name in HOOKS:
         for implementation in getattr(manager.hook, hook_name).get_hookimpls():
             if implementation.plugin is not plugin.module:
                 continue
-            returned = implementation.function()
-            if not isinstance(returned, list | tuple):
-                raise PluginError(f"{hook_name}() must return a list, not {type(returned).__name__}")
+            called = True
+            returned = _call(hook_name, implementation.function)
             if hook_name == "mycaffe_schema":
                 texts += returned
             else:
-                plugin.offers[hook_name.removeprefix("mycaffe_")] = list(returned)
+                plugin.offers[hook_name.removeprefix("mycaffe_")] = returned
+    if not called:
+        raise PluginError(
+            "offers nothing: it has no function marked with @hookimpl",
+            hint=f"hooks: {', '.join(HOOKS)}",
+        )
     plugin.sources = _schema_sources(plugin, texts)
+
+
+def _call(hook_name: str, function: Any) -> list[Any]:
+    """Call one hook and check what it returns."""
+    try:
+        returned = function()
+    except Exception as error:
+        raise PluginError(f"{hook_name}() raised {type(error).__name__}: {error}") from error
+    if not isinstance(returned, list | tuple):
+        raise PluginError(f"{hook_name}() must return a list, not {type(returned).__name__}")
+    kind = hook_name.removeprefix("mycaffe_")
+    for item in returned:
+        if kind in BASES:
+            base = BASES[kind]
+            good, wanted = isinstance(item, type) and issubclass(item, base), f"{base.__name__} classes"
+        elif kind == "commands":
+            good, wanted = isinstance(item, click.Command) and bool(item.name), "click commands"
+        else:
+            good, wanted = isinstance(item, str | Path), "str or Path of .proto text"
+        if not good:
+            raise PluginError(f"{hook_name}() must return a list of {wanted}, but it holds {item!r:.80}")
+    return list(returned)
+
+
+def _check_names(manager: pluggy.PluginManager, module: Any) -> None:
+    """Fail for a marked function that is no hook, and for a hook that is not marked."""
+    for name in dir(module):
+        if manager.parse_hookimpl_opts(module, name):
+            if name not in HOOKS:
+                raise PluginError(f"unknown hook {name}()", hint=did_you_mean(name, HOOKS))
+        elif name in HOOKS:
+            raise PluginError(
+                f"{name}() is not marked as a hook",
+                hint="write @hookimpl above it (from mycaffe_py.hookspecs import hookimpl)",
+            )
 
 
 def _register(manager: pluggy.PluginManager, plugin: Plugin) -> None:
     """Register one loaded module; a fault in it is noted in ``plugin.error`` and goes no further."""
-    hook_names = [name for name in vars(hookspecs) if name.startswith("mycaffe_")]
     try:
+        _check_names(manager, plugin.module)
         manager.register(plugin.module, name=plugin.name)
-        for name in vars(plugin.module):
-            if manager.parse_hookimpl_opts(plugin.module, name) and name not in hook_names:
-                raise PluginError(f"unknown hook {name}()", hint=did_you_mean(name, hook_names))
         _collect(manager, plugin)
     except PluginError as error:
         plugin.reject(error.message, error.hint, error)
@@ -161,68 +219,6 @@ def _register(manager: pluggy.PluginManager, plugin: Plugin) -> None:
         plugin.reject(f"{type(error).__name__}: {error}", cause=error)
     if plugin.error and manager.has_plugin(plugin.name):
         manager.unregister(name=plugin.name)
-
-
-def _from_entry_points(allow: str | None) -> list[Plugin]:
-    """Load installed plugins; ``allow`` (comma separated) limits those that are not bundled."""
-    allowed = None if allow is None else {name.strip() for name in allow.split(",") if name.strip()}
-    found: dict[tuple[str, str], Plugin] = {}
-    for entry in metadata.entry_points(group=ENTRY_POINT_GROUP):
-        name = entry.dist.metadata["Name"] if entry.dist else ""
-        bundled = name.replace("_", "-").lower() == DISTRIBUTION
-        if not bundled and allowed is not None and not {entry.name, name} & allowed:
-            continue
-        plugin = Plugin(
-            name=entry.value if bundled else entry.name,
-            origin=f"{name} (entry point)",
-            version=entry.dist.version if entry.dist else "",
-            bundled=bundled,
-        )
-        if (plugin.name, entry.value) in found:
-            continue
-        found[plugin.name, entry.value] = plugin
-        try:
-            plugin.module = entry.load()
-        except Exception as error:
-            plugin.reject(f"cannot be imported: {type(error).__name__}: {error}")
-    return sorted(found.values(), key=lambda plugin: (not plugin.bundled, plugin.name))
-
-
-def _from_path_or_module(name: str) -> Plugin:
-    """Load one plugin that the user named: a .py file or a module."""
-    path = Path(name)
-    is_file = path.suffix == ".py" or os.sep in name or path.is_file()
-    plugin = Plugin(name=path.stem if is_file else name, origin=name, required=True)
-    if is_file and not path.is_file():
-        raise MissingPluginError(f'plugin file "{name}" does not exist')
-    try:
-        plugin.module = _import_file(path) if is_file else importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if not is_file and error.name and name.split(".")[0] == error.name.split(".")[0]:
-            raise MissingPluginError(
-                f'plugin "{name}" is neither a file nor an importable module',
-                hint="give the path of a .py file, or install the package",
-            ) from error
-        plugin.reject(f"cannot be imported: {error}", cause=error)
-    except MyCaffeError:
-        raise
-    except Exception as error:
-        line = f" (line {error.lineno})" if isinstance(error, SyntaxError) else ""
-        plugin.reject(f"cannot be imported: {type(error).__name__}: {error}{line}", cause=error)
-    return plugin
-
-
-def _import_file(path: Path) -> Any:
-    module_name = f"mycaffe_plugin_{path.stem}"
-    spec = importlib.util.spec_from_file_location(module_name, path.resolve())
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[module_name]
-        raise
-    return module
 
 
 def load_registry(extra: Sequence[str] = (), allow: str | None = None) -> Registry:
@@ -236,14 +232,9 @@ def load_registry(extra: Sequence[str] = (), allow: str | None = None) -> Regist
         allow = os.environ.get(ALLOW_LIST_VARIABLE)
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
-    plugins = _from_entry_points(allow)
-    taken = {plugin.name for plugin in plugins}
-    for name in dict.fromkeys(extra):
-        plugin = _from_path_or_module(name)
-        if plugin.name in taken:
-            continue  # installed as well: the same plugin
-        taken.add(plugin.name)
-        plugins.append(plugin)
+    plugins = from_entry_points(allow)
+    for name in extra:
+        add_named(plugins, name)
     for plugin in plugins:
         if plugin.error is None:
             _register(manager, plugin)

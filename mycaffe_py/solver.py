@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -66,8 +65,9 @@ class Solver:
         self._losses: deque[float] = deque(maxlen=max(1, param.average_loss))
         self._callbacks: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self._requests: set[str] = set()
-        self._request_lock = threading.Lock()
         self.check_settings(param)
+        for test_net in self.test_nets:
+            test_net.debug_info = param.debug_info
         xp = net.device.xp
         buffer = net.parameters
         self.history = [xp.zeros_like(buffer.data) for _ in range(self.history_slots)]
@@ -108,8 +108,7 @@ class Solver:
     @property
     def lr(self) -> float:
         """The learning rate of the next update."""
-        rate, self.current_step = learning_rate(self.settings, self.iter, self.current_step)
-        return rate
+        return learning_rate(self.settings, self.iter, self.current_step)[0]
 
     def add_callback(self, on_start: Callable[[], None], on_gradients_ready: Callable[[], None]) -> None:
         """Call ``on_start`` before each iteration and ``on_gradients_ready`` before each update."""
@@ -153,6 +152,7 @@ class Solver:
         return nullcontext() if self.net.device.is_gpu else flush_denormals()
 
     def _iterate(self) -> None:
+        self.net.debug_info = self.param.debug_info and self._displays(self.iter)
         with self._flushing():
             self.net.clear_param_diffs()
             for on_start, _ in self._callbacks:
@@ -176,6 +176,9 @@ class Solver:
             self.apply_update()
         self.iter += 1
 
+    def _displays(self, iteration: int) -> bool:
+        return bool(self.param.display) and iteration % self.param.display == 0
+
     @property
     def smoothed_loss(self) -> float:
         """Mean of the last ``average_loss`` losses."""
@@ -192,13 +195,12 @@ class Solver:
             metrics |= trainer.metrics()
         metrics |= self.net.output_values()
         metrics["loss"] = self.smoothed_loss if self.param.average_loss > 1 else self.loss
-        done = self.iter - 1
         self.emit(
             StepDone(
                 iteration=self.iter,
                 metrics=metrics,
                 learning_rate=self.rate,
-                display=bool(self.param.display) and done % self.param.display == 0,
+                display=self._displays(self.iter - 1),
                 sample=trainer.sample() if trainer is not None else {},
             )
         )
@@ -212,7 +214,8 @@ class Solver:
 
     def apply_update(self) -> None:
         """Clip, normalise, regularise, compute the update and subtract it from the weights."""
-        rate = self.rate = self.lr
+        rate, self.current_step = learning_rate(self.settings, self.iter, self.current_step)
+        self.rate = rate
         self._clip_gradients()
         param = self.param
         for segment in self.segments:

@@ -32,8 +32,13 @@ class Trainer:
     def __init__(
         self, solver: Solver, param: Any, *, base_dir: Path | None = None, seed: int = 0
     ):
+        self.check(param)
         self.solver, self.param = solver, param
         self.base_dir, self.seed = base_dir or Path("."), seed
+
+    @classmethod
+    def check(cls, param: Any) -> None:
+        """Raise ConfigError if a TrainerParameter makes no sense for this trainer; no net is needed."""
 
     def prepare(self) -> None:
         """Fill the train net's inputs for the next forward pass."""

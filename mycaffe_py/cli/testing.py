@@ -65,7 +65,10 @@ def _on_solver(
     )
     net = training.net
     if training.trainer is not None:
-        return net, training.trainer.test(net, iterations)
+        try:
+            return net, training.trainer.test(net, iterations)
+        finally:
+            training.trainer.close()
     _require_data(net)
     return net, mean_outputs(net, iterations)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
@@ -18,7 +17,7 @@ from mycaffe_py.errors import ConfigError, DeviceError
 from mycaffe_py.run.directory import DEFAULT_BASE, RunDirectory
 from mycaffe_py.run.resume import find_state
 from mycaffe_py.run.session import TrainingSession
-from mycaffe_py.weights import restore
+from mycaffe_py.weights import RestoreReport, restore
 
 
 def train(
@@ -39,7 +38,8 @@ def train(
     if print_config:
         _print_config(training)
         return 0
-    state = _restore(training, resume)
+    report = _restore(training, resume, given["seed"])
+    _check_worth_running(training)
     directory = (
         RunDirectory.at(run_dir)
         if run_dir
@@ -48,18 +48,37 @@ def train(
     if not quiet:
         for line in start_lines(training, directory.path, verbose=verbose):
             say(line)
-        if state:
-            say(f"resumed from {state}: {_restored(training)}")
+        if report:
+            say(_restored(report, training))
     session = TrainingSession(
         training,
         directory,
         observers=choose_views(training, quiet=quiet),
         command=sys.argv,
-        resumed_from=state,
+        resumed_from=report.state if report else None,
         sigint=sigint_effect,
         sighup=sighup_effect,
     )
-    return _run(session, quiet)
+    try:
+        return _run(session, quiet)
+    finally:
+        if training.trainer is not None:
+            training.trainer.close()
+
+
+def _check_worth_running(training: Training) -> None:
+    solver, net = training.solver, training.net
+    done, planned = solver.iter, solver.param.max_iter
+    if 0 < planned <= done:
+        raise ConfigError(
+            f"nothing left to train: iteration {done:,} of {planned:,} is reached already",
+            hint=f"train on with --iterations above {done}",
+        )
+    if training.trainer is None and net.inputs:
+        warn(
+            f"nothing fills the inputs {', '.join(net.inputs)}: the solver file has no trainer {{ }}, "
+            "and the net no data layer for them"
+        )
 
 
 def _run(session: TrainingSession, quiet: bool) -> int:
@@ -138,21 +157,29 @@ def _print_config(training: Training) -> None:
         click.echo(f"# {what}: {document.filename}\n{to_text(document.message)}")
 
 
-def _restore(training: Training, resume: str | None) -> Path | None:
-    """Put the solver where the state that ``--resume`` means left off; return that state."""
+def _restore(training: Training, resume: str | None, seed: int | None) -> RestoreReport | None:
+    """Put the solver where the state that ``--resume`` means left off."""
     if resume is None:
         return None
-    return find_state(
+    reports: list[RestoreReport] = []
+    find_state(
         resume,
         DEFAULT_BASE,
         training.net.name,
-        use=lambda path: restore(training.solver, path),
+        use=lambda path: reports.append(restore(training.solver, path)),
         warn=warn,
     )
+    if seed is not None and seed != training.device.seed:
+        warn(f"--seed {seed} has no effect: the resumed run goes on with {training.device.seed}")
+    training.seed = training.device.seed
+    return reports[-1]
 
 
-def _restored(training: Training) -> str:
-    parts = [f"iteration {training.solver.iter:,}", "weights", "history", "random state"]
+def _restored(report: RestoreReport, training: Training) -> str:
+    """Say in one line what was restored, and what was not."""
+    parts = [f"iteration {report.iteration:,}", "weights", "history", "random state"]
     if training.trainer is not None:
-        parts.append("trainer and gym")
-    return ", ".join(parts)
+        parts.append("trainer state with its gyms")
+    absent = "".join(f"; not restored: {name}" for name in report.absent)
+    kept = [part for part in parts if not any(name.startswith(part[:12]) for name in report.absent)]
+    return f"resumed from {report.state}: {', '.join(kept)}{absent}"

@@ -74,7 +74,8 @@ class MetricsWriter(Observer):
         if name not in self._files:
             try:
                 # Mode x: a file that is there already is never overwritten.
-                self._files[name] = open(self.folder / name, "x", encoding="utf-8", newline="")
+                path = self.folder / name
+                self._files[name] = path.open("x", encoding="utf-8", newline="")
             except OSError as error:
                 raise self._failure(name, error) from error
         return self._files[name]

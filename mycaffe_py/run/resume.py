@@ -46,7 +46,7 @@ def _newest(parent: Path, net_name: str, use: Use, warn: Warn) -> Path:
         state = _first_usable(states_in(run), use, warn)
         if state is not None:
             return state
-    found = f"{len(runs)} runs are there, none with a usable snapshot" if runs else "it has no runs"
+    found = "none of its runs has a usable snapshot" if runs else "it has no runs"
     raise MissingFileError(
         f'nothing to resume for net "{net_name}" in {parent}: {found}',
         hint="leave --resume out to start a new run",

@@ -122,6 +122,7 @@ class TrainingSession:
         """Train to the end, a stop or a failure; a failure is raised again after all is written."""
         solver, started = self.solver, time.perf_counter()
         first = solver.iter
+        solver.clear_requests()
         listeners = [self.best.listener, self._remember, self._dispatcher.listener]
         solver.listeners += listeners
         solver.snapshot_action = self.keeper.write

@@ -7,12 +7,12 @@ from typing import Any
 
 _HOMES = {
     "LoadReport": "caffemodel",
-    "RestoreReport": "restore",
+    "RestoreReport": "restoring",
     "atomic_write": "atomic",
-    "check_snapshot": "restore",
+    "check_snapshot": "restoring",
     "load_weights": "caffemodel",
     "net_to_proto": "caffemodel",
-    "restore": "restore",
+    "restore": "restoring",
     "save_snapshot": "solverstate",
     "save_state": "solverstate",
     "save_weights": "caffemodel",

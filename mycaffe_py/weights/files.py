@@ -54,7 +54,7 @@ def parse(schema: Any, data: bytes, message_name: str, path: Path, expected: str
     """Return the message in ``data``, or raise SnapshotError that names the file."""
     try:
         return schema.parse_binary(data, message_name)
-    except SnapshotError as error:
+    except ValueError as error:  # SnapshotError, or bytes that are no UTF-8 where a text should be
         if kind_of(data) == expected:
             reason = f"{path} is damaged or was cut short: its {len(data)} bytes are no complete"
         else:

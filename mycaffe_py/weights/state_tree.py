@@ -66,7 +66,7 @@ class _Packer:
             raise _unstorable(path, value)
         dtype = value.dtype.newbyteorder("=")
         entry = {"dtype": dtype.str.lstrip("<>=|"), "shape": list(value.shape)}
-        if dtype.name not in _STORED_AS_BLOB:
+        if dtype.name not in _STORED_AS_BLOB or not value.size:  # no values would show no dtype
             return {_VALUES: value.reshape(-1).tolist(), **entry}
         name = path
         while name in self.arrays:  # {"a/b": x} and {"a": {"b": y}} are different states

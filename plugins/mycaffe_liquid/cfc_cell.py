@@ -17,8 +17,10 @@ gradients are products over all steps. With th = tanh(z / 2) for z = time_a * t 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
+from mycaffe_py.blas import one_thread
 from mycaffe_py.blob import Blob
 from mycaffe_py.device import Device
 from mycaffe_py.fused import FusedBlobs
@@ -27,6 +29,8 @@ from .cfc_settings import STACKED_HEADS, CfcBlobs, CfcSettings
 
 # Steps gathered for one product of a weight gradient when the batch is larger than one.
 _CHUNK = 8
+# Below this many multiply-adds in a step's largest product, several threads do not pay.
+_SMALL = 2_000_000
 
 
 class CfcCell:
@@ -95,11 +99,19 @@ class CfcCell:
 
     # Forward.
 
+    def _threads(self) -> Any:
+        largest = 4 * self.settings.hidden_size * self.settings.backbone_units * self.batch
+        return one_thread() if largest < _SMALL else nullcontext()
+
     def forward(self, times: Any, dropping: bool) -> None:
         """Run ``self.inputs`` and ``times`` (steps, batch) from ``states[0]``; fills ``states[1:]``.
 
         ``dropping`` applies dropout (the training phase).
         """
+        with self._threads():
+            self._forward(times, dropping)
+
+    def _forward(self, times: Any, dropping: bool) -> None:
         xp, act = self.xp, self._activation
         self.times[...] = times if self.batch > 1 else times[:, 0]
         self._dropping = dropping and bool(self._masks)
@@ -210,6 +222,10 @@ class CfcCell:
         Adds the weights' gradients to the blobs if ``learns``. :meth:`input_gradients`,
         :meth:`time_gradients` and ``initial_state_gradient`` then hold the others.
         """
+        with self._threads():
+            self._backward(state_gradients, learns)
+
+    def _backward(self, state_gradients: Any, learns: bool) -> None:
         xp = self.xp
         self._local_factors()
         head_weight = self.head_weight.data().T

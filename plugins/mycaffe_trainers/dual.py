@@ -23,13 +23,21 @@ class MyCaffeTrainerDual(Trainer):
 
     def __init__(self, solver: Any, param: Any, *, base_dir: Path | None = None, seed: int = 0):
         super().__init__(solver, param, base_dir=base_dir, seed=seed)
-        cls = solver.net.registry.trainers.find(param.dual_param.trainer_type)
-        if issubclass(cls, MyCaffeTrainerDual):
-            raise ConfigError(
-                f"dual_param.trainer_type cannot be {cls.type} itself", hint="name RNN.SUPER_SIMPLE"
-            )
+        cls = self._inner_class(solver.net.registry, param.dual_param.trainer_type)
         self.inner = cls(solver, param, base_dir=base_dir, seed=seed)
         self.best_metric = self.inner.best_metric
+
+    def _inner_class(self, registry: Any, name: str) -> type[Trainer]:
+        try:
+            cls = registry.trainers.find(name)
+            if issubclass(cls, MyCaffeTrainerDual):
+                raise ConfigError(
+                    f"dual_param.trainer_type cannot be {cls.type} itself", hint="name RNN.SUPER_SIMPLE"
+                )
+        except ConfigError as error:
+            error.field = "dual_param.trainer_type"
+            raise
+        return cls
 
     def prepare(self) -> None:
         """As the inner trainer does."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.builder import gym_seed
-from mycaffe_py.errors import ConfigError, ShapeError, did_you_mean
+from mycaffe_py.errors import ConfigError, DataError, ShapeError, SnapshotError, did_you_mean
 from mycaffe_py.net import Net
 
 ROLES = ("x", "tt", "mask", "target", "xhat")
@@ -25,11 +25,26 @@ def blob_of_roles(net: Net, blob_names: Any) -> dict[str, str]:
             blobs[role] = name
         elif role in _REQUIRED or blob_names.HasField(role):
             near = did_you_mean(name, net.blobs) or f"blobs: {', '.join(net.blobs)}"
-            raise ConfigError(
+            error = ConfigError(
                 f'trainer: blob_names says that {role} is blob "{name}", but net "{net.name}" has none',
                 hint=near,
             )
+            error.field = f"blob_names.{role}"
+            raise error
     return blobs
+
+
+def _check_observation(gym: str, observation: Any) -> None:
+    """Fail unless an observation holds the arrays of :class:`mycaffe_py.gym.Gym`'s contract."""
+    axes = {"x": 2, "tt": 1, "mask": 2, "target": 2}
+    for role, wanted in axes.items():
+        values = observation.get(role) if isinstance(observation, Mapping) else None
+        if np.ndim(values) != wanted or len(values) == 0:
+            found = "missing" if values is None else f"of shape {np.shape(values)}"
+            raise DataError(
+                f"gym {gym}: {role} of its observation is {found}; "
+                f"a gym gives {role} as an array of {wanted} axes, the first one over its points"
+            )
 
 
 class GymBatch:
@@ -42,16 +57,25 @@ class GymBatch:
             raise ShapeError(f'blob "{x.name}" is {x.shape}, a gym fills (batch, steps, features)')
         self.batch, self.steps = x.shape[:2]
         cls = net.registry.gyms.find(param.gym.type)
-        seeds = [gym_seed(seed, index, purpose) for index in range(self.batch)]
-        self.gyms = [cls(param.gym, base_dir=base_dir, seed=one) for one in seeds]
+        self.seeds = [gym_seed(seed, index, purpose) for index in range(self.batch)]
+        self.gyms = [cls(param.gym, base_dir=base_dir, seed=one) for one in self.seeds]
         self.answers: list[Any] | None = None
-        first = [gym.reset(seed=one)[0] for gym, one in zip(self.gyms, seeds, strict=True)]
-        self._check_shapes(net, first[0])
-        outputs = first[0]["target"].shape[1]
         self.x, self.time = 0.0, 0.0
+        outputs = self._try_out(net)
         self.target = np.zeros((self.batch, outputs))
         self.last_target = np.zeros((self.batch, outputs))
         self._begun = False
+
+    def _try_out(self, net: Net) -> int:
+        """Fail, before anything is trained, unless the gym gives what the net needs.
+
+        Returns the number of outputs. The first gym has then been run: :meth:`advance` begins it anew.
+        """
+        observation, info = self.gyms[0].reset(seed=self.seeds[0])
+        _check_observation(self.gyms[0].type, observation)
+        self._check_shapes(net, observation)
+        self._warm_up(self.gyms[0], observation, info)
+        return observation["target"].shape[1]
 
     def _check_shapes(self, net: Net, observation: Mapping[str, np.ndarray]) -> None:
         """Fail unless what the gym gives fits the blobs; nothing has been trained yet."""
@@ -80,7 +104,7 @@ class GymBatch:
         answers: Sequence[Any] = self.answers or [None] * self.batch
         for index, gym in enumerate(self.gyms):
             if not self._begun:
-                observation = self._warm_up(gym, *gym.reset())
+                observation = self._warm_up(gym, *gym.reset(seed=self.seeds[index]))
             else:
                 observation, _, terminated, truncated, info = gym.step(answers[index])
                 if terminated or truncated:
@@ -123,8 +147,9 @@ class GymBatch:
                 values = values.max(axis=1)
             place[...] = net.device.asarray(values.reshape(place.shape), dtype=net.dtype)
         targets = observation["target"]
+        # A gym that keeps one point only does not show the target before it.
+        self.last_target[index] = targets[-2] if len(targets) > 1 else self.target[index]
         self.target[index] = targets[-1]
-        self.last_target[index] = targets[-2] if len(targets) > 1 else targets[-1]
 
     def prediction(self, net: Net) -> np.ndarray:
         """Return the net's prediction, (batch, outputs), on the host in float64."""
@@ -140,16 +165,21 @@ class GymBatch:
         return {
             "gyms": [gym.state() for gym in self.gyms],
             "answers": None if self.answers is None else np.array(self.answers),
+            "target": self.target.copy(),
             "begun": self._begun,
         }
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`state` returned."""
+        """Put back what :meth:`state` returned; SnapshotError if it does not fit the net."""
         if len(state["gyms"]) != len(self.gyms):
-            raise ConfigError(f"the state holds {len(state['gyms'])} gyms, the net's batch is {self.batch}")
+            raise SnapshotError(
+                f"the state holds {len(state['gyms'])} gyms, but the batch of the net is {self.batch}",
+                hint="go on with the batch of the run that wrote the snapshot",
+            )
         for gym, gym_state in zip(self.gyms, state["gyms"], strict=True):
             gym.load_state(gym_state)
         self.answers = None if state["answers"] is None else list(state["answers"])
+        self.target[...] = state["target"]
         self._begun = bool(state["begun"])
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mycaffe_py.errors import ConfigError
+from mycaffe_py.errors import ConfigError, SnapshotError
 from mycaffe_py.net import Net
 from mycaffe_py.trainer import Trainer
 
@@ -32,17 +32,21 @@ class TrainerRNNSimple(Trainer):
 
     def __init__(self, solver: Any, param: Any, *, base_dir: Path | None = None, seed: int = 0):
         super().__init__(solver, param, base_dir=base_dir, seed=seed)
-        settings = param.rnn_simple_param
-        if settings.accuracy_window < 1:
-            raise ConfigError("rnn_simple_param.accuracy_window must be at least 1, got 0")
-        if not settings.accuracy_tolerance > 0:
-            raise ConfigError(
-                "rnn_simple_param.accuracy_tolerance must be above 0, got "
-                f"{settings.accuracy_tolerance:g}"
-            )
         self.gyms = self._new_gyms(solver.net, "train")
         self.figures = self._new_figures(self.gyms)
         self._sample: dict[str, float] = {}
+
+    @classmethod
+    def check(cls, param: Any) -> None:
+        """The window must hold an update, and the tolerance be above 0."""
+        settings = param.rnn_simple_param
+        if settings.accuracy_window < 1:
+            raise ConfigError("rnn_simple_param.accuracy_window must be at least 1, got 0")
+        if not 0 < settings.accuracy_tolerance < float("inf"):
+            raise ConfigError(
+                "rnn_simple_param.accuracy_tolerance must be a number above 0, got "
+                f"{settings.accuracy_tolerance:g}"
+            )
 
     def _new_gyms(self, net: Net, purpose: str) -> GymBatch:
         return GymBatch(net, self.param, self.base_dir, self.seed, purpose)
@@ -110,9 +114,11 @@ class TrainerRNNSimple(Trainer):
         return {"gyms": self.gyms.state(), "figures": self.figures.state()}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`state` returned."""
-        self.gyms.load_state(state["gyms"])
+        """Put back what :meth:`state` returned; SnapshotError if it does not fit these settings."""
+        if not {"gyms", "figures"} <= set(state):
+            raise SnapshotError(f"the state holds nothing of trainer {self.type}")
         self.figures.load_state(state["figures"])
+        self.gyms.load_state(state["gyms"])
 
     def draw(self, figure: Any) -> bool:
         """Let the first gym draw its picture."""

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from mycaffe_py.errors import SnapshotError
+
 
 class RollingFigures:
     """Accuracy and mean absolute error over the last ``window`` updates of ``batch`` predictions.
@@ -43,8 +45,15 @@ class RollingFigures:
         return {"errors": self._errors.copy(), "count": self.count}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`state` returned."""
-        self._errors[...] = state["errors"]
+        """Put back what :meth:`state` returned; SnapshotError if it does not fit these settings."""
+        errors = np.asarray(state["errors"])
+        if errors.shape != self._errors.shape:
+            raise SnapshotError(
+                f"the state holds figures of (2, window, batch) = {errors.shape}; with these settings it is "
+                f"{self._errors.shape}",
+                hint="rnn_simple_param.accuracy_window or the batch has changed since the snapshot",
+            )
+        self._errors[...] = errors
         self.count = int(state["count"])
 
 

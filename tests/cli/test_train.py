@@ -128,6 +128,7 @@ def test_a_solver_file_may_ask_for_the_cpu(mycaffe, tmp_path):
     result = mycaffe("train", "--solver", solver, "--model", model)
     assert result.exit_code == 0, result.stderr
     assert "device cpu (solver_mode: CPU)" in result.stderr
+    assert "warning: nothing fills the inputs a, b" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -175,7 +176,9 @@ def test_resume_auto_goes_on_as_if_never_stopped(train, runs):
     result = train("--iterations", 30, "--resume", "auto")
     assert result.exit_code == 0, result.stderr
     assert "resumed from runs/LiquidNetCfc/002/" in result.stderr
-    assert "iteration 12, weights, history, random state, trainer and gym" in result.stderr
+    assert (
+        "iteration 12, weights, history, random state, trainer state with its gyms" in result.stderr
+    )
     assert record_of(runs / "003")["resumed_from"].startswith("runs/LiquidNetCfc/002/")
     whole, resumed = (
         (runs / number / "metrics.csv").read_text().splitlines() for number in ("001", "003")
@@ -206,6 +209,27 @@ def test_weights_start_a_new_run(train, runs):
     result = train("--iterations", 2, "--weights", "runs/LiquidNetCfc/001/last.caffemodel")
     assert result.exit_code == 0, result.stderr
     assert record_of(runs / "002")["iteration"] == 2
+
+
+def test_a_finished_run_is_not_resumed_for_nothing(train, runs):
+    train("--iterations", 3, "-q")
+    result = train("--iterations", 3, "--resume", "auto")
+    assert result.exit_code == 2
+    assert "nothing left to train: iteration 3 of 3 is reached already" in result.stderr
+    assert not (runs / "002").exists()
+
+
+def test_a_seed_has_no_effect_on_a_resumed_run(train, runs):
+    train("--iterations", 3, "--seed", 1, "-q")
+    result = train("--iterations", 5, "--resume", "auto", "--seed", 2)
+    assert "warning: --seed 2 has no effect: the resumed run goes on with 1" in result.stderr
+    assert record_of(runs / "002")["seed"] == 1
+
+
+def test_no_updates_at_all_still_leave_the_weights(train, runs):
+    result = train("--iterations", 0)
+    assert result.exit_code == 0, result.stderr
+    assert (runs / "001" / "last.caffemodel").is_file()
 
 
 def test_another_gym_by_one_setting(train):

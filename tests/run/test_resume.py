@@ -56,7 +56,7 @@ def test_auto_without_any_run_says_where_it_looked(tmp_path):
         find("auto", tmp_path)
     assert caught.value.exit_code == 3
     make_run(tmp_path, 1)
-    with pytest.raises(MissingFileError, match="none with a usable snapshot"):
+    with pytest.raises(MissingFileError, match="none of its runs has a usable snapshot"):
         find("auto", tmp_path)
 
 

@@ -1,0 +1,37 @@
+"""A layer of your own in one file: ``mycaffe train --plugin gate.py ...``."""
+
+from mycaffe_py import Layer, hookimpl
+
+
+class Gate(Layer):
+    """y = scale * x * sigmoid(x), elementwise."""
+
+    type = "Gate"
+    allows_in_place = False  # backward reads x
+    schema = """
+      message GateParameter {
+        optional float scale = 1 [default = 1];  // factor of the output
+      }
+      extend LayerParameter { optional GateParameter gate_param = 356491270; }
+    """
+
+    def reshape(self, bottom, top):
+        """y has the shape of x."""
+        top[0].reshape_like(bottom[0])
+
+    def forward(self, bottom, top):
+        """y = scale * x * s, with s = sigmoid(x)."""
+        x = bottom[0].data
+        top[0].data[...] = self.param.gate_param.scale * x / (1 + self.xp.exp(-x))
+
+    def backward(self, top, propagate_down, bottom):
+        """dy/dx = scale * s * (1 + x * (1 - s))."""
+        if propagate_down[0]:
+            x, s = bottom[0].data, 1 / (1 + self.xp.exp(-bottom[0].data))
+            bottom[0].diff[...] = self.param.gate_param.scale * top[0].diff * s * (1 + x * (1 - s))
+
+
+@hookimpl
+def mycaffe_layers():
+    """The layers of this file."""
+    return [Gate]

@@ -1,0 +1,195 @@
+"""check_trainer: whether a trainer keeps the contract that solvers, tests and resuming rely on."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..builder import Training, build_training, load_model, load_solver_file
+from ..custom_trainer import upgrade_custom_trainer
+from ..device import Device
+from ..layer import TEST
+from ..net import Net
+from ..plugins import Registry, default_registry
+from ..schema import load_net_text, load_solver_text
+from ..seeding import generator_state, restore_generator
+from ..trainer import Trainer
+
+
+def check_trainer(
+    solver_prototxt: str | Path,
+    model_prototxt: str | Path,
+    registry: Registry | None = None,
+    *,
+    steps: int = 5,
+    seed: int = 1,
+) -> None:
+    """Raise AssertionError, which says what is wrong, unless a trainer keeps its contract.
+
+    Give a solver with its ``trainer { }`` and a model, each as prototxt text or as a Path. Checked over
+    ``steps`` updates: one forward and one backward pass for each of the solver's ``iter_size`` passes;
+    metrics and sample are finite floats by name; the same seed gives the same bits; ``state`` holds plain
+    values and arrays, and a new trainer that loads it goes on to the last bit; ``test`` gives the same
+    figures twice and leaves the weights, the train net and the training's state alone.
+    """
+    _Check(solver_prototxt, model_prototxt, registry or default_registry(), steps, seed).run()
+
+
+class _Check:
+    def __init__(self, solver: Any, model: Any, registry: Registry, steps: int, seed: int):
+        self.registry, self.steps, self.seed = registry, steps, seed
+        self.solver = (
+            load_solver_file(solver, registry)
+            if isinstance(solver, Path)
+            else load_solver_text(registry.schema, solver)
+        )
+        upgrade_custom_trainer(self.solver, registry)
+        self.model = (
+            load_model(model, registry)
+            if isinstance(model, Path)
+            else load_net_text(registry.schema, model)
+        )
+        self.name = "the trainer"
+
+    def build(self) -> Training:
+        return build_training(
+            solver=self.solver,
+            model=self.model,
+            registry=self.registry,
+            device=Device(),
+            seed=self.seed,
+        )
+
+    def require(self, condition: bool, message: str) -> None:
+        if not condition:
+            raise AssertionError(f"{self.name}: {message}")
+
+    def run(self) -> None:
+        first = self.build()
+        self.require(first.trainer is not None, "the solver has no trainer { }")
+        self.name = type(first.trainer).__name__
+        self.require(isinstance(first.trainer, Trainer), "it does not derive from mycaffe_py's Trainer")
+        self.require(bool(first.trainer.type), "type is empty: a trainer needs a type name")
+        summary = first.trainer.summary()
+        self.require(
+            all(isinstance(text, str) for text in [*summary, *summary.values()]),
+            f"summary() must map str to str, not {summary!r:.80}",
+        )
+        reference = self.counted_updates(first)
+        self.require(
+            _same(self.updates(self.build()), reference),
+            "the same seed did not give the same weights and metrics twice",
+        )
+        self.check_state(first)
+        self.check_test(first)
+        first.trainer.close()
+
+    def counted_updates(self, training: Training) -> list[Any]:
+        """Run updates and check that each makes the passes that it should, and no more."""
+        net, passes = training.net, {"forward": 0, "backward": 0}
+
+        def count(index: int, layer: int, kind: str) -> None:
+            passes[kind] += index == layer
+
+        net.before_forward(lambda index: count(index, 0, "forward"))
+        net.before_backward(lambda index: count(index, len(net.layers) - 1, "backward"))
+        record = self.updates(training)
+        wanted = self.steps * training.solver.param.iter_size
+        for kind, done in passes.items():
+            self.require(done == wanted, f"{done} {kind} passes in {self.steps} updates, not {wanted}")
+        return record
+
+    def updates(self, training: Training) -> list[Any]:
+        """Run updates; return the metrics after each, and the weights at the end."""
+        record: list[Any] = []
+        for _ in range(self.steps):
+            training.solver.step(1)
+            metrics, sample = training.trainer.metrics(), training.trainer.sample()
+            self.check_figures("metrics()", metrics)
+            self.check_figures("sample()", sample)
+            record.append((dict(metrics), dict(sample)))
+        return [*record, _weights(training.net)]
+
+    def check_figures(self, what: str, figures: Any) -> None:
+        self.require(isinstance(figures, Mapping), f"{what} must return a dict, not {figures!r:.80}")
+        for name, value in figures.items():
+            self.require(isinstance(name, str), f"{what}: the name {name!r} is no str")
+            good = isinstance(value, float | int) and not isinstance(value, bool)
+            self.require(good, f"{what}: {name} is {value!r:.60}, not a plain number")
+            self.require(math.isfinite(value), f"{what}: {name} is {value}, which is not finite")
+
+    def check_state(self, training: Training) -> None:
+        """Go on from a state in a new training, and check that nothing differs."""
+        state = training.trainer.state()
+        self.check_plain("state()", state)
+        kept = copy.deepcopy(state)
+        other = self.build()
+        _copy_solver(training, other)
+        other.trainer.load_state(state)
+        went_on = self.updates(training)
+        self.require(_same(state, kept), "what state() returned changed while the training went on")
+        self.require(
+            _same(self.updates(other), went_on),
+            "after load_state() the training did not go on as the one that was saved",
+        )
+        other.trainer.close()
+
+    def check_plain(self, where: str, value: Any) -> None:
+        if isinstance(value, Mapping):
+            for name, item in value.items():
+                self.require(isinstance(name, str), f"{where}: the key {name!r} is no str")
+                self.check_plain(f"{where}[{name!r}]", item)
+        elif isinstance(value, list | tuple):
+            for index, item in enumerate(value):
+                self.check_plain(f"{where}[{index}]", item)
+        else:
+            plain = value is None or isinstance(value, str | bool | int | float)
+            array = isinstance(value, np.ndarray) and value.dtype.kind in "biuf"
+            self.require(plain or array, f"{where} is a {type(value).__name__}: it cannot be saved")
+
+    def check_test(self, training: Training) -> None:
+        net = Net(training.model, TEST, registry=self.registry, device=training.device)
+        net.share_with(training.net)
+
+        def everything() -> Any:
+            blobs = {name: np.array(blob.data) for name, blob in training.net.blobs.items()}
+            return copy.deepcopy([_weights(training.net), blobs, training.trainer.state()])
+
+        before = everything()
+        figures = [training.trainer.test(net, self.steps) for _ in range(2)]
+        self.check_figures("test()", figures[0])
+        self.require(_same(before, everything()), "test() changed the weights, the train net or the state")
+        self.require(_same(*figures), "test() gave other figures the second time")
+
+
+def _weights(net: Net) -> np.ndarray:
+    return np.array(net.device.to_host(net.parameters.data))
+
+
+def _copy_solver(source: Training, target: Training) -> None:
+    """Give a new training the weights, history and generator of another."""
+    target.net.parameters.data[...] = source.net.parameters.data
+    for mine, theirs in zip(target.solver.history, source.solver.history, strict=True):
+        mine[...] = theirs
+    target.solver.iter = source.solver.iter
+    target.solver.current_step = source.solver.current_step
+    restore_generator(target.device.rng, generator_state(source.device.rng))
+
+
+def _same(first: Any, second: Any) -> bool:
+    """Whether two nests of dicts, lists, numbers and arrays are equal to the last bit."""
+    if isinstance(first, Mapping):
+        same_keys = isinstance(second, Mapping) and first.keys() == second.keys()
+        return same_keys and all(_same(value, second[key]) for key, value in first.items())
+    if isinstance(first, list | tuple):
+        return len(first) == len(second) and all(map(_same, first, second))
+    if isinstance(first, np.ndarray):
+        second = np.asarray(second)
+        kinds = first.dtype == second.dtype and first.shape == second.shape
+        return kinds and first.tobytes() == second.tobytes()
+    return first == second or (first != first and second != second)

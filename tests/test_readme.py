@@ -1,0 +1,59 @@
+"""The README's code runs, its commands exist, and CI runs its test line."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = ["README.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").glob("*.md"))]
+
+
+def blocks(language, text=README):
+    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
+
+
+def test_the_python_example_runs(tmp_path):
+    (code,) = blocks("python")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    first, last = done.stdout.splitlines()[0], done.stdout.splitlines()[-1]
+    assert first.endswith("(64, 259)")
+    assert last.startswith("10 ")
+
+
+def test_the_two_lines_make_their_own_environments():
+    lines = [line for line in README.splitlines() if line.startswith("python3 ")]
+    assert len(lines) == 2
+    assert all(line.startswith("python3 -m venv .venv") for line in lines)
+    assert "mycaffe train --model LiquidNetCfc.prototxt --solver adamw.prototxt" in lines[0]
+    assert lines[1].endswith("-m pytest")
+
+
+def test_ci_takes_the_line_from_the_readme():
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "<!-- tests -->" in script and "<!-- tests -->" in README
+    assert ".venv-tests/bin/python -m pytest" not in script
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", text)
+    missing = [link for link in links if not ((ROOT / page).parent / link).exists()]
+    assert missing == []
+
+
+def test_the_plugin_guides_layer_is_the_example():
+    guide = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
+    layer = blocks("python", guide)[0]
+    namespace: dict = {}
+    exec(compile(layer, "docs/plugins.md", "exec"), namespace)  # noqa: S102
+    assert namespace["Gate"].type == "Gate" and namespace["mycaffe_layers"]() == [namespace["Gate"]]
