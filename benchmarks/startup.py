@@ -31,7 +31,9 @@ def seconds_to_first_update() -> float:
         command = [COMMAND, *TRAIN, "--iterations", "1", "--run-dir", str(Path(folder) / "run")]
         start = time.perf_counter()
         found = None
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
             for line in process.stdout:
                 if found is None and line.startswith(FIRST_UPDATE):
                     found = time.perf_counter() - start

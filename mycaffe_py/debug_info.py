@@ -18,7 +18,7 @@ def default_log(text: str) -> None:
 
 
 def _mean_abs(array: Any) -> float:
-    return float(abs(array).sum()) / array.size if array.size else 0.0
+    return abs(array).sum().item() / array.size if array.size else 0.0
 
 
 def log_forward(net: Net, index: int) -> None:
@@ -54,8 +54,8 @@ def log_backward(net: Net, index: int) -> None:
 def log_norms(net: Net) -> None:
     """Log the L1 and L2 norms of all parameters and their gradients."""
     data, diff = net.parameters.data, net.parameters.diff
-    l1 = (float(abs(data).sum()), float(abs(diff).sum()))
-    l2 = (math.sqrt(float((data * data).sum())), math.sqrt(float((diff * diff).sum())))
+    l1 = (abs(data).sum().item(), abs(diff).sum().item())
+    l2 = tuple(math.sqrt((array * array).sum().item()) for array in (data, diff))
     net.log(
         "    [Backward] All net params (data, diff): "
         f"L1 norm = ({l1[0]:.6g}, {l1[1]:.6g}); L2 norm = ({l2[0]:.6g}, {l2[1]:.6g})"

@@ -327,7 +327,7 @@ class Net:
 
 
 def _all_finite(blob: Blob) -> bool:
-    return bool(blob.device.xp.isfinite(blob.data).all())
+    return bool(blob.device.xp.isfinite(blob.data).all().item())
 
 
 def _weighted(layer: Layer, top: Sequence[Blob]) -> list[Any]:

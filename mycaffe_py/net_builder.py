@@ -15,7 +15,6 @@ from .parameters import Parameter, ParameterList
 from .schema import Document, load_net
 from .splits import insert_splits
 
-
 _AUTOMATIC = "(automatic)"
 
 

@@ -230,7 +230,7 @@ class Solver:
         if limit < 0:
             return
         xp, diff = self.net.device.xp, self.net.parameters.diff
-        norm = math.sqrt(float(xp.dot(diff, diff)))
+        norm = math.sqrt(xp.dot(diff, diff).item())
         if norm > limit:
             diff *= limit / norm
 
@@ -265,8 +265,10 @@ class Solver:
         if self.trainer is not None:
             metrics = self.trainer.test(net, iterations)
         else:
-            metrics = mean_outputs(net, iterations, lambda: self.stop_requested)
-        self.emit(TestDone(self.iter, index, metrics))
+            with_loss = self.param.test_compute_loss
+            metrics = mean_outputs(net, iterations, lambda: self.stop_requested, with_loss)
+        if metrics:  # none if a stop came before the first pass
+            self.emit(TestDone(self.iter, index, metrics))
         return metrics
 
     def snapshot(self, reason: str = "request") -> None:
@@ -281,14 +283,20 @@ class Solver:
             self.snapshot("interval" if due else "request")
 
 
-def mean_outputs(net: Net, iterations: int, stopped: Callable[[], bool] = bool) -> dict[str, float]:
-    """Return each output of ``net`` averaged over ``iterations`` forward passes."""
+def mean_outputs(
+    net: Net, iterations: int, stopped: Callable[[], bool] = bool, with_loss: bool = False
+) -> dict[str, float]:
+    """Return each output of ``net`` averaged over ``iterations`` forward passes.
+
+    ``with_loss`` adds the weighted loss as ``test_loss``.
+    """
     totals: dict[str, float] = {}
     for done in range(iterations):
         if stopped():
             break
-        net.forward()
-        for name, value in net.output_values().items():
+        loss = net.forward_layers()
+        values = net.output_values() | ({"test_loss": loss} if with_loss else {})
+        for name, value in values.items():
             totals[name] = (totals.get(name, 0.0) * done + value) / (done + 1)
     return totals
 

@@ -10,6 +10,7 @@ from mycaffe_py.net import Net
 from mycaffe_py.schema import load_net_text
 from mycaffe_py.seeding import generator_state, named_generator, restore_generator
 from mycaffe_py.trainer import Trainer
+from mycaffe_py.weights import save_snapshot
 
 FILLED = 'weight_filler { type: "gaussian" std: 0.3 } bias_filler { type: "constant" value: 0.1 }'
 MODEL = f"""
@@ -34,6 +35,11 @@ MULTISTEP = (
     'type: "SGD" base_lr: 0.05 momentum: 0.9 lr_policy: "multistep" gamma: 0.5 '
     "stepvalue: 3 stepvalue: 7"
 )
+
+
+def with_noise(net, seed=7):
+    net.parameters.data[...] = np.random.default_rng(seed).normal(size=net.parameters.data.size)
+    return net
 
 
 class FakeTrainer(Trainer):
@@ -91,3 +97,19 @@ def no_leftovers(tmp_path):
     """Fail if a temporary file stays behind."""
     yield
     assert [str(path) for path in tmp_path.rglob("*.tmp")] == []
+
+
+def bits(solver):
+    return [part.tobytes() for part in (solver.net.parameters.data, *solver.history)]
+
+
+def caffe_pair(solver, registry, folder, learned_net=None):
+    """Write what Caffe itself would write: no size in front, no entries."""
+    weights, state = save_snapshot(solver, folder / "caffe")
+    message = registry.schema.parse_binary(state.read_bytes(), "SolverState")
+    del message.entry[:]
+    message.learned_net = weights.name if learned_net is None else learned_net
+    message.DiscardUnknownFields()
+    state.write_bytes(message.SerializeToString())
+    weights.write_bytes(weights.read_bytes()[10:])
+    return weights, state

@@ -1,0 +1,180 @@
+"""check_solver: whether a solver's update rule keeps the base class's contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..device import Device
+from ..net import Net
+from ..schema import load_net_text
+from ..seeding import generator_state, restore_generator
+from .strict import strict_device
+
+FLOAT32_TOLERANCE = 1e-3
+"""How far float32 may be from float64 after a few steps, relative to the larger of 1 and the value."""
+
+_STEPS = 5
+_MODEL = """
+    name: "check_solver"
+    layer { name: "data" type: "Input" top: "x" top: "target"
+            input_param { shape { dim: 8 dim: 3 } shape { dim: 8 dim: 2 } } }
+    layer { name: "first" type: "InnerProduct" bottom: "x" top: "y1"
+            inner_product_param { num_output: 2 } param { } param { lr_mult: 2 decay_mult: 0 } }
+    layer { name: "frozen" type: "InnerProduct" bottom: "x" top: "y2"
+            inner_product_param { num_output: 2 } param { lr_mult: 0 } param { lr_mult: 0 } }
+    layer { name: "last" type: "InnerProduct" bottom: "x" top: "y3"
+            inner_product_param { num_output: 2 } }
+    layer { name: "loss1" type: "EuclideanLoss" bottom: "y1" bottom: "target" top: "loss1" }
+    layer { name: "loss2" type: "EuclideanLoss" bottom: "y2" bottom: "target" top: "loss2" }
+    layer { name: "loss3" type: "EuclideanLoss" bottom: "y3" bottom: "target" top: "loss3" }
+"""
+
+
+def check_solver(solver: str, registry: Any = None, *, steps: int = 200) -> None:
+    """Raise AssertionError that says what is wrong if a solver does not do what it must.
+
+    ``solver`` is a type name, or the prototxt text of a solver's settings; base_lr 0.05 and
+    lr_policy "fixed" are added where they are missing. On a small net it is checked that
+
+    - weights of lr_mult 0 stay as they are, and the others move and stay finite;
+    - a rule that asks for history arrays uses them;
+    - the same start gives the same bits;
+    - all that the rule remembers lies in ``history``: N steps and then M steps of a new solver
+      that was given the weights, ``history``, ``iter`` and ``current_step`` give the same bits
+      as N + M steps;
+    - ``steps`` updates bring the loss of a quadratic problem below half of what it was;
+    - float32 gives nearly the same as float64;
+    - the rule runs on the strict device, which stands in for a GPU, with the same result.
+    """
+    _Check(solver, registry).run(steps)
+
+
+class _Run:
+    """A solver with its own net on its own device; the start is always the same."""
+
+    def __init__(self, check: _Check, device: Device, dtype: Any = np.float64):
+        self.device = device
+        document = load_net_text(check.registry.schema, _MODEL)
+        self.net = Net(document, registry=check.registry, device=device, dtype=dtype)
+        rng = np.random.default_rng(0)
+        x = rng.standard_normal((8, 3))
+        values = {"x": x, "target": x @ rng.standard_normal((3, 2)) + 0.5}
+        for name, value in values.items():
+            self.net.blobs[name].data[...] = device.asarray(value, dtype=dtype)
+        for blob in self.net.learnable_params:
+            start = 0.1 * rng.standard_normal(blob.shape)
+            blob.data[...] = device.asarray(start, dtype=dtype)
+        self.solver = check.solver_class(check.param, self.net)
+
+    def step(self, iterations: int) -> _Run:
+        self.solver.step(iterations)
+        return self
+
+    def weights(self) -> list[np.ndarray]:
+        return [np.array(self.device.to_host(blob.data)) for blob in self.net.learnable_params]
+
+    def history(self) -> list[np.ndarray]:
+        return [np.array(self.device.to_host(array)) for array in self.solver.history]
+
+    def loss(self) -> float:
+        values = self.net.output_values()
+        return values["loss1"] + values["loss3"]
+
+    def take_over(self, other: _Run) -> _Run:
+        for blob, source in zip(self.net.learnable_params, other.weights(), strict=True):
+            blob.data[...] = source
+        for array, source in zip(self.solver.history, other.history(), strict=True):
+            array[...] = source
+        self.solver.iter = other.solver.iter
+        self.solver.current_step = other.solver.current_step
+        restore_generator(self.device.rng, generator_state(other.device.rng))
+        return self
+
+
+class _Check:
+    def __init__(self, solver: str, registry: Any):
+        if registry is None:
+            from ..plugins import default_registry
+
+            registry = default_registry()
+        self.registry = registry
+        text = solver if ":" in solver else f'type: "{solver}"'
+        self.param = registry.schema.parse_text(text, "SolverParameter").message
+        if not self.param.HasField("base_lr"):
+            self.param.base_lr = 0.05
+        if not self.param.lr_policy:
+            self.param.lr_policy = "fixed"
+        self.solver_class = registry.solvers.find(self.param.type)
+
+    def run(self, steps: int) -> None:
+        self.start = _Run(self, Device())
+        self.names = [
+            f'{parameter.layer.blob_names[parameter.index]} of layer "{parameter.layer.name}"'
+            for parameter in self.start.net.parameters.owners
+        ]
+        self.check_which_weights_move()
+        self.check_history()
+        self.check_repeatable()
+        self.check_quadratic(steps)
+        self.check_like_float64("in float32", _Run(self, Device(), np.float32), FLOAT32_TOLERANCE)
+        self.check_like_float64("on the strict device", _Run(self, strict_device()), 1e-10)
+
+    def expect(self, condition: Any, what: str) -> None:
+        if not condition:
+            raise AssertionError(f"solver type {self.solver_class.type}: {what}")
+
+    def check_which_weights_move(self) -> None:
+        before = self.start.weights()
+        after = _Run(self, Device()).step(_STEPS).weights()
+        owners = self.start.net.parameters.owners
+        for name, owner, old, new in zip(self.names, owners, before, after, strict=True):
+            if owner.lr == 0:
+                self.expect(np.array_equal(old, new), f"the update changes {name}, whose lr_mult is 0")
+            else:
+                self.expect(np.isfinite(new).all(), f"{name} is not finite after {_STEPS} updates")
+                self.expect(not np.array_equal(old, new), f"no update reaches {name}")
+
+    def check_history(self) -> None:
+        for index, array in enumerate(_Run(self, Device()).step(_STEPS).history()):
+            self.expect(
+                array.any(), f"history {index} stays zero: history_slots asks for more than is used"
+            )
+
+    def check_repeatable(self) -> None:
+        whole = _Run(self, Device()).step(2 * _STEPS).weights()
+        again = _Run(self, Device()).step(2 * _STEPS).weights()
+        self.same(whole, again, "two runs from the same start differ")
+        first = _Run(self, Device()).step(_STEPS)
+        second = _Run(self, Device()).take_over(first).step(_STEPS).weights()
+        self.same(
+            whole,
+            second,
+            f"{_STEPS} + {_STEPS} updates with the history handed over differ from "
+            f"{2 * _STEPS}: what the rule remembers must lie in segment.history",
+        )
+
+    def same(self, left: list[np.ndarray], right: list[np.ndarray], what: str) -> None:
+        for name, one, other in zip(self.names, left, right, strict=True):
+            self.expect(np.array_equal(one, other), f"{name}: {what}")
+
+    def check_quadratic(self, steps: int) -> None:
+        run = _Run(self, Device()).step(1)
+        first = run.loss()
+        last = run.step(max(1, steps - 1)).loss()
+        self.expect(
+            last < first / 2,
+            f"{steps} updates bring the loss of a quadratic problem from {first:.4g} to {last:.4g} "
+            "only; does the update have the right sign, and is base_lr fit for it?",
+        )
+
+    def check_like_float64(self, what: str, run: _Run, tolerance: float) -> None:
+        wanted = _Run(self, Device()).step(_STEPS).weights()
+        got = run.step(_STEPS).weights()
+        for name, one, other in zip(self.names, got, wanted, strict=True):
+            self.expect(one.dtype == run.net.dtype, f"{what} {name} became {one.dtype}")
+            error = np.abs(one - other) / np.maximum(1.0, np.abs(other))
+            self.expect(
+                error.max() <= tolerance, f"{what} {name} is {error.max():.2g} off after {_STEPS} updates"
+            )
