@@ -10,7 +10,8 @@ from mycaffe_py.schema.descriptors import build_file
 
 OURS = {
     "SolverParameter": {"custom_trainer", "custom_trainer_properties", "trainer"},
-    "SolverState": {"entry"},
+    "NetParameter": {"file_size"},
+    "SolverState": {"entry", "file_size"},
 }
 OUR_MESSAGES = {"BlobNames", "GymParameter", "TrainerParameter", "StateEntry"}
 PROTO = descriptor_pb2.FieldDescriptorProto
