@@ -101,7 +101,7 @@ def test_empty_fields_say_nothing(registry):
         ("RNN.SUPER_SIMPLE", "BlobNames=x", '"x" is not role~blob', "roles: x, tt", "BlobNames"),
         ("RNN.SUPER_SIMPLE", "BlobNames=x~", '"x~" is not role~blob', "roles: x, tt", "BlobNames"),
         ("RNN.SUPER_SIMPLE", "Gym=Curv", 'unknown gym type "Curv"', 'did you mean "Curve"?', "Gym"),
-        ("RNN.SUPER_SIMPL", "CurveType=1", 'unknown trainer type "RNN.SUPER_SIMPL"', "did you mean", '"RNN.SUPER_SIMPL"'),
+        ("RNN.SUPER_SIMPL", "CurveType=1", "unknown trainer type", "did you mean", '"RNN.SUPER_SIMPL"'),
         ("RNN.SUPER_SIMPL", "", 'unknown trainer type "RNN.SUPER_SIMPL"', "did you mean", '"RNN.SUPER_SIMPL"'),
         ("MyCaffeTrainerDual", "TrainerType=RNN.SIMPL", 'unknown trainer type "RNN.SIMPL"', "", "TrainerType"),
         ("Host", "TrainerType=RNN.SUPR_SIMPLE", "unknown trainer type", "did you mean", "TrainerType"),

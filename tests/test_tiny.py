@@ -130,6 +130,6 @@ def test_mistakes_are_shown_where_they_stand(tmp_path):
     unknown_blob, unknown_type = caught.value.problems
     assert unknown_blob.message == 'layer "fit" (InnerProduct): unknown bottom blob "xx"'
     assert unknown_blob.hint == 'did you mean "x"?'
-    assert (unknown_blob.location.line, unknown_blob.location.column) == (5, 52)
+    assert (unknown_blob.location.line, unknown_blob.location.column) == (5, 54)
     assert unknown_type.message == 'unknown layer type "EuclidianLoss"'
     assert 'did you mean "EuclideanLoss"?' in unknown_type.hint

@@ -16,7 +16,7 @@ gradients are products over all steps. With th = tanh(z / 2) for z = time_a * t 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -69,12 +69,11 @@ class CfcCell:
         self._sums = [self.array(steps, units) for _ in layers] if keeps_input else self._outputs
         self._first_weight = self.xp.empty((units, size), dtype=self.dtype)
         self._difference, self._product = self.array(size), self.array(size)
-        # The backward pass: local factors, and gradients of the sums before each activation.
-        self._head_factors = self.array(steps, 4, size)
+        # The backward pass: derivatives of each head and unit for a gradient of one from above, which
+        # turn into the gradients of the sums before each activation, step by step and in place.
         self._head_gradients = self.array(steps, 4, size)
-        self._unit_factors = [self.array(steps, units) for _ in layers]
         self._unit_gradients = [self.array(steps, units) for _ in layers]
-        self._state_gradient = self.array(size)
+        self._state_gradient, self._above = self.array(size), self.array(units)
         self._scratch = [self.array(steps, size) for _ in range(2)]
         dropout = self.settings.dropout_ratio > 0
         self._masks = [self.array(steps, units) for _ in layers] if dropout else []
@@ -129,7 +128,7 @@ class CfcCell:
         heads = self._head_views()
         first_weight, from_input = self._first_weight, self._steps_of("in", self._from_input)
         dot, add, multiply, tanh = xp.dot, xp.add, xp.multiply, xp.tanh
-        combine, half = self._combine, self._half
+        combine, half, product = self._combiner(), self._half, self._product
         spans = self._span_views()
         for step in range(self.steps):
             z, y = sums[step], outputs[step]
@@ -148,8 +147,8 @@ class CfcCell:
             stacked, bent, first, second, time_b, time_a = heads[step]
             dot(head_weight, last[step], stacked)
             add(stacked, head_bias, stacked)
-            multiply(time_a, spans[step], self._product)
-            add(time_b, self._product, time_b)
+            multiply(time_a, spans[step], product)
+            add(time_b, product, time_b)
             multiply(time_b, half, time_b)
             tanh(bent, bent)
             combine(first, second, time_b, states[step + 1])
@@ -191,20 +190,25 @@ class CfcCell:
             self.xp.matmul(of_input, self.inputs, out=self._from_input)
         self._from_input += self.column(bias.data)
 
-    def _combine(self, first: Any, second: Any, half_tanh: Any, out: Any) -> None:
-        """Write the new state from f1, f2 and th = tanh(z / 2)."""
-        xp = self.xp
-        if self.settings.no_gate:  # f1 + s f2
-            xp.add(half_tanh, self._one, out)
-            xp.multiply(out, second, out)
-            xp.multiply(out, self._half, out)
-            xp.add(out, first, out)
-        else:  # ((f1 + f2) + th (f2 - f1)) / 2
-            xp.subtract(second, first, self._difference)
-            xp.multiply(half_tanh, self._difference, self._difference)
-            xp.add(first, second, out)
-            xp.add(out, self._difference, out)
-            xp.multiply(out, self._half, out)
+    def _combiner(self) -> Callable[[Any, Any, Any, Any], None]:
+        """Return the function that writes the new state from f1, f2 and th = tanh(z / 2)."""
+        add, multiply, subtract = self.xp.add, self.xp.multiply, self.xp.subtract
+        half, one, difference = self._half, self._one, self._difference
+
+        def no_gate(first: Any, second: Any, half_tanh: Any, out: Any) -> None:
+            add(half_tanh, one, out)  # f1 + f2 (1 + th) / 2
+            multiply(out, second, out)
+            multiply(out, half, out)
+            add(out, first, out)
+
+        def gate(first: Any, second: Any, half_tanh: Any, out: Any) -> None:
+            subtract(second, first, difference)  # ((f1 + f2) + th (f2 - f1)) / 2
+            multiply(half_tanh, difference, difference)
+            add(first, second, out)
+            add(out, difference, out)
+            multiply(out, half, out)
+
+        return no_gate if self.settings.no_gate else gate
 
     def _draw_masks(self) -> None:
         """Draw the dropout masks: 1 / (1 - ratio) with probability 1 - ratio, else 0."""
@@ -226,51 +230,48 @@ class CfcCell:
             self._backward(state_gradients, learns)
 
     def _backward(self, state_gradients: Any, learns: bool) -> None:
-        xp = self.xp
-        self._local_factors()
-        head_weight = self.head_weight.data().T
-        size = self.settings.hidden_size
+        self._local_derivatives()
         batch = self.heads.shape[2:]
-        flat_heads = self._head_gradients.reshape(self.steps, 4 * size, *batch)
-        head_gradients = self._steps_of("head_gradients", self._head_gradients)
-        stacked_gradients = self._steps_of("stacked_gradients", flat_heads)
-        head_factors = self._steps_of("head_factors", self._head_factors)
-        gradients = [
-            self._steps_of(f"unit_gradients{i}", g) for i, g in enumerate(self._unit_gradients)
+        stacked = self._head_gradients.reshape(self.steps, 4 * self.settings.hidden_size, *batch)
+        heads = self._steps_of("head_gradients", self._head_gradients)
+        stacked_heads = self._steps_of("stacked_gradients", stacked)
+        units = [
+            (weight.data.T, self._steps_of(f"unit_gradients{index}", self._unit_gradients[index]))
+            for index, (weight, _) in enumerate(self.backbone)
         ]
-        factors = [self._steps_of(f"unit_factors{i}", f) for i, f in enumerate(self._unit_factors)]
-        weights = [weight.data.T for weight, _ in self.backbone]
-        first_weight = self._first_weight.T
-        readout = list(state_gradients)
-        state_gradient = self._state_gradient
+        lower_units = units[-2::-1]
+        upper_weights = [weight for weight, _ in units[:0:-1]]
+        lower = list(zip(upper_weights, (steps for _, steps in lower_units), strict=True))
+        top_units, head_weight = units[-1][1], self.head_weight.data().T
+        first_weight, readout = self._first_weight.T, list(state_gradients)
+        state_gradient, above = self._state_gradient, self._above
         state_gradient.fill(0)
-        top_layer = self.settings.backbone_layers - 1
-        dot, add, multiply = xp.dot, xp.add, xp.multiply
+        dot, add, multiply = self.xp.dot, self.xp.add, self.xp.multiply
         for step in range(self.steps - 1, -1, -1):
             add(state_gradient, readout[step], state_gradient)
-            multiply(head_factors[step], state_gradient, head_gradients[step])
-            gradient = gradients[top_layer][step]
-            dot(head_weight, stacked_gradients[step], gradient)
-            multiply(gradient, factors[top_layer][step], gradient)
-            for layer in range(top_layer, 0, -1):
-                above, gradient = gradient, gradients[layer - 1][step]
-                dot(weights[layer], above, gradient)
-                multiply(gradient, factors[layer - 1][step], gradient)
+            multiply(heads[step], state_gradient, heads[step])
+            gradient = top_units[step]
+            dot(head_weight, stacked_heads[step], above)
+            multiply(above, gradient, gradient)
+            for weight, unit_steps in lower:
+                dot(weight, gradient, above)
+                gradient = unit_steps[step]
+                multiply(above, gradient, gradient)
             dot(first_weight, gradient, state_gradient)
         if learns:
-            self._weight_gradients(flat_heads)
+            self._weight_gradients(stacked)
 
     @property
     def initial_state_gradient(self) -> Any:
         """dL/d(states[0]) after :meth:`backward`, (hidden, batch)."""
         return self._state_gradient
 
-    def _local_factors(self) -> None:
-        """Compute, for all steps, the derivative of each head and unit for a state gradient of one."""
+    def _local_derivatives(self) -> None:
+        """Compute, for all steps, the derivative of each head and unit for a gradient of one from above."""
         xp, n = self.xp, self.settings.hidden_size
         first, second = self.heads[:, :n], self.heads[:, n : 2 * n]
         half_tanh = self.heads[:, 2 * n : 3 * n]
-        d_first, d_second, d_b, d_a = (self._head_factors[:, index] for index in range(4))
+        d_first, d_second, d_b, d_a = (self._head_gradients[:, index] for index in range(4))
         share, slope = self._scratch
         xp.multiply(half_tanh, 0.5, out=share)
         xp.add(share, 0.5, out=share)  # s
@@ -289,21 +290,19 @@ class CfcCell:
             xp.subtract(second, first, out=d_b)
             xp.multiply(d_b, slope, out=d_b)
         xp.multiply(d_b, self.times[:, None], out=d_a)
-        for index, factor in enumerate(self._unit_factors):
-            self._unit_factor(index, factor)
+        for index, gradient in enumerate(self._unit_gradients):
+            self._unit_derivative(index, gradient)
 
-    def _unit_factor(self, index: int, factor: Any) -> None:
+    def _unit_derivative(self, index: int, out: Any) -> None:
         """Write f'(z) of a backbone layer, times its dropout mask, for all steps."""
-        output, upstream = self._outputs[index], self._ones_like(factor)
+        output, upstream = self._outputs[index], out
         if self._dropping:
             upstream = self._masks[index]
             # The derivative wants f(z), the stored output is after dropout; dropped ones do not matter.
             output = output * (1.0 - self.settings.dropout_ratio)
-        self._derivative.backward(self.xp, self._sums[index], output, upstream, factor)
-
-    def _ones_like(self, array: Any) -> Any:
-        array.fill(1)
-        return array
+        else:
+            out.fill(1)
+        self._derivative.backward(self.xp, self._sums[index], output, upstream, out)
 
     def _weight_gradients(self, head_gradients: Any) -> None:
         self.head_weight.add_diff(self._outer(head_gradients, self._outputs[-1], "heads"))
