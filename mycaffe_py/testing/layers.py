@@ -28,6 +28,7 @@ def check_layer(
     seed: int = 0,
     skip_backward: bool = False,
     batch_axis: int | None = 0,
+    device: Device | None = None,
 ) -> None:
     """Raise AssertionError, naming layer, blob and index, if a layer does not do what it must.
 
@@ -46,11 +47,12 @@ def check_layer(
 
     Numbers drawn in ``forward`` come from ``device.fill_uniform``, restarted for each run. Keep
     ``bottoms`` small: each element costs two forward runs. ``skip_backward`` is for layers that
-    have no gradient.
+    have no gradient. ``device``, such as a GPU, is compared with the CPU as well.
     """
-    _Check(layer, bottoms, registry, phase, seed, step, tolerance).run(
-        propagate_down, skip_backward, batch_axis
-    )
+    check = _Check(layer, bottoms, registry, phase, seed, step, tolerance)
+    check.run(propagate_down, skip_backward, batch_axis)
+    if device is not None:
+        check.check_variant(f"on {device.name}", _HostDrawing(device), np.float64, 1e-9)
 
 
 class _CheckDevice(Device):
@@ -58,6 +60,16 @@ class _CheckDevice(Device):
 
     def fill_uniform(self, out: Any) -> None:
         out[...] = self.rng.random(out.shape)
+
+
+class _HostDrawing(Device):
+    """Another device, with random numbers drawn on the host: the same ones as on the CPU."""
+
+    def __init__(self, device: Device):
+        super().__init__(device.name, device.xp, seed=device.seed)
+
+    def fill_uniform(self, out: Any) -> None:
+        out[...] = self.asarray(self.rng.random(out.shape), dtype=out.dtype)
 
 
 class _CheckStrictDevice(StrictDevice):

@@ -8,7 +8,10 @@ import pytest
 from mycaffe_py.builder import build_training
 from mycaffe_py.device import Device, open_device
 from mycaffe_py.net import TEST, TRAIN, Net
+from mycaffe_py.testing import check_layer
 from mycaffe_py.weights import restore, save_snapshot
+
+from ..conformance_cases import LAYERS
 
 pytestmark = pytest.mark.gpu
 
@@ -28,6 +31,14 @@ def on_both(gpu, dtype, phase=TRAIN):
     for ours, theirs in zip(nets[1].learnable_params, nets[0].learnable_params, strict=True):
         ours.data[...] = gpu.asarray(theirs.data)
     return nets
+
+
+@pytest.mark.parametrize(
+    ("type_name", "case"), [(name, case) for name, cases in LAYERS.items() for case in cases]
+)
+def test_every_layer_gives_the_same_as_on_the_cpu(gpu, type_name, case):
+    settings, bottoms, arguments = case
+    check_layer(f'name: "layer" type: "{type_name}" {settings}', bottoms, device=gpu, **arguments)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

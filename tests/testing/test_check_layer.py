@@ -174,3 +174,9 @@ def test_takes_a_message_and_arrays_and_leaves_the_message_alone(registry):
 
 def test_gradient_is_compared_with_the_given_tolerance(registry):
     run(WrongBottomGradient, registry, tolerance=10.0)
+
+
+def test_compares_with_a_further_device():
+    from mycaffe_py.testing import strict_device
+
+    check_layer('type: "Dropout" dropout_param { dropout_ratio: 0.5 }', [(3, 4)], device=strict_device())
