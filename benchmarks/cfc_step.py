@@ -53,7 +53,7 @@ def build_ours(batch: int, with_mask: bool, with_trainer: bool) -> Solver:
 class TorchSide:
     """The same net, weights and update rule in torch."""
 
-    def __init__(self, solver: Solver):
+    def __init__(self, solver: Solver, fused: bool):
         net, param = solver.net, solver.param
         layer = net.layer_dict[LAYER]
         unit = layer.param.cfc_unit_param
@@ -75,6 +75,7 @@ class TorchSide:
             betas=(param.momentum, param.momentum2),
             eps=param.delta,
             weight_decay=param.adamw_decay,
+            fused=fused,
         )
 
     def forward_backward(self, values: Arrays) -> float:
@@ -169,7 +170,7 @@ def time_in_turn(
 def measure(batch: int, args: argparse.Namespace) -> tuple[str, list[Any]]:
     """Return what the comparison before says, and the row of figures for one batch size."""
     solver = build_ours(batch, not args.no_mask, args.with_trainer)
-    theirs = TorchSide(solver)
+    theirs = TorchSide(solver, args.fused_adamw)
     values = windows(solver)
     loss, torch_loss, worst = compare(solver, theirs, next(values))
     same = abs(loss - torch_loss) <= 1e-4 * abs(torch_loss) and worst <= GRADIENT_TOLERANCE
@@ -188,13 +189,16 @@ def measure(batch: int, args: argparse.Namespace) -> tuple[str, list[Any]]:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--batch", type=int, nargs="+", default=[1], help="batch sizes (default 1)")
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--steps", type=int, default=20, help="steps of each side in a round")
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--steps", type=int, default=10, help="steps of each side in a round")
     parser.add_argument(
         "--no-mask", action="store_true", help="leave out the mask path on both sides"
     )
     parser.add_argument(
         "--with-trainer", action="store_true", help="our side asks gym and trainer too"
+    )
+    parser.add_argument(
+        "--fused-adamw", action="store_true", help="torch's fused AdamW, not its default"
     )
     parser.add_argument("--denormals", choices=("flush", "keep"), default="flush")
     parser.add_argument("--record", action="store_true", help="write the figures to results/")
@@ -220,14 +224,19 @@ def main() -> int:
         "solver": SOLVER,
         "mask": "no" if args.no_mask else "yes",
         "trainer and gym on our side": "yes" if args.with_trainer else "no",
+        "torch's AdamW": "fused" if args.fused_adamw else "default",
         "subnormals": args.denormals,
         "rounds": args.rounds,
         "steps a round": args.steps,
         "threads": 1,
     }
-    flags = (args.no_mask, args.with_trainer, args.denormals == "keep")
-    suffixes = ("-no-mask", "-with-trainer", "-keep-denormals")
-    name = "cfc_step" + "".join(s for s, given in zip(suffixes, flags, strict=True) if given)
+    suffixes = {
+        "-no-mask": args.no_mask,
+        "-with-trainer": args.with_trainer,
+        "-fused-adamw": args.fused_adamw,
+        "-keep-denormals": args.denormals == "keep",
+    }
+    name = "cfc_step" + "".join(suffix for suffix, given in suffixes.items() if given)
     report = Report("One training step: ours and torch eager in turn", name, settings)
     rows = []
     for batch in args.batch:

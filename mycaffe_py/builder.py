@@ -102,14 +102,20 @@ def build_training(
     sources = _read_sources(solver, model, registry, overrides)
     param = sources.solver.message
     if seed is None:
-        seed = param.random_seed if param.random_seed >= 0 else int(np.random.SeedSequence().entropy % 2**31)
+        seed = (
+            param.random_seed
+            if param.random_seed >= 0
+            else int(np.random.SeedSequence().entropy % 2**31)
+        )
     opened = device if isinstance(device, Device) else _open(device)
     opened.seed_generators(seed)
 
     def build_net(document: Document, state: Any) -> Net:
         return Net(document, registry=registry, device=opened, dtype=dtype, state=state)
 
-    net = build_net(sources.model, _state(registry, sources.model, param.train_state, phase, level, stages))
+    net = build_net(
+        sources.model, _state(registry, sources.model, param.train_state, phase, level, stages)
+    )
     test_nets = _test_nets(sources, registry, build_net, level, stages)
     cls = located(sources.solver, "type", lambda: registry.solvers.find(param.type))
     built = located(sources.solver, "", lambda: cls(param, net, test_nets))
@@ -196,7 +202,9 @@ def located(document: Document, field: str, action: Callable[[], Any]) -> Any:
         words = error.message.replace(":", " ").replace(",", " ").split()
         name = field or next((word for word in words if word in known), "")
         path = (name,) if name else ()
-        raise PrototxtError([document.problem(path, error.message, error.hint, error.code)]) from error
+        raise PrototxtError(
+            [document.problem(path, error.message, error.hint, error.code)]
+        ) from error
 
 
 def _open(device: str | None) -> Device:
@@ -216,7 +224,9 @@ def _read_sources(
     if model is None:
         model_document = _net_of_solver(document, registry, base_dir)
     else:
-        model_document = _copy(model) if isinstance(model, Document) else load_model(model, registry)
+        model_document = (
+            _copy(model) if isinstance(model, Document) else load_model(model, registry)
+        )
     others = [item for item in overrides if item not in solver_overrides]
     apply_overrides(others, solver=document.message, model=model_document.message)
     param = document.message
@@ -243,7 +253,9 @@ def _net_of_solver(document: Document, registry: Registry, base_dir: Path) -> Do
             hint='give --model FILE, or write net: "FILE" into the solver file',
         )
     if len(given) > 1:
-        message = f"exactly one of {', '.join(TRAIN_NET_FIELDS)} may be given, not {' and '.join(given)}"
+        message = (
+            f"exactly one of {', '.join(TRAIN_NET_FIELDS)} may be given, not {' and '.join(given)}"
+        )
         raise PrototxtError([document.problem((given[1],), message)])
     value = getattr(param, given[0])
     if isinstance(value, str):
@@ -278,7 +290,12 @@ def _beside(name: str, base_dir: Path) -> str | Path:
 
 
 def _state(
-    registry: Registry, document: Document, extra: Any, phase: str, level: int, stages: Sequence[str]
+    registry: Registry,
+    document: Document,
+    extra: Any,
+    phase: str,
+    level: int,
+    stages: Sequence[str],
 ) -> Any:
     """Merge a net's state as Caffe does: the phase, then the net's own state, then the solver's."""
     state = registry.schema.new("NetState")

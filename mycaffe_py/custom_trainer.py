@@ -38,7 +38,9 @@ def upgrade_custom_trainer(document: Document, registry: Any) -> None:
     solver = document.message
     given = [name for name in _FORM if getattr(solver, name)]
     if given and solver.HasField("trainer"):
-        message = "both trainer { } and custom_trainer are given: they say the same thing in two forms"
+        message = (
+            "both trainer { } and custom_trainer are given: they say the same thing in two forms"
+        )
         raise PrototxtError([document.problem((given[0],), message, "remove one of them")])
     if given:
         _upgrade(document, registry)
@@ -77,7 +79,11 @@ def _upgrade(document: Document, registry: Any) -> None:
 
 def _problem(document: Document, key: str, error: ConfigError) -> Problem:
     """Return the error as a problem at the property ``key``, or at the trainer's name without one."""
-    field = _FORM[1] if key in parse_properties(document.message.custom_trainer_properties) else _FORM[0]
+    field = (
+        _FORM[1]
+        if key in parse_properties(document.message.custom_trainer_properties)
+        else _FORM[0]
+    )
     if not getattr(document.message, field):
         field = _FORM[1]
     problem = document.problem((field,), error.message, error.hint)
@@ -114,7 +120,8 @@ def _set_property(trainer: Any, key: str, value: str, fields: dict[str, str]) ->
     elif key != _TRAINER_TYPE:
         known = [_TRAINER_TYPE, _BLOB_NAMES, _GYM, *fields]
         raise ConfigError(
-            f'unknown property "{key}"', hint=did_you_mean(key, known) or f"known: {', '.join(known)}"
+            f'unknown property "{key}"',
+            hint=did_you_mean(key, known) or f"known: {', '.join(known)}",
         )
 
 
@@ -124,7 +131,9 @@ def _set_blob_names(blob_names: Any, value: str, what: str) -> None:
     for pair in filter(None, (part.strip() for part in value.split("|"))):
         role, tilde, blob = pair.partition("~")
         if not tilde or not blob:
-            raise ConfigError(f'{what}: "{pair}" is not role~blob', hint=f"roles: {', '.join(roles)}")
+            raise ConfigError(
+                f'{what}: "{pair}" is not role~blob', hint=f"roles: {', '.join(roles)}"
+            )
         if role not in roles:
             hint = did_you_mean(role, roles) or f"roles: {', '.join(roles)}"
             raise ConfigError(f'{what}: unknown role "{role}"', hint=hint)

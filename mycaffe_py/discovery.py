@@ -127,7 +127,9 @@ def _from_path_or_module(name: str) -> Plugin:
                 f'plugin "{name}" is neither a file nor an importable module',
                 hint="give the path of a .py file, or install the package",
             ) from error
-        beside = is_file and error.name and path.with_name(f"{error.name.partition('.')[0]}.py").exists()
+        beside = (
+            is_file and error.name and path.with_name(f"{error.name.partition('.')[0]}.py").exists()
+        )
         hint = "a plugin file cannot import the files beside it: make them a package and install it"
         plugin.reject(f"cannot be imported: {error}", hint if beside else None, cause=error)
     except MyCaffeError:
@@ -140,7 +142,8 @@ def _from_path_or_module(name: str) -> Plugin:
 def _check_file(name: str, path: Path) -> None:
     if path.is_dir():
         raise PluginError(
-            f'plugin "{name}" is a folder', hint="give a .py file, or install the package and name it"
+            f'plugin "{name}" is a folder',
+            hint="give a .py file, or install the package and name it",
         )
     if not path.is_file():
         near = [other.name for other in path.parent.glob("*.py")] if path.parent.is_dir() else []

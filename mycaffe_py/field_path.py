@@ -31,7 +31,9 @@ def set_field(message: Any, path: Sequence[str], text: str, what: str) -> None:
         if not rest:
             break
         if field.message_type is None:
-            raise ConfigError(f"{what}: {field.name} is not a message, so it has no field {rest[0]}")
+            raise ConfigError(
+                f"{what}: {field.name} is not a message, so it has no field {rest[0]}"
+            )
         value = getattr(message, field.name)
         if index is not None:
             message = value[index]
@@ -133,5 +135,6 @@ def _enum_value(field: Any, text: str, what: str) -> int:
     near = did_you_mean(text, values)
     valid = f"valid: {', '.join(values)}"
     raise ConfigError(
-        f'{what}: "{text}" is not a value of {field.name}', hint=f"{near}\n{valid}" if near else valid
+        f'{what}: "{text}" is not a value of {field.name}',
+        hint=f"{near}\n{valid}" if near else valid,
     )

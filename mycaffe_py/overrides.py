@@ -46,7 +46,11 @@ def _targets(key: str, solver: Any, model: Any, what: str) -> tuple[list[Any], l
         return [solver], rest.split(".")
     if first == NET and model is not None:
         return [model], rest.split(".")
-    known = [*([SOLVER] if solver is not None else []), *([NET] if model is not None else []), *layers]
+    known = [
+        *([SOLVER] if solver is not None else []),
+        *([NET] if model is not None else []),
+        *layers,
+    ]
     raise ConfigError(
         f'{what}: no layer is named "{first}"',
         hint=did_you_mean(first, known) or f"the first part can be: {', '.join(known)}",

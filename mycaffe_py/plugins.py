@@ -184,13 +184,18 @@ def _call(hook_name: str, function: Any) -> list[Any]:
     for item in returned:
         if kind in BASES:
             base = BASES[kind]
-            good, wanted = isinstance(item, type) and issubclass(item, base), f"{base.__name__} classes"
+            good, wanted = (
+                isinstance(item, type) and issubclass(item, base),
+                f"{base.__name__} classes",
+            )
         elif kind == "commands":
             good, wanted = isinstance(item, click.Command) and bool(item.name), "click commands"
         else:
             good, wanted = isinstance(item, str | Path), "str or Path of .proto text"
         if not good:
-            raise PluginError(f"{hook_name}() must return a list of {wanted}, but it holds {item!r:.80}")
+            raise PluginError(
+                f"{hook_name}() must return a list of {wanted}, but it holds {item!r:.80}"
+            )
     return list(returned)
 
 

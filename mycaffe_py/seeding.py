@@ -13,7 +13,9 @@ def named_generator(seed: int, *names: str | int) -> np.random.Generator:
     Different names give independent streams, so adding one consumer never shifts another.
     """
     words = [zlib.crc32(name.encode()) if isinstance(name, str) else int(name) for name in names]
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([abs(int(seed)), *words])))
+    # The number of names ends the list: SeedSequence does not tell [1, 0] from [1].
+    entropy = [abs(int(seed)), *words, len(words)]
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
 
 
 def generator_state(generator: np.random.Generator) -> dict:

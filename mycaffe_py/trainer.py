@@ -29,9 +29,7 @@ class Trainer:
     best_metric: ClassVar[str] = "loss"
     """The metric (smaller is better) by which the best weights are chosen."""
 
-    def __init__(
-        self, solver: Solver, param: Any, *, base_dir: Path | None = None, seed: int = 0
-    ):
+    def __init__(self, solver: Solver, param: Any, *, base_dir: Path | None = None, seed: int = 0):
         self.check(param)
         self.solver, self.param = solver, param
         self.base_dir, self.seed = base_dir or Path("."), seed

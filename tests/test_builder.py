@@ -184,7 +184,9 @@ def test_states_are_merged(build, folder):
 
 
 def test_unknown_phase(build):
-    assert 'got "DEPLOY"' in mistake(build, 'net: "net.prototxt"', ConfigError, phase="DEPLOY").message
+    assert (
+        'got "DEPLOY"' in mistake(build, 'net: "net.prototxt"', ConfigError, phase="DEPLOY").message
+    )
 
 
 # Seeds, numbers, weights.
@@ -341,16 +343,26 @@ def train(folder, registry, text, **options):
 @pytest.mark.parametrize(
     ("old", "new", "message", "place"),
     [
-        ('type: "RNN.SUPER_SIMPLE"', "", "type is missing", (3, 9)),
+        ('type: "RNN.SUPER_SIMPLE"', "", "type is missing", (3, 1)),
         ("SUPER_SIMPLE", "SIMPLEST", "unknown trainer type", (4, 9)),
         ('"Curve"', '"Curv"', 'unknown gym type "Curv"', (8, 11)),
         ("window: 10", "window: 0", "accuracy_window must be at least 1", (5, 39)),
-        ("accuracy_window: 10", "accuracy_tolerance: 0", "must be a number above 0, got 0", (5, 42)),
-        ("accuracy_window: 10", "accuracy_tolerance: inf", "must be a number above 0, got inf", (5, 42)),
+        (
+            "accuracy_window: 10",
+            "accuracy_tolerance: 0",
+            "must be a number above 0, got 0",
+            (5, 42),
+        ),
+        (
+            "accuracy_window: 10",
+            "accuracy_tolerance: inf",
+            "must be a number above 0, got inf",
+            (5, 42),
+        ),
         ('x: "x"', 'tt: "tt2"', 'tt is blob "tt2"', (6, 20)),
         ('x: "x"', 'xhat: "xha"', 'xhat is blob "xha"', (6, 22)),
-        ("history: 100", "history: 50", "keeps a history of 50 points, the net needs 82", (7, 7)),
-        ("history: 100", "input: X_AND_Y", "gives 164 values of x", (7, 7)),
+        ("history: 100", "history: 50", "keeps a history of 50 points, the net needs 82", (7, 3)),
+        ("history: 100", "input: X_AND_Y", "gives 164 values of x", (7, 3)),
         ("history: 100", "noise: -1", "curve_param.noise is -1", (9, 26)),
         ("history: 100", "noisee: 1", 'unknown field "noisee"', (9, 19)),
         ("history: 100", "curve: CSV_FILE", "curve_param.csv_file is empty", None),
@@ -384,7 +396,7 @@ def test_blob_that_the_net_has_not_is_suggested(folder, registry):
 
 
 def test_net_without_a_required_blob(folder, registry):
-    with pytest.raises(PrototxtError, match='xhat is blob "xhat", but net "here" has none'):
+    with pytest.raises(PrototxtError, match='target is blob "target", but net "here" has none'):
         train(folder, registry, FILE, model="net.prototxt")
 
 

@@ -12,7 +12,9 @@ def make(type_name, *aliases):
     return type("Made", (), {"type": type_name, "aliases": aliases})
 
 
-@pytest.mark.parametrize("name", ["RNN.SUPER_SIMPLE", "rnn.super.simple", "RNNSuperSimple", "rnn-super simple"])
+@pytest.mark.parametrize(
+    "name", ["RNN.SUPER_SIMPLE", "rnn.super.simple", "RNNSuperSimple", "rnn-super simple"]
+)
 def test_spelling_does_not_count(name):
     assert fold(name) == "rnnsupersimple"
 
@@ -54,7 +56,9 @@ def test_clashes():
     catalog = Catalog("thing")
     catalog.add([make("One", "Uno")], "first")
     for offered in (make("UNO"), make("Two", "one")):
-        with pytest.raises(PluginError, match='of plugin "second" clashes with "One" of plugin "first"'):
+        with pytest.raises(
+            PluginError, match='of plugin "second" clashes with "One" of plugin "first"'
+        ):
             catalog.check([offered], "second")
     with pytest.raises(PluginError, match='clashes with "Two" of plugin "second"'):
         catalog.check([make("Two"), make("two")], "second")

@@ -38,7 +38,9 @@ def test_every_shipped_file_is_right(registry, name, tmp_path, monkeypatch):
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("model", MODELS)
 def test_every_shipped_model_trains_with_every_shipped_solver(registry, model, solver):
-    training = build_training(solver=solver, model=model, registry=registry, device=Device(), seed=1)
+    training = build_training(
+        solver=solver, model=model, registry=registry, device=Device(), seed=1
+    )
     before = training.net.parameters.data.copy()
     training.solver.step(2)
     assert training.solver.iter == 2
@@ -65,10 +67,12 @@ def test_several_mistakes_in_several_files(registry, write):
         'layer { name: "b" type: "ReLUU" bottom: "x" top: "y" }\n'
         'layer { name: "b" type: "ReLU" bottom: "yy" top: "z" }\n',
     )
-    solver = write("solver.prototxt", 'type: "SGD"\nlr_policy: "fixed"\nbase_lr: fast\nmax_iter: 2.5\n')
+    solver = write(
+        "solver.prototxt", 'type: "SGD"\nlr_policy: "fixed"\nbase_lr: fast\nmax_iter: 2.5\n'
+    )
     lines = rendered([net, "LiquidNetCfc.prototxt", wired, solver], registry)
     places = [line.split(" ")[1].rstrip(":") for line in lines]
-    assert places[:2] == ["net.prototxt:1:19", "net.prototxt:2:52"]
+    assert places[:2] == ["net.prototxt:1:19", "net.prototxt:2:53"]
     assert places[-2:] == ["solver.prototxt:3:10", "solver.prototxt:4:11"]
     assert "wired.prototxt:1:25" in places
     assert "wired.prototxt:2:15" in places
@@ -82,7 +86,10 @@ def test_several_mistakes_in_several_files(registry, write):
         ('type: "SGD"', "lr_policy is not set"),
         ('lr_policy: "fixed" trainer { type: "No" }', 'unknown trainer type "No"'),
         ('lr_policy: "fixed" trainer { }', "type is missing"),
-        ('lr_policy: "fixed" trainer { type: "RNN.SUPER_SIMPLE" gym { type: "No" } }', "unknown gym"),
+        (
+            'lr_policy: "fixed" trainer { type: "RNN.SUPER_SIMPLE" gym { type: "No" } }',
+            "unknown gym",
+        ),
         (
             'lr_policy: "fixed" trainer { type: "RNN.SUPER_SIMPLE" rnn_simple_param { accuracy_window: 0 } }',
             "accuracy_window must be at least 1",
@@ -115,7 +122,8 @@ def test_files_that_cannot_be_read(registry, write, tmp_path):
     (tmp_path / "folder").mkdir()
     write("empty.prototxt", "")
     lines = rendered(
-        ["no.prototxt", "w.caffemodel", "folder", "empty.prototxt", "LiquidNetCfk.prototxt"], registry
+        ["no.prototxt", "w.caffemodel", "folder", "empty.prototxt", "LiquidNetCfk.prototxt"],
+        registry,
     )
     assert "[E310]" in lines[0]
     assert "is a binary file" in lines[1]

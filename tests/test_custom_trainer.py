@@ -122,13 +122,17 @@ def test_mistakes_have_a_hint_and_a_place(registry, name, properties, message, h
 
 def test_all_mistakes_at_once(registry):
     found = problems(registry, old("RNN.SUPER_SIMPLE", "CurveType=9;Nope=1;BlobNames=q~x"))
-    assert [problem.location.column for problem in found] == sorted(p.location.column for p in found)
+    assert [problem.location.column for problem in found] == sorted(
+        p.location.column for p in found
+    )
     assert len(found) == 3
 
 
 @pytest.mark.parametrize("field", ["custom_trainer", "custom_trainer_properties"])
 def test_both_forms_at_once(registry, field):
-    text = f'{COMMON}trainer {{ type: "RNN.SUPER_SIMPLE" }}\n{field}: "TrainerType=RNN.SUPER_SIMPLE"\n'
+    text = (
+        f'{COMMON}trainer {{ type: "RNN.SUPER_SIMPLE" }}\n{field}: "TrainerType=RNN.SUPER_SIMPLE"\n'
+    )
     (problem,) = problems(registry, text)
     assert "both" in problem.message
     assert (problem.location.line, problem.location.text.split(":")[0]) == (3, field)
@@ -159,7 +163,9 @@ def test_trains_the_same_bits_as_the_typed_form(registry, tmp_path):
     ):
         path = tmp_path / f"{number}.prototxt"
         path.write_text(text)
-        training = build_training(solver=path, model="LiquidNetCfc.prototxt", registry=registry, seed=3)
+        training = build_training(
+            solver=path, model="LiquidNetCfc.prototxt", registry=registry, seed=3
+        )
         training.solver.solve()
         results.append((training.net.parameters.data.tobytes(), training.trainer.metrics()))
     assert results[0] == results[1] == results[2]

@@ -30,7 +30,9 @@ def schema():
 
 @pytest.fixture
 def message(schema):
-    return schema.new("All", ints=[1, 2, 3], texts=["a", "b"], inners=[{"n": 1, "many": [4, 5]}, {}])
+    return schema.new(
+        "All", ints=[1, 2, 3], texts=["a", "b"], inners=[{"n": 1, "many": [4, 5]}, {}]
+    )
 
 
 def put(message, path, text):
@@ -91,7 +93,9 @@ def test_integers_out_of_range(message, name, text):
 
 
 @pytest.mark.parametrize("name", ["real", "wide"])
-@pytest.mark.parametrize(("text", "value"), [("0.5", 0.5), ("1e-2", 0.01), ("3", 3.0), (".25", 0.25)])
+@pytest.mark.parametrize(
+    ("text", "value"), [("0.5", 0.5), ("1e-2", 0.01), ("3", 3.0), (".25", 0.25)]
+)
 def test_numbers(message, name, text, value):
     put(message, name, text)
     assert getattr(message, name) == pytest.approx(value, rel=1e-7)
@@ -104,7 +108,15 @@ def test_bad_numbers(message, text):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("true", True), ("False", False), ("1", True), ("0", False), ("YES", True), ("n", None), ("", None)],
+    [
+        ("true", True),
+        ("False", False),
+        ("1", True),
+        ("0", False),
+        ("YES", True),
+        ("n", None),
+        ("", None),
+    ],
 )
 def test_truth_values(message, text, value):
     if value is None:

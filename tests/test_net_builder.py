@@ -105,7 +105,7 @@ def test_include_and_exclude():
     text = data((2,)) + layer("l", "ReLU", "x0", "y", "include { } exclude { phase: TEST }")
     (problem,) = problems(text)
     assert problem.message == 'layer "l" has both include and exclude rules'
-    assert pointed(text, problem).startswith("{ phase: TEST }")
+    assert pointed(text, problem).startswith("exclude { phase: TEST }")
 
 
 def test_no_layers_left():
@@ -138,7 +138,7 @@ def test_all_mistakes_at_once():
     assert 'did you mean "ReLU"?' in found[1].hint
     assert found[2].hint.endswith(":2:15")
     assert 'the first one is "data"' in found[4].hint
-    assert found[6].hint == 'did you mean "x1"?' or found[6].hint == 'did you mean "y"?'
+    assert found[6].hint == 'did you mean "y"?'
 
 
 def test_unknown_type_is_also_found_alone():
@@ -148,25 +148,25 @@ def test_unknown_type_is_also_found_alone():
 
 
 @pytest.mark.parametrize(
-    ("text", "hint"),
+    ("name", "text", "hint"),
     [
-        (layer("l", "TanH", "X0", "y"), 'did you mean "x0"?'),
-        (layer("l", "TanH", "q", "y"), None),
+        ("X0", layer("l", "TanH", "X0", "y"), 'did you mean "x0"?'),
+        ("q", layer("l", "TanH", "q", "y"), None),
         (
+            "q",
             layer("l", "TanH", "q", "y") + layer("m", "TanH", "x0", "q"),
             'layer "m" makes it, but stands further down',
         ),
         (
+            "q",
             layer("m", "TanH", "x0", "q", "include { phase: TEST }") + layer("l", "TanH", "q", "y"),
             'layer "m" makes it, but is left out in phase TRAIN',
         ),
     ],
 )
-def test_hints_for_unknown_bottoms(text, hint):
+def test_hints_for_unknown_bottoms(name, text, hint):
     (problem,) = problems(data((2,)) + text)
-    assert problem.message == f'layer "l" (TanH): unknown bottom blob "{text.split(chr(34))[5]}"' or (
-        'unknown bottom blob "q"' in problem.message
-    )
+    assert problem.message == f'layer "l" (TanH): unknown bottom blob "{name}"'
     assert problem.hint == hint
 
 
@@ -281,7 +281,6 @@ def test_automatic_top_of_a_loss_layer():
     assert net.outputs == []  # anonymous tops do not count, as in Caffe
     (top,) = net.tops[-1]
     assert top.name.startswith("(automatic)")
-    wanted = ((net.blobs["y"].data - net.blobs["x1"].data) ** 2).sum() / 4
     loss = net.forward_layers()
     wanted = ((net.blobs["y"].data - net.blobs["x1"].data) ** 2).sum() / 4
     assert loss == pytest.approx(wanted, rel=1e-12) and wanted > 0
@@ -365,8 +364,7 @@ def test_propagate_down_true_reaches_the_inputs():
     net = fill(make_net(text))
     net.forward()
     assert net.backward()["x0"].all()
-    text = CHAIN.replace(LOSS, LOSS.replace("} ", "}", 0))
-    text = text.replace('top: "loss"', 'top: "loss" propagate_down: true propagate_down: true')
+    text = CHAIN.replace('top: "loss"', 'top: "loss" propagate_down: true propagate_down: true')
     assert flow(text)["loss"] == (True, [True, True])
 
 

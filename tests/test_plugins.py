@@ -108,7 +108,9 @@ def test_file_plugin(write):
 def test_module_plugin(install):
     install(layer("Own"), "own_module_plugin", entry="other_group_name")
     registry = load_registry(["own_module_plugin"])
-    assert [plugin.name for plugin in registry.plugins if not plugin.bundled] == ["other_group_name"]
+    assert [plugin.name for plugin in registry.plugins if not plugin.bundled] == [
+        "other_group_name"
+    ]
     assert "Own" in registry.layers
 
 
@@ -246,8 +248,16 @@ def test_file_that_is_no_python(tmp_path):
 
 FAULTS = {
     "syntax error": ("def f(:\n", r"cannot be imported: SyntaxError: .*\(own\.py, line \d\)$", ""),
-    "import error": ("import no_such_thing\n", "cannot be imported: .*No module named 'no_such_thing'", ""),
-    "exception at import": ("1 / 0\n", "cannot be imported: ZeroDivisionError: division by zero", ""),
+    "import error": (
+        "import no_such_thing\n",
+        "cannot be imported: .*No module named 'no_such_thing'",
+        "",
+    ),
+    "exception at import": (
+        "1 / 0\n",
+        "cannot be imported: ZeroDivisionError: division by zero",
+        "",
+    ),
     "exit at import": ("import sys; sys.exit(3)\n", "cannot be imported: SystemExit: 3", ""),
     "no hooks": ("x = 1\n", "offers nothing", "mycaffe_layers"),
     "hook without mark": (
@@ -306,7 +316,11 @@ FAULTS = {
         "",
     ),
     "class without a type": (layer(""), "is not a layer class with a type name", ""),
-    "aliases as a string": (layer("Own", 'aliases = "Mine"'), "aliases is a str", 'aliases = \\("Mine",\\)'),
+    "aliases as a string": (
+        layer("Own", 'aliases = "Mine"'),
+        "aliases is a str",
+        'aliases = \\("Mine",\\)',
+    ),
     "type of a bundled plugin": (
         layer("innerproduct"),
         'layer type "innerproduct" of plugin "own" clashes with "InnerProduct" of plugin "mycaffe_common"',
@@ -322,8 +336,16 @@ FAULTS = {
         'layer type "Own" of plugin "own" clashes with "Own" of plugin "own"',
         "",
     ),
-    "number of the core": (schema_layer(number=117), "numbers below 1000 are the core's", "use \\d+"),
-    "number of a bundled plugin": (schema_layer(number=1000), "those of the bundled plugins", "use \\d+"),
+    "number of the core": (
+        schema_layer(number=117),
+        "numbers below 1000 are the core's",
+        "use \\d+",
+    ),
+    "number of a bundled plugin": (
+        schema_layer(number=1000),
+        "those of the bundled plugins",
+        "use \\d+",
+    ),
     "reserved number": (schema_layer(number=12000), "numbers from 2000 to 19999 are reserved", ""),
     "number of protobuf": (schema_layer(number=19500), "the field number 19500 is not allowed", ""),
     "message of the core": (
@@ -356,7 +378,6 @@ def test_faults_of_a_plugin_that_was_asked_for(write, body, message, hint):
 
 @pytest.mark.parametrize(("body", "message", "hint"), FAULTS.values(), ids=FAULTS)
 def test_faults_of_an_installed_plugin_leave_the_rest_working(install, body, message, hint):
-
 
     install(layer("Good"), "good_plugin_here")
     install(body, "own")

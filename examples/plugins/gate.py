@@ -7,7 +7,6 @@ class Gate(Layer):
     """y = scale * x * sigmoid(x), elementwise."""
 
     type = "Gate"
-    allows_in_place = False  # backward reads x
     schema = """
       message GateParameter {
         optional float scale = 1 [default = 1];  // factor of the output

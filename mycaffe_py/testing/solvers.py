@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..device import Device
+from ..errors import DivergedError
 from ..net import Net
 from ..schema import load_net_text
 from ..seeding import generator_state, restore_generator
@@ -69,7 +70,10 @@ class _Run:
         self.solver = check.solver_class(check.param, self.net)
 
     def step(self, iterations: int) -> _Run:
-        self.solver.step(iterations)
+        try:
+            self.solver.step(iterations)
+        except DivergedError as error:
+            raise AssertionError(f"solver type {self.solver.type}: {error.message}") from error
         return self
 
     def weights(self) -> list[np.ndarray]:

@@ -73,7 +73,9 @@ class _Check:
         first = self.build()
         self.require(first.trainer is not None, "the solver has no trainer { }")
         self.name = type(first.trainer).__name__
-        self.require(isinstance(first.trainer, Trainer), "it does not derive from mycaffe_py's Trainer")
+        self.require(
+            isinstance(first.trainer, Trainer), "it does not derive from mycaffe_py's Trainer"
+        )
         self.require(bool(first.trainer.type), "type is empty: a trainer needs a type name")
         summary = first.trainer.summary()
         self.require(
@@ -101,7 +103,9 @@ class _Check:
         record = self.updates(training)
         wanted = self.steps * training.solver.param.iter_size
         for kind, done in passes.items():
-            self.require(done == wanted, f"{done} {kind} passes in {self.steps} updates, not {wanted}")
+            self.require(
+                done == wanted, f"{done} {kind} passes in {self.steps} updates, not {wanted}"
+            )
         return record
 
     def updates(self, training: Training) -> list[Any]:
@@ -116,7 +120,9 @@ class _Check:
         return [*record, _weights(training.net)]
 
     def check_figures(self, what: str, figures: Any) -> None:
-        self.require(isinstance(figures, Mapping), f"{what} must return a dict, not {figures!r:.80}")
+        self.require(
+            isinstance(figures, Mapping), f"{what} must return a dict, not {figures!r:.80}"
+        )
         for name, value in figures.items():
             self.require(isinstance(name, str), f"{what}: the name {name!r} is no str")
             good = isinstance(value, float | int) and not isinstance(value, bool)
@@ -163,7 +169,9 @@ class _Check:
         before = everything()
         figures = [training.trainer.test(net, self.steps) for _ in range(2)]
         self.check_figures("test()", figures[0])
-        self.require(_same(before, everything()), "test() changed the weights, the train net or the state")
+        self.require(
+            _same(before, everything()), "test() changed the weights, the train net or the state"
+        )
         self.require(_same(*figures), "test() gave other figures the second time")
 
 

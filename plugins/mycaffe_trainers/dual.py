@@ -32,7 +32,8 @@ class MyCaffeTrainerDual(Trainer):
             cls = registry.trainers.find(name)
             if issubclass(cls, MyCaffeTrainerDual):
                 raise ConfigError(
-                    f"dual_param.trainer_type cannot be {cls.type} itself", hint="name RNN.SUPER_SIMPLE"
+                    f"dual_param.trainer_type cannot be {cls.type} itself",
+                    hint="name RNN.SUPER_SIMPLE",
                 )
         except ConfigError as error:
             error.field = "dual_param.trainer_type"

@@ -91,10 +91,14 @@ class GymBatch:
         for role, name in self.roles.items():
             blob = net.blobs[name]
             one_for_all = role == "mask" and blob.shape == (batch, steps, 1)
-            if (blob.shape or (0,))[0] == batch and blob.count == batch * sizes[role] or one_for_all:
+            if (
+                (blob.shape or (0,))[0] == batch
+                and blob.count == batch * sizes[role]
+                or one_for_all
+            ):
                 continue
             raise ShapeError(
-                f'gym {gym} gives {sizes[role]} values of {role} for each of {batch} sequences of {steps} '
+                f"gym {gym} gives {sizes[role]} values of {role} for each of {batch} sequences of {steps} "
                 f'steps, but blob "{name}" is {blob.shape}',
                 hint=f"change the shape of {name} in the model, or the gym's settings in the solver file",
             )

@@ -38,7 +38,9 @@ class RollingFigures:
         accuracy = (seen < self.tolerance).mean(axis=(1, 2)).tolist()
         error = seen.mean(axis=(1, 2)).tolist()
         latest = float(self._errors[0, (self.count - 1) % self.window].mean())
-        return dict(zip(_NAMES, (accuracy[0], accuracy[1], error[0], error[1], latest), strict=True))
+        return dict(
+            zip(_NAMES, (accuracy[0], accuracy[1], error[0], error[1], latest), strict=True)
+        )
 
     def state(self) -> dict[str, Any]:
         """Return all that changes."""
