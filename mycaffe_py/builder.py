@@ -116,7 +116,7 @@ def build_training(
     net = build_net(
         sources.model, _state(registry, sources.model, param.train_state, phase, level, stages)
     )
-    test_nets = _test_nets(sources, registry, build_net, level, stages)
+    test_nets = _test_nets(sources, registry, build_net)
     cls = located(sources.solver, "type", lambda: registry.solvers.find(param.type))
     built = located(sources.solver, "", lambda: cls(param, net, test_nets))
     given = [weights] if isinstance(weights, str | Path) else weights
@@ -294,10 +294,13 @@ def _state(
     document: Document,
     extra: Any,
     phase: str,
-    level: int,
-    stages: Sequence[str],
+    level: int = 0,
+    stages: Sequence[str] = (),
 ) -> Any:
-    """Merge a net's state as Caffe does: the phase, then the net's own state, then the solver's."""
+    """Merge a net's state as Caffe does: the phase, then the net's own state, then the solver's.
+
+    ``level`` and ``stages`` of the command line reach the train net only.
+    """
     state = registry.schema.new("NetState")
     number = {"TRAIN": TRAIN, "TEST": TEST}.get(phase.upper())
     if number is None:
@@ -315,8 +318,6 @@ def _test_nets(
     sources: _Sources,
     registry: Registry,
     build_net: Callable[[Document, Any], Net],
-    level: int,
-    stages: Sequence[str],
 ) -> list[Net]:
     """Build the test nets by Caffe's rules: test_net_param, test_net, then the generic net."""
     document, param = sources.solver, sources.solver.message
@@ -338,7 +339,7 @@ def _test_nets(
         raise PrototxtError([document.problem(("test_state",), message)])
     states = states or [registry.schema.new("NetState")] * len(documents)
     return [
-        build_net(test, _state(registry, test, state, "TEST", level, stages))
+        build_net(test, _state(registry, test, state, "TEST"))
         for test, state in zip(documents, states, strict=True)
     ]
 

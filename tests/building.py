@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mycaffe_py.blob import Blob
+from mycaffe_py.device import Device
 from mycaffe_py.layer import TRAIN, LayerContext
 from mycaffe_py.net import Net
 from mycaffe_py.plugins import default_registry
@@ -33,8 +34,8 @@ def document(text):
 
 
 def make_net(text, **options):
-    """Return a net in float64."""
-    options.setdefault("dtype", np.float64)
+    """Return a net in float64, the same one at each call."""
+    options = {"dtype": np.float64, "device": Device()} | options
     return Net(document(text), registry=default_registry(), **options)
 
 

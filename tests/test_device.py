@@ -102,7 +102,9 @@ def test_cupy_that_cannot_be_imported(monkeypatch, error):
 @pytest.mark.parametrize("available", [False, RuntimeError("driver version is insufficient")])
 def test_cupy_without_a_usable_driver(cupy, available):
     cupy(available=available)
-    with pytest.raises(DeviceError, match="cupy 14.0 is installed but finds no usable CUDA") as caught:
+    with pytest.raises(
+        DeviceError, match="cupy 14.0 is installed but finds no usable CUDA"
+    ) as caught:
         open_device("gpu")
     assert caught.value.exit_code == 4 and "nvidia-smi" in caught.value.hint
     if available:

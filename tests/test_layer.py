@@ -125,7 +125,9 @@ def test_loss_layer_rules():
     layer, bottom, top = set_up(Loss, NAMED, [(3, 4), (3, 2)])
     assert top[0].shape == ()
     assert [layer.allow_force_backward(index) for index in (0, 1)] == [True, False]
-    with pytest.raises(LayerError, match=r"\(3, 4\).*\(3, 2\) must have the same number of elements"):
+    with pytest.raises(
+        LayerError, match=r"\(3, 4\).*\(3, 2\) must have the same number of elements"
+    ):
         layer.require_same_count(bottom)
     with pytest.raises(LayerError, match=r"\(3, 4\).*\(2, 4\) must have the same first dimension"):
         set_up(Loss, NAMED, [(3, 4), (2, 4)])
@@ -143,7 +145,9 @@ def test_blobs_by_filler():
 
 
 def weighted_with(*arrays):
-    param = layer_param(NAMED + 'inner_product_param { weight_filler { type: "constant" value: 7 } }')
+    param = layer_param(
+        NAMED + 'inner_product_param { weight_filler { type: "constant" value: 7 } }'
+    )
     for array in arrays:
         array_to_proto(array, param.blobs.add())
     layer = make_layer(Weighted, NAMED)
@@ -173,7 +177,9 @@ def test_carried_blobs_in_the_legacy_shape():
 
 @pytest.mark.parametrize("shape", [(3, 2), (6,), (2, 4)])
 def test_carried_blobs_must_have_the_shape(shape):
-    with pytest.raises(LayerError, match=r'layer "l" .*blobs\[0\] in the file is \(.*here it is \(2, 3\)'):
+    with pytest.raises(
+        LayerError, match=r'layer "l" .*blobs\[0\] in the file is \(.*here it is \(2, 3\)'
+    ):
         weighted_with(np.zeros(shape))
 
 
@@ -261,7 +267,9 @@ def test_every_layer_field_of_caffe_belongs_to_a_type():
     schema = json.loads((DATA / "caffe_schema.json").read_text(encoding="utf-8"))
     text = json.dumps(schema)
     known = {field for field in FIELDS.values() if field in text}
-    described = {name for name in layer_param("").DESCRIPTOR.fields_by_name if name.endswith("_param")}
+    described = {
+        name for name in layer_param("").DESCRIPTOR.fields_by_name if name.endswith("_param")
+    }
     caffe = {name for name in described if f'"{name}"' in text}
     assert caffe - known == {"transform_param"}  # every data layer reads it
     assert set(FIELDS.values()) <= described

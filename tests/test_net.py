@@ -7,6 +7,7 @@ import traceback
 import numpy as np
 import pytest
 
+from mycaffe_py.device import Device
 from mycaffe_py.errors import ConfigError, LayerError, ShapeError, add_note
 from mycaffe_py.layer import TEST
 from mycaffe_py.net import Net
@@ -52,7 +53,9 @@ def test_looking_in():
     assert net.bottom_names["loss"] == ["y", "x1"] and net.top_names["data"] == ["x0", "x1"]
     assert net.blob_loss_weights == {"x0": 0, "x1": 0, "h": 0, "y": 0, "loss": 1}
     assert net.layer_index("b") == 3
-    with pytest.raises(ConfigError, match=r'net "two" has no layer "los" \(did you mean "loss"\?\)'):
+    with pytest.raises(
+        ConfigError, match=r'net "two" has no layer "los" \(did you mean "loss"\?\)'
+    ):
         net.layer_index("los")
 
 
@@ -216,9 +219,7 @@ def test_numeric_gradient_of_a_whole_net():
 
 def test_the_same_seed_gives_the_same_bits():
     def run():
-        net = make_net(TWO, dtype=np.float32)
-        net.device.seed_generators(7)
-        net = make_net(TWO, dtype=np.float32)
+        net = make_net(TWO, dtype=np.float32, device=Device(seed=7))
         fill(net).forward_backward()
         return net
 
@@ -253,7 +254,7 @@ def test_runs_on_the_strict_device(model):
 
 def test_share_with():
     train = make_net(TWO)
-    test = make_net(TWO.replace("layer { name: \"loss\"", 'layer { name: "other"'), phase=TEST)
+    test = make_net(TWO.replace('layer { name: "loss"', 'layer { name: "other"'), phase=TEST)
     test.share_with(train)
     train.parameters.data[...] = 0.25
     for name, blobs in test.params.items():
@@ -273,7 +274,9 @@ def test_share_with_leaves_other_layers_alone():
 
 
 def test_share_with_other_shapes():
-    with pytest.raises(ShapeError, match=r'layer "a" cannot share weights: \[\(5, 3\), \(5,\)\] here'):
+    with pytest.raises(
+        ShapeError, match=r'layer "a" cannot share weights: \[\(5, 3\), \(5,\)\] here'
+    ):
         make_net(TWO).share_with(make_net(TWO.replace("num_output: 5", "num_output: 6")))
 
 

@@ -65,7 +65,9 @@ def test_the_models_own_state_is_merged_with_the_arguments():
 
 def test_a_whole_state_may_be_given():
     state = default_registry().schema.new("NetState", phase=TEST, level=1)
-    net = make_net(data((2,)) + layer("l", "ReLU", "x0", "y", "include { min_level: 1 }"), state=state)
+    net = make_net(
+        data((2,)) + layer("l", "ReLU", "x0", "y", "include { min_level: 1 }"), state=state
+    )
     assert "l" in net.layer_names and net.phase == TEST
     assert net.layers[1].phase == TEST
 
@@ -174,7 +176,10 @@ def test_the_same_name_in_two_phases_is_fine():
     text = data((2,))
     text += layer("l", "TanH", "x0", "y", "include { phase: TRAIN }")
     text += layer("l", "ReLU", "x0", "y", "include { phase: TEST }")
-    assert [make_net(text, phase=phase).layers[1].type for phase in (TRAIN, TEST)] == ["TanH", "ReLU"]
+    assert [make_net(text, phase=phase).layers[1].type for phase in (TRAIN, TEST)] == [
+        "TanH",
+        "ReLU",
+    ]
 
 
 def test_tops_made_twice():
@@ -220,11 +225,16 @@ def test_errors_that_do_not_name_the_layer_are_made_to():
 
 
 def test_propagate_down_once_for_each_bottom():
-    text = data((2, 3), (2, 2)) + product("ip", "x0", "y") + LOSS.replace(
-        'top: "loss"', 'top: "loss" propagate_down: true'
+    text = (
+        data((2, 3), (2, 2))
+        + product("ip", "x0", "y")
+        + LOSS.replace('top: "loss"', 'top: "loss" propagate_down: true')
     )
     (problem,) = problems(text)
-    assert 'layer "loss": propagate_down must be given once for each bottom: 1 given' in problem.message
+    assert (
+        'layer "loss": propagate_down must be given once for each bottom: 1 given'
+        in problem.message
+    )
 
 
 # Outputs, inputs and in-place chains.
@@ -277,7 +287,9 @@ def test_an_earlier_consumer_sees_the_blob_before_the_in_place_layer():
 
 
 def test_automatic_top_of_a_loss_layer():
-    net = fill(make_net(data((2, 3), (2, 2)) + product("ip", "x0", "y") + LOSS.replace('top: "loss"', "")))
+    net = fill(
+        make_net(data((2, 3), (2, 2)) + product("ip", "x0", "y") + LOSS.replace('top: "loss"', ""))
+    )
     assert net.outputs == []  # anonymous tops do not count, as in Caffe
     (top,) = net.tops[-1]
     assert top.name.startswith("(automatic)")

@@ -118,7 +118,9 @@ def test_two_different_multipliers(name):
 
 def test_more_specs_than_blobs():
     text = data((4, 3)) + product("a", "x0", "b", 3, "param { } param { } param { }")
-    with pytest.raises(PrototxtError, match="3 param specs are given, but it has 2 learnable blobs"):
+    with pytest.raises(
+        PrototxtError, match="3 param specs are given, but it has 2 learnable blobs"
+    ):
         make_net(text)
 
 

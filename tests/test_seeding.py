@@ -16,7 +16,14 @@ def draw(*arguments):
 
 def test_seed_and_names_decide():
     assert draw(3, "gyms", "train", 0) == draw(3, "gyms", "train", 0)
-    streams = [draw(3), draw(4), draw(3, "gyms"), draw(3, "gyms", 0), draw(3, "gyms", 1), draw(3, 0)]
+    streams = [
+        draw(3),
+        draw(4),
+        draw(3, "gyms"),
+        draw(3, "gyms", 0),
+        draw(3, "gyms", 1),
+        draw(3, 0),
+    ]
     assert len({tuple(stream) for stream in streams}) == len(streams)
 
 

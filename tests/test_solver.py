@@ -22,7 +22,9 @@ from .building import data, document, fill, layer, make_net, product
 
 ONE = (
     data((1, 1), (1, 1))
-    + layer("ip", "InnerProduct", "x0", "y", "inner_product_param { num_output: 1 bias_term: false }")
+    + layer(
+        "ip", "InnerProduct", "x0", "y", "inner_product_param { num_output: 1 bias_term: false }"
+    )
     + layer("loss", "EuclideanLoss", "y x1", "loss")
 )
 SGD = 'type: "SGD" lr_policy: "fixed" base_lr: 0.1 '
@@ -136,7 +138,11 @@ LOSS = layer("loss", "EuclideanLoss", "y x1", "loss")
 @pytest.mark.parametrize("iter_size", [1, 2])
 def test_weight_decay(kind, decay_mult, penalty, iter_size):
     # The penalty is added after averaging: iter_size does not change it.
-    net = make_net(ONE.replace("inner_product_param", f"param {{ decay_mult: {decay_mult} }} inner_product_param"))
+    net = make_net(
+        ONE.replace(
+            "inner_product_param", f"param {{ decay_mult: {decay_mult} }} inner_product_param"
+        )
+    )
     settings = f'weight_decay: 0.2 regularization_type: "{kind}" iter_size: {iter_size}'
     solver = one(settings, w=-4, a=1, b=-3, net=net)
     solver.step(1)
@@ -144,7 +150,9 @@ def test_weight_decay(kind, decay_mult, penalty, iter_size):
 
 
 def test_multipliers_of_segments():
-    text = data((2, 3), (2, 2)) + product("ip", "x0", "y", 2, "param { lr_mult: 0.3 } param { lr_mult: 0 }")
+    text = data((2, 3), (2, 2)) + product(
+        "ip", "x0", "y", 2, "param { lr_mult: 0.3 } param { lr_mult: 0 }"
+    )
     net = fill(make_net(text + LOSS))
     before = [blob.data.copy() for blob in net.learnable_params]
     solver = make_solver("weight_decay: 0.5", net)
@@ -187,7 +195,9 @@ def test_average_loss_is_over_a_window_of_this_step():
     solver = one("average_loss: 3", a=1)
     batches(solver, [(1, b) for b in (1, 2, 3, 4, 5)])
     seen, losses = record(solver), []
-    solver.net.after_forward(lambda i: losses.append(solver.net.blobs["loss"].data.item()) if i == 2 else 0)
+    solver.net.after_forward(
+        lambda i: losses.append(solver.net.blobs["loss"].data.item()) if i == 2 else 0
+    )
     solver.step(4)
     smoothed = [event.metrics["loss"] for event in seen]
     wanted = [np.mean(losses[max(0, k - 3) : k]) for k in range(1, 5)]
@@ -209,7 +219,7 @@ def test_a_loss_of_nan_stops_with_the_first_bad_blob():
     with pytest.raises(DivergedError) as caught:
         solver.step(1)
     assert caught.value.message == (
-        "iteration 1: the loss is nan; the first bad blob is top \"x1\" of layer \"data\" (Input)"
+        'iteration 1: the loss is nan; the first bad blob is top "x1" of layer "data" (Input)'
     )
     assert caught.value.exit_code == 5 and "base_lr" in caught.value.hint
     assert solver.iter == 1 and weight(solver).item() == kept
@@ -257,7 +267,8 @@ def test_weights_are_shared_at_each_test():
 
 def test_no_test_before_training_unless_asked():
     solver = one(
-        "test_iter: 1 test_interval: 2 test_initialization: false", test_nets=[make_net(ONE, phase=1)]
+        "test_iter: 1 test_interval: 2 test_initialization: false",
+        test_nets=[make_net(ONE, phase=1)],
     )
     events = record(solver)
     solver.step(3)
@@ -266,7 +277,9 @@ def test_no_test_before_training_unless_asked():
 
 def test_several_test_nets_and_test_loss():
     nets = [make_net(ONE, phase=1) for _ in range(2)]
-    solver = one("test_iter: 1 test_iter: 2 test_interval: 1 test_compute_loss: true", test_nets=nets)
+    solver = one(
+        "test_iter: 1 test_iter: 2 test_interval: 1 test_compute_loss: true", test_nets=nets
+    )
     runs = []
     for number, net in enumerate(nets):
         net.blobs["x1"].data[...] = number + 1
@@ -313,13 +326,15 @@ def test_the_model_serves_as_test_net_too():
 
 
 def test_order_of_test_nets():
-    text = NETS + "test_iter: [1, 2] test_net_param { name: 'special' %s }" % ONE
-    names = [net.name for net in train(text, model=document("name: 'main' " + ONE)).solver.test_nets]
+    text = NETS + "test_iter: [1, 2] test_net_param { name: 'special' " + ONE + "}"
+    names = [
+        net.name for net in train(text, model=document("name: 'main' " + ONE)).solver.test_nets
+    ]
     assert names == ["special", "main"]
 
 
 def test_a_net_in_the_solver_file():
-    training = train("train_net_param { name: 'inner' %s }" % ONE, model=None)
+    training = train("train_net_param { name: 'inner' " + ONE + "}", model=None)
     assert training.net.name == "inner" and training.solver.test_nets == []
 
 
@@ -340,17 +355,17 @@ def test_states_of_train_and_test_nets():
 @pytest.mark.parametrize(
     ("settings", "model", "message"),
     [
-        ("test_iter: 1", document(ONE), "test nets need test_interval > 0, got 0"),
+        ("test_iter: 1", ONE, "test nets need test_interval > 0, got 0"),
         (
-            NETS + "test_net_param { %s } test_net_param { %s } test_iter: 1" % (ONE, ONE),
-            document(ONE), "2 test nets, but test_iter is given 1 times",
+            NETS + f"test_net_param {{ {ONE} }} test_net_param {{ {ONE} }} test_iter: 1",
+            ONE, "2 test nets, but test_iter is given 1 times",
         ),
         (
-            NETS + "test_iter: [1, 1] test_state { }", document(ONE),
+            NETS + "test_iter: [1, 1] test_state { }", ONE,
             "test_state is given 1 times for 2 test nets",
         ),
         (
-            "train_net_param { %s } net_param { %s }" % (ONE, ONE), None,
+            f"train_net_param {{ {ONE} }} net_param {{ {ONE} }}", None,
             "exactly one of net, net_param, train_net, train_net_param may be given",
         ),
         ("", None, "names no net"),
@@ -358,7 +373,7 @@ def test_states_of_train_and_test_nets():
 )  # fmt: skip
 def test_wrong_counts_of_nets(settings, model, message):
     with pytest.raises(ConfigError, match=message):
-        train(settings, model=model)
+        train(settings, model=model and document(model))
 
 
 @pytest.mark.parametrize(
@@ -591,7 +606,9 @@ def noisy(seed):
         data((8, 5), (8, 2)) + product("a", "x0", "h", 16) + layer("d", "Dropout", "h", "h")
         + product("b", "h", "y") + LOSS
     )  # fmt: skip
-    solver = train("momentum: 0.9 clip_gradients: 1", model=document(text), dtype="float32", seed=seed).solver
+    solver = train(
+        "momentum: 0.9 clip_gradients: 1", model=document(text), dtype="float32", seed=seed
+    ).solver
     fill(solver.net)
     solver.step(20)
     return solver.net.parameters.data.tobytes(), solver.history[0].tobytes()

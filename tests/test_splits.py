@@ -73,7 +73,9 @@ def test_the_split_takes_the_loss_weight():
 
 
 def test_one_consumer_and_a_loss_weight_are_two_uses():
-    text = data((2,)) + layer("a", "TanH", "x0", "y", "loss_weight: 2") + layer("b", "TanH", "y", "z")
+    text = (
+        data((2,)) + layer("a", "TanH", "x0", "y", "loss_weight: 2") + layer("b", "TanH", "y", "z")
+    )
     assert inserted(text)[1:] == [
         ("a", ["x0"], ["y"], [0]),
         ("y_a_0_split", ["y"], ["y_a_0_split_0", "y_a_0_split_1"], [2, 0]),

@@ -135,7 +135,9 @@ class _Check:
         owners = self.start.net.parameters.owners
         for name, owner, old, new in zip(self.names, owners, before, after, strict=True):
             if owner.lr == 0:
-                self.expect(np.array_equal(old, new), f"the update changes {name}, whose lr_mult is 0")
+                self.expect(
+                    np.array_equal(old, new), f"the update changes {name}, whose lr_mult is 0"
+                )
             else:
                 self.expect(np.isfinite(new).all(), f"{name} is not finite after {_STEPS} updates")
                 self.expect(not np.array_equal(old, new), f"no update reaches {name}")
@@ -180,5 +182,6 @@ class _Check:
             self.expect(one.dtype == run.net.dtype, f"{what} {name} became {one.dtype}")
             error = np.abs(one - other) / np.maximum(1.0, np.abs(other))
             self.expect(
-                error.max() <= tolerance, f"{what} {name} is {error.max():.2g} off after {_STEPS} updates"
+                error.max() <= tolerance,
+                f"{what} {name} is {error.max():.2g} off after {_STEPS} updates",
             )

@@ -87,6 +87,8 @@ class TrainerRNNSimple(Trainer):
         figures = self._new_figures(gyms, iterations)
         totals: dict[str, float] = {}
         for done in range(iterations):
+            if self.solver.stop_requested:
+                break
             gyms.advance(net)
             net.forward()
             prediction = gyms.prediction(net)

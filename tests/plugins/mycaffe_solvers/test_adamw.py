@@ -108,7 +108,11 @@ START, GRADIENTS = 2.0, [0.3, -0.2, 0.7, 0.1]
         ("", "decay_mult: 0", {"rate": 0.01, "decay": 0}),
         ("weight_decay: 0.02", "", {"rate": 0.01, "decay": 0.1, "l2": 0.02}),
         ("weight_decay: 0.02", "decay_mult: 0.5", {"rate": 0.01, "decay": 0.05, "l2": 0.01}),
-        ("momentum2: 0.95 delta: 0.001", "", {"rate": 0.01, "decay": 0.1, "b2": 0.95, "eps": 0.001}),
+        (
+            "momentum2: 0.95 delta: 0.001",
+            "",
+            {"rate": 0.01, "decay": 0.1, "b2": 0.95, "eps": 0.001},
+        ),
     ],
 )
 def test_multipliers_and_weight_decay(registry, settings, spec, arguments):
@@ -137,7 +141,9 @@ def test_lr_mult_0_means_no_update_and_no_decay(registry):
 
 
 def test_float32_follows_float64(registry):
-    solvers = [make(registry, "base_lr: 0.01 momentum: 0.9", dtype=t) for t in ("float32", "float64")]
+    solvers = [
+        make(registry, "base_lr: 0.01 momentum: 0.9", dtype=t) for t in ("float32", "float64")
+    ]
     rng = np.random.default_rng(0)
     for _ in range(50):
         gradient = rng.standard_normal((3, 4))

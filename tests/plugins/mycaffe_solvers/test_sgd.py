@@ -31,9 +31,7 @@ def update(solver, weight, bias):
 
 
 def test_the_rate_of_each_step_stays_in_the_history(registry):
-    solver = make(
-        registry, 'base_lr: 1 lr_policy: "step" gamma: 0.1 stepsize: 1 momentum: 0.9'
-    )
+    solver = make(registry, 'base_lr: 1 lr_policy: "step" gamma: 0.1 stepsize: 1 momentum: 0.9')
     # Weight, with lr_mult 2: h = 2 g, then 0.9 h + 0.2 g. Were the rate outside, the second
     # step would be 0.2 (0.9 g + g).
     assert update(solver, 1, 1) == pytest.approx([-2, -1], rel=1e-12)
