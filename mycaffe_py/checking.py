@@ -21,7 +21,7 @@ from .plugins import Registry, default_registry
 from .resources import find_resource
 from .schema import Document
 from .schema.files import read_text_file
-from .schema.prototxt_tokens import top_level_names
+from .schema.kinds import kind_of_text
 
 
 def check_files(paths: Sequence[str | Path], registry: Registry | None = None) -> list[Problem]:
@@ -70,11 +70,7 @@ def _is_shipped(kind: str, path: str | Path) -> bool:
 
 def _is_solver_file(path: str | Path, registry: Registry) -> bool:
     """Judge by the fields of the first level: those of a solver, or those of a net."""
-    names = top_level_names(read_text_file(path))
-    solver_fields = registry.schema.message_class("SolverParameter").DESCRIPTOR.fields_by_name
-    net_fields = registry.schema.message_class("NetParameter").DESCRIPTOR.fields_by_name
-    solver_score = sum(name in solver_fields and name not in net_fields for name in names)
-    return solver_score > sum(name in net_fields and name not in solver_fields for name in names)
+    return kind_of_text(registry.schema, read_text_file(path)) == "SolverParameter"
 
 
 def _check_trainer(document: Document, registry: Registry) -> None:

@@ -75,7 +75,9 @@ def import_cupy() -> Any:
         why = "cupy is not installed" if missing else f"cupy cannot be imported: {error}"
         raise DeviceError(f"no GPU: {why}", hint=_GPU_EXTRA_HINT) from error
     # CuPy imports without a driver: only is_available() tells.
-    found = f"no GPU: cupy {cupy.__version__} is installed but finds no usable CUDA driver or device"
+    found = (
+        f"no GPU: cupy {cupy.__version__} is installed but finds no usable CUDA driver or device"
+    )
     try:
         available = cupy.cuda.is_available()
     except Exception as error:  # it raises for a driver that is too old, for instance

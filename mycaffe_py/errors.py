@@ -22,6 +22,10 @@ EXIT_DEVICE = 4
 EXIT_DIVERGED = 5
 EXIT_INTERRUPTED = 130
 
+_MOST_PROBLEMS = 50
+_WIDEST_LINE = 160
+_LONGEST_MESSAGE = 800
+
 
 def closest(name: str, candidates: Iterable[str]) -> str | None:
     """Return the candidate nearest to ``name``, ignoring case, or None if none is near."""
@@ -63,14 +67,25 @@ class Problem:
         """Format as ``error[E101] file:line:column: message`` with source line, caret and hint."""
         place = f" {self.location}:" if self.location else ""
         separator = "" if place else ":"
-        lines = [f"error[{self.code}]{separator}{place} {self.message}"]
+        lines = [f"error[{self.code}]{separator}{place} {_shortened(self.message)}"]
         if self.location and self.location.text.strip():
-            source = self.location.text.replace("\t", " ")
-            carets = "^" * max(1, min(self.location.length, len(source) - self.location.column + 1))
-            lines += [f"  {source}", "  " + " " * (self.location.column - 1) + carets]
+            lines += _source_lines(self.location)
         if self.hint:
-            lines += [f"  {line}" for line in self.hint.splitlines()]
+            lines += [f"  {line}" for line in _shortened(self.hint).splitlines()]
         return "\n".join(lines)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]} ..."
+
+
+def _source_lines(place: Location) -> list[str]:
+    """Return the source line, of a long one the part around the column, and the carets below it."""
+    start = max(0, place.column - _WIDEST_LINE // 2) if len(place.text) > _WIDEST_LINE else 0
+    source = place.text.replace("\t", " ")[start : start + _WIDEST_LINE]
+    column = place.column - start
+    carets = "^" * max(1, min(place.length, len(source) - column + 1))
+    return [f"  {source}", "  " + " " * (column - 1) + carets]
 
 
 class MyCaffeError(Exception):
@@ -110,12 +125,19 @@ class PrototxtError(ConfigError):
 
     def __init__(self, problems: Sequence[Problem]):
         self._problems = list(problems)
-        super().__init__("\n".join(problem.render() for problem in self._problems))
+        super().__init__(self.render())
 
     @property
     def problems(self) -> Sequence[Problem]:
         """The mistakes, in the order in which they stand in the file."""
         return self._problems
+
+    def render(self) -> str:
+        """Format the mistakes, of very many only the first ones."""
+        shown = [problem.render() for problem in self._problems[:_MOST_PROBLEMS]]
+        if len(shown) < len(self._problems):
+            shown.append(f"only the first {len(shown)} problems are shown")
+        return "\n".join(shown)
 
 
 class SchemaError(ConfigError):

@@ -48,7 +48,8 @@ class Net:
         self.debug_info = False
         self.log: Callable[[str], None] = debug_info.default_log
         self._callbacks: dict[str, list[Callable[[int], None]]] = {
-            name: [] for name in ("before_forward", "after_forward", "before_backward", "after_backward")
+            name: []
+            for name in ("before_forward", "after_forward", "before_backward", "after_backward")
         }
         context = LayerContext(self.registry, self.device, self.dtype, phase)
         built = NetBuilder(model, context, level, stages or (), state).build()
@@ -82,7 +83,9 @@ class Net:
     @property
     def bottom_names(self) -> dict[str, list[str]]:
         """Layer name -> names of its bottoms."""
-        return {layer.name: [b.name for b in bottom] for layer, bottom in self._wiring(self.bottoms)}
+        return {
+            layer.name: [b.name for b in bottom] for layer, bottom in self._wiring(self.bottoms)
+        }
 
     @property
     def top_names(self) -> dict[str, list[str]]:
@@ -122,7 +125,8 @@ class Net:
             from .errors import did_you_mean
 
             raise ConfigError(
-                f'net "{self.name}" has no layer "{name}"', hint=did_you_mean(name, self.layer_names)
+                f'net "{self.name}" has no layer "{name}"',
+                hint=did_you_mean(name, self.layer_names),
             )
         return self.layer_names.index(name)
 
@@ -318,7 +322,7 @@ class Net:
         for layer, bottom, top in zip(self.layers, self.bottoms, self.tops, strict=True):
             for blob, what in (
                 *((blob, f'bottom "{blob.name}"') for blob in bottom),
-                *((blob, f'param {blob.name}') for blob in layer.blobs),
+                *((blob, f"param {blob.name}") for blob in layer.blobs),
                 *((blob, f'top "{blob.name}"') for blob in top),
             ):
                 if not _all_finite(blob):

@@ -42,7 +42,12 @@ class NetBuilder:
     """Builds one net; :meth:`build` raises PrototxtError with places where the model came from text."""
 
     def __init__(
-        self, model: Any, context: LayerContext, level: int, stages: Sequence[str], state: Any = None
+        self,
+        model: Any,
+        context: LayerContext,
+        level: int,
+        stages: Sequence[str],
+        state: Any = None,
     ):
         self.context, self.registry = context, context.registry
         schema = self.registry.schema
@@ -56,7 +61,9 @@ class NetBuilder:
         self.context.phase = self.state.phase
         self.force_backward = self.message.force_backward
         self.positions = [
-            index for index, layer in enumerate(self.message.layer) if is_included(layer, self.state)
+            index
+            for index, layer in enumerate(self.message.layer)
+            if is_included(layer, self.state)
         ]
         self.parameters = ParameterList(schema)
         self.need: set[int] = set()
@@ -68,10 +75,14 @@ class NetBuilder:
         if problems:
             raise PrototxtError(problems)
         included = [self.message.layer[index] for index in self.positions]
-        original = {layer.name: index for layer, index in zip(included, self.positions, strict=True)}
+        original = {
+            layer.name: index for layer, index in zip(included, self.positions, strict=True)
+        }
         new_layer = self.registry.schema.message_class("LayerParameter")
         built = self.built
-        built.layer_params = insert_splits([self._with_automatic_tops(p) for p in included], new_layer)
+        built.layer_params = insert_splits(
+            [self._with_automatic_tops(p) for p in included], new_layer
+        )
         for param in built.layer_params:
             self._add_layer(param, original.get(param.name))
         self._switch_off_backward()
@@ -135,7 +146,9 @@ class NetBuilder:
         for position, name in enumerate(layer.top):
             in_place = position < len(layer.bottom) and layer.bottom[position] == name
             if name in produced and not in_place:
-                message = f'top blob "{name}" of layer "{layer.name}" is already made by another layer'
+                message = (
+                    f'top blob "{name}" of layer "{layer.name}" is already made by another layer'
+                )
                 hint = (
                     f'the first one is "{produced[name]}"; in-place operation needs the same blob as '
                     "bottom at the same position"
@@ -235,7 +248,9 @@ class NetBuilder:
                 f'layer "{param.name}": propagate_down must be given once for each bottom: '
                 f"{len(overrides)} given, {len(bottom)} bottoms"
             )
-            raise PrototxtError([self.document.problem(("layer", position, "propagate_down"), message)])
+            raise PrototxtError(
+                [self.document.problem(("layer", position, "propagate_down"), message)]
+            )
         return overrides or [id(blob) in self.need for blob in bottom]
 
     def _located(
@@ -292,7 +307,7 @@ def _as_document(schema: Any, model: Any) -> Document:
 
         return load_net(schema, find_resource("models", model))
     if not hasattr(model, "DESCRIPTOR"):
-        raise ConfigError(f"a net is built from a file name or a NetParameter, not {type(model).__name__}")
+        raise ConfigError(
+            f"a net is built from a file name or a NetParameter, not {type(model).__name__}"
+        )
     return Document(model)
-
-

@@ -39,9 +39,9 @@ class ParameterList:
 
     def __init__(self, schema: Any):
         spec = schema.message_class("ParamSpec")
-        self._permissive = spec.DESCRIPTOR.enum_types_by_name["DimCheckMode"].values_by_name[
-            "PERMISSIVE"
-        ].number
+        self._permissive = (
+            spec.DESCRIPTOR.enum_types_by_name["DimCheckMode"].values_by_name["PERMISSIVE"].number
+        )
         self._default_spec = spec()
         self.owners: list[Parameter] = []
         self.by_blob: dict[tuple[str, int], Parameter] = {}

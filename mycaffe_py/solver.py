@@ -110,7 +110,9 @@ class Solver:
         """The learning rate of the next update."""
         return learning_rate(self.settings, self.iter, self.current_step)[0]
 
-    def add_callback(self, on_start: Callable[[], None], on_gradients_ready: Callable[[], None]) -> None:
+    def add_callback(
+        self, on_start: Callable[[], None], on_gradients_ready: Callable[[], None]
+    ) -> None:
         """Call ``on_start`` before each iteration and ``on_gradients_ready`` before each update."""
         self._callbacks.append((on_start, on_gradients_ready))
 

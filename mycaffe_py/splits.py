@@ -53,7 +53,9 @@ def insert_splits(layers: list[Any], new_layer: Any) -> list[Any]:
             key = (index, position)
             if uses[key] > 1:
                 weight = loss_weight.get(key, 0.0)
-                result.append(_split(new_layer(), name_of(key), layer.top[position], uses[key], weight))
+                result.append(
+                    _split(new_layer(), name_of(key), layer.top[position], uses[key], weight)
+                )
                 if weight:
                     layer.loss_weight[position] = 0
                     next_top[key] += 1

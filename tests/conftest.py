@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -28,14 +29,24 @@ def _no_floating_point_surprises():
         yield
 
 
-def pytest_collection_modifyitems(config, items):
-    """Leave tests marked ``gpu`` out where no GPU can be used."""
+def _there_is_a_gpu():
     from mycaffe_py.device import import_cupy
     from mycaffe_py.errors import DeviceError
 
     try:
         import_cupy()
     except DeviceError:
-        without = [item for item in items if item.get_closest_marker("gpu") is None]
-        config.hook.pytest_deselected(items=[item for item in items if item not in without])
-        items[:] = without
+        return False
+    return True
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out tests marked ``gpu`` where no GPU can be used, ``protoc`` where there is no protoc."""
+    missing = set()
+    if not _there_is_a_gpu():
+        missing.add("gpu")
+    if importlib.util.find_spec("grpc_tools") is None:
+        missing.add("protoc")
+    left_out = [item for item in items if any(item.get_closest_marker(m) for m in missing)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]

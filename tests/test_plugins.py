@@ -176,12 +176,12 @@ def mycaffe_layers():
     assert registry.schema.new("LayerParameter", base_param={"n": 1}).base_param.n == 1
 
 
-def test_use_plugins_changes_the_default_registry(write):
-    try:
-        assert use_plugins(write(layer("Own"))) is default_registry()
-        assert "Own" in default_registry().layers
-    finally:
-        use_plugins()
+def test_use_plugins_changes_the_default_registry(write, monkeypatch):
+    # Other tests hold on to the default registry: put that very one back.
+    monkeypatch.setattr("mycaffe_py.plugins._default", default_registry())
+    assert use_plugins(write(layer("Own"))) is default_registry()
+    assert "Own" in default_registry().layers
+    use_plugins()
     assert "Own" not in default_registry().layers
 
 

@@ -14,6 +14,10 @@ import click
 from mycaffe_py.errors import EXIT_BUG, EXIT_CONFIG, EXIT_INTERRUPTED, MyCaffeError, did_you_mean
 
 
+# What could play tricks on a terminal, or does not print.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
 def report(error: BaseException, *, debug: bool = False) -> int:
     """Print an error to stderr and return the exit code for it."""
     if debug and not isinstance(error, click.ClickException | click.Abort):
@@ -24,11 +28,14 @@ def report(error: BaseException, *, debug: bool = False) -> int:
     if isinstance(error, click.Abort | KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return EXIT_INTERRUPTED
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return EXIT_CONFIG
     if isinstance(error, click.ClickException):
         _print(_usage(error), [])
         return EXIT_CONFIG
     if isinstance(error, MemoryError):
-        _print(f"error[E260]: out of memory: {error}\n  make the net or the batch smaller", [])
+        _print(f"error[E260]: out of memory: {error}\n  make the net, the batch or a window smaller", [])
         return EXIT_CONFIG
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     advice = [
@@ -44,7 +51,7 @@ def _notes(error: BaseException) -> list[str]:
 
 
 def _usage(error: click.ClickException) -> str:
-    text = error.format_message().rstrip(".")
+    text = re.sub(r"valid integer( range)?", "whole number", error.format_message().rstrip("."))
     context = getattr(error, "ctx", None)
     hint = None
     if isinstance(error, click.NoSuchOption):
@@ -65,7 +72,8 @@ def use_colour() -> bool:
 
 
 def _print(text: str, notes: list[str]) -> None:
-    lines = [*text.splitlines(), *(f"  {note}" for note in notes)]
+    text = _CONTROL.sub("?", "\n".join([text, *(f"  {note}" for note in notes)]))
+    lines = text.splitlines()
     click.echo("\n".join(map(_coloured, lines)), err=True, color=use_colour())
 
 

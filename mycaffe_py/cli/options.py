@@ -11,6 +11,10 @@ import click
 from mycaffe_py.errors import ConfigError
 
 
+LARGEST = 2**31 - 1
+"""Of a number that goes into an int32 field."""
+
+
 def shared(*options: Callable) -> Callable:
     """Return one decorator that adds the options in their order."""
 
@@ -20,6 +24,12 @@ def shared(*options: Callable) -> Callable:
         return function
 
     return decorate
+
+
+def _fits_a_field(ctx: click.Context, param: click.Parameter, value: int) -> int:
+    if not -LARGEST - 1 <= value <= LARGEST:
+        raise click.BadParameter(f"{value} is out of range", ctx, param)
+    return value
 
 
 plugin_option = click.option(
@@ -50,7 +60,12 @@ net_options = shared(
         help="Change a field: solver.base_lr=0.02 or cfc1.cfc_param.hidden_size=64. Repeatable.",
     ),
     click.option(
-        "--level", type=int, default=0, show_default=True, help="Level of the net's state."
+        "--level",
+        type=int,
+        default=0,
+        show_default=True,
+        callback=_fits_a_field,
+        help="Level of the net's state.",
     ),
     click.option("--stage", "stages", multiple=True, metavar="NAMES", help="Stages, as --weights."),
     click.option("--seed", type=click.IntRange(min=0), help="Seed of every random generator."),

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mycaffe_py.cli.options import net_options
+from mycaffe_py.cli.options import LARGEST, net_options
 from mycaffe_py.cli.verb import Verb
 
 EFFECT = click.Choice(["stop", "snapshot", "none"])
@@ -29,7 +29,7 @@ EFFECT = click.Choice(["stop", "snapshot", "none"])
 @click.option("--snapshot", metavar="FILE", help="Caffe's name for --resume FILE.")
 @click.option(
     "--iterations",
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=0, max=LARGEST),
     help="Updates in total; takes the place of the solver's max_iter.",
 )
 @click.option(

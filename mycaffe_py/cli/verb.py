@@ -50,7 +50,26 @@ class Verb(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Accept Caffe's spelling of flags, then parse as click does."""
         options = {name for param in self.get_params(ctx) for name in param.opts}
-        return super().parse_args(ctx, normalised(args, options))
+        arguments = normalised(args, options)
+        self._refuse_stray_words(ctx, arguments)
+        rest = super().parse_args(ctx, list(arguments))
+        for param in self.get_params(ctx):
+            values = ctx.params.get(param.name or "")
+            if values == "" or (isinstance(values, tuple) and "" in values):
+                raise click.BadParameter("it is empty", ctx, param)
+        return rest
+
+    def _refuse_stray_words(self, ctx: click.Context, arguments: list[str]) -> None:
+        """Say where a word belongs that stands alone, before a missing option is complained of."""
+        params = self.get_params(ctx)
+        if any(isinstance(param, click.Argument) for param in params):
+            return
+        _, stray, _ = self.make_parser(ctx).parse_args(list(arguments))
+        if stray:
+            options = {name for param in params for name in param.opts}
+            files = [name for name in ("--solver", "--model") if name in options]
+            hint = f"; write {' or '.join(f'{name} {stray[0]}' for name in files)}" if files else ""
+            raise click.UsageError(f'"{stray[0]}" does not belong to an option{hint}', ctx)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write examples, usage, options."""

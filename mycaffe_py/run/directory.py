@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from mycaffe_py.errors import ConfigError, OutputError
@@ -74,8 +75,17 @@ class RunDirectory:
         return cls(path)
 
 
+    def discard(self) -> None:
+        """Remove the folder of a run that did not begin, and the folders above it, while empty."""
+        with suppress(OSError):
+            for folder in (self.path, self.path.parent, self.path.parent.parent):
+                folder.rmdir()
+
+
 def _unwritable(path: Path, error: OSError) -> OutputError:
+    blocking = next((place for place in (path, *path.parents) if place.is_file()), None)
+    reason = f"{blocking} is a file" if blocking else error.strerror or error
     return OutputError(
-        f"cannot make the run folder {path}: {error.strerror or error}",
+        f"cannot make the run folder {path}: {reason}",
         hint="name another place with --run-dir",
     )

@@ -12,6 +12,8 @@ SYNTAX = "E103"
 GIVEN_TWICE = "E104"
 REQUIRED = "E105"
 
+_MOST_PROBLEMS = 200
+
 
 class Cursor:
     """A position in the tokens of one text, and the problems found so far."""
@@ -23,7 +25,10 @@ class Cursor:
         self.problems: list[Problem] = []
 
     def report(self, code: str, token: Token, message: str, hint: str | None = None) -> None:
-        """Add a problem at a token."""
+        """Add a problem at a token; with very many of them the reading ends."""
+        if len(self.problems) >= _MOST_PROBLEMS:
+            self.index = len(self.tokens) - 1
+            return
         length = len(token.text.rstrip("\r"))
         location = location_in(self.text, self.filename, token.offset, length)
         self.problems.append(Problem(message, location, hint, code))

@@ -34,11 +34,15 @@ class Place:
         return location_in(self.source.text, self.source.name, self.offset, self.length)
 
 
+_LONGEST_LINE = 10_000
+
+
 def location_in(text: str, filename: str, offset: int, length: int) -> Location:
-    """Return line, column and source line of an offset in a text."""
+    """Return line, column and source line of an offset; a line of great length is left out."""
     start = text.rfind("\n", 0, offset) + 1
     end = text.find("\n", offset)
-    source_line = text[start : end if end >= 0 else len(text)].rstrip("\r")
+    end = end if end >= 0 else len(text)
+    source_line = text[start:end].rstrip("\r") if end - start <= _LONGEST_LINE else ""
     line = text.count("\n", 0, start) + 1
     return Location(filename, line, offset - start + 1, source_line, max(1, length))
 

@@ -28,7 +28,6 @@ def read_text_file(path: str | os.PathLike[str]) -> str:
 
 
 def _refuse_binary(name: str, head: bytes) -> None:
-    hint = None
     if head.startswith(_HDF5):
         kind = "an HDF5 file"
         hint = "weights are not a model: give them where weights are asked for"
@@ -36,20 +35,27 @@ def _refuse_binary(name: str, head: bytes) -> None:
         kind = "text in UTF-16"
         hint = "save it as UTF-8"
     elif any(byte < 32 and byte not in _TEXT_CONTROLS for byte in head):
-        kind = "a binary file"
-        hint = (
-            "it may be a .caffemodel or .solverstate: those hold weights or states, "
-            "while the model is the .prototxt beside them"
-        )
+        raise _binary(name)
     else:
         return
     raise ConfigError(f"{name} is {kind}, where prototxt text is expected", hint=hint)
+
+
+def _binary(name: str) -> ConfigError:
+    return ConfigError(
+        f"{name} is a binary file, where prototxt text is expected",
+        hint="it may be a .caffemodel or .solverstate: those hold weights or states, "
+        "while the model is the .prototxt beside them",
+    )
 
 
 def _decode(name: str, data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        head = data[:_LOOK_AT].decode("utf-8", "replace")
+        if head.count("\ufffd") * 10 > len(head):
+            raise _binary(name) from error
         start = data.rfind(b"\n", 0, error.start) + 1
         line = data.count(b"\n", 0, error.start) + 1
         end = data.find(b"\n", start)

@@ -23,6 +23,7 @@ from mycaffe_py.schema.prototxt_tokens import Token
 from mycaffe_py.schema.values import ValueMistake, expected, plain_value, string_value
 
 _DEEPEST = 100  # protobuf's own limit for binary messages
+_CURLY_QUOTES = "\u201c\u201d\u2018\u2019\u201e\u00ab\u00bb"
 _CLOSERS = {"{": "}", "<": ">", "[": "]"}
 
 
@@ -340,7 +341,7 @@ class _Parser(Cursor):
                 WRONG_VALUE,
                 bare,
                 f'"{info.name}" takes {expected(info)}, found {bare.text}',
-                f'write {info.name}: "{bare.text}"',
+                f'write {info.name}: "{bare.text.strip(_CURLY_QUOTES)}"',
             )
         elif self.at_symbol("["):
             self.report(WRONG_VALUE, token, f'"{info.name}" takes one value, not a list')

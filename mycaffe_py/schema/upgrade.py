@@ -8,6 +8,8 @@ from google.protobuf.message import Message
 
 from mycaffe_py.errors import Problem, PrototxtError
 from mycaffe_py.schema.document import Document, Entry, Nodes
+from mycaffe_py.schema.files import read_text_file
+from mycaffe_py.schema.kinds import parse_kind
 from mycaffe_py.schema.schema import Schema
 
 _SOLVER_TYPES = {
@@ -24,22 +26,22 @@ _DIMS_PER_INPUT = 4
 
 def load_net(schema: Schema, path: str | os.PathLike[str]) -> Document:
     """Read a net from a prototxt file and upgrade it."""
-    return _checked(upgrade_net, schema.parse_file(path, "NetParameter"))
+    return load_net_text(schema, read_text_file(path), os.fspath(path))
 
 
 def load_net_text(schema: Schema, text: str, filename: str = "<string>") -> Document:
     """Read a net from prototxt text and upgrade it."""
-    return _checked(upgrade_net, schema.parse_text(text, "NetParameter", filename))
+    return _checked(upgrade_net, parse_kind(schema, text, filename, "NetParameter"))
 
 
 def load_solver(schema: Schema, path: str | os.PathLike[str]) -> Document:
     """Read a solver from a prototxt file and upgrade it, with the nets written inside it."""
-    return _checked(upgrade_solver, schema.parse_file(path, "SolverParameter"))
+    return load_solver_text(schema, read_text_file(path), os.fspath(path))
 
 
 def load_solver_text(schema: Schema, text: str, filename: str = "<string>") -> Document:
     """Read a solver from prototxt text and upgrade it, with the nets written inside it."""
-    return _checked(upgrade_solver, schema.parse_text(text, "SolverParameter", filename))
+    return _checked(upgrade_solver, parse_kind(schema, text, filename, "SolverParameter"))
 
 
 def _checked(upgrade, document: Document) -> Document:

@@ -153,8 +153,10 @@ class _Check:
             layer = registry.schema.parse_text(layer, "LayerParameter").message
         self.registry, self.phase, self.seed = registry, phase, seed
         self.step, self.tolerance = step, tolerance
-        self.param = registry.schema.new("LayerParameter")
-        self.param.CopyFrom(layer)
+        # By its bytes: the message may come from another registry, which has classes of its own.
+        self.param = registry.schema.message_class("LayerParameter").FromString(
+            layer.SerializeToString()
+        )
         self.param.name = self.param.name or self.param.type
         self.layer_class = registry.layers.find(self.param.type)
         self.rng = np.random.default_rng(seed)

@@ -32,10 +32,14 @@ class AdamWSolver(Solver):
         for name in ("momentum", "momentum2"):
             if not 0 <= getattr(param, name) < 1:
                 value = getattr(param, name)
-                raise ConfigError(f"solver AdamW: {name} must be at least 0 and below 1, got {value:g}")
+                raise ConfigError(
+                    f"solver AdamW: {name} must be at least 0 and below 1, got {value:g}"
+                )
         for name in ("delta", "adamw_decay"):
             if not getattr(param, name) >= 0:
-                raise ConfigError(f"solver AdamW: {name} must be >= 0, got {getattr(param, name):g}")
+                raise ConfigError(
+                    f"solver AdamW: {name} must be >= 0, got {getattr(param, name):g}"
+                )
 
     def compute_update(self, segment: Segment, rate: float) -> None:
         """diff = rate / (1 - b1^k) * m / (sqrt(v) / sqrt(1 - b2^k) + eps), after the weights' decay."""

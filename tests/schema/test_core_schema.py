@@ -127,7 +127,6 @@ def test_describe(core):
 
 @pytest.mark.protoc
 def test_equal_to_protoc(core, tmp_path):
-    pytest.importorskip("grpc_tools", reason="grpcio-tools is not installed: no protoc here")
     from grpc_tools import protoc
 
     from mycaffe_py.resources import resource_names, resource_path

@@ -1,0 +1,37 @@
+"""Telling a model file from a solver file, and saying so where one is given for the other."""
+
+from __future__ import annotations
+
+from mycaffe_py.errors import Problem, PrototxtError
+from mycaffe_py.schema.cursor import UNKNOWN_FIELD
+from mycaffe_py.schema.document import Document
+from mycaffe_py.schema.prototxt_tokens import top_level_names
+from mycaffe_py.schema.schema import Schema
+
+_KINDS = {"NetParameter": ("model", "--model"), "SolverParameter": ("solver", "--solver")}
+
+
+def parse_kind(schema: Schema, text: str, filename: str, wanted: str) -> Document:
+    """Read a text; a solver where a model is wanted, or the reverse, is one problem instead of many."""
+    try:
+        return schema.parse_text(text, wanted, filename)
+    except PrototxtError as error:
+        found = kind_of_text(schema, text)
+        unknown = [problem for problem in error.problems if problem.code == UNKNOWN_FIELD]
+        if found in (None, wanted) or not unknown:
+            raise
+        (kind, flag), (wanted_kind, _) = _KINDS[found], _KINDS[wanted]
+        message = f"this is a {kind} file, where a {wanted_kind} file is expected"
+        hint = f"give it with {flag}; the {wanted_kind} is another file"
+        place = unknown[0].location
+        raise PrototxtError([Problem(message, place, hint, UNKNOWN_FIELD)]) from error
+
+
+def kind_of_text(schema: Schema, text: str) -> str | None:
+    """Judge by the fields of the first level: SolverParameter, NetParameter, or None if unclear."""
+    names = top_level_names(text)
+    solver, net = (set(schema.message_info(name).fields) for name in ("SolverParameter", "NetParameter"))
+    score = sum((name in solver) - (name in net) for name in names)
+    if not score:
+        return None
+    return "SolverParameter" if score > 0 else "NetParameter"
