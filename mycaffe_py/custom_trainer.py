@@ -118,7 +118,7 @@ def _set_property(trainer: Any, key: str, value: str, fields: dict[str, str]) ->
         if fields[key]:
             set_field(trainer, fields[key].split("."), value, what)
     elif key != _TRAINER_TYPE:
-        known = [_TRAINER_TYPE, _BLOB_NAMES, _GYM, *fields]
+        known = list(dict.fromkeys([_TRAINER_TYPE, _BLOB_NAMES, _GYM, *fields]))
         raise ConfigError(
             f'unknown property "{key}"',
             hint=did_you_mean(key, known) or f"known: {', '.join(known)}",

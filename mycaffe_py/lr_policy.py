@@ -36,6 +36,8 @@ def check_policy(param: Any) -> None:
         raise ConfigError(message, hint=did_you_mean(policy, POLICIES) or f"valid: {known}")
     if policy == "step" and param.stepsize <= 0:
         raise ConfigError(f'lr_policy "step" needs stepsize > 0, got {param.stepsize}')
+    if policy in ("step", "exp", "multistep") and not param.HasField("gamma"):
+        raise ConfigError(f'lr_policy "{policy}" needs gamma, the factor of each step')
     if policy == "poly" and param.max_iter <= 0:
         raise ConfigError(f'lr_policy "poly" needs max_iter > 0, got {param.max_iter}')
 

@@ -15,6 +15,7 @@ from .parameters import Parameter, ParameterList
 from .schema import Document, load_net
 from .splits import insert_splits
 
+_MOST_PROBLEMS = 200
 _AUTOMATIC = "(automatic)"
 
 
@@ -121,8 +122,13 @@ class NetBuilder:
             names.setdefault(layer.name, index)
             problems += self._type_problems(layer, path)
             problems += self._wiring_problems(layer, path, produced)
+            if len(problems) >= _MOST_PROBLEMS:
+                break
         if not included:
-            message = f'net "{self.message.name}" has no layers in {describe_state(self.state)}'
+            file = f"{self.document.filename}: " if self.document.filename != "<string>" else ""
+            message = (
+                f'{file}net "{self.message.name}" has no layers in {describe_state(self.state)}'
+            )
             problems.append(Problem(message, code="E205"))
         return problems
 

@@ -17,12 +17,16 @@ def apply_overrides(overrides: Iterable[str], solver: Any = None, model: Any = N
     ``solver`` and ``model`` are messages, changed in place; either may be None.
     """
     for override in overrides:
+        if any("\ud800" <= character <= "\udfff" for character in override):
+            raise ConfigError(f"--set {override!a} holds bytes that are not UTF-8 text")
         what = f"--set {override}"
         key, equals, value = override.partition("=")
         if not equals or "." not in key:
+            is_setting = equals and solver is not None and key in solver.DESCRIPTOR.fields_by_name
+            example = "for example solver.base_lr=0.02 or cfc1.cfc_param.hidden_size=64"
             raise ConfigError(
                 f"{what}: expected KEY=VALUE",
-                hint="for example solver.base_lr=0.02 or cfc1.cfc_param.hidden_size=64",
+                hint=f"did you mean solver.{override}?" if is_setting else example,
             )
         targets, path = _targets(key.strip(), solver, model, what)
         for target in targets:

@@ -48,6 +48,9 @@ def find_resource(kind: str, name: str | Path) -> Path:
         return resource_path(kind, path.name)
     what = kind.removesuffix("s")
     near = did_you_mean(path.name, resource_names(kind))
+    for other in ("models", "solvers"):
+        if other != kind and path.name == str(name) and path.name in resource_names(other):
+            near = f"{name} is one of the shipped {other}: give it with --{other.removesuffix('s')}"
     shipped = f"shipped {kind}: {', '.join(resource_names(kind)) or 'none'}"
     raise MissingFileError(
         f'{what} file "{name}" does not exist', hint=f"{near}\n{shipped}" if near else shipped

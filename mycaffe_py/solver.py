@@ -313,7 +313,12 @@ def check_common(param: Any) -> None:
     if param.max_iter < 0:
         raise ConfigError(f"solver: max_iter must not be negative, got {param.max_iter}")
     if not np.isfinite(param.base_lr) or param.base_lr < 0:
-        raise ConfigError(f"solver: base_lr must be a number >= 0, got {param.base_lr}")
+        raise ConfigError(f"solver: base_lr must be a number >= 0, got {param.base_lr:g}")
+    if param.clip_gradients == 0:
+        raise ConfigError(
+            "solver: clip_gradients 0 would make every gradient 0",
+            hint="give the largest norm allowed, above 0, or leave clip_gradients out",
+        )
     if param.weight_decay and param.regularization_type not in ("L1", "L2", "NONE"):
         raise ConfigError(
             f'solver: unknown regularization_type "{param.regularization_type}"',

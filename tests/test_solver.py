@@ -54,7 +54,7 @@ def test_iter_size_averages_gradients_and_losses():
 
 @pytest.mark.parametrize(
     ("limit", "gradient"),
-    [(-1, 14 / 3), (100, 14 / 3), (7, 7 / 3), (14, 14 / 3), (0, 0), (6, 2)],
+    [(-1, 14 / 3), (100, 14 / 3), (7, 7 / 3), (14, 14 / 3), (6, 2)],
 )
 def test_gradients_are_clipped_before_they_are_averaged(limit, gradient):
     # The sum of the three gradients is 14; limits between 14 / 3 and 14 clip it.
@@ -191,6 +191,7 @@ def test_a_diverging_net_stops():
         ("average_loss: 0", "average_loss must be at least 1, got 0"),
         ("display: -1", "display must be at least 0, got -1"),
         ("snapshot: -5", "snapshot must be at least 0, got -5"),
+        ("clip_gradients: 0", "clip_gradients 0 would make every gradient 0"),
         ("max_iter: -1", "max_iter must not be negative, got -1"),
         ("base_lr: -0.5", "base_lr must be a number >= 0, got -0.5"),
         ("base_lr: nan", "base_lr must be a number >= 0, got nan"),

@@ -13,7 +13,6 @@ import click
 
 from mycaffe_py.errors import EXIT_BUG, EXIT_CONFIG, EXIT_INTERRUPTED, MyCaffeError, did_you_mean
 
-
 # What could play tricks on a terminal, or does not print.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -35,7 +34,10 @@ def report(error: BaseException, *, debug: bool = False) -> int:
         _print(_usage(error), [])
         return EXIT_CONFIG
     if isinstance(error, MemoryError):
-        _print(f"error[E260]: out of memory: {error}\n  make the net, the batch or a window smaller", [])
+        _print(
+            f"error[E260]: out of memory: {error}\n  make the net, the batch or a window smaller",
+            [],
+        )
         return EXIT_CONFIG
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     advice = [

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
-from mycaffe_py.errors import ConfigError
-
+from mycaffe_py.errors import ConfigError, MyCaffeError, add_note
 
 LARGEST = 2**31 - 1
 """Of a number that goes into an int32 field."""
@@ -78,6 +78,20 @@ net_options = shared(
     ),
     plugin_option,
 )
+
+
+@contextmanager
+def naming_overrides(overrides: Sequence[str]) -> Iterator[None]:
+    """Add to an error the --set behind it: its place shows what the file says, not what was set."""
+    try:
+        yield
+    except MyCaffeError as error:
+        messages = " ".join(problem.message for problem in error.problems if problem.location)
+        for override in overrides:
+            field = override.partition("=")[0].rpartition(".")[2]
+            if re.search(rf"\b{re.escape(field)}\b", messages):
+                add_note(error, f"--set {override} took the place of what the file says")
+        raise
 
 
 def split_names(values: Sequence[str]) -> tuple[str, ...]:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
 import click
 
-from mycaffe_py.builder import Training, build_training, load_solver_file
+from mycaffe_py.builder import Training, build_training, load_solver_file, located
 from mycaffe_py.cli.banner import end_lines, start_lines
 from mycaffe_py.cli.failures import say, warn
-from mycaffe_py.cli.options import device_name, load_plugins, split_names
+from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
 from mycaffe_py.cli.views import choose_views
 from mycaffe_py.device import Device, open_device
 from mycaffe_py.errors import ConfigError, DeviceError
 from mycaffe_py.run.directory import DEFAULT_BASE, RunDirectory
 from mycaffe_py.run.resume import find_state
 from mycaffe_py.run.session import TrainingSession
-from mycaffe_py.weights import RestoreReport, restore
+from mycaffe_py.weights import RestoreReport, check_format, restore
 
 
 def train(
@@ -34,7 +35,8 @@ def train(
 ) -> int:
     """Build, restore and train; return the exit code."""
     resume = _one_state(resume, snapshot, given["weights"])
-    training = _build(**given)
+    with naming_overrides(given["overrides"]):
+        training = _build(**given)
     if print_config:
         _print_config(training)
         return 0
@@ -50,15 +52,19 @@ def train(
             say(line)
         if report:
             say(_restored(report, training))
-    session = TrainingSession(
-        training,
-        directory,
-        observers=choose_views(training, quiet=quiet),
-        command=sys.argv,
-        resumed_from=report.state if report else None,
-        sigint=sigint_effect,
-        sighup=sighup_effect,
-    )
+    try:
+        session = TrainingSession(
+            training,
+            directory,
+            observers=choose_views(training, quiet=quiet),
+            command=sys.argv,
+            resumed_from=report.state if report else None,
+            sigint=sigint_effect,
+            sighup=sighup_effect,
+        )
+    except Exception:
+        directory.discard()
+        raise
     try:
         return _run(session, quiet)
     finally:
@@ -68,6 +74,7 @@ def train(
 
 def _check_worth_running(training: Training) -> None:
     solver, net = training.solver, training.net
+    _check_settings(training)
     done, planned = solver.iter, solver.param.max_iter
     if 0 < planned <= done:
         raise ConfigError(
@@ -79,6 +86,23 @@ def _check_worth_running(training: Training) -> None:
             f"nothing fills the inputs {', '.join(net.inputs)}: the solver file has no trainer {{ }}, "
             "and the net no data layer for them"
         )
+    if not any(net.blob_loss_weights.values()):
+        warn(f'net "{net.name}" has no loss in this phase: nothing will be learned')
+
+
+def _check_settings(training: Training) -> None:
+    """Refuse what would waste a run: it would train for nothing, or could not be kept."""
+    document, param = training.solver_document, training.solver.param
+    for name, advice in _NEEDED.items():
+        if not param.HasField(name):
+            raise ConfigError(f"{document.filename}: {name} is not set", hint=advice)
+    located(document, "snapshot_format", lambda: check_format(param))
+
+
+_NEEDED = {
+    "base_lr": "write the learning rate, for example base_lr: 0.01",
+    "max_iter": "write the number of updates, for example max_iter: 4000, or give --iterations",
+}
 
 
 def _run(session: TrainingSession, quiet: bool) -> int:
@@ -92,7 +116,7 @@ def _run(session: TrainingSession, quiet: bool) -> int:
     if not quiet:
         for line in end_lines(outcome, session.directory.path):
             say(line)
-    click.echo(session.directory)
+    click.echo(os.fsencode(session.directory.path))  # also a name that is not UTF-8
     return outcome.exit_code
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from mycaffe_py.errors import ConfigError, OutputError
 
 DEFAULT_BASE = Path("runs")
+_LONGEST_NAME = 100
 
 
 def folder_name(net_name: str) -> str:
     """Return a net's name as the name of one folder."""
-    name = re.sub(r"[^\w.+-]+", "_", net_name).strip("._")
+    name = re.sub(r"[^\w.+-]+", "_", net_name).strip("._")[:_LONGEST_NAME]
     return name or "net"
 
 
@@ -28,8 +30,9 @@ def numbered_folders(parent: Path) -> list[Path]:
 class RunDirectory:
     """The folder of one run; ``path`` exists and was empty when the run began."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, made: Sequence[Path] = ()):
         self.path = path
+        self._made = made
 
     def __truediv__(self, name: str) -> Path:
         return self.path / name
@@ -41,6 +44,7 @@ class RunDirectory:
     def create(cls, base: Path | str, net_name: str) -> RunDirectory:
         """Make the next free folder ``base/<net>/<NNN>``; raises OutputError if it cannot be made."""
         parent = Path(base) / folder_name(net_name)
+        made = _absent(parent)
         try:
             parent.mkdir(parents=True, exist_ok=True)
             taken = numbered_folders(parent)
@@ -52,7 +56,7 @@ class RunDirectory:
                 except FileExistsError:
                     number += 1
                 else:
-                    return cls(path)
+                    return cls(path, [path, *made])
         except OSError as error:
             raise _unwritable(parent, error) from error
 
@@ -60,6 +64,7 @@ class RunDirectory:
     def at(cls, path: Path | str) -> RunDirectory:
         """Use ``path``, which must be absent or an empty folder."""
         path = Path(path)
+        made = _absent(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
             occupied = any(path.iterdir())
@@ -72,14 +77,18 @@ class RunDirectory:
                 f"run folder {path} is not empty, and a run is never overwritten",
                 hint="name another folder, or leave --run-dir out to get the next free number",
             )
-        return cls(path)
-
+        return cls(path, made)
 
     def discard(self) -> None:
-        """Remove the folder of a run that did not begin, and the folders above it, while empty."""
+        """Remove what was made for a run that did not begin, as far as it is empty."""
         with suppress(OSError):
-            for folder in (self.path, self.path.parent, self.path.parent.parent):
+            for folder in self._made:
                 folder.rmdir()
+
+
+def _absent(path: Path) -> list[Path]:
+    """Return ``path`` and the folders above it that are not there, innermost first."""
+    return [place for place in (path, *path.parents) if not place.exists()]
 
 
 def _unwritable(path: Path, error: OSError) -> OutputError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from mycaffe_py.errors import ConfigError, MissingFileError, SnapshotError, closest
 from mycaffe_py.run.directory import folder_name, numbered_folders
@@ -71,7 +72,7 @@ def _first_usable(states: list[Path], use: Use, warn: Warn) -> Path | None:
         try:
             use(state)
         except (ConfigError, MissingFileError) as error:
-            warn(f"passed over {state}: {error.message}")
+            warn(f"passed over {state}: {error.message.removeprefix(f'{state}').lstrip(': ')}")
         else:
             return state
     return None
@@ -85,12 +86,21 @@ def states_in(folder: Path) -> list[Path]:
     """
     found = [path for path in folder.iterdir() if path.name.endswith(STATE_SUFFIXES)]
     record = read_record(folder)
-    started_in = Path(record.get("working_folder", "."))
-    for snapshot in record.get("snapshots", ()):
-        elsewhere = started_in / snapshot["state"]
+    started_in = Path(str(record.get("working_folder", ".")))
+    for state in _recorded_states(record):
+        elsewhere = started_in / state
         if elsewhere.is_file() and not any(elsewhere.samefile(path) for path in found):
             found.append(elsewhere)
     return sorted(found, key=lambda path: (iteration_in_name(path), path.name), reverse=True)
+
+
+def _recorded_states(record: dict[str, Any]) -> list[str]:
+    """Return the states that run.json names; anything else that may stand there is left out."""
+    snapshots = record.get("snapshots")
+    entries = snapshots if isinstance(snapshots, list) else []
+    return [
+        str(entry["state"]) for entry in entries if isinstance(entry, dict) and "state" in entry
+    ]
 
 
 def iteration_in_name(path: Path) -> int:

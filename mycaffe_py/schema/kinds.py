@@ -30,7 +30,9 @@ def parse_kind(schema: Schema, text: str, filename: str, wanted: str) -> Documen
 def kind_of_text(schema: Schema, text: str) -> str | None:
     """Judge by the fields of the first level: SolverParameter, NetParameter, or None if unclear."""
     names = top_level_names(text)
-    solver, net = (set(schema.message_info(name).fields) for name in ("SolverParameter", "NetParameter"))
+    solver, net = (
+        set(schema.message_info(name).fields) for name in ("SolverParameter", "NetParameter")
+    )
     score = sum((name in solver) - (name in net) for name in names)
     if not score:
         return None

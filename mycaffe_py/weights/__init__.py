@@ -9,6 +9,7 @@ _HOMES = {
     "LoadReport": "caffemodel",
     "RestoreReport": "restoring",
     "atomic_write": "atomic",
+    "check_format": "solverstate",
     "check_snapshot": "restoring",
     "load_weights": "caffemodel",
     "net_to_proto": "caffemodel",

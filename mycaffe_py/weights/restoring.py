@@ -225,6 +225,9 @@ def _apply(solver: Any, plan: _Plan) -> None:
 def _restore_trainer(trainer: Any, plan: _Plan) -> None:
     try:
         trainer.load_state(plan.entries[TRAINER]["state"])
+    except SnapshotError as error:
+        state, hint = plan.report.state, error.hint or "--weights starts a new run"
+        raise SnapshotError(f"{state}: {error.message}", hint=hint) from error
     except MyCaffeError:
         raise
     except Exception as error:

@@ -29,7 +29,7 @@ def save_snapshot(solver: Any, prefix: str | os.PathLike[str]) -> tuple[Path, Pa
 
     Raises OutputError if a file cannot be written and ConfigError for ``snapshot_format: HDF5``.
     """
-    _check_format(solver.param)
+    check_format(solver.param)
     weights, state = snapshot_paths(prefix, solver.iter)
     written = write_weights(solver.net, weights, solver.param.snapshot_diff)
     _write_state(solver, state, weights.name, written)
@@ -45,14 +45,15 @@ def save_state(
     state's folder. Raises OutputError if the file cannot be written and ConfigError for
     ``snapshot_format: HDF5``.
     """
-    _check_format(solver.param)
+    check_format(solver.param)
     path = Path(path)
     name = _relative(os.fspath(learned_net), path.parent)
     weights = path.parent / name
     _write_state(solver, path, name, digest(weights.read_bytes()) if weights.is_file() else None)
 
 
-def _check_format(param: Any) -> None:
+def check_format(param: Any) -> None:
+    """Raise ConfigError if the solver asks for a format of snapshots that cannot be written."""
     if param.snapshot_format != param.BINARYPROTO:
         raise ConfigError(
             "snapshot_format: HDF5 is not written by this version, only BINARYPROTO",

@@ -25,6 +25,15 @@ class CsvSource(Source):
 
     def __init__(self, param: Any, base_dir: Path):
         self.path = find_csv(param.csv_file, base_dir)
+        try:
+            self._read(param)
+        except DataError as error:
+            if "curve_param." not in error.message:
+                error.field = "gym.curve_param.csv_file"  # where the mistake is shown
+            raise
+        self._row = 0
+
+    def _read(self, param: Any) -> None:
         table = read_table(self.path)
         time_index = None
         if param.csv_time_column:
@@ -41,7 +50,6 @@ class CsvSource(Source):
             self.x_label = table.column_name(time_index) + unit
         suffix = " (normalized)" if param.csv_normalize else ""
         self.y_label = table.column_name(index) + suffix
-        self._row = 0
 
     def __len__(self) -> int:
         return len(self._y)
@@ -77,13 +85,13 @@ class CsvSource(Source):
 
 def find_csv(name: str, base_dir: Path) -> Path:
     """Return the file ``name`` in ``base_dir`` or in the current directory."""
-    places = list(dict.fromkeys([base_dir / name, Path(name)]))
+    places = list(dict.fromkeys(path.absolute() for path in (base_dir / name, Path(name))))
     for path in places:
         if path.exists():
             return path
     raise MissingFileError(
         f'no CSV file "{name}" (curve_param.csv_file)',
-        hint="looked for " + " and ".join(str(path.absolute()) for path in places),
+        hint="looked for " + " and ".join(map(str, places)),
     )
 
 

@@ -31,6 +31,15 @@ def blob_of_roles(net: Net, blob_names: Any) -> dict[str, str]:
             )
             error.field = f"blob_names.{role}"
             raise error
+        else:
+            continue
+        twin = next(other for other in blobs if blobs[other] == name)
+        if twin != role:
+            error = ConfigError(
+                f'trainer: blob_names says that {twin} and {role} are both blob "{name}"'
+            )
+            error.field = f"blob_names.{role}"
+            raise error
     return blobs
 
 
