@@ -11,7 +11,7 @@ from mycaffe_py.builder import build_training, load_model
 from mycaffe_py.cli.banner import net_line
 from mycaffe_py.cli.failures import say
 from mycaffe_py.cli.figures import figures, number
-from mycaffe_py.cli.options import device_name, load_plugins, split_names
+from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
 from mycaffe_py.device import open_device
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.layer import TEST
@@ -43,10 +43,11 @@ def test(
     if solver is None and model is None:
         raise ConfigError("nothing to test", hint="add --solver FILE, or --model FILE")
     given |= {"registry": load_plugins(plugins), "device": device_name(device, gpu)}
-    if solver is None:
-        net, metrics = _on_data_layers(model, names, iterations, **given)
-    else:
-        net, metrics = _on_solver(solver, model, names, iterations, **given)
+    with naming_overrides(given["overrides"]):
+        if solver is None:
+            net, metrics = _on_data_layers(model, names, iterations, **given)
+        else:
+            net, metrics = _on_solver(solver, model, names, iterations, **given)
     if as_json:
         click.echo(json.dumps({"iterations": iterations, **metrics}))
     else:

@@ -50,8 +50,10 @@ class SnapshotKeeper:
             probe.write_bytes(b"")
             probe.unlink()
         except OSError as error:
+            folder = self.prefix.parent
+            reason = "it is a file" if folder.is_file() else error.strerror or error
             raise OutputError(
-                f"cannot write snapshots to {self.prefix.parent}: {error.strerror or error}",
+                f"cannot write snapshots to {folder}: {reason}",
                 hint="see snapshot_prefix in the solver file, or --run-dir",
             ) from error
 
