@@ -80,8 +80,10 @@ class RunDirectory:
         return cls(path, made)
 
     def discard(self) -> None:
-        """Remove what was made for a run that did not begin, as far as it is empty."""
+        """Remove what was made for a run that did not begin."""
         with suppress(OSError):
+            for entry in self.path.iterdir():  # the folder was empty
+                entry.unlink()
             for folder in self._made:
                 folder.rmdir()
 
