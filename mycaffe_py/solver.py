@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -63,6 +63,7 @@ class Solver:
         self.listeners: list[Callable[[Event], None]] = []
         self.snapshot_action: Callable[[str], None] | None = None
         self._losses: deque[float] = deque(maxlen=max(1, param.average_loss))
+        self._keeps_losses = False
         self._callbacks: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self._requests: set[str] = set()
         self.check_settings(param)
@@ -131,7 +132,9 @@ class Solver:
 
     def step(self, iterations: int) -> None:
         """Run ``iterations`` updates, with tests and snapshots where the settings ask for them."""
-        self._losses.clear()
+        if not self._keeps_losses:
+            self._losses.clear()
+        self._keeps_losses = False
         last = self.iter + iterations
         while self.iter < last and not self.stop_requested:
             self._test_if_due()
@@ -182,14 +185,23 @@ class Solver:
         return bool(self.param.display) and iteration % self.param.display == 0
 
     @property
+    def recent_losses(self) -> list[float]:
+        """The losses that ``average_loss`` averages. Caffe's window begins anew with each :meth:`step`."""
+        return list(self._losses)
+
+    def resume_losses(self, losses: Iterable[float]) -> None:
+        """Let the next :meth:`step` go on with the window of an earlier run."""
+        self._losses.clear()
+        self._losses.extend(losses)
+        self._keeps_losses = True
+
+    @property
     def smoothed_loss(self) -> float:
         """Mean of the last ``average_loss`` losses."""
         return sum(self._losses) / len(self._losses) if self._losses else math.nan
 
     def _announce(self) -> None:
         if not self.listeners:
-            if self.trainer is not None:
-                self.trainer.metrics()
             return
         trainer = self.trainer
         metrics = {"loss": self.loss}

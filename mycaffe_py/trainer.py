@@ -16,7 +16,7 @@ class Trainer:
 
     ``param`` is the TrainerParameter message; relative file names in it count from ``base_dir``.
     For each update the solver calls ``prepare`` before every forward pass (``iter_size`` of them),
-    ``collect`` after each backward pass, and ``metrics`` once after the update.
+    ``collect`` after each backward pass, and ``metrics`` after the update if anyone listens.
     """
 
     type: ClassVar[str] = ""

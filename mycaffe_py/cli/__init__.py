@@ -5,6 +5,8 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command line; the console script's entry point."""
-    from mycaffe_py.cli.app import app
-
+    try:
+        from mycaffe_py.cli.app import app
+    except KeyboardInterrupt:  # Ctrl-C before anything has begun
+        raise SystemExit(130) from None
     app()

@@ -60,6 +60,8 @@ def _usage(error: click.ClickException) -> str:
         text = f"there is no option {error.option_name}"
         options = context.command.get_params(context) if context else ()
         hint = did_you_mean(error.option_name, [name for each in options for name in each.opts])
+        if context and isinstance(context.command, click.Group):
+            hint = f"the options of a verb come after it: mycaffe VERB {error.option_name} ..."
     lines = [f"error[E200]: {text[:1].lower()}{text[1:]}"]
     if hint:
         lines.append(f"  {hint}")
@@ -76,7 +78,15 @@ def use_colour() -> bool:
 def _print(text: str, notes: list[str]) -> None:
     text = _CONTROL.sub("?", "\n".join([text, *(f"  {note}" for note in notes)]))
     lines = text.splitlines()
-    click.echo("\n".join(map(_coloured, lines)), err=True, color=use_colour())
+    _echo("\n".join(map(_coloured, lines)))
+
+
+def _echo(text: str) -> None:
+    """Print to stderr; a reader that has gone away, as of a pipe to ``head``, stops nothing."""
+    try:
+        click.echo(text, err=True, color=use_colour())
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def _coloured(line: str) -> str:
@@ -91,14 +101,14 @@ def _coloured(line: str) -> str:
 def warn(text: str) -> None:
     """Print a warning to stderr."""
     prefix = click.style("warning:", fg="yellow", bold=True)
-    click.echo(f"{prefix} {text}", err=True, color=use_colour())
+    _echo(f"{prefix} {text}")
 
 
 def say(text: str) -> None:
     """Print a message to stderr, wrapped between words on a terminal."""
     if sys.stderr.isatty():
         text = wrapped(text, shutil.get_terminal_size().columns)
-    click.echo(text, err=True, color=use_colour())
+    _echo(text)
 
 
 def wrapped(line: str, width: int) -> str:

@@ -14,9 +14,9 @@ from mycaffe_py.cli.verb import Verb
     "test",
     cls=Verb,
     examples=(
-        "mycaffe test --solver adamw.prototxt --weights runs/LiquidNetCfc/001/best.caffemodel",
-        "mycaffe test --solver adamw.prototxt --weights best.caffemodel --iterations 360 --json",
+        "mycaffe test --model mynet.prototxt --solver adamw.prototxt --weights best.caffemodel",
         "mycaffe test --model mynet.prototxt --weights mynet.caffemodel",
+        "mycaffe test --model mynet.prototxt --weights mynet.caffemodel --iterations 360 --json",
     ),
 )
 @click.option("--solver", metavar="FILE", help="The solver file whose trainer and gym to test on.")

@@ -17,8 +17,8 @@ EFFECT = click.Choice(["stop", "snapshot", "none"])
     cls=Verb,
     examples=(
         "mycaffe train --model LiquidNetCfc.prototxt --solver adamw.prototxt",
-        "mycaffe train --solver adamw.prototxt --set cfc1.cfc_param.hidden_size=64 --seed 1",
-        "mycaffe train --solver adamw.prototxt --resume auto --iterations 8000",
+        "mycaffe train --model mynet.prototxt --solver adamw.prototxt --set solver.base_lr=0.005",
+        "mycaffe train --model mynet.prototxt --solver adamw.prototxt --resume auto",
     ),
 )
 @click.option(

@@ -47,12 +47,12 @@ def train(
         if run_dir
         else RunDirectory.create(DEFAULT_BASE, training.net.name)
     )
-    if not quiet:
-        for line in start_lines(training, directory.path, verbose=verbose):
-            say(line)
-        if report:
-            say(_restored(report, training))
     try:
+        if not quiet:
+            for line in start_lines(training, directory.path, verbose=verbose):
+                say(line)
+            if report:
+                say(_restored(report, training))
         session = TrainingSession(
             training,
             directory,
@@ -62,7 +62,7 @@ def train(
             sigint=sigint_effect,
             sighup=sighup_effect,
         )
-    except Exception:
+    except BaseException:
         directory.discard()
         raise
     try:

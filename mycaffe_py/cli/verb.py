@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -40,6 +41,17 @@ def _normalised(argument: str, options: set[str]) -> str:
     return f"--{body}{equals}{value}"
 
 
+# The shell leaves ~ as it is behind an equals sign and in quotes.
+_PATHS = {"files", "model", "plugins", "resume", "run_dir", "snapshot", "solver", "weights"}
+
+
+def _at_home(value: Any) -> Any:
+    """Return a path, or a tuple of paths, with ``~/`` spelled out."""
+    if isinstance(value, tuple):
+        return tuple(map(_at_home, value))
+    return os.path.expanduser(value) if value and value.startswith("~/") else value
+
+
 class Verb(click.Command):
     """One verb; ``examples`` come first in its help."""
 
@@ -57,6 +69,8 @@ class Verb(click.Command):
             values = ctx.params.get(param.name or "")
             if values == "" or (isinstance(values, tuple) and "" in values):
                 raise click.BadParameter("it is empty", ctx, param)
+        for name in _PATHS & ctx.params.keys():
+            ctx.params[name] = _at_home(ctx.params[name])
         return rest
 
     def _refuse_stray_words(self, ctx: click.Context, arguments: list[str]) -> None:

@@ -28,7 +28,11 @@ def read_file(path: Path, expected: str) -> bytes:
             f"{expected} file {path} does not exist", hint=_near(path)
         ) from error
     except IsADirectoryError as error:
-        raise SnapshotError(f"{path} is a folder, where a {expected} file is expected") from error
+        last = path / f"last{_SUFFIXES[expected == STATE]}"
+        hint = f'did you mean "{last}"?' if last.is_file() else None
+        raise SnapshotError(
+            f"{path} is a folder, where a {expected} file is expected", hint=hint
+        ) from error
     except OSError as error:
         raise SnapshotError(f"cannot read {path}: {error.strerror or error}") from error
     _refuse_other_formats(path, data, expected)

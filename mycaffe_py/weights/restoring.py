@@ -215,8 +215,7 @@ def _apply(solver: Any, plan: _Plan) -> None:
         target[...] = device.asarray(values, dtype=target.dtype)
     stored = plan.entries.get(SOLVER, {})
     solver.loss, solver.rate = stored.get("loss", solver.loss), stored.get("rate", solver.rate)
-    solver._losses.clear()
-    solver._losses.extend(stored.get("losses", ()))
+    solver.resume_losses(stored.get("losses", ()))
     if RANDOM in plan.entries:
         device.seed = int(plan.entries[RANDOM]["seed"])
         restore_generator(device.rng, plan.entries[RANDOM]["generator"])

@@ -100,7 +100,7 @@ def _entries(solver: Any, weights_digest: str | None) -> Iterator[tuple[str, Any
             "type": solver.type,
             "dtype": solver.net.dtype.name,
             "loss": solver.loss,
-            "losses": list(solver._losses),
+            "losses": solver.recent_losses,
             "rate": solver.rate,
         },
     )

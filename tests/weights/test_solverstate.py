@@ -127,3 +127,16 @@ def test_the_public_names():
         assert callable(getattr(weights, name)), name
     with pytest.raises(AttributeError, match="unheard_of"):
         _ = weights.unheard_of
+
+
+def test_the_window_of_average_loss_goes_on_after_a_resume(tmp_path):
+    solver = make_solver(SGD + " average_loss: 3")
+    solver.step(4)
+    _, state = save_snapshot(solver, tmp_path / "net")
+    window = solver.recent_losses
+    other = make_solver(SGD + " average_loss: 3")
+    restore(other, state)
+    other.step(1)
+    assert other.recent_losses == [*window[1:], other.loss]
+    other.step(1)
+    assert other.recent_losses == [other.loss]  # Caffe begins the window anew with each step()
