@@ -34,7 +34,9 @@ def _threads() -> _Threads | None:
     """Return the functions of the OpenBLAS that NumPy has loaded, or None where there is none."""
     package = Path(np.__file__).parent
     folders = (package.parent / "numpy.libs", package / ".dylibs")
-    for path in sorted(p for folder in folders if folder.is_dir() for p in folder.glob("*openblas*")):
+    for path in sorted(
+        p for folder in folders if folder.is_dir() for p in folder.glob("*openblas*")
+    ):
         try:
             library = ctypes.PyDLL(str(path))
         except OSError:

@@ -104,7 +104,13 @@ def add_named(plugins: list[Plugin], name: str) -> None:
 
 
 def _means_file(name: str) -> bool:
-    return name.endswith(".py") or name.startswith(".") or "/" in name or os.sep in name or Path(name).is_file()
+    return (
+        name.endswith(".py")
+        or name.startswith(".")
+        or "/" in name
+        or os.sep in name
+        or Path(name).is_file()
+    )
 
 
 def _file_of(module: Any) -> Path | None:

@@ -36,7 +36,9 @@ _SMALL = 2_000_000
 class CfcCell:
     """The cell with its buffers for ``steps`` steps of a batch of ``batch`` sequences."""
 
-    def __init__(self, settings: CfcSettings, blobs: Sequence[Blob], where: CfcBlobs, device: Device):
+    def __init__(
+        self, settings: CfcSettings, blobs: Sequence[Blob], where: CfcBlobs, device: Device
+    ):
         self.settings, self.device, self.xp = settings, device, device.xp
         self.dtype = blobs[0].dtype
         self.backbone = [(blobs[index], blobs[index + 1]) for index in where.backbone]

@@ -26,7 +26,8 @@ def gpu():
 def on_both(gpu, dtype, phase=TRAIN):
     """Return the tutorial's net on the CPU and on the GPU, with the same weights."""
     nets = [
-        Net("LiquidNetCfc.prototxt", phase, device=device, dtype=dtype) for device in (Device(seed=7), gpu)
+        Net("LiquidNetCfc.prototxt", phase, device=device, dtype=dtype)
+        for device in (Device(seed=7), gpu)
     ]
     for ours, theirs in zip(nets[1].learnable_params, nets[0].learnable_params, strict=True):
         ours.data[...] = gpu.asarray(theirs.data)
@@ -55,14 +56,21 @@ def test_the_liquid_net_gives_the_same_gradients(gpu, dtype, rng):
 
 
 def test_fillers_give_the_same_weights_on_every_device(gpu):
-    nets = [Net("LiquidNetCfc.prototxt", device=device) for device in (Device(seed=7), open_device("gpu:0", seed=7))]
+    nets = [
+        Net("LiquidNetCfc.prototxt", device=device)
+        for device in (Device(seed=7), open_device("gpu:0", seed=7))
+    ]
     np.testing.assert_array_equal(nets[0].parameters.data, gpu.to_host(nets[1].parameters.data))
 
 
 def test_training_goes_the_same_way(tmp_path):
     trainings = [
         build_training(
-            solver="adamw.prototxt", model="LiquidNetCfc.prototxt", device=device, seed=3, dtype="float64"
+            solver="adamw.prototxt",
+            model="LiquidNetCfc.prototxt",
+            device=device,
+            seed=3,
+            dtype="float64",
         )
         for device in ("cpu", "gpu:0")
     ]
@@ -73,7 +81,12 @@ def test_training_goes_the_same_way(tmp_path):
 
 
 def test_a_snapshot_resumes_on_the_gpu(tmp_path):
-    settings = {"solver": "adamw.prototxt", "model": "LiquidNetCfc.prototxt", "device": "gpu:0", "seed": 3}
+    settings = {
+        "solver": "adamw.prototxt",
+        "model": "LiquidNetCfc.prototxt",
+        "device": "gpu:0",
+        "seed": 3,
+    }
     first = build_training(**settings)
     first.solver.step(5)
     _, state = save_snapshot(first.solver, tmp_path / "net")

@@ -179,4 +179,6 @@ def test_gradient_is_compared_with_the_given_tolerance(registry):
 def test_compares_with_a_further_device():
     from mycaffe_py.testing import strict_device
 
-    check_layer('type: "Dropout" dropout_param { dropout_ratio: 0.5 }', [(3, 4)], device=strict_device())
+    check_layer(
+        'type: "Dropout" dropout_param { dropout_ratio: 0.5 }', [(3, 4)], device=strict_device()
+    )

@@ -129,7 +129,7 @@ def test_the_public_names():
         _ = weights.unheard_of
 
 
-def test_the_window_of_average_loss_goes_on_after_a_resume(tmp_path):
+def test_the_window_of_average_loss_goes_on_after_a_resume(tmp_path, make_solver):
     solver = make_solver(SGD + " average_loss: 3")
     solver.step(4)
     _, state = save_snapshot(solver, tmp_path / "net")

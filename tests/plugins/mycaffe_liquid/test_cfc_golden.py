@@ -110,7 +110,9 @@ def test_cell(registry, name, dtype):
     net.blobs["h_new"].diff[...] = arrays["dh_new"]
     net.backward()
     found = {f"grad.{n}": b.diff for n, b in zip(layer.blob_names, layer.blobs, strict=True)}
-    found |= {f"grad_{k}": net.blobs[n].diff for k, n in (("input", "x"), ("hx", "h"), ("ts", "ts"))}
+    found |= {
+        f"grad_{k}": net.blobs[n].diff for k, n in (("input", "x"), ("hx", "h"), ("ts", "ts"))
+    }
     assert_gradients(found, arrays, gradient)
 
 

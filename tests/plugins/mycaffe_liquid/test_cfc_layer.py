@@ -12,7 +12,9 @@ from mycaffe_py.schema import load_net_text
 UNIT = "backbone_units: 4 backbone_layers: 2"
 
 
-def net_text(batch, steps, features, *, mask=None, cfc="hidden_size: 5 output_features: 2", unit=UNIT):
+def net_text(
+    batch, steps, features, *, mask=None, cfc="hidden_size: 5 output_features: 2", unit=UNIT
+):
     shapes = [(batch, steps, features), (batch, steps, 1)]
     tops = ["x", "tt"]
     if mask is not None:
@@ -26,7 +28,9 @@ def net_text(batch, steps, features, *, mask=None, cfc="hidden_size: 5 output_fe
 
 
 def build(registry, text, dtype="float64", phase=TRAIN):
-    return Net(load_net_text(registry.schema, text, "net.prototxt"), phase, registry=registry, dtype=dtype)
+    return Net(
+        load_net_text(registry.schema, text, "net.prototxt"), phase, registry=registry, dtype=dtype
+    )
 
 
 def run(net, arrays, dy):
@@ -34,7 +38,12 @@ def run(net, arrays, dy):
     y = net.forward(**arrays)["y"].copy()
     net.blobs["y"].diff[...] = dy
     net.backward()
-    return y, [blob.diff.copy() for blob in net.params["cfc1"]], net.blobs["x"].diff, net.blobs["tt"].diff
+    return (
+        y,
+        [blob.diff.copy() for blob in net.params["cfc1"]],
+        net.blobs["x"].diff,
+        net.blobs["tt"].diff,
+    )
 
 
 @pytest.mark.parametrize("batch", [1, 5, 3, 17])
@@ -120,9 +129,13 @@ def test_a_mask_between_zero_and_one_mixes_outputs(registry, rng):
     np.testing.assert_allclose(y[0], expected, atol=1e-14)
 
 
-@pytest.mark.parametrize(("given", "columns"), [("", 3), ("input_features: 82", 3), ("input_features: 2", 2)])
+@pytest.mark.parametrize(
+    ("given", "columns"), [("", 3), ("input_features: 82", 3), ("input_features: 2", 2)]
+)
 def test_input_features_choose_the_form_of_the_input(registry, given, columns):
-    net = build(registry, net_text(1, 4, 1, mask=1, cfc=f"hidden_size: 5 output_features: 1 {given}"))
+    net = build(
+        registry, net_text(1, 4, 1, mask=1, cfc=f"hidden_size: 5 output_features: 1 {given}")
+    )
     assert net.params["cfc1"][0].shape == (4, columns + 5)
 
 
@@ -166,8 +179,12 @@ def test_dropout_keeps_the_expected_value(registry):
 
 
 def test_frozen_blobs_get_no_gradient_and_others_do(registry, rng):
-    text = net_text(1, 5, 1).replace("force_backward: true", "").replace(
-        'top: "y"', 'top: "y" loss_weight: 1 param { lr_mult: 0 } param {} param { lr_mult: 0 }'
+    text = (
+        net_text(1, 5, 1)
+        .replace("force_backward: true", "")
+        .replace(
+            'top: "y"', 'top: "y" loss_weight: 1 param { lr_mult: 0 } param {} param { lr_mult: 0 }'
+        )
     )
     net = build(registry, text)
     net.forward(x=rng.random((1, 5, 1)), tt=rng.random((1, 5, 1)))
@@ -182,7 +199,9 @@ def test_two_layers_that_share_a_head_add_their_gradients(registry, rng):
     shared = 'param {} param {} param {} param {} param { name: "ff1" }'
     text = net_text(2, 5, 1)
     text = text.replace('top: "y"', f'top: "y" {shared}')
-    second = text[text.index('layer { name: "cfc1"') :].replace("cfc1", "cfc2").replace('"y"', '"z"')
+    second = (
+        text[text.index('layer { name: "cfc1"') :].replace("cfc1", "cfc2").replace('"y"', '"z"')
+    )
     both, alone = build(registry, text + second), build(registry, text)
     assert both.params["cfc2"][4].data is both.params["cfc1"][4].data or np.shares_memory(
         both.params["cfc2"][4].data, both.params["cfc1"][4].data
@@ -225,10 +244,25 @@ def test_default_fillers_are_mycaffes(registry):
     [
         ("output_features: 1", UNIT, "hidden_size must be at least 1, got 0", 5),
         ("hidden_size: 4", UNIT, "output_features must be at least 1, got 0", 5),
-        ("hidden_size: 4 output_features: 1", f"hidden_size: 5 {UNIT}", "is 4, but cfc_unit_param", 5),
-        ("hidden_size: 4 output_features: 1 return_sequences: true", UNIT, "return_sequences is not", 5),
+        (
+            "hidden_size: 4 output_features: 1",
+            f"hidden_size: 5 {UNIT}",
+            "is 4, but cfc_unit_param",
+            5,
+        ),
+        (
+            "hidden_size: 4 output_features: 1 return_sequences: true",
+            UNIT,
+            "return_sequences is not",
+            5,
+        ),
         ("hidden_size: 4 output_features: 1", f"{UNIT} minimal: true", "minimal cell is not", 5),
-        ("hidden_size: 4 output_features: 1", "backbone_layers: 0", "backbone_layers must be at least", 5),
+        (
+            "hidden_size: 4 output_features: 1",
+            "backbone_layers: 0",
+            "backbone_layers must be at least",
+            5,
+        ),
         ("hidden_size: 4 output_features: 1", "backbone_units: -1", "backbone_units must be at", 5),
         (
             "hidden_size: 4 output_features: 1",
@@ -249,10 +283,18 @@ def test_bad_settings_are_located(registry, cfc, unit, message, line):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("dim: 2 dim: 6 dim: 1 }", "dim: 2 dim: 5 dim: 1 }", 'bottom "tt" is (2, 5, 1), expected the times'),
+        (
+            "dim: 2 dim: 6 dim: 1 }",
+            "dim: 2 dim: 5 dim: 1 }",
+            'bottom "tt" is (2, 5, 1), expected the times',
+        ),
         ("dim: 2 dim: 6 dim: 3 }", "dim: 2 }", 'bottom "x" is (2,), expected (N, T, F)'),
         ("dim: 2 dim: 6 dim: 3 }", "dim: 2 dim: 0 dim: 3 }", 'bottom "x" is (2, 0, 3)'),
-        ("shape { dim: 2 dim: 6 dim: 2 }", "shape { dim: 2 dim: 6 dim: 9 }", 'bottom "mask" is (2, 6, 9)'),
+        (
+            "shape { dim: 2 dim: 6 dim: 2 }",
+            "shape { dim: 2 dim: 6 dim: 9 }",
+            'bottom "mask" is (2, 6, 9)',
+        ),
     ],
 )
 def test_shapes_that_do_not_fit(registry, old, new, message):

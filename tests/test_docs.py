@@ -1,0 +1,52 @@
+"""docs/commands.md holds every verb, option, exit code and error code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mycaffe_py import errors
+from mycaffe_py.cli.app import VERBS, app
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+
+
+def options_of(verb):
+    command = app.get_command(None, verb)
+    return [name for param in command.params for name in param.opts if name.startswith("-")]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_and_option_is_there(verb):
+    assert re.search(rf"^\| `{verb}[` ]", TEXT, flags=re.M)
+    missing = [name for name in options_of(verb) if not re.search(rf"`{name}[` ]", TEXT)]
+    assert missing == []
+
+
+def test_no_option_is_made_up():
+    known = {name for verb in VERBS for name in options_of(verb)}
+    known |= {"-h", "--help", "--debug", "--version", "-solver", "--run_dir"}
+    assert set(re.findall(r"`(?:mycaffe )?(--?[a-z][\w-]*)", TEXT)) <= known
+
+
+def test_every_exit_code_is_there():
+    codes = {value for name, value in vars(errors).items() if name.startswith("EXIT_")}
+    table = TEXT.split("## Exit codes")[1].split("##")[0]
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", table, flags=re.M)} == codes
+
+
+def test_every_error_code_is_there():
+    codes = {
+        cls.code
+        for cls in vars(errors).values()
+        if isinstance(cls, type) and issubclass(cls, errors.MyCaffeError)
+    }
+    assert [code for code in sorted(codes) if not re.search(rf"\b{code}\b", TEXT)] == []
+
+
+@pytest.mark.parametrize("variable", ["MYCAFFE_PLUGINS", "NO_COLOR"])
+def test_the_environment_variables_are_there(variable):
+    assert f"| `{variable}`" in TEXT
