@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,11 +17,12 @@ from .layer import TEST, TRAIN
 from .net import Net
 from .overrides import apply_overrides
 from .plugins import Registry, default_registry
-from .resources import find_resource
+from .resources import find_resource, resource_path
 from .schema import Document, load_net, load_solver
 from .seeding import named_generator
 from .solver import Solver
 from .trainer import Trainer
+from .weights import split_paths
 
 TRAIN_NET_FIELDS = ("net", "net_param", "train_net", "train_net_param")
 DTYPES = ("float32", "float64")
@@ -119,6 +121,7 @@ def build_training(
     test_nets = _test_nets(sources, registry, build_net)
     cls = located(sources.solver, "type", lambda: registry.solvers.find(param.type))
     built = located(sources.solver, "", lambda: cls(param, net, test_nets))
+    built.snapshot_prefix = _default_prefix(sources.solver)
     given = [weights] if isinstance(weights, str | Path) else weights
     for path in [*_weights_of(param, sources.base_dir), *given]:
         net.copy_from(path)
@@ -126,6 +129,14 @@ def build_training(
     return Training(
         built, net, trainer, registry, opened, seed, sources.model, sources.solver, dtype
     )
+
+
+def _default_prefix(document: Document) -> Path | None:
+    """Return the solver file's path without extension; None for a shipped file, whose folder is not the user's."""
+    path = Path(document.filename)
+    if not document.text or path.resolve().parent == resource_path("solvers").resolve():
+        return None
+    return path.with_suffix("")
 
 
 def get_solver(solver: str | Path, model: str | Path | None = None, **options: Any) -> Solver:
@@ -364,8 +375,13 @@ def _generic_test_nets(sources: _Sources, own: int) -> int:
 
 def _weights_of(param: Any, base_dir: Path) -> list[str | Path]:
     """Return the weights files that the solver names, each field comma separated."""
-    names = [name.strip() for item in param.weights for name in item.split(",")]
-    return [_beside(name, base_dir) for name in names if name]
+    whole = [_beside(item, base_dir) for item in param.weights]
+    # A file name may hold a comma: split only what is no file.
+    return [
+        path if os.path.exists(path) else _beside(name, base_dir)
+        for item, path in zip(param.weights, whole, strict=True)
+        for name in ([item] if os.path.exists(path) else split_paths(item))
+    ]
 
 
 def gym_seed(seed: int, index: int, purpose: str = "train") -> int:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ConfigError, DeviceError
-from .seeding import named_generator
+from .seeding import named_generator, restore_generator
 
 _GPU_NAME = re.compile(r"(?:gpu|cuda)(?::(\d+))?")
 _GPU_EXTRA_HINT = (
@@ -42,6 +42,20 @@ class Device:
         self._device_rng = (
             self.xp.random.default_rng(int(self.rng.integers(2**31))) if self.is_gpu else self.rng
         )
+
+    def resume_generators(self, seed: int, state: dict, iteration: int) -> None:
+        """Go on with a stored state of ``rng``.
+
+        The generator of a GPU has no state that could be stored: it starts a stream of its own for the
+        iteration, the same one at each resume.
+        """
+        self.seed = int(seed)
+        restore_generator(self.rng, state)
+        if self.is_gpu:
+            start = named_generator(self.seed, "device", "resumed", iteration).integers(2**31)
+            self._device_rng = self.xp.random.default_rng(int(start))
+        else:
+            self._device_rng = self.rng
 
     def asarray(self, values: Any, dtype: Any = None) -> Any:
         """Return ``values`` (host or device) as an array of this device."""

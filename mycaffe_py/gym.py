@@ -36,7 +36,11 @@ class Gym:
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
     ) -> tuple[Observation, dict]:
-        """Start anew (with another seed, if given) and return (observation, info)."""
+        """Start anew (with another seed, if given) and return (observation, info).
+
+        ``options`` may ask for ``random_start`` (a bool): trainers do for all but the first gym of a batch. A
+        gym that has no such thing takes no notice.
+        """
         raise TypeError(f"gym {self.type} does not define reset()")
 
     def step(self, action: Any = None) -> tuple[Observation, float, bool, bool, dict]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from .as_written import AsWritten
 from .denormals import flush_denormals
 from .errors import ConfigError, DivergedError
-from .events import Event, StepDone, TestDone
+from .events import Event, SnapshotWritten, StepDone, TestDone
 from .lr_policy import check_policy, learning_rate
 from .net import Net
 
@@ -62,11 +63,19 @@ class Solver:
         self.trainer: Trainer | None = None
         self.listeners: list[Callable[[Event], None]] = []
         self.snapshot_action: Callable[[str], None] | None = None
+        self.snapshot_prefix: Path | None = None
+        self.in_update = False
+        """True from the start of an iteration to its end, and after one that failed: weights, history and
+        trainer do not belong together then, so no snapshot should be made."""
         self._losses: deque[float] = deque(maxlen=max(1, param.average_loss))
         self._keeps_losses = False
         self._callbacks: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self._requests: set[str] = set()
         self.check_settings(param)
+        # Where the only loss is an output named loss, the two figures are one and the same.
+        weights = {name: weight for name, weight in net.blob_loss_weights.items() if weight}
+        single = param.average_loss == param.iter_size == 1 and weights == {"loss": 1}
+        self._loss_is_output = single and "loss" in net.outputs and net.blobs["loss"].count == 1
         for test_net in self.test_nets:
             test_net.debug_info = param.debug_info
         xp = net.device.xp
@@ -149,7 +158,7 @@ class Solver:
         self.step(max(0, self.param.max_iter - self.iter))
         snapshot = self.param.snapshot
         if self.param.snapshot_after_train and (not snapshot or self.iter % snapshot):
-            self.snapshot("end")
+            self.snapshot("interrupted" if self.stop_requested else "end")
         if not self.stop_requested and self._test_is_due():
             self.test_all()
 
@@ -158,6 +167,7 @@ class Solver:
 
     def _iterate(self) -> None:
         self.net.debug_info = self.param.debug_info and self._displays(self.iter)
+        self.in_update = True
         with self._flushing():
             self.net.clear_param_diffs()
             for on_start, _ in self._callbacks:
@@ -180,6 +190,7 @@ class Solver:
                 on_gradients_ready()
             self.apply_update()
         self.iter += 1
+        self.in_update = False
 
     def _displays(self, iteration: int) -> bool:
         return bool(self.param.display) and iteration % self.param.display == 0
@@ -204,11 +215,12 @@ class Solver:
         if not self.listeners:
             return
         trainer = self.trainer
-        metrics = {"loss": self.loss}
-        if trainer is not None:
-            metrics |= trainer.metrics()
-        metrics |= self.net.output_values()
-        metrics["loss"] = self.smoothed_loss if self.param.average_loss > 1 else self.loss
+        figures = trainer.metrics() if trainer is not None else {}
+        figures = {**figures, "loss": self.smoothed_loss}
+        outputs = self.net.output_values()
+        if self._loss_is_output:
+            del outputs["loss"]
+        metrics = {"loss": figures.pop("loss"), **with_outputs(figures, outputs, "loss")}
         self.emit(
             StepDone(
                 iteration=self.iter,
@@ -286,15 +298,50 @@ class Solver:
         return metrics
 
     def snapshot(self, reason: str = "request") -> None:
-        """Write weights and state by the attached action (see ``mycaffe_py.weights``)."""
+        """Write weights and state: by ``snapshot_action`` if a run has set one, else by Caffe's rule.
+
+        Caffe's files are ``{prefix}_iter_{iter}.caffemodel`` and ``.solverstate``. The prefix is
+        ``snapshot_prefix``, a folder of that name with the net's name in it, or else the solver file's path
+        without its extension (the net's name, for a shipped solver file).
+        """
         if self.snapshot_action is not None:
             self.snapshot_action(reason)
+            return
+        from .weights import save_snapshot
+
+        weights, state = save_snapshot(self, self._prefix())
+        self.emit(SnapshotWritten(self.iter, weights, state, reason))
+
+    def _prefix(self) -> Path:
+        name = self.net.name or "net"
+        if not self.param.snapshot_prefix:
+            return self.snapshot_prefix or Path(name)
+        prefix = Path(self.param.snapshot_prefix)
+        return prefix / name if prefix.is_dir() else prefix
+
+    def restore(self, path: str | Path) -> None:
+        """Go on from a ``.solverstate`` file: weights, iteration, history, and what else it holds."""
+        from .weights import restore
+
+        restore(self, path)
+
+    def share_weights(self, net: Net) -> None:
+        """Let ``net`` use this solver's weights in its layers of the same names."""
+        net.share_with(self.net)
 
     def _snapshot_if_due(self) -> None:
         due = self.param.snapshot > 0 and self.iter % self.param.snapshot == 0
         if due or "snapshot" in self._requests:
             self._requests.discard("snapshot")
             self.snapshot("interval" if due else "request")
+
+
+def with_outputs(
+    figures: Mapping[str, float], outputs: Mapping[str, float], *taken: str
+) -> dict[str, float]:
+    """Return figures and net outputs together; an output whose name is taken is called ``<name>_output``."""
+    names = {name: f"{name}_output" if name in figures or name in taken else name for name in outputs}
+    return {**figures, **{names[name]: value for name, value in outputs.items()}}
 
 
 def mean_outputs(

@@ -175,3 +175,17 @@ def test_the_default_device(monkeypatch):
     other = Device(seed=5)
     set_default_device(other)
     assert default_device() is Blob().device is other
+
+
+def test_resume_generators_goes_on_where_the_state_was_taken():
+    from mycaffe_py.seeding import generator_state
+
+    first = Device(seed=3)
+    first.rng.random(5)
+    state, expected = generator_state(first.rng), first.rng.random(4)
+    second = Device(seed=99)
+    second.resume_generators(3, state, 7)
+    assert second.seed == 3
+    out = np.empty(4)
+    second.fill_uniform(out)
+    np.testing.assert_array_equal(out, expected)

@@ -6,12 +6,18 @@ import math
 
 import pytest
 
-from mycaffe_py.events import StepDone, TestDone
+from mycaffe_py.events import SnapshotWritten, StepDone, TestDone
 
 from .building import data, document, fill, layer, make_net, product
 from .solving import ONE, one, record, set_data, train, weight
 
 LOSS = layer("loss", "EuclideanLoss", "y x1", "loss")
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path, monkeypatch):
+    """Solvers without a run write their snapshots into the current folder."""
+    monkeypatch.chdir(tmp_path)
 
 
 # Snapshots and requests.
@@ -46,7 +52,7 @@ def test_a_stop_on_request_comes_after_the_iteration():
     solver.add_callback(lambda: solver.request("stop") if solver.iter == 4 else None, lambda: None)
     solver.solve()
     assert solver.iter == 5 and solver.stop_requested
-    assert taken == [(5, "end")]
+    assert taken == [(5, "interrupted")]
     solver.step(3)
     assert solver.iter == 5
     solver.clear_requests()
@@ -91,10 +97,54 @@ def test_solve_goes_on_from_where_it_is():
     assert solver.iter == 6
 
 
-def test_no_snapshot_without_an_action():
+def test_snapshots_without_an_action_follow_caffes_rule(tmp_path):
     solver = one("snapshot: 1")
+    events = record(solver)
     solver.step(2)
-    solver.snapshot()
+    stems = [f"{solver.net.name or 'net'}_iter_{iteration}" for iteration in (1, 2)]
+    names = [f"{stem}.{kind}" for stem in stems for kind in ("caffemodel", "solverstate")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    written = [event.state.name for event in events if isinstance(event, SnapshotWritten)]
+    assert written == names[1::2]
+    other = one("snapshot_prefix: 'there/' momentum: 0")
+    other.restore(names[1])
+    assert other.iter == 1 and weight(other).item() != 0
+    (tmp_path / "there").mkdir()
+    other.snapshot()
+    assert (tmp_path / "there" / f"{solver.net.name or 'net'}_iter_1.solverstate").is_file()
+
+
+def test_in_update_tells_a_failed_iteration(tmp_path):
+    solver = one()
+    solver.step(1)
+    assert not solver.in_update
+
+    def fail(index):
+        raise RuntimeError("a bug in a layer")
+
+    solver.net.before_forward(fail)
+    with pytest.raises(RuntimeError, match="a bug"):
+        solver.step(1)
+    assert solver.in_update and solver.iter == 1
+
+
+def test_an_output_named_like_a_figure_keeps_both():
+    extra = layer("t", "TanH", "x0", "accuracy")
+    solver = one(net=make_net(ONE + extra), a=0, b=1)
+    FakeTrainer(solver)
+    events = record(solver)
+    solver.step(1)
+    metrics = events[0].metrics
+    assert metrics["accuracy"] == 0.5
+    assert metrics["accuracy_output"] == pytest.approx(math.tanh(1))
+
+
+def test_the_smoothed_loss_does_not_hide_the_output():
+    solver = one("average_loss: 2", net=make_net(ONE), a=1, b=2)
+    events = record(solver)
+    solver.step(2)
+    first, second = (event.metrics["loss_output"] for event in events)
+    assert events[1].metrics["loss"] == pytest.approx((first + second) / 2)
 
 
 # Callbacks, events, the trainer.
@@ -136,7 +186,7 @@ def test_metrics_hold_every_output_by_name():
     solver.step(1)
     loss = 0.5 + 2 * math.tanh(1)
     assert events[0].metrics == {
-        "loss": pytest.approx(loss, rel=1e-12), "aux": 0, "more": pytest.approx(math.tanh(1)),
+        "loss": pytest.approx(loss, rel=1e-12), "loss_output": 0.5, "aux": 0, "more": pytest.approx(math.tanh(1)),
     }  # fmt: skip
 
 
@@ -183,7 +233,8 @@ def test_order_of_the_trainers_hooks(listening):
     told = [("metrics", 1, True), ("sample", 1, True)]
     assert trainer.calls == wanted + (told if listening else [])
     if listening:
-        assert events[0].metrics == {"accuracy": 0.5, "loss": 0.5}  # the loss is the net's
+        # The loss is the net's; with iter_size the output is of the last pass only.
+        assert events[0].metrics == {"accuracy": 0.5, "loss": 0.5, "loss_output": 0.5}
         assert events[0].sample == {"x": 1.0}
 
 

@@ -72,14 +72,15 @@ class CurveGym(Gym):
     ) -> tuple[Observation, dict]:
         """Begin again and return the first point; without ``seed``, random numbers just go on.
 
-        The Curve gym has no ``options``; they are not looked at.
+        ``options`` may hold ``random_start``, which then counts in place of the setting.
         """
         if seed is not None:
             self.seed = seed
             self._rng = named_generator(seed, "gym")
         self._history.clear()
-        self.source.reset(self._rng, self._random_start)
-        phase = self._rng.random() * settings.TWO_PI if self._random_start else 0.0
+        random_start = bool((options or {}).get("random_start", self._random_start))
+        self.source.reset(self._rng, random_start)
+        phase = self._rng.random() * settings.TWO_PI if random_start else 0.0
         self._restart_at(self._start + phase)
         self._started, self._ended = True, False
         self._add(self.source.next(self._position, self._rng), self._step_length)

@@ -56,8 +56,16 @@ def _check_observation(gym: str, observation: Any) -> None:
             )
 
 
+def _options(index: int) -> dict[str, Any] | None:
+    return {"random_start": True} if index else None
+
+
 class GymBatch:
-    """N gyms for a net whose x blob has a batch of N; gym i is seeded from the run's seed and i."""
+    """N gyms for a net whose x blob has a batch of N; gym i is seeded from the run's seed and i.
+
+    The first gym starts where its settings say. The others are asked to start at a random place (the option
+    ``random_start`` of ``reset``), or a curve without chance would give N times the same.
+    """
 
     def __init__(self, net: Net, param: Any, base_dir: Path, seed: int, purpose: str):
         self.roles = blob_of_roles(net, param.blob_names)
@@ -117,11 +125,12 @@ class GymBatch:
         answers: Sequence[Any] = self.answers or [None] * self.batch
         for index, gym in enumerate(self.gyms):
             if not self._begun:
-                observation = self._warm_up(gym, *gym.reset(seed=self.seeds[index]))
+                reset = gym.reset(seed=self.seeds[index], options=_options(index))
+                observation = self._warm_up(gym, *reset)
             else:
                 observation, _, terminated, truncated, info = gym.step(answers[index])
                 if terminated or truncated:
-                    observation = self._warm_up(gym, *gym.reset())
+                    observation = self._warm_up(gym, *gym.reset(options=_options(index)))
                 elif index == 0:
                     self._note(info)
             self._fill(net, index, observation)

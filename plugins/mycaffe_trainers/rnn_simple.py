@@ -8,6 +8,7 @@ from typing import Any
 
 from mycaffe_py.errors import ConfigError, SnapshotError
 from mycaffe_py.net import Net
+from mycaffe_py.solver import with_outputs
 from mycaffe_py.trainer import Trainer
 
 from .gym_batch import GymBatch
@@ -84,6 +85,12 @@ class TrainerRNNSimple(Trainer):
     def test(self, net: Net, iterations: int) -> dict[str, float]:
         """Follow fresh gyms with the weights as they are and return the mean figures."""
         gyms = self._new_gyms(net, "test")
+        try:
+            return self._test(net, gyms, iterations)
+        finally:
+            gyms.close()
+
+    def _test(self, net: Net, gyms: GymBatch, iterations: int) -> dict[str, float]:
         figures = self._new_figures(gyms, iterations)
         totals: dict[str, float] = {}
         for done in range(iterations):
@@ -96,10 +103,11 @@ class TrainerRNNSimple(Trainer):
             figures.add(prediction, gyms.target, gyms.last_target)
             for name, value in net.output_values().items():
                 totals[name] = totals.get(name, 0.0) + (value - totals.get(name, 0.0)) / (done + 1)
-        gyms.close()
+        if not figures.count:
+            return {}
         found = figures.figures()
         del found["abs_error"]
-        return {**totals, **found}
+        return with_outputs(found, totals)
 
     def summary(self) -> dict[str, str]:
         """Return what is trained on, in words."""

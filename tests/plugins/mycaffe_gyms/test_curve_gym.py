@@ -319,3 +319,13 @@ def test_every_field_and_value_is_documented(registry):
     for field in described.fields:
         assert field.doc, field.name
         assert all(value.doc for value in field.enum_values), field.name
+
+
+def test_reset_may_ask_for_a_random_start(make_gym):
+    gym = make_gym("start: 1")
+    gym.reset(seed=4)
+    assert gym.reset(seed=4)[1]["x"] == 1
+    x = gym.reset(seed=4, options={"random_start": True})[1]["x"]
+    assert 1 < x < 1 + 2 * math.pi
+    fixed = make_gym("start: 1 random_start: true")
+    assert fixed.reset(seed=4, options={"random_start": False})[1]["x"] == 1

@@ -146,11 +146,14 @@ def test_a_gym_of_the_run_goes_as_one_alone_with_its_seed(build, registry):
     )
 
 
-def test_gyms_without_random_settings_go_alike(build):
-    training = build(batch=3)
-    training.solver.step(2)
+def test_the_first_gym_of_a_batch_starts_as_set_and_the_others_at_random(build):
+    training, again, alone = build(batch=3), build(batch=3), build(batch=1)
+    for each in (training, again, alone):
+        each.solver.step(2)
     rows = training.net.blobs["x"].data.reshape(3, 4)
-    assert (rows == rows[0]).all()
+    assert (rows[0] == alone.net.blobs["x"].data.reshape(4)).all()
+    assert len({row[0] for row in rows.tolist()}) == 3
+    assert (rows == again.net.blobs["x"].data.reshape(3, 4)).all()
 
 
 # Figures.
