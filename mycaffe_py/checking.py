@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from .builder import (
     TRAIN_NET_FIELDS,
@@ -15,8 +16,10 @@ from .builder import (
     located_in_trainer,
 )
 from .device import Device
-from .errors import MissingFileError, MyCaffeError, Problem
+from .errors import MissingFileError, MyCaffeError, Problem, PrototxtError
 from .net import Net
+from .net_wiring import MOST_PROBLEMS
+from .partial_net import problems_of_sound_layers
 from .plugins import Registry, default_registry
 from .resources import find_resource
 from .schema import Document
@@ -45,11 +48,16 @@ def check_file(path: str | Path, registry: Registry) -> Net | Document:
         kind = "solvers" if _is_shipped("solvers", path) else "models"
         path = find_resource(kind, path)
     if not _is_solver_file(path, registry):
-        return Net(load_model(path, registry), registry=registry, device=Device())
+        document = _with_all_mistakes(lambda: load_model(path, registry), registry)
+        return Net(document, registry=registry, device=Device())
     document = load_solver_file(path, registry)
     param = document.message
     if any(param.HasField(name) for name in TRAIN_NET_FIELDS):
-        training = build_training(solver=document, registry=registry, device=Device(), seed=0)
+        training = _with_all_mistakes(
+            lambda: build_training(solver=document, registry=registry, device=Device(), seed=0),
+            registry,
+            param.train_state,
+        )
         if training.trainer is not None:
             training.trainer.close()
         return training.net
@@ -58,6 +66,24 @@ def check_file(path: str | Path, registry: Registry) -> Net | Document:
     if param.HasField("trainer"):
         _check_trainer(document, registry)
     return document
+
+
+def _with_all_mistakes(action: Callable[[], Any], registry: Registry, state: Any = None) -> Any:
+    """Run ``action``; where a net's text has mistakes, raise with them those of its sound layers."""
+    try:
+        return action()
+    except PrototxtError as error:
+        document = error.document
+        if document is None or document.message.DESCRIPTOR.name != "NetParameter":
+            raise
+        further = problems_of_sound_layers(document, error.problems, registry, state)
+        problems = sorted([*error.problems, *further], key=_place)
+        raise PrototxtError(list(dict.fromkeys(problems))[:MOST_PROBLEMS], document) from error
+
+
+def _place(problem: Problem) -> tuple[int, int]:
+    place = problem.location
+    return (place.line, place.column) if place else (0, 0)
 
 
 def _is_shipped(kind: str, path: str | Path) -> bool:

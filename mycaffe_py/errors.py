@@ -13,6 +13,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 EXIT_OK = 0
 EXIT_BUG = 1
@@ -123,8 +124,10 @@ class PrototxtError(ConfigError):
 
     code = "E100"
 
-    def __init__(self, problems: Sequence[Problem]):
+    def __init__(self, problems: Sequence[Problem], document: Any = None):
         self._problems = list(problems)
+        self.document = document
+        """What could be read of the text all the same, a Document, or None if it has lost its structure."""
         super().__init__(self.render())
 
     @property

@@ -11,10 +11,11 @@ import numpy as np
 from . import debug_info
 from .blob import Blob
 from .device import Device, default_device
-from .errors import ConfigError, MyCaffeError, ShapeError, add_note
+from .errors import ConfigError, ShapeError, add_note
 from .layer import PHASE_NAMES, TEST, TRAIN, Layer, LayerContext
-from .net_builder import NetBuilder
+from .net_builder import BuiltNet, NetBuilder
 from .parameters import ParameterBuffer
+from .schema import Document
 
 
 class Net:
@@ -53,12 +54,39 @@ class Net:
         }
         context = LayerContext(self.registry, self.device, self.dtype, phase)
         built = NetBuilder(model, context, level, stages or (), state).build()
-        self.__dict__.update(vars(built))
-        self.phase = built.state.phase
+        self._take(built)
         self.parameters = ParameterBuffer(built.owners, self.device, self.dtype)
         self._losing = [any(layer.loss_weights) for layer in self.layers]
         if weights is not None:
             self.copy_from(weights)
+
+    def _take(self, built: BuiltNet) -> None:
+        """Set the attributes that describe the net; lists run over the layers in the order of computation."""
+        self.name: str = built.name
+        self.state: Any = built.state
+        """The NetState message by which layers were included."""
+        self.phase: int = built.state.phase
+        self.document: Document = built.document
+        """The model, as it was read."""
+        self.layers: list[Layer] = built.layers
+        """The layers, with the Split layers that were inserted."""
+        self.layer_names: list[str] = built.layer_names
+        self.layer_params: list[Any] = built.layer_params
+        """Each layer's LayerParameter message."""
+        self.blobs: dict[str, Blob] = built.blobs
+        """Blob name -> blob, of every layer's tops."""
+        self.bottoms: list[list[Blob]] = built.bottoms
+        """The blobs that each layer reads."""
+        self.tops: list[list[Blob]] = built.tops
+        """The blobs that each layer writes."""
+        self.inputs: list[str] = built.inputs
+        """Names of the blobs that Input layers offer, to be filled from outside."""
+        self.outputs: list[str] = built.outputs
+        """Names of the blobs that no layer reads, in alphabetical order."""
+        self.bottom_need_backward: list[list[bool]] = built.bottom_need_backward
+        """For each layer and bottom, whether backward computes its gradient."""
+        self.layer_need_backward: list[bool] = built.layer_need_backward
+        """For each layer, whether backward runs it."""
 
     # Looking in.
 
@@ -253,9 +281,8 @@ class Net:
 
     def _note(self, error: Exception, layer: Layer, action: str) -> None:
         """Name layer, type and phase on an exception that came out of a layer."""
-        if not isinstance(error, MyCaffeError) or f'layer "{layer.name}"' not in error.message:
-            phase = PHASE_NAMES[self.phase]
-            add_note(error, f'in layer "{layer.name}" ({layer.type}), {action}, phase {phase}')
+        phase = PHASE_NAMES[self.phase]
+        add_note(error, f'in layer "{layer.name}" ({layer.type}), {action}, phase {phase}')
 
     def clear_param_diffs(self) -> None:
         """Set every parameter gradient to zero."""

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from .blob import Blob
-from .errors import ConfigError, Problem, PrototxtError, add_note, did_you_mean
+from .errors import ConfigError, MyCaffeError, Problem, PrototxtError, add_note
 from .layer import PHASE_NAMES, Layer, LayerContext
-from .net_state import describe_state, is_included
+from .net_state import is_included
+from .net_wiring import MOST_PROBLEMS, FieldMistakes, WiringCheck
 from .parameters import Parameter, ParameterList
 from .schema import Document, load_net
 from .splits import insert_splits
 
-_MOST_PROBLEMS = 200
 _AUTOMATIC = "(automatic)"
 
 
@@ -39,6 +39,16 @@ class BuiltNet:
     owners: list[Parameter] = field(default_factory=list)
 
 
+@dataclass
+class _Found:
+    """One thing wrong: the layer's position in the file, and the layer's own error, if one raised it."""
+
+    position: int | None
+    problem: Problem
+    error: MyCaffeError | None = None
+    placed_here: bool = False
+
+
 class NetBuilder:
     """Builds one net; :meth:`build` raises PrototxtError with places where the model came from text."""
 
@@ -49,6 +59,7 @@ class NetBuilder:
         level: int,
         stages: Sequence[str],
         state: Any = None,
+        mistakes: FieldMistakes | None = None,
     ):
         self.context, self.registry = context, context.registry
         schema = self.registry.schema
@@ -66,32 +77,70 @@ class NetBuilder:
             for index, layer in enumerate(self.message.layer)
             if is_included(layer, self.state)
         ]
+        self.mistakes = mistakes or FieldMistakes()
+        self._found: list[_Found] = []
         self.parameters = ParameterList(schema)
         self.need: set[int] = set()
         self.built = BuiltNet(self.message.name, self.state, self.document)
 
     def build(self) -> BuiltNet:
-        """Check the wiring, set up every layer and decide where gradients flow."""
-        problems = self._problems()
-        if problems:
-            raise PrototxtError(problems)
-        included = [self.message.layer[index] for index in self.positions]
-        original = {
-            layer.name: index for layer, index in zip(included, self.positions, strict=True)
-        }
-        new_layer = self.registry.schema.message_class("LayerParameter")
+        """Set up every layer and decide where gradients flow; all that is wrong is raised at once."""
+        self._set_up_layers()
+        if self._found:
+            self._raise_found()
         built = self.built
-        built.layer_params = insert_splits(
-            [self._with_automatic_tops(p) for p in included], new_layer
-        )
-        for param in built.layer_params:
-            self._add_layer(param, original.get(param.name))
         self._switch_off_backward()
         if self.force_backward:
             self._force_backward()
         built.outputs = self._outputs()
         built.owners = self.parameters.owners
         return built
+
+    def check(self) -> list[Problem]:
+        """Set up the layers and return what is wrong, in the order of the file."""
+        self._set_up_layers()
+        return self._problems()
+
+    # What is wrong.
+
+    def _problems(self) -> list[Problem]:
+        return [found.problem for found in sorted(self._found, key=self._place)][:MOST_PROBLEMS]
+
+    def _place(self, found: _Found) -> tuple[int, int]:
+        place = found.problem.location
+        if place is None or place.filename != self.document.filename:
+            if found.position is None or not self.document.text:
+                return 0, found.position or 0
+            place = self.document.locate_field(("layer", found.position))
+        return place.line, place.column
+
+    def _raise_found(self) -> None:
+        errors = [found.error for found in self._found]
+        first = next((error for error in errors if error is not None), None)
+        if first is None:
+            raise PrototxtError(self._problems())
+        if len(set(map(id, errors))) == 1 and not self._found[0].placed_here:
+            raise first
+        raised = PrototxtError(self._problems())
+        if len(errors) == 1:
+            for note in getattr(first, "__notes__", ()):
+                add_note(raised, note)
+        raise raised from first
+
+    def _keep(self, error: MyCaffeError, param: Any, position: int | None) -> None:
+        """Remember a layer's error, with the layer's place in the file where it names none."""
+        placed = position is not None and not (error.location or isinstance(error, PrototxtError))
+        problems = [self._located(error, param, position)] if placed else error.problems
+        placed &= isinstance(error, ConfigError)
+        self._found += [_Found(position, problem, error, placed) for problem in problems]
+
+    def _located(self, error: MyCaffeError, param: Any, position: int | None) -> Problem:
+        message = error.message
+        if f'layer "{param.name}"' not in message:
+            message = f'layer "{param.name}" ({param.type}): {message}'
+        steps = [int(s) if s.isdigit() else s for s in getattr(error, "field", "").split(".") if s]
+        path = ("layer", position, *steps)
+        return self.document.problem(path, message, error.hint, code=error.code)
 
     def _outputs(self) -> list[str]:
         """Return the tops that no layer reads, in alphabetical order; automatic ones do not count."""
@@ -101,87 +150,39 @@ class NetBuilder:
             available |= set(param.top)
         return sorted(name for name in available if not name.startswith(_AUTOMATIC))
 
-    # Checks that need no layer.
-
-    def _problems(self) -> list[Problem]:
-        problems: list[Problem] = []
-        produced: dict[str, str] = {}
-        names: dict[str, int] = {}
-        included = set(self.positions)
-        for index, layer in enumerate(self.message.layer):
-            path = ("layer", index)
-            if layer.include and layer.exclude:
-                message = f'layer "{layer.name}" has both include and exclude rules'
-                problems.append(self.document.problem((*path, "exclude"), message, code="E203"))
-            if index not in included:
-                continue
-            if layer.name in names:
-                message = f'two layers are named "{layer.name}"'
-                hint = f"the first one is at {self.document.locate(('layer', names[layer.name], 'name'))}"
-                problems.append(self.document.problem((*path, "name"), message, hint, code="E204"))
-            names.setdefault(layer.name, index)
-            problems += self._type_problems(layer, path)
-            problems += self._wiring_problems(layer, path, produced)
-            if len(problems) >= _MOST_PROBLEMS:
-                break
-        if not included:
-            file = f"{self.document.filename}: " if self.document.filename != "<string>" else ""
-            message = (
-                f'{file}net "{self.message.name}" has no layers in {describe_state(self.state)}'
-            )
-            problems.append(Problem(message, code="E205"))
-        return problems
-
-    def _type_problems(self, layer: Any, path: tuple) -> list[Problem]:
-        if not layer.type:
-            return [self.document.problem(path, f'layer "{layer.name}" has no type', code="E201")]
-        try:
-            self.registry.layers.find(layer.type)
-        except ConfigError as error:
-            return [self.document.problem((*path, "type"), error.message, error.hint, code="E201")]
-        return []
-
-    def _wiring_problems(self, layer: Any, path: tuple, produced: dict[str, str]) -> list[Problem]:
-        problems = []
-        for position, name in enumerate(layer.bottom):
-            if name not in produced:
-                message = f'layer "{layer.name}" ({layer.type}): unknown bottom blob "{name}"'
-                hint = self._missing_bottom_hint(name, produced)
-                where = (*path, "bottom", position)
-                problems.append(self.document.problem(where, message, hint, code="E206"))
-        for position, name in enumerate(layer.top):
-            in_place = position < len(layer.bottom) and layer.bottom[position] == name
-            if name in produced and not in_place:
-                message = (
-                    f'top blob "{name}" of layer "{layer.name}" is already made by another layer'
-                )
-                hint = (
-                    f'the first one is "{produced[name]}"; in-place operation needs the same blob as '
-                    "bottom at the same position"
-                )
-                where = (*path, "top", position)
-                problems.append(self.document.problem(where, message, hint, code="E207"))
-            elif in_place and self._refuses_in_place(layer):
-                message = f'layer "{layer.name}" ({layer.type}) cannot work in place'
-                problems.append(
-                    self.document.problem((*path, "top", position), message, code="E207")
-                )
-            produced[name] = layer.name
-        return problems
-
-    def _refuses_in_place(self, layer: Any) -> bool:
-        types = self.registry.layers
-        return layer.type in types and not types.find(layer.type).allows_in_place
-
-    def _missing_bottom_hint(self, name: str, produced: dict[str, str]) -> str | None:
-        for index, layer in enumerate(self.message.layer):
-            if name in layer.top and index not in self.positions:
-                return f'layer "{layer.name}" makes it, but is left out in {describe_state(self.state)}'
-            if name in layer.top:
-                return f'layer "{layer.name}" makes it, but stands further down'
-        return did_you_mean(name, produced)
-
     # Layers.
+
+    def _set_up_layers(self) -> None:
+        """Set up the layers whose bottoms are known, and remember all that is wrong."""
+        check = WiringCheck(self.document, self.registry, self.state, self.positions, self.mistakes)
+        check.run()
+        self._found = [_Found(position, problem) for position, problem in check.found]
+        if len(self._found) >= MOST_PROBLEMS:
+            return  # not every layer was checked
+        positions = check.sound_layers()
+        included = [self.message.layer[index] for index in positions]
+        original = {layer.name: index for layer, index in zip(included, positions, strict=True)}
+        new_layer = self.registry.schema.message_class("LayerParameter")
+        self.built.layer_params = insert_splits(
+            [self._with_automatic_tops(p) for p in included], new_layer
+        )
+        unknown: set[str] = set()
+        for param in self.built.layer_params:
+            if len(self._found) >= MOST_PROBLEMS:
+                return
+            if not unknown.isdisjoint(param.bottom):
+                unknown.update(param.top)
+                continue
+            position = original.get(param.name)
+            try:
+                self._add_layer(param, position)
+            except Exception as error:
+                phase = PHASE_NAMES[self.context.phase]
+                add_note(error, f'in layer "{param.name}" ({param.type}), setup, phase {phase}')
+                if not isinstance(error, MyCaffeError):
+                    raise
+                self._keep(error, param, position)
+                unknown.update(param.top)
 
     def _with_automatic_tops(self, param: Any) -> Any:
         """Give a loss layer without tops the anonymous one that Caffe gives it."""
@@ -205,19 +206,9 @@ class NetBuilder:
         bottom = [built.blobs[name] for name in param.bottom]
         top = [self._top(param, index) for index in range(len(param.top))]
         needs = self._bottom_needs(param, bottom, position)
-        try:
-            layer = self.registry.layers.find(param.type)(param, self.context)
-            layer.initialize(bottom, top)
-            self.parameters.add_layer(layer)
-        except ConfigError as error:
-            located = self._located(error, param, position)
-            if located is None:
-                raise
-            raise located from error
-        except Exception as error:
-            phase = PHASE_NAMES[self.context.phase]
-            add_note(error, f'in layer "{param.name}" ({param.type}), setup, phase {phase}')
-            raise
+        layer = self.registry.layers.find(param.type)(param, self.context)
+        layer.initialize(bottom, top)
+        self.parameters.add_layer(layer)
         # Caffe's propagate_down does not keep the layers above from computing their gradients.
         layer_needs = any(needs) or any(id(blob) in self.need for blob in bottom)
         for index in range(len(layer.blobs)):
@@ -258,19 +249,6 @@ class NetBuilder:
                 [self.document.problem(("layer", position, "propagate_down"), message)]
             )
         return overrides or [id(blob) in self.need for blob in bottom]
-
-    def _located(
-        self, error: ConfigError, param: Any, position: int | None
-    ) -> PrototxtError | None:
-        """Return the error with its layer's place in the file; None if it has one, or there is none."""
-        if position is None or error.location or isinstance(error, PrototxtError):
-            return None
-        message = error.message
-        if f'layer "{param.name}"' not in message:
-            message = f'layer "{param.name}" ({param.type}): {message}'
-        steps = [int(s) if s.isdigit() else s for s in getattr(error, "field", "").split(".") if s]
-        path = ("layer", position, *steps)
-        return PrototxtError([self.document.problem(path, message, error.hint, code=error.code)])
 
     # Where gradients flow.
 

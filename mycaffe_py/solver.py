@@ -340,7 +340,9 @@ def with_outputs(
     figures: Mapping[str, float], outputs: Mapping[str, float], *taken: str
 ) -> dict[str, float]:
     """Return figures and net outputs together; an output whose name is taken is called ``<name>_output``."""
-    names = {name: f"{name}_output" if name in figures or name in taken else name for name in outputs}
+    names = {
+        name: f"{name}_output" if name in figures or name in taken else name for name in outputs
+    }
     return {**figures, **{names[name]: value for name, value in outputs.items()}}
 
 

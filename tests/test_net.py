@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import traceback
+import inspect
 
 import numpy as np
 import pytest
 
 from mycaffe_py.device import Device
-from mycaffe_py.errors import ConfigError, LayerError, ShapeError, add_note
+from mycaffe_py.errors import ConfigError, ShapeError
 from mycaffe_py.layer import TEST
 from mycaffe_py.net import Net
 from mycaffe_py.plugins import default_registry
@@ -252,6 +252,23 @@ def test_runs_on_the_strict_device(model):
 # Sharing weights with another net.
 
 
+def test_the_strict_device_takes_host_arrays_as_arguments():
+    device = strict_device(seed=3)
+    net = make_net(TWO, device=device)
+    rng = np.random.default_rng(1)
+    arrays = {name: rng.standard_normal(net.blobs[name].shape) for name in net.inputs}
+    loss = net.forward(**arrays)["loss"]
+    assert device.to_host(net.blobs["x0"].data).tolist() == arrays["x0"].tolist()
+    net.backward(loss=np.ones(()))
+    assert loss.item() > 0 and device.to_host(net.blobs["loss"].diff).tolist() == 1
+
+
+def test_attributes_are_declared():
+    declared = inspect.getsource(Net)
+    for name in vars(make_net(TWO)):
+        assert f"self.{name}" in declared
+
+
 def test_share_with():
     train = make_net(TWO)
     test = make_net(TWO.replace('layer { name: "loss"', 'layer { name: "other"'), phase=TEST)
@@ -278,96 +295,6 @@ def test_share_with_other_shapes():
         ShapeError, match=r'layer "a" cannot share weights: \[\(5, 3\), \(5,\)\] here'
     ):
         make_net(TWO).share_with(make_net(TWO.replace("num_output: 5", "num_output: 6")))
-
-
-# Exceptions out of layers.
-
-
-def broken(error, method="forward"):
-    net = fill(make_net(TWO))
-
-    def explode(*arguments):
-        raise error
-
-    setattr(net.layer_dict["t"], method, explode)
-    return net
-
-
-@pytest.mark.parametrize("method", ["forward", "backward", "reshape"])
-def test_exceptions_keep_their_class_and_gain_a_note(method):
-    class Odd(Exception):
-        pass
-
-    error = Odd("boom")
-    net = broken(error, method)
-    with pytest.raises(Odd, match="boom") as caught:
-        net.forward_backward()
-    assert caught.value is error
-    action = "backward" if method == "backward" else "forward"
-    assert error.__notes__ == [f'in layer "t" (TanH), {action}, phase TRAIN']
-    assert traceback.extract_tb(error.__traceback__)[-1].name == "explode"
-    assert error.__cause__ is None and not error.__suppress_context__
-
-
-def test_an_implicit_context_stays_visible():
-    net = fill(make_net(TWO))
-
-    def implicit(*arguments):
-        try:
-            {}["key"]
-        except KeyError:
-            int("x")
-
-    net.layer_dict["t"].forward = implicit
-    with pytest.raises(ValueError, match="invalid literal") as caught:
-        net.forward()
-    assert isinstance(caught.value.__context__, KeyError)
-    assert not caught.value.__suppress_context__
-
-
-def test_reshape_alone_notes_too():
-    net = broken(ValueError("no"), "reshape")
-    with pytest.raises(ValueError, match="no") as caught:
-        net.reshape()
-    assert caught.value.__notes__ == ['in layer "t" (TanH), reshape, phase TRAIN']
-
-
-def test_an_error_that_names_its_layer_needs_no_note():
-    error = LayerError('layer "t" (TanH): is tired')
-    with pytest.raises(LayerError):
-        broken(error).forward()
-    assert not hasattr(error, "__notes__")
-    error = ShapeError("a blob that fits nothing")
-    with pytest.raises(ShapeError):
-        broken(error).forward()
-    assert error.__notes__ == ['in layer "t" (TanH), forward, phase TRAIN']
-
-
-def test_exceptions_in_setup_gain_a_note(monkeypatch):
-    cls = default_registry().layers.find("TanH")
-    monkeypatch.setattr(cls, "setup", lambda self, bottom, top: {}["key"])
-    with pytest.raises(KeyError) as caught:
-        make_net(TWO)
-    assert caught.value.__notes__ == ['in layer "t" (TanH), setup, phase TRAIN']
-    assert caught.value.__cause__ is None
-    monkeypatch.setattr(cls, "__init__", lambda self, param, context: 1 // 0)
-    with pytest.raises(ZeroDivisionError) as caught:
-        make_net(TWO)
-    assert caught.value.__notes__ == ['in layer "t" (TanH), setup, phase TRAIN']
-
-
-def test_notes_before_python_3_11():
-    class Old(Exception):
-        @property
-        def add_note(self):
-            raise AttributeError("add_note")
-
-    error = Old("boom")
-    add_note(error, "first")
-    net = broken(error)
-    with pytest.raises(Old):
-        net.forward()
-    assert error.__notes__ == ["first", 'in layer "t" (TanH), forward, phase TRAIN']
 
 
 # Numbers that are not finite.

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mycaffe_py.errors import ConfigError, LayerError, PrototxtError, UnknownTypeError
+from mycaffe_py.errors import (
+    ConfigError,
+    DataError,
+    LayerError,
+    Location,
+    MissingFileError,
+    PrototxtError,
+    UnknownTypeError,
+)
 from mycaffe_py.layer import TEST, TRAIN
 from mycaffe_py.net import Net
 from mycaffe_py.plugins import default_registry
@@ -215,6 +223,42 @@ def test_errors_of_setup_without_text_name_the_layer():
     assert problem.message.startswith('layer "ip" (InnerProduct): num_output')
     assert problem.location is None
     assert isinstance(caught.value.__cause__, LayerError)
+
+
+def test_a_single_error_keeps_its_class_where_it_has_a_place_or_none_can_be_told(monkeypatch):
+    cls = default_registry().layers.find("TanH")
+    text = data((2,)) + layer("a", "TanH", "x0", "a")
+    place = Location("data.csv", 7, 1)
+    for error in (DataError("odd", location=place), MissingFileError("not there")):
+        monkeypatch.setattr(cls, "setup", raising(error))
+        with pytest.raises(type(error)) as caught:
+            make_net(text)
+        assert caught.value is error
+    found = problems(text + layer("b", "TanH", "x0", "b") + layer("c", "No", "x0", "c"))
+    assert [(p.code, p.location.line) for p in found] == [("E310", 2), ("E310", 3), ("E201", 4)]
+
+
+def raising(error):
+    def setup(self, bottom, top):
+        raise error
+
+    return setup
+
+
+def test_bugs_in_layers_are_raised_at_once(monkeypatch):
+    cls = default_registry().layers.find("TanH")
+    monkeypatch.setattr(cls, "setup", raising(KeyError("bug")))
+    text = data((2, 3)) + layer("ip", "InnerProduct", "x0", "y") + layer("a", "TanH", "x0", "a")
+    with pytest.raises(KeyError) as caught:
+        make_net(text)
+    assert caught.value.__notes__ == ['in layer "a" (TanH), setup, phase TRAIN']
+
+
+def test_errors_of_several_layers_without_text():
+    two = layer("a", "InnerProduct", "x0", "a") + layer("b", "InnerProduct", "x0", "b")
+    with pytest.raises(PrototxtError) as caught:
+        Net(document(data((2, 3)) + two).message)
+    assert [p.message[:9] for p in caught.value.problems] == ['layer "a"', 'layer "b"']
 
 
 def test_errors_that_do_not_name_the_layer_are_made_to():

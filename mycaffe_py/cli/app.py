@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from mycaffe_py.cli.failures import report
+from mycaffe_py.cli.failures import report, silence
+from mycaffe_py.cli.third_party import has_third_party
 from mycaffe_py.cli.verb import examples_first
 from mycaffe_py.errors import EXIT_OK, did_you_mean
 from mycaffe_py.version import __version__
@@ -82,7 +82,7 @@ class App(click.Group):
             return result
         except BrokenPipeError:
             # What is still buffered has nowhere to go when the interpreter flushes at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            silence(sys.stdout)
             return EXIT_OK
 
     def main(
@@ -116,10 +116,7 @@ def take_debug(args: Sequence[str]) -> tuple[list[str], bool]:
 
 def plugin_commands() -> dict[str, click.Command]:
     """Return the verbs of installed third-party plugins; loads plugins only if there are any."""
-    from importlib import metadata
-
-    owners = {entry.dist.name for entry in metadata.entry_points(group="mycaffe") if entry.dist}
-    if all(owner.replace("_", "-").lower() == "mycaffe-py" for owner in owners):
+    if not has_third_party():
         return {}
     from mycaffe_py.plugins import default_registry
 

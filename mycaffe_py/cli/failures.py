@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
 import sys
 import textwrap
 import traceback
+from contextlib import suppress
+from typing import Any
 
 import click
 
@@ -20,15 +23,16 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 def report(error: BaseException, *, debug: bool = False) -> int:
     """Print an error to stderr and return the exit code for it."""
     if debug and not isinstance(error, click.ClickException | click.Abort):
-        traceback.print_exception(error)
+        with suppress(OSError):
+            traceback.print_exception(error)
     if isinstance(error, MyCaffeError):
         _print(error.render(), _notes(error))
         return error.exit_code
     if isinstance(error, click.Abort | KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        _echo("interrupted")
         return EXIT_INTERRUPTED
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        click.echo(error.format_message(), err=True)
+        _echo(error.format_message())
         return EXIT_CONFIG
     if isinstance(error, click.ClickException):
         _print(_usage(error), [])
@@ -82,11 +86,29 @@ def _print(text: str, notes: list[str]) -> None:
 
 
 def _echo(text: str) -> None:
-    """Print to stderr; a reader that has gone away, as of a pipe to ``head``, stops nothing."""
+    """Print to stderr; a reader that has gone away, as of a pipe or a terminal, stops nothing."""
     try:
         click.echo(text, err=True, color=use_colour())
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    except OSError:
+        silence(sys.stderr)
+
+
+def echo_result(text: str | bytes) -> None:
+    """Print to stdout; a terminal or pipe that was closed stops nothing."""
+    try:
+        click.echo(text)
+    except OSError as error:
+        if error.errno not in (errno.EIO, errno.EPIPE):
+            raise
+        silence(sys.stdout)
+
+
+def silence(stream: Any) -> None:
+    """Let a stream that can no longer be written lead nowhere, also when Python flushes it at exit."""
+    with suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def _coloured(line: str) -> str:

@@ -40,6 +40,8 @@ class LiveView(TimedObserver):
     shown is the mean of the last 100 updates.
     """
 
+    expendable = True
+
     def __init__(self, console: Console, name: str, *, refresh_per_second: float = 6):
         self.console, self.name = console, name
         self.status = "train"

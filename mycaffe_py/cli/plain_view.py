@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mycaffe_py.cli.figures import figures
+from mycaffe_py.cli.figures import blob_of, figures, loss_part, output_values
 from mycaffe_py.events import Event, Log, SnapshotWritten, StepDone, TestDone
 from mycaffe_py.run.dispatch import TimedObserver
 
@@ -14,6 +14,8 @@ class PlainView(TimedObserver):
 
     ``outputs`` names the net's outputs with their loss weights.
     """
+
+    expendable = True
 
     def __init__(self, write: Callable[[str], None], outputs: Mapping[str, float], display: int):
         self._write, self._outputs, self._display = write, dict(outputs), display
@@ -47,10 +49,8 @@ class PlainView(TimedObserver):
         self._write(f"Iteration {iteration}, lr = {event.learning_rate:g}")
 
     def _show_outputs(self, phase: str, metrics: Mapping[str, float]) -> None:
-        shown = [name for name in metrics if name.split("[")[0] in self._outputs]
-        for index, name in enumerate(shown):
-            value, weight = metrics[name], self._outputs[name.split("[")[0]]
-            loss = f" (* {weight:g} = {weight * value:.6g} loss)" if weight else ""
+        for index, (name, value) in enumerate(output_values(metrics, self._outputs)):
+            loss = loss_part(value, self._outputs[blob_of(name)], "{:.6g}")
             self._write(f"    {phase} net output #{index}: {name} = {value:.6g}{loss}")
 
     def _show_figures(self, metrics: Mapping[str, float]) -> None:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import click
+import numpy as np
 
 from mycaffe_py.builder import build_training, load_model
 from mycaffe_py.cli.banner import net_line
 from mycaffe_py.cli.failures import say
-from mycaffe_py.cli.figures import figures, number
+from mycaffe_py.cli.figures import blob_of, figures, loss_part, number, output_name
 from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
 from mycaffe_py.device import open_device
-from mycaffe_py.errors import ConfigError
+from mycaffe_py.errors import ConfigError, DivergedError
 from mycaffe_py.layer import TEST
 from mycaffe_py.net import Net
 from mycaffe_py.overrides import apply_overrides
+from mycaffe_py.run.record import plain
+from mycaffe_py.run.snapshots import non_finite_param
 from mycaffe_py.solver import mean_outputs
+from mycaffe_py.weights import split_paths
 
 _FIGURES = ("accuracy", "baseline_accuracy", "mean_abs_error")
 
@@ -35,7 +40,7 @@ def test(
     **given: Any,
 ) -> int:
     """Run the net and print its figures; return the exit code."""
-    names = split_names(weights)
+    names = split_paths(weights)
     if not names:
         raise ConfigError(
             "mycaffe test needs trained weights", hint="add --weights FILE.caffemodel"
@@ -43,13 +48,15 @@ def test(
     if solver is None and model is None:
         raise ConfigError("nothing to test", hint="add --solver FILE, or --model FILE")
     given |= {"registry": load_plugins(plugins), "device": device_name(device, gpu)}
-    with naming_overrides(given["overrides"]):
+    with naming_overrides(given["overrides"]), np.errstate(all="ignore"):
         if solver is None:
             net, metrics = _on_data_layers(model, names, iterations, **given)
         else:
             net, metrics = _on_solver(solver, model, names, iterations, **given)
+        _require_finite(net, metrics)
     if as_json:
-        click.echo(json.dumps({"iterations": iterations, **metrics}))
+        figures_shown = plain({"iterations": iterations, **metrics})
+        click.echo(json.dumps(figures_shown, allow_nan=False))
     else:
         say(net_line(net))
         _print(net, metrics, iterations)
@@ -57,7 +64,7 @@ def test(
 
 
 def _on_solver(
-    solver: str, model: str | None, weights: tuple[str, ...], iterations: int, **given: Any
+    solver: str, model: str | None, weights: list[str], iterations: int, **given: Any
 ) -> tuple[Any, dict[str, float]]:
     """Run on the gym of the solver's trainer, or on the data layers of the net that it names."""
     stages = split_names(given.pop("stages"))
@@ -75,7 +82,7 @@ def _on_solver(
 
 
 def _on_data_layers(
-    model: str, weights: tuple[str, ...], iterations: int, **given: Any
+    model: str, weights: list[str], iterations: int, **given: Any
 ) -> tuple[Any, dict[str, float]]:
     registry = given["registry"]
     document = load_model(model, registry)
@@ -102,6 +109,20 @@ def _require_data(net: Any) -> None:
         )
 
 
+def _require_finite(net: Any, metrics: dict[str, float]) -> None:
+    """Refuse figures of weights that diverged; a figure that has no value for another reason stays."""
+    weights = net.blob_loss_weights
+    for name, value in metrics.items():
+        if math.isfinite(value):
+            continue
+        own = output_name(name, net.outputs) or name
+        if name == "loss" or weights.get(blob_of(own)) or non_finite_param(net):
+            raise DivergedError(
+                f"the figure {name} is {value}; {net.first_non_finite()}",
+                hint="weights that are not finite come from a run that diverged",
+            )
+
+
 def _print(net: Any, metrics: dict[str, float], iterations: int) -> None:
     click.echo(f"mean over {iterations} passes with frozen weights")
     if "loss" in metrics:
@@ -112,6 +133,5 @@ def _print(net: Any, metrics: dict[str, float], iterations: int) -> None:
     for name, value in metrics.items():
         if name == "loss" or name in _FIGURES:
             continue
-        weight = weights.get(name, 0.0)
-        loss = f" (* {weight:g} = {number(weight * value)} loss)" if weight else ""
-        click.echo(f"{name} = {number(value)}{loss}")
+        own = output_name(name, net.outputs) or name
+        click.echo(f"{name} = {number(value)}{loss_part(value, weights.get(blob_of(own), 0.0))}")

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from mycaffe_py.builder import Training, build_training, load_solver_file, located
 from mycaffe_py.cli.banner import end_lines, start_lines
-from mycaffe_py.cli.failures import say, warn
+from mycaffe_py.cli.failures import echo_result, say, warn
 from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
 from mycaffe_py.cli.views import choose_views
 from mycaffe_py.device import Device, open_device
 from mycaffe_py.errors import ConfigError, DeviceError
 from mycaffe_py.run.directory import DEFAULT_BASE, RunDirectory
-from mycaffe_py.run.resume import find_state
+from mycaffe_py.run.resume import find_state, run_of
 from mycaffe_py.run.session import TrainingSession
-from mycaffe_py.weights import RestoreReport, check_format, restore
+from mycaffe_py.weights import RestoreReport, check_format, restore, split_paths
 
 
 def train(
@@ -59,6 +60,7 @@ def train(
             observers=choose_views(training, quiet=quiet),
             command=sys.argv,
             resumed_from=report.state if report else None,
+            resumed_run=_resumed_run(report, resume, training),
             sigint=sigint_effect,
             sighup=sighup_effect,
         )
@@ -116,7 +118,7 @@ def _run(session: TrainingSession, quiet: bool) -> int:
     if not quiet:
         for line in end_lines(outcome, session.directory.path):
             say(line)
-    click.echo(os.fsencode(session.directory.path))  # also a name that is not UTF-8
+    echo_result(os.fsencode(session.directory.path))  # also a name that is not UTF-8
     return outcome.exit_code
 
 
@@ -158,7 +160,7 @@ def _build(
         phase=given["phase"].upper(),
         level=given["level"],
         stages=split_names(given["stages"]),
-        weights=split_names(given["weights"]),
+        weights=split_paths(given["weights"]),
     )
 
 
@@ -197,6 +199,14 @@ def _restore(training: Training, resume: str | None, seed: int | None) -> Restor
         warn(f"--seed {seed} has no effect: the resumed run goes on with {training.device.seed}")
     training.seed = training.device.seed
     return reports[-1]
+
+
+def _resumed_run(
+    report: RestoreReport | None, resume: str | None, training: Training
+) -> Path | None:
+    if report is None or resume is None:
+        return None
+    return run_of(report.state, resume, DEFAULT_BASE, training.net.name)
 
 
 def _restored(report: RestoreReport, training: Training) -> str:

@@ -4,15 +4,41 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
-from mycaffe_py.cli.failures import say
+from mycaffe_py.cli.failures import say, silence
 from mycaffe_py.events import Observer
 
 
 def is_live_terminal() -> bool:
     """Whether stderr is a terminal on which lines can be redrawn."""
     return sys.stderr.isatty() and os.environ.get("TERM", "") != "dumb"
+
+
+class Terminal:
+    """A text stream to a terminal; once that is closed, what is written is dropped."""
+
+    def __init__(self, stream: Any):
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write ``text`` if there is still a terminal."""
+        self._try(self._stream.write, text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush if there is still a terminal."""
+        self._try(self._stream.flush)
+
+    def _try(self, action: Callable[..., Any], *arguments: Any) -> None:
+        try:
+            action(*arguments)
+        except OSError:
+            silence(self._stream)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def choose_views(training: Any, *, quiet: bool) -> list[Observer]:
@@ -24,7 +50,8 @@ def choose_views(training: Any, *, quiet: bool) -> list[Observer]:
 
         from mycaffe_py.cli.live_view import LiveView
 
-        return [LiveView(Console(stderr=True, highlight=False), training.net.name)]
+        console = Console(file=Terminal(sys.stderr), stderr=True, highlight=False)
+        return [LiveView(console, training.net.name)]
     from mycaffe_py.cli.plain_view import PlainView
 
     net = training.net

@@ -15,14 +15,15 @@ class BestWeights:
     """Keeps a copy of the weights at the smallest mean of a metric over the last ``window`` updates.
 
     Listens in the training thread: the weights are copied between two updates. No choice is made
-    before the window is full.
+    before the window is full. ``weights`` is None where nothing was chosen, or the choice is that
+    of the run that this one goes on from (:meth:`go_on`).
     """
 
     def __init__(self, solver: Any, metric: str, window: int = WINDOW):
         self.metric, self.window = metric, window
         self.value, self.iteration = math.inf, 0
         self.weights: Any = None
-        self._buffer = solver.net.parameters
+        self._net = solver.net
         self._recent: deque[float] = deque()
         self._total = 0.0
 
@@ -30,8 +31,7 @@ class BestWeights:
     def for_run(cls, solver: Any, trainer: Any) -> BestWeights:
         """Choose metric and window for a run; a short run gets a window of a tenth of its updates."""
         metric = trainer.best_metric if trainer is not None else "loss"
-        planned = solver.param.max_iter - solver.iter
-        return cls(solver, metric, max(1, min(WINDOW, planned // 10)))
+        return cls(solver, metric, max(1, min(WINDOW, solver.param.max_iter // 10)))
 
     def listener(self, event: Event) -> None:
         """Look at one update's metrics."""
@@ -49,19 +49,23 @@ class BestWeights:
         else:
             self._total += value - recent.popleft()
         if len(recent) == self.window and self._total / self.window < self.value:
-            self.value, self.iteration = self._total / self.window, event.iteration
-            self._keep()
+            self._keep(self._total / self.window, event.iteration)
 
-    def _keep(self) -> None:
+    def _keep(self, value: float, iteration: int) -> None:
+        data = self._net.parameters.data
+        # The metric is that of the weights before the update, which may have spoilt them.
+        if not self._net.device.xp.isfinite(data).all():
+            return
+        self.value, self.iteration = value, iteration
         if self.weights is None:
-            self.weights = self._buffer.data.copy()
+            self.weights = data.copy()
         else:
-            self.weights[...] = self._buffer.data
+            self.weights[...] = data
 
     @property
     def summary(self) -> dict[str, Any] | None:
         """Metric, value (mean over the window), window and iteration; None if nothing was chosen."""
-        if self.weights is None:
+        if not self.iteration:
             return None
         return {
             "metric": self.metric,
@@ -69,3 +73,18 @@ class BestWeights:
             "window": self.window,
             "iteration": self.iteration,
         }
+
+    @property
+    def recent(self) -> dict[str, Any]:
+        """The values in the window and their sum, as the next update finds them."""
+        return {"values": list(self._recent), "total": self._total}
+
+    def go_on(self, chosen: tuple[float, int] | None, recent: dict[str, Any] | None) -> None:
+        """Take over the choice (value and iteration) and the window of an earlier run."""
+        if chosen is not None:
+            self.value, self.iteration = chosen
+        if recent is not None:
+            values = recent["values"][-self.window :]
+            self._recent = deque(values)
+            whole = len(values) == len(recent["values"])
+            self._total = recent["total"] if whole else math.fsum(values)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from mycaffe_py.errors import OutputError, add_note
@@ -16,13 +17,16 @@ class TimedObserver(Observer):
     """An observer that also knows when the event at hand was emitted (``time.perf_counter``)."""
 
     now: float = 0.0
+    expendable: bool = False
+    """Whether the run goes on without it where it can no longer write, as to a closed terminal."""
 
 
 class Dispatcher:
     """Takes events in the training thread and hands them to the observers in a thread of its own.
 
     An observer that fails is left out from then on; its exception is raised in the training thread
-    at the next event, once, or by :meth:`raise_failure`. The other observers go on.
+    at the next event, once, or by :meth:`raise_failure`. The other observers go on. An OSError of
+    an expendable observer is not raised.
     """
 
     def __init__(self, observers: Iterable[Observer] = (), *, interval: float = 0.1):
@@ -73,6 +77,10 @@ class Dispatcher:
             action(*arguments)
         except BaseException as error:
             self._observers.remove(observer)
+            if isinstance(error, OSError) and getattr(observer, "expendable", False):
+                with suppress(Exception):
+                    observer.close()
+                return
             self._failures.append(_described(error, observer))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mycaffe_py.errors import ConfigError, MissingFileError, SnapshotError, closest
+from mycaffe_py.errors import ConfigError, MissingFileError, MyCaffeError, closest
 from mycaffe_py.run.directory import folder_name, numbered_folders
 from mycaffe_py.run.record import read_record
 
@@ -23,7 +23,8 @@ def find_state(spec: str, base: Path, net_name: str, *, use: Use, warn: Warn) ->
 
     ``spec`` is ``auto`` (the newest run of the net below ``base``), a run folder, a .solverstate,
     or a .caffemodel with its .solverstate beside it. ``use`` is called with the state, to restore
-    it; where there is a choice, a state for which it raises is passed over with a warning.
+    it; where there is a choice, a state for which it raises is passed over with a warning. If none
+    in a folder can be used, the first one's error is raised.
     """
     if spec == "auto":
         return _newest(base / folder_name(net_name), net_name, use, warn)
@@ -38,15 +39,44 @@ def find_state(spec: str, base: Path, net_name: str, *, use: Use, warn: Warn) ->
     return path
 
 
+def run_of(state: Path, spec: str, base: Path, net_name: str) -> Path:
+    """Return the folder of the run that wrote a state; snapshots may have been sent elsewhere."""
+    runs = numbered_folders(base / folder_name(net_name))[::-1] if spec == "auto" else [Path(spec)]
+    found = (run for run in runs if run.is_dir() and state in states_in(run))
+    return next(found, state.parent)
+
+
+class _Failures:
+    """Why states were passed over; a copy of one that failed already is not told again."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[Path, MyCaffeError]] = []
+
+    def add(self, state: Path, error: MyCaffeError) -> None:
+        copied = state.name.startswith("last.") and any(
+            state.read_bytes() == other.read_bytes() for other, _ in self.found
+        )
+        if not copied:
+            self.found.append((state, error))
+
+    def tell(self, warn: Warn) -> None:
+        for state, error in self.found:
+            reason = error.message.removeprefix(f"{state}").lstrip(": ")
+            warn(f"passed over {state}: {reason}" + (f"\n  {error.hint}" if error.hint else ""))
+
+
 def _newest(parent: Path, net_name: str, use: Use, warn: Warn) -> Path:
     runs = numbered_folders(parent)[::-1]
+    failures = _Failures()
     for run in runs:
         if read_record(run).get("status") == "diverged":
             warn(f"run {run} diverged; looking at the run before it")
             continue
-        state = _first_usable(states_in(run), use, warn)
+        state = _first_usable(states_in(run), use, failures)
         if state is not None:
+            failures.tell(warn)
             return state
+    failures.tell(warn)
     found = "none of its runs has a usable snapshot" if runs else "it has no runs"
     raise MissingFileError(
         f'nothing to resume for net "{net_name}" in {parent}: {found}',
@@ -61,18 +91,20 @@ def _in_folder(folder: Path, use: Use, warn: Warn) -> Path:
             f"folder {folder} holds no .solverstate, so there is nothing to resume",
             hint="give a run folder such as runs/<net>/001, or a .solverstate file",
         )
-    state = _first_usable(states, use, warn)
+    failures = _Failures()
+    state = _first_usable(states, use, failures)
     if state is None:
-        raise SnapshotError(f"no snapshot in {folder} can be used; see the warnings above")
+        raise failures.found[0][1]
+    failures.tell(warn)
     return state
 
 
-def _first_usable(states: list[Path], use: Use, warn: Warn) -> Path | None:
+def _first_usable(states: list[Path], use: Use, failures: _Failures) -> Path | None:
     for state in states:
         try:
             use(state)
         except (ConfigError, MissingFileError) as error:
-            warn(f"passed over {state}: {error.message.removeprefix(f'{state}').lstrip(': ')}")
+            failures.add(state, error)
         else:
             return state
     return None

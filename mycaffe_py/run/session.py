@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from mycaffe_py.run.dispatch import Dispatcher
 from mycaffe_py.run.metrics import MetricsWriter
 from mycaffe_py.run.pictures import draw_pictures
 from mycaffe_py.run.record import RunRecord, now
+from mycaffe_py.run.settings import portable
 from mycaffe_py.run.signals import SignalEffects
 from mycaffe_py.run.snapshots import SnapshotKeeper
 from mycaffe_py.weights.atomic import atomic_write
@@ -61,6 +62,7 @@ class TrainingSession:
 
     ``training`` is what ``build_training`` returned. ``observers`` are told of every event, in a
     thread of their own. The run folder holds the resolved files and run.json from the start.
+    ``resumed_from`` is the solver state that was restored, ``resumed_run`` the folder of its run.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class TrainingSession:
         observers: Sequence[Observer] = (),
         command: Sequence[str] = (),
         resumed_from: Path | None = None,
+        resumed_run: Path | None = None,
         sigint: str = "stop",
         sighup: str = "snapshot",
     ):
@@ -78,6 +81,8 @@ class TrainingSession:
         self.solver, self.trainer = training.solver, training.trainer
         self.best = BestWeights.for_run(self.solver, self.trainer)
         self.keeper = SnapshotKeeper(self.solver, directory.path, self.best, self._on_snapshot)
+        if resumed_from is not None:
+            self.keeper.go_on(resumed_run or resumed_from.parent)
         self._write_settings()
         self.record = RunRecord.start(
             directory.path, training, command=command, resumed_from=resumed_from
@@ -88,11 +93,11 @@ class TrainingSession:
 
     def _write_settings(self) -> None:
         to_text = self.training.registry.schema.to_text
-        for name, document in (
-            ("model.prototxt", self.training.model),
-            ("solver.prototxt", self.training.solver_document),
+        for name, message in (
+            ("model.prototxt", self.training.model.message),
+            ("solver.prototxt", portable(self.training.solver_document)),
         ):
-            atomic_write(self.directory / name, to_text(document.message).encode())
+            atomic_write(self.directory / name, to_text(message).encode())
 
     # While it runs.
 
@@ -118,6 +123,11 @@ class TrainingSession:
         )
         self._dispatcher.post(written)
 
+    def _snapshot(self, reason: str) -> None:
+        """Write a snapshot that the solver asks for; a stop after the last update cut nothing short."""
+        whole = reason == "interrupted" and self.solver.iter >= self.solver.param.max_iter
+        self.keeper.write("end" if whole else reason)
+
     def run(self) -> Outcome:
         """Train to the end, a stop or a failure; a failure is raised again after all is written."""
         solver, started = self.solver, time.perf_counter()
@@ -125,7 +135,7 @@ class TrainingSession:
         solver.clear_requests()
         listeners = [self.best.listener, self._remember, self._dispatcher.listener]
         solver.listeners += listeners
-        solver.snapshot_action = self.keeper.write
+        solver.snapshot_action = self._snapshot
         self._dispatcher.post(TrainingStarted(first, solver.param.max_iter))
         try:
             with self._signals.installed():
@@ -146,12 +156,10 @@ class TrainingSession:
             # The solver itself stops at a loss that is not finite and names the first bad blob.
             with np.errstate(all="ignore"):
                 solver.solve()
-        except DivergedError as error:
-            return "diverged", error
         except KeyboardInterrupt:
             return "interrupted", None
         except Exception as error:
-            return "failed", error
+            return _status_of(error), error
         stopped = solver.stop_requested and solver.iter < solver.param.max_iter
         return ("interrupted" if stopped else "done"), None
 
@@ -162,24 +170,39 @@ class TrainingSession:
     ) -> tuple[str, BaseException | None]:
         """Leave last and best weights as well as possible; return how the run ended after that."""
         keeper = self.keeper
-        try:
-            # A second signal may have come in the middle of an update: those weights are of no step.
-            if not self._signals.at_once and keeper.weights_are_finite():
-                keeper.write(_REASONS[status])
-            keeper.write_last()
-            keeper.write_best()
-        except KeyboardInterrupt:
-            return "interrupted", error
-        except Exception as problem:
-            if error is None:
-                return "failed", problem
-            add_note(error, f"and no snapshot could be written: {problem}")
+        steps: list[Callable[[], None]] = [keeper.write_last, keeper.write_best]
+        if self._is_a_state(error):
+            steps.insert(0, lambda: keeper.write(_REASONS[status]))
+        elif error is not None:
+            add_note(error, self._latest_snapshot())
+        for step in steps:
+            try:
+                step()
+            except KeyboardInterrupt:
+                return "interrupted", error
+            except Exception as problem:
+                if error is not None:
+                    add_note(error, f"and not everything could be written: {problem}")
+                    break
+                status, error = _status_of(problem), problem
+                add_note(error, self._latest_snapshot())
         return status, error
 
+    def _is_a_state(self, error: BaseException | None) -> bool:
+        """Whether weights, history and trainer are those of one moment between two updates."""
+        # A second signal may have come in the middle of an update, as most failures do.
+        if self._signals.at_once or self.solver.in_update:
+            return False
+        return error is None or self.keeper.weights_are_finite()
+
+    def _latest_snapshot(self) -> str:
+        latest = self.keeper.latest
+        if latest is None:
+            return "no snapshot yet: the weights of this moment are not a state of the run"
+        return f"the latest snapshot is iteration {latest.iteration:,}: {latest.state}"
+
     def _finish(self, outcome: Outcome, error: BaseException | None) -> None:
-        self._dispatcher.post(
-            TrainingEnded(self.solver.iter, outcome.status, str(error) if error else "")
-        )
+        self._dispatcher.post(TrainingEnded(self.solver.iter, outcome.status, _message(error)))
         self._dispatcher.close()
         try:
             self._dispatcher.raise_failure()
@@ -192,7 +215,7 @@ class TrainingSession:
         try:
             self.record.update(
                 status=outcome.status,
-                message=str(error) if error else "",
+                message=_message(error),
                 iteration=self.solver.iter,
                 best=outcome.best,
                 ended=now(),
@@ -203,6 +226,15 @@ class TrainingSession:
         outcome.files = sorted(path.name for path in self.directory.path.iterdir())
         if error is not None:
             raise error
+
+
+def _status_of(error: BaseException) -> str:
+    return "diverged" if isinstance(error, DivergedError) else "failed"
+
+
+def _message(error: BaseException | None) -> str:
+    """Return an error's text with what was noted about it; empty if there is none."""
+    return "" if error is None else "\n".join([str(error), *getattr(error, "__notes__", [])])
 
 
 _REASONS = {

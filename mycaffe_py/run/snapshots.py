@@ -7,12 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mycaffe_py.errors import OutputError
+from mycaffe_py.errors import DivergedError, OutputError
 from mycaffe_py.events import SnapshotWritten
 from mycaffe_py.run.best import BestWeights
+from mycaffe_py.run.best_file import WEIGHTS_NAME, resume_best, write_best_file
 from mycaffe_py.run.directory import folder_name
-from mycaffe_py.weights import save_snapshot, save_weights
+from mycaffe_py.weights import save_snapshot
 from mycaffe_py.weights.atomic import atomic_write
+from mycaffe_py.weights.caffemodel import digest, write_weights
 
 
 def snapshot_prefix(param: Any, folder: Path, net_name: str) -> Path:
@@ -41,6 +43,8 @@ class SnapshotKeeper:
         self.latest: SnapshotWritten | None = None
         self._on_written = on_written
         self._best_on_disk = 0
+        self._best_digest: str | None = None
+        self._earlier_best: bytes | None = None
         self._check_writable()
 
     def _check_writable(self) -> None:
@@ -57,26 +61,40 @@ class SnapshotKeeper:
                 hint="see snapshot_prefix in the solver file, or --run-dir",
             ) from error
 
+    def go_on(self, run: Path) -> None:
+        """Let the choice of the best weights go on from the run that is resumed."""
+        self._earlier_best = resume_best(self.best, run, self.solver.iter)
+
     def write(self, reason: str = "request") -> None:
-        """Write weights and state of this moment, and the best weights so far."""
+        """Write weights and state of this moment, and the best weights so far.
+
+        Raises DivergedError, and writes nothing, if a weight is not finite.
+        """
         if self.latest is None or self.latest.iteration != self.solver.iter:
+            self._require_finite()
             weights, state = save_snapshot(self.solver, self.prefix)
             self.latest = SnapshotWritten(self.solver.iter, Path(weights), Path(state), reason)
             self._on_written(self.latest)
-        self.write_best()
+            self.write_best()
+            write_best_file(self.folder, self.best, self.solver.iter, self._best_digest)
 
     def write_best(self) -> None:
         """Write the best weights so far, if they are not on disk already."""
         best = self.best
-        if best.weights is None or self._best_on_disk == best.iteration:
+        if not best.iteration or self._best_on_disk == best.iteration:
             return
-        data = self.solver.net.parameters.data
-        present = data.copy()
-        try:
-            data[...] = best.weights
-            save_weights(self.solver.net, self.folder / "best.caffemodel")
-        finally:
-            data[...] = present
+        path = self.folder / WEIGHTS_NAME
+        if best.weights is None:
+            self._best_digest = _put(path, self._earlier_best)
+        else:
+            data = self.solver.net.parameters.data
+            present = data.copy()
+            try:
+                data[...] = best.weights
+                self._require_finite()
+                self._best_digest = write_weights(self.solver.net, path, False)
+            finally:
+                data[...] = present
         self._best_on_disk = best.iteration
 
     def write_last(self) -> None:
@@ -93,6 +111,31 @@ class SnapshotKeeper:
         """Whether every weight is a number worth keeping."""
         xp, data = self.solver.net.device.xp, self.solver.net.parameters.data
         return bool(xp.isfinite(data).all())
+
+    def _require_finite(self) -> None:
+        if not self.weights_are_finite():
+            bad = non_finite_param(self.solver.net) or "a weight"
+            raise DivergedError(
+                f"iteration {self.solver.iter}: {bad} is not finite, so no snapshot is written",
+                hint="lower base_lr, or set clip_gradients",
+            )
+
+
+def non_finite_param(net: Any) -> str | None:
+    """Return which param holds the first weight that is not finite, or None."""
+    xp = net.device.xp
+    for layer in net.layers:
+        for index, blob in enumerate(layer.blobs):
+            if not xp.isfinite(blob.data).all():
+                return f'param {blob.name or index} of layer "{layer.name}" ({layer.type})'
+    return None
+
+
+def _put(path: Path, data: bytes | None) -> str | None:
+    if data is None:
+        return None
+    atomic_write(path, data)
+    return digest(data)
 
 
 def _copy(source: Path, target: Path) -> None:

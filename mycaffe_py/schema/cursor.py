@@ -33,6 +33,11 @@ class Cursor:
         location = location_in(self.text, self.filename, token.offset, length)
         self.problems.append(Problem(message, location, hint, code))
 
+    def kept_structure(self) -> bool:
+        """Tell whether the text was read to its end without losing track of its blocks."""
+        syntax = any(problem.code == SYNTAX for problem in self.problems)
+        return not syntax and len(self.problems) < _MOST_PROBLEMS
+
     def place(self, offset: int) -> str:
         """Return an offset as ``file:line:column``."""
         return str(location_in(self.text, self.filename, offset, 1))

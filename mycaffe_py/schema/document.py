@@ -15,9 +15,11 @@ Nodes: TypeAlias = "dict[str, list[Entry]]"
 
 
 class Entry:
-    """One value in the text: the spans of its field name and of the value, and its fields."""
+    """One value in the text: the spans of its field name and of the value, its end, and its fields."""
 
-    __slots__ = ("children", "name_length", "name_offset", "value_length", "value_offset")
+    __slots__ = (
+        "children", "end_offset", "name_length", "name_offset", "value_length", "value_offset",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -27,6 +29,7 @@ class Entry:
     ):
         self.name_offset, self.name_length = name_span
         self.value_offset, self.value_length = value_span or name_span
+        self.end_offset = self.value_offset + self.value_length
         self.children = children
 
 

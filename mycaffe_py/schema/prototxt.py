@@ -33,11 +33,13 @@ def parse_prototxt(text: str, info: MessageInfo, message: Message, filename: str
     parser = _Parser(text, filename)
     root = _Block(info, message, {})
     parser.block(root)
+    document = Document(message, filename, text, root.nodes)
     if parser.problems:
         places = [(p.location.line, p.location.column) for p in parser.problems if p.location]
         order = sorted(range(len(places)), key=places.__getitem__)
-        raise PrototxtError([parser.problems[index] for index in order])
-    return Document(message, filename, text, root.nodes)
+        problems = [parser.problems[index] for index in order]
+        raise PrototxtError(problems, document if parser.kept_structure() else None)
+    return document
 
 
 @dataclass(eq=False)
@@ -224,6 +226,7 @@ class _Parser(Cursor):
             block.nodes.setdefault(info.name, []).append(entry)
         assert info.message is not None and entry.children is not None
         self.block(_Block(info.message, message, entry.children, name, bracket, block))
+        entry.end_offset = self.tokens[self.index - 1].offset + 1
 
     def submessage(self, info: FieldInfo, block: _Block, twice: bool) -> Message:
         inner = getattr(block.message, info.name)

@@ -217,8 +217,8 @@ def _apply(solver: Any, plan: _Plan) -> None:
     solver.loss, solver.rate = stored.get("loss", solver.loss), stored.get("rate", solver.rate)
     solver.resume_losses(stored.get("losses", ()))
     if RANDOM in plan.entries:
-        device.seed = int(plan.entries[RANDOM]["seed"])
-        restore_generator(device.rng, plan.entries[RANDOM]["generator"])
+        random = plan.entries[RANDOM]
+        device.resume_generators(random["seed"], random["generator"], solver.iter)
 
 
 def _restore_trainer(trainer: Any, plan: _Plan) -> None:

@@ -10,7 +10,7 @@ from mycaffe_py.layer import TRAIN, Layer
 
 from .cfc_cell import CfcCell
 from .cfc_inputs import InputComposer
-from .cfc_settings import CfcBlobs, CfcSettings
+from .cfc_settings import CfcBlobs, CfcSettings, refuse_ltc
 
 
 class CfcLayer(Layer):
@@ -34,6 +34,7 @@ class CfcLayer(Layer):
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Read the settings and create the blobs; the number of features is fixed from here on."""
         param = self.param.cfc_param
+        refuse_ltc(self)
         if param.return_sequences:
             self.fail(
                 "return_sequences is not offered by this version",
@@ -146,7 +147,8 @@ class CfcLayer(Layer):
         weights[-1] = 1
         if mask is not None:
             observed = mask.max(axis=1)
-            weights[:-1] = xp.cumprod(1.0 - observed[:0:-1], axis=0)[::-1]
+            if steps > 1:  # not every device takes products of no rows
+                weights[:-1] = xp.cumprod(1.0 - observed[:0:-1], axis=0)[::-1]
             weights *= observed
         self._step_weights = weights
 

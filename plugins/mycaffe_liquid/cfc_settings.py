@@ -62,6 +62,23 @@ class CfcSettings:
         )
 
 
+def refuse_ltc(layer: Layer) -> None:
+    """Fail if ``cfc_param`` asks for LTC cells, or if there are settings of no other cell.
+
+    MyCaffe writes the settings of both cells, beside ``cell_type: CFC``.
+    """
+    param = layer.param
+    enum = param.cfc_param.DESCRIPTOR.fields_by_name["cell_type"].enum_type
+    asked = param.cfc_param.cell_type == enum.values_by_name["LTC"].number
+    says_cfc = param.cfc_param.HasField("cell_type") or param.HasField("cfc_unit_param")
+    if asked or (param.HasField("ltc_unit_param") and not says_cfc):
+        layer.fail(
+            "LTC cells are not offered by this version",
+            field="cfc_param.cell_type" if asked else "ltc_unit_param",
+            hint="use cell_type: CFC, with cfc_unit_param { ... }",
+        )
+
+
 class CfcBlobs:
     """Adds the cell's blobs to a layer in MyCaffe's order and tells where each one is."""
 

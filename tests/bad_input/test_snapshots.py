@@ -184,7 +184,7 @@ def test_a_damaged_run_folder_is_passed_over_with_a_warning(after):
         after.write(name, "")
     result = after.refuses([*TRAIN, *ON, "--resume", "auto"], 3, ["has a usable snapshot"])
     warnings = [line for line in result.stderr.splitlines() if line.startswith("warning: ")]
-    assert len(warnings) == 2 and all(line.count(RUN) == 1 for line in warnings)
+    assert len(warnings) == 1 and warnings[0].count(RUN) == 1  # last.* is but a copy
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"snapshots": [3], "working_folder": 7}'])

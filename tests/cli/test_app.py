@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from mycaffe_py.cli import app as app_module
+from mycaffe_py.cli import third_party
 from mycaffe_py.cli.app import VERBS, app, take_debug
 from mycaffe_py.cli.failures import report, wrapped
 from mycaffe_py.cli.options import device_name, split_names
@@ -50,7 +51,8 @@ def test_help_imports_nothing_heavy():
         "from mycaffe_py.cli import main\n"
         "try: main()\n"
         "except SystemExit as end: assert end.code == 0\n"
-        "heavy = {'numpy', 'google.protobuf', 'rich', 'pluggy', 'matplotlib'} & set(sys.modules)\n"
+        "heavy = {'numpy', 'google.protobuf', 'rich', 'pluggy', 'matplotlib',\n"
+        "         'importlib.metadata'} & set(sys.modules)\n"
         "print('heavy', sorted(heavy))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -194,6 +196,39 @@ def broken_verb(monkeypatch):
         monkeypatch.setattr(app_module, "plugin_commands", lambda: {"broken": broken})
 
     return install
+
+
+def test_installed_plugins_are_looked_for_once(monkeypatch):
+    lookups = []
+    third_party.has_third_party.cache_clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(third_party, "is_offered", lambda _: bool(lookups.append(1)))
+        run("--help")
+        run("tran")
+    third_party.has_third_party.cache_clear()
+    assert len(lookups) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "section", "found"),
+    [
+        ("gate-1.0.dist-info", "mycaffe", True),
+        ("gate.egg-info", "mycaffe", True),
+        ("gate-1.0.dist-info", "console_scripts", False),
+        ("mycaffe_py-0.1.0.dist-info", "mycaffe", False),
+        ("mycaffe_py.egg-info", "mycaffe", False),
+        ("mycaffe_py_more-1.0.dist-info", "mycaffe", True),
+    ],
+)
+def test_plugins_of_other_distributions_are_found(tmp_path, name, section, found):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "entry_points.txt").write_text(f"[{section}]\ngate = gate\n")
+    assert third_party.is_offered([str(tmp_path / "gone"), str(tmp_path)]) == found
+
+
+def test_an_archive_on_the_path_may_hold_plugins(tmp_path):
+    (tmp_path / "plugins.zip").touch()
+    assert third_party.is_offered([str(tmp_path / "plugins.zip")])
 
 
 def test_unexpected_exceptions_end_with_1(broken_verb):

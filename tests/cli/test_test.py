@@ -58,3 +58,66 @@ def test_mistakes(mycaffe, trained, arguments, code, words):
     result = mycaffe("test", *arguments)
     assert result.exit_code == code, result.stderr
     assert words in result.stderr
+
+
+@pytest.fixture
+def diverged(mycaffe, data_net, tmp_path, registry):
+    """Weights of the net with data layers that are not finite."""
+    arguments = ("train", "--solver", "sgd.prototxt", "--plugin", "counting.py", "-q")
+    assert mycaffe(*arguments, "--device", "cpu").exit_code == 0
+    path = tmp_path / "runs" / "Line" / "001" / "last.caffemodel"
+    message = registry.schema.parse_binary(path.read_bytes(), "NetParameter")
+    message.layer[1].blobs[0].data[0] = float("nan")
+    bad = tmp_path / "bad.caffemodel"
+    bad.write_bytes(message.SerializeToString())
+    return bad
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+@pytest.mark.parametrize("source", [("--model", "line.prototxt"), ("--solver", "sgd.prototxt")])
+def test_weights_that_are_not_finite_exit_with_5(mycaffe, diverged, form, source):
+    arguments = ("--weights", diverged, "--plugin", "counting.py", "--device", "cpu", *form)
+    result = mycaffe("test", *source, *arguments)
+    assert result.exit_code == 5, result.output
+    assert result.stdout == "" and "RuntimeWarning" not in result.stderr
+    assert 'the first bad blob is param weight of layer "fc"' in result.stderr
+
+
+def test_weights_that_are_not_finite_on_a_gym(mycaffe, trained, tmp_path, registry):
+    path = tmp_path / WEIGHTS[1]
+    message = registry.schema.parse_binary(path.read_bytes(), "NetParameter")
+    blob = next(layer for layer in message.layer if layer.blobs).blobs[0]
+    blob.data[:] = [3e38] * len(blob.data)
+    (tmp_path / "bad.caffemodel").write_bytes(message.SerializeToString())
+    blob.data[0] = float("inf")
+    (tmp_path / "worse.caffemodel").write_bytes(message.SerializeToString())
+    for name in ("bad", "worse"):
+        result = mycaffe(
+            "test", *SMALL, "--weights", f"{name}.caffemodel", "--json", "--device", "cpu"
+        )
+        assert "Warning" not in result.stderr
+        assert result.exit_code in (0, 5) and (result.exit_code == 5 or name == "bad")
+        if result.exit_code == 0:
+            json.loads(result.stdout, parse_constant=pytest.fail)
+
+
+def test_json_never_holds_nan(mycaffe, trained, monkeypatch):
+    from mycaffe_py.trainer import Trainer
+
+    for cls in [Trainer, *all_subclasses(Trainer)]:
+        if "test" in vars(cls):
+            figures = {"loss": 1.0, "accuracy": float("nan")}
+            monkeypatch.setattr(cls, "test", lambda *_, figures=figures: figures)
+    result = mycaffe("test", *SMALL, *WEIGHTS, "--json", "--device", "cpu")
+    assert json.loads(result.stdout, parse_constant=pytest.fail)["accuracy"] is None
+
+
+def all_subclasses(cls):
+    return [each for sub in cls.__subclasses__() for each in (sub, *all_subclasses(sub))]
+
+
+def test_a_weights_file_may_have_a_comma_in_its_name(mycaffe, trained, tmp_path):
+    (tmp_path / WEIGHTS[1]).rename(tmp_path / "a,b.caffemodel")
+    for verb in (("test",), ("train", "--iterations", 1)):
+        result = mycaffe(*verb, *SMALL, "--weights", "a,b.caffemodel", "--device", "cpu")
+        assert result.exit_code == 0, result.stderr

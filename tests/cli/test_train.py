@@ -188,6 +188,20 @@ def test_resume_auto_goes_on_as_if_never_stopped(train, runs):
     assert last[0] == last[1]
 
 
+@pytest.mark.parametrize("spec", ["auto", "runs/LiquidNetCfc/001"])
+def test_the_best_goes_on_where_snapshots_are_sent_elsewhere(train, runs, spec):
+    prefix = ("--set", 'solver.snapshot_prefix="snaps/mine"')
+    train("--iterations", 1000, "-q", *prefix)
+    assert not (runs / "001" / "mine_iter_1000.solverstate").exists()
+    file = runs / "001" / "best.json"
+    fields = json.loads(file.read_text())
+    fields["chosen"][0] = -1.0  # better than anything that may come
+    file.write_text(json.dumps(fields))
+    result = train("--iterations", 1010, "-q", "--resume", spec, *prefix)
+    assert result.exit_code == 0, result.stderr
+    assert record_of(runs / "002")["best"]["value"] == -1.0
+
+
 @pytest.mark.parametrize("flag", ["--resume", "--snapshot", "-snapshot"])
 @pytest.mark.parametrize("what", ["", "last.solverstate", "last.caffemodel"])
 def test_resume_takes_a_folder_or_either_file(train, runs, flag, what):

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import errno
 import io
 import math
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from mycaffe_py.cli.failures import echo_result, report, say, warn
+from mycaffe_py.cli.figures import output_values
 from mycaffe_py.cli.live_view import LiveView
 from mycaffe_py.cli.plain_view import PlainView
+from mycaffe_py.cli.views import Terminal
 from mycaffe_py.events import (
     Log,
     SnapshotWritten,
@@ -17,6 +23,7 @@ from mycaffe_py.events import (
     TrainingEnded,
     TrainingStarted,
 )
+from mycaffe_py.run.dispatch import Dispatcher
 
 FIGURES = {
     "loss": 0.0031,
@@ -76,6 +83,74 @@ def test_plain_lines_of_tests_snapshots_and_messages():
         "hello",
         "warning: careful",
     ]
+
+
+def test_an_output_whose_name_is_taken_shows_its_own_value():
+    event = step(1, display=True, **{"loss_output": 0.5, "accuracy_output": 0.25})
+    lines = plain(event, outputs={"loss": 2.0, "accuracy": 0.0})
+    assert lines == [
+        "Iteration 0, loss = 0.0031",
+        "    Train net output #0: loss = 0.5 (* 2 = 1 loss)",
+        "    Train net output #1: accuracy = 0.25",
+        "    accuracy = 0.52 (baseline 0.19), mean abs error = 0.0042",
+        "Iteration 0, lr = 0.01",
+    ]
+
+
+def test_an_output_that_is_called_like_that_itself_is_no_other():
+    outputs = {"y": 1.0, "y_output": 0.0}
+    assert output_values({"loss": 9.0, "y": 1.0, "y_output": 2.0}, outputs) == [
+        ("y", 1.0),
+        ("y_output", 2.0),
+    ]
+    assert output_values({"y[0]": 9.0, "y[0]_output": 1.0}, {"y"}) == [("y[0]", 1.0)]
+
+
+class Closed(io.StringIO):
+    """A terminal that was closed."""
+
+    def isatty(self):
+        return True
+
+    def write(self, text):
+        raise OSError(errno.EIO, "Input/output error")
+
+    def flush(self):
+        self.write("")
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_a_run_goes_on_without_the_live_view_of_a_closed_terminal(wrapped, monkeypatch):
+    died = []
+    monkeypatch.setattr(threading, "excepthook", died.append)  # of rich's own thread
+    file = Terminal(Closed()) if wrapped else Closed()
+    view = LiveView(Console(file=file, force_terminal=True), "x", refresh_per_second=100)
+    dispatcher = Dispatcher([view], interval=0.001)
+    dispatcher.listener(TrainingStarted(0, 9))
+    dispatcher.listener(Log("a message"))
+    dispatcher.close()
+    dispatcher.raise_failure()
+    assert not wrapped or not died
+
+
+def test_messages_to_a_closed_terminal_stop_nothing(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Closed())
+    say("hello")
+    warn("careful")
+    assert report(ValueError("x"), debug=True) == 1
+    assert report(KeyboardInterrupt()) == 130
+    monkeypatch.setattr(sys, "stdout", Closed())
+    echo_result(b"runs/x/001")
+
+
+def test_a_result_that_cannot_be_stored_is_still_an_error(monkeypatch):
+    class Full(io.StringIO):
+        def write(self, text):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys, "stdout", Full())
+    with pytest.raises(OSError, match="No space"):
+        echo_result("runs/x/001")
 
 
 def live(width, height=24, *, steps=500, sample=True, encoding="utf-8"):

@@ -14,7 +14,8 @@ from mycaffe_py.run.best import WINDOW, BestWeights
 def solver():
     parameters = SimpleNamespace(data=np.zeros(3))
     param = SimpleNamespace(max_iter=100)
-    return SimpleNamespace(net=SimpleNamespace(parameters=parameters), iter=0, param=param)
+    net = SimpleNamespace(parameters=parameters, device=SimpleNamespace(xp=np))
+    return SimpleNamespace(net=net, iter=0, param=param)
 
 
 def feed(best, solver, values):
@@ -62,7 +63,17 @@ def test_a_short_run_has_a_short_window_and_no_trainer_means_loss(solver):
     assert BestWeights.for_run(solver, None).metric == "loss"
     solver.param.max_iter = 5
     assert BestWeights.for_run(solver, None).window == 1
+    solver.iter, solver.param.max_iter = 90, 100  # resumed: the window is that of the whole run
+    assert BestWeights.for_run(solver, None).window == 10
     solver.param.max_iter = 10**6
     trainer = SimpleNamespace(best_metric="mean_abs_error")
     assert BestWeights.for_run(solver, trainer).window == WINDOW
     assert BestWeights.for_run(solver, trainer).metric == "mean_abs_error"
+
+
+def test_weights_that_the_update_spoilt_are_never_the_best(solver):
+    best = BestWeights(solver, "error", window=1)
+    best.listener(StepDone(1, {"error": 2.0}, 0.1))
+    solver.net.parameters.data[1] = np.nan
+    best.listener(StepDone(2, {"error": 1.0}, 0.1))
+    assert best.iteration == 1 and np.isfinite(best.weights).all()

@@ -84,22 +84,88 @@ def test_a_failure_at_the_very_end_is_not_lost():
         dispatcher.raise_failure()
 
 
-def test_posting_never_raises():
-    dispatcher = Dispatcher([Failing(ValueError("broken"))], interval=0.001)
-    for _ in range(20):
-        dispatcher.post(Log("x"))
-        threading.Event().wait(0.002)
+class Breaking(Observer):
+    """Fails at its first event and says so."""
+
+    def __init__(self, error):
+        self.error, self.closed = error, False
+
+    def observe(self, event):
+        raise self.error
+
+    def close(self):
+        self.closed = True
+
+
+class Counting(Observer):
+    """Says when an event has come."""
+
+    def __init__(self):
+        self.seen, self.came = [], threading.Event()
+
+    def observe(self, event):
+        self.seen.append(event.text)
+        self.came.set()
+
+
+def test_posting_never_raises_and_keeps_the_failure_for_later():
+    # Observers are called in their order: when the second has the event, the first has failed.
+    second = Counting()
+    dispatcher = Dispatcher([Breaking(ValueError("broken")), second], interval=0.001)
+    dispatcher.post(Log("a"))
+    assert second.came.wait(20)
+    dispatcher.post(Log("b"))
     dispatcher.close()
+    assert second.seen == ["a", "b"]
+    with pytest.raises(ValueError, match="broken"):
+        dispatcher.raise_failure()
 
 
 def test_closing_does_not_wait_for_an_observer_that_hangs():
-    released = threading.Event()
+    entered, released, closed = threading.Event(), threading.Event(), threading.Event()
 
     class Hanging(Observer):
         def observe(self, event):
-            released.wait(20)
+            entered.set()
+            released.wait()
 
     dispatcher = Dispatcher([Hanging()], interval=0.001)
     dispatcher.listener(Log("x"))
-    dispatcher.close(timeout=0.05)
-    released.set()
+    assert entered.wait(20)
+
+    def close():
+        dispatcher.close(timeout=0.05)
+        closed.set()
+
+    closer = threading.Thread(target=close, daemon=True)
+    closer.start()
+    try:
+        assert closed.wait(20), "close() waits for the observer"
+        assert dispatcher._thread.is_alive()
+    finally:
+        released.set()
+        closer.join(20)
+        dispatcher._thread.join(20)
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EPIPE])
+def test_an_expendable_observer_that_cannot_write_is_dropped_silently(number):
+    view, other = Breaking(OSError(number, "gone")), Counting()
+    view.expendable = True
+    dispatcher = Dispatcher([view, other], interval=0.001)
+    dispatcher.listener(Log("a"))
+    assert other.came.wait(20)
+    dispatcher.listener(Log("b"))
+    dispatcher.close()
+    dispatcher.raise_failure()
+    assert other.seen == ["a", "b"] and view.closed
+
+
+def test_a_mistake_in_an_expendable_observer_is_still_told():
+    view = Breaking(ValueError("broken"))
+    view.expendable = True
+    dispatcher = Dispatcher([view], interval=60)
+    dispatcher.listener(Log("a"))
+    dispatcher.close()
+    with pytest.raises(ValueError, match="broken"):
+        dispatcher.raise_failure()

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mycaffe_py.errors import ConfigError, MissingFileError, SnapshotError
-from mycaffe_py.run.resume import find_state, iteration_in_name, states_in
+from mycaffe_py.run.resume import find_state, iteration_in_name, run_of, states_in
 
 
 def make_run(base, number, *files, status="done", snapshots=()):
@@ -20,7 +20,7 @@ def make_run(base, number, *files, status="done", snapshots=()):
 
 def use(path):
     if path.read_text() != "whole":
-        raise SnapshotError(f"{path} is cut short")
+        raise SnapshotError(f"{path} is cut short", hint="copy it once more")
 
 
 def find(spec, base, warnings=None):
@@ -87,10 +87,37 @@ def test_a_folder_without_states(tmp_path):
         find(tmp_path, tmp_path)
 
 
-def test_a_folder_with_torn_states_only(tmp_path):
+def test_a_folder_with_torn_states_only_raises_the_first_error_with_its_hint(tmp_path):
+    run = make_run(tmp_path, 1, "torn_iter_3.solverstate", "torn_iter_9.solverstate")
+    warnings = []
+    with pytest.raises(SnapshotError, match="torn_iter_9.* is cut short") as caught:
+        find(run, tmp_path, warnings)
+    assert caught.value.hint == "copy it once more" and warnings == []
+
+
+def test_a_copy_of_a_snapshot_that_failed_is_not_told_again(tmp_path):
     run = make_run(tmp_path, 1, "torn_iter_3.solverstate")
-    with pytest.raises(SnapshotError, match="no snapshot in .* can be used"):
-        find(run, tmp_path)
+    (run / "last.solverstate").write_text("torn")
+    make_run(tmp_path, 0, "Net_iter_1.solverstate")
+    warnings = []
+    find("auto", tmp_path, warnings)
+    assert len(warnings) == 1 and "torn_iter_3" in warnings[0]
+    assert warnings[0].endswith("copy it once more")
+
+
+def test_a_whole_copy_of_a_torn_snapshot_is_used(tmp_path):
+    run = make_run(tmp_path, 1, "torn_iter_3.solverstate", "last.solverstate")
+    assert find(run, tmp_path).name == "last.solverstate"
+
+
+def test_the_run_of_a_snapshot_sent_elsewhere_is_found(tmp_path):
+    state = tmp_path / "a_iter_8.solverstate"
+    state.write_text("whole")
+    run = make_run(tmp_path, 1, snapshots=[{"state": state.name}])
+    make_run(tmp_path, 2)
+    assert run_of(state, "auto", tmp_path, "Net") == run
+    assert run_of(state, str(run), tmp_path, "Net") == run
+    assert run_of(state, str(state), tmp_path, "Net") == tmp_path
 
 
 def test_a_torn_state_named_outright_is_an_error(tmp_path):

@@ -272,3 +272,18 @@ def test_a_real_caffemodel_is_recognised(schema, tmp_path):
     path.write_bytes(net.SerializeToString())
     with pytest.raises(ConfigError, match="binary file"):
         schema.parse_file(path, "NetParameter")
+
+
+def test_what_could_be_read_comes_with_the_mistakes(schema):
+    text = 'name: "n" layer { name: "a" typ: "T" } layer { name: "b" }'
+    with pytest.raises(PrototxtError) as caught:
+        schema.parse_text(text, "NetParameter")
+    document = caught.value.document
+    assert [layer.name for layer in document.message.layer] == ["a", "b"]
+    first, second = document.nodes["layer"]
+    assert text[first.name_offset : first.end_offset] == 'layer { name: "a" typ: "T" }'
+    assert second.end_offset == len(text)
+    for lost in (text + " }", "unknown: 1 " * 300 + text):
+        with pytest.raises(PrototxtError) as caught:
+            schema.parse_text(lost, "NetParameter")
+        assert caught.value.document is None

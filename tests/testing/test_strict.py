@@ -7,6 +7,7 @@ import pytest
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.testing import strict_device
+from mycaffe_py.testing.strict_array import StrictArray
 
 HOST = np.ones((2, 3))
 
@@ -57,6 +58,22 @@ def test_refuses(what, array, device):
 def test_unknown_function_is_named(device):
     with pytest.raises(AttributeError, match="no 'vecdot'"):
         _ = device.xp.vecdot
+
+
+@pytest.mark.parametrize(
+    "out", [np.zeros((2, 2), order="F"), np.zeros((2, 4))[:, ::2], np.zeros((2, 2), np.float32)]
+)
+def test_products_go_into_rows_of_the_same_type(out, array, device):
+    """CuPy's dot() takes no other; here it is NumPy that refuses them."""
+    out = StrictArray(out)
+    for product in (
+        lambda: device.xp.dot(array, array.T, out),
+        lambda: device.xp.dot(array, array.T, out=out),
+        lambda: array.dot(array.T, out),
+        lambda: array.dot(array.T, out=out),
+    ):
+        with pytest.raises(ValueError, match="must have the right datatype.*C-Array"):
+            product()
 
 
 def test_explicit_transfer_copies(device):

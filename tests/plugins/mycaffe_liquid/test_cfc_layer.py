@@ -8,6 +8,7 @@ import pytest
 from mycaffe_py.errors import PrototxtError
 from mycaffe_py.net import TEST, TRAIN, Net
 from mycaffe_py.schema import load_net_text
+from mycaffe_py.testing import strict_device
 
 UNIT = "backbone_units: 4 backbone_layers: 2"
 
@@ -303,6 +304,54 @@ def test_shapes_that_do_not_fit(registry, old, new, message):
     with pytest.raises(PrototxtError, match="layer") as caught:
         build(registry, text.replace(old, new, 1))
     assert message in caught.value.problems[0].message
+
+
+CFC = "hidden_size: 4 output_features: 1"
+
+
+@pytest.mark.parametrize(
+    ("cfc", "unit", "column"),
+    [
+        (f"{CFC} cell_type: LTC", f"{UNIT} }} ltc_unit_param {{ hidden_size: 4", "LTC } cfc"),
+        (CFC, None, "ltc_unit_param"),
+    ],
+)
+def test_ltc_cells_are_refused_by_name(registry, cfc, unit, column):
+    text = net_text(1, 4, 1, cfc=cfc, unit=unit or "")
+    if unit is None:
+        text = text.replace("cfc_unit_param {", "ltc_unit_param { ode_unfolds: 6")
+    with pytest.raises(PrototxtError) as caught:
+        build(registry, text)
+    (problem,) = caught.value.problems
+    assert problem.message == 'layer "cfc1" (CFC): LTC cells are not offered by this version'
+    assert "cell_type: CFC" in problem.hint
+    assert problem.location.text[problem.location.column - 1 :].startswith(column)
+
+
+def test_settings_of_ltc_cells_beside_those_of_cfc_are_read(registry):
+    """MyCaffe's files hold both."""
+    both = f"{UNIT} }} ltc_unit_param {{ input_size: 2 hidden_size: 8 epsilon: 1e-8"
+    net = build(registry, net_text(1, 4, 1, cfc=f"{CFC} cell_type: CFC", unit=both))
+    param = net.layers[-1].param.ltc_unit_param
+    assert (param.input_size, param.hidden_size, param.ode_unfolds) == (2, 8, 6)
+    only_ltc = net_text(1, 4, 1, cfc=f"{CFC} cell_type: CFC", unit="")
+    build(registry, only_ltc.replace("cfc_unit_param", "ltc_unit_param"))
+
+
+@pytest.mark.parametrize("mask", [None, 2])
+def test_a_sequence_of_one_step(registry, rng, mask):
+    """CuPy need not take products of no rows, so the layer asks for none."""
+    device = strict_device(seed=2)
+    device.xp.cumprod = None
+    document = load_net_text(registry.schema, net_text(3, 1, 2, mask=mask))
+    net = Net(document, registry=registry, dtype="float64", device=device)
+    arrays = {"x": rng.standard_normal((3, 1, 2)), "tt": rng.random((3, 1, 1))}
+    if mask:
+        arrays["mask"] = np.array([[[1, 0]], [[0, 0]], [[1, 1]]], dtype=float)
+    y = device.to_host(net.forward(**arrays)["y"])
+    assert (y.any(axis=1) == [True, not mask, True]).all()
+    net.backward(y=np.ones((3, 2)))
+    assert np.isfinite(device.to_host(net.blobs["x"].diff)).all()
 
 
 def test_a_changed_number_of_features_is_refused(registry):

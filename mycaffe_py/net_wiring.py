@@ -1,0 +1,151 @@
+"""The checks of a net that need no layer: types, names, and which blob comes from where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import ConfigError, Problem, did_you_mean
+from .net_state import describe_state
+from .schema import Document
+
+MOST_PROBLEMS = 200
+
+
+@dataclass(frozen=True)
+class FieldMistakes:
+    """Where a net's text could not be read in full, so that nothing is reported that only follows from it."""
+
+    layers: frozenset[int] = frozenset()
+    """Layers with mistakes in them."""
+    names: frozenset[str] = frozenset()
+    """The words in those layers: blobs that they may make."""
+    elsewhere: bool = False
+    """Whether there are mistakes outside the layers: layers and rules may be missing."""
+
+    def __bool__(self) -> bool:
+        return bool(self.layers) or self.elsewhere
+
+
+class WiringCheck:
+    """Checks the layers of a net that belong to its state; ``found`` and ``broken`` hold the outcome."""
+
+    def __init__(
+        self,
+        document: Document,
+        registry: Any,
+        state: Any,
+        positions: Sequence[int],
+        mistakes: FieldMistakes,
+    ):
+        self.document, self.message = document, document.message
+        self.types, self.state = registry.layers, state
+        self.positions, self.mistakes = positions, mistakes
+        self.found: list[tuple[int | None, Problem]] = []
+        self.broken: set[int] = set(mistakes.layers)
+        """Layers with problems."""
+        self._produced: dict[str, str] = {}
+        self._names: dict[str, int] = {}
+
+    def run(self) -> None:
+        """Fill ``found`` with (layer index, problem), and ``broken``."""
+        included = set(self.positions)
+        for index, layer in enumerate(self.message.layer):
+            if index in self.mistakes.layers:
+                continue
+            path = ("layer", index)
+            if layer.include and layer.exclude:
+                message = f'layer "{layer.name}" has both include and exclude rules'
+                self._report(index, (*path, "exclude"), message, code="E203")
+            if index not in included:
+                continue
+            self._check_name(layer, index)
+            self._check_type(layer, index)
+            self._check_bottoms(layer, index)
+            self._check_tops(layer, index)
+            if len(self.found) >= MOST_PROBLEMS:
+                break
+        if not included and not self.mistakes:
+            self._no_layers()
+
+    def sound_layers(self) -> list[int]:
+        """Return the layers without problems whose bottoms all come from such layers."""
+        known: set[str] = set()
+        sound = []
+        for index in self.positions:
+            layer = self.message.layer[index]
+            if index in self.broken or not known.issuperset(layer.bottom):
+                known.difference_update(layer.top)
+            else:
+                known.update(layer.top)
+                sound.append(index)
+        return sound
+
+    def _report(
+        self, index: int, path: tuple, message: str, hint: str | None = None, *, code: str
+    ) -> None:
+        self.broken.add(index)
+        if self.mistakes.elsewhere and code in ("E204", "E206", "E207"):
+            return  # it may be due to a layer or rule that could not be read
+        self.found.append((index, self.document.problem(path, message, hint, code)))
+
+    def _no_layers(self) -> None:
+        file = f"{self.document.filename}: " if self.document.filename != "<string>" else ""
+        message = f'{file}net "{self.message.name}" has no layers in {describe_state(self.state)}'
+        self.found.append((None, Problem(message, code="E205")))
+
+    def _check_name(self, layer: Any, index: int) -> None:
+        if layer.name in self._names:
+            first = self.document.locate(("layer", self._names[layer.name], "name"))
+            message = f'two layers are named "{layer.name}"'
+            hint = f"the first one is at {first}"
+            self._report(index, ("layer", index, "name"), message, hint, code="E204")
+        self._names.setdefault(layer.name, index)
+
+    def _check_type(self, layer: Any, index: int) -> None:
+        path = ("layer", index)
+        if not layer.type:
+            self._report(index, path, f'layer "{layer.name}" has no type', code="E201")
+            return
+        try:
+            self.types.find(layer.type)
+        except ConfigError as error:
+            self._report(index, (*path, "type"), error.message, error.hint, code="E201")
+
+    def _check_bottoms(self, layer: Any, index: int) -> None:
+        for position, name in enumerate(layer.bottom):
+            if name in self._produced or name in self.mistakes.names:
+                continue
+            message = f'layer "{layer.name}" ({layer.type}): unknown bottom blob "{name}"'
+            hint = self._missing_bottom_hint(name)
+            self._report(index, ("layer", index, "bottom", position), message, hint, code="E206")
+
+    def _check_tops(self, layer: Any, index: int) -> None:
+        for position, name in enumerate(layer.top):
+            path = ("layer", index, "top", position)
+            in_place = position < len(layer.bottom) and layer.bottom[position] == name
+            if name in self._produced and not in_place:
+                message = (
+                    f'top blob "{name}" of layer "{layer.name}" is already made by another layer'
+                )
+                hint = (
+                    f'the first one is "{self._produced[name]}"; in-place operation needs the same '
+                    "blob as bottom at the same position"
+                )
+                self._report(index, path, message, hint, code="E207")
+            elif in_place and self._refuses_in_place(layer):
+                message = f'layer "{layer.name}" ({layer.type}) cannot work in place'
+                self._report(index, path, message, code="E207")
+            self._produced[name] = layer.name
+
+    def _refuses_in_place(self, layer: Any) -> bool:
+        return layer.type in self.types and not self.types.find(layer.type).allows_in_place
+
+    def _missing_bottom_hint(self, name: str) -> str | None:
+        for index, layer in enumerate(self.message.layer):
+            if name in layer.top and index not in self.positions:
+                return f'layer "{layer.name}" makes it, but is left out in {describe_state(self.state)}'
+            if name in layer.top:
+                return f'layer "{layer.name}" makes it, but stands further down'
+        return did_you_mean(name, self._produced)

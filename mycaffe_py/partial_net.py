@@ -1,0 +1,77 @@
+"""What can be told of a net whose text has mistakes in some of its fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from .device import Device
+from .errors import Location, Problem
+from .layer import TRAIN, LayerContext
+from .net_builder import NetBuilder
+from .net_wiring import FieldMistakes
+from .plugins import Registry
+from .schema import Document, upgrade_net
+from .schema.document import Entry
+
+_WORD = re.compile(r"[^\s\"':{}<>,;]+")
+
+
+def problems_of_sound_layers(
+    document: Document, mistakes: Sequence[Problem], registry: Registry, state: Any = None
+) -> list[Problem]:
+    """Return what is wrong with the layers that contain none of the ``mistakes``, in file order.
+
+    ``document`` is what could be read; ``state`` is a NetState to add to the net's own. Nothing is
+    returned that may only follow from a mistake.
+    """
+    has_inputs = bool(document.message.input)
+    refused = upgrade_net(document)
+    found = _find_mistakes(document, mistakes, has_inputs)
+    if refused:
+        return [] if found.elsewhere else refused
+    merged = None
+    if state is not None:
+        merged = registry.schema.new("NetState", phase=TRAIN)
+        for part in (document.message.state, state):
+            merged.MergeFrom(part)
+    context = LayerContext(registry, Device(), phase=TRAIN)
+    return NetBuilder(document, context, 0, (), merged, found).check()
+
+
+def _find_mistakes(
+    document: Document, mistakes: Sequence[Problem], has_inputs: bool
+) -> FieldMistakes:
+    """Tell in which layers the mistakes stand, and which blobs those layers may make.
+
+    ``has_inputs``: layer 0 holds the net's old input fields, to which mistakes outside the layers may belong.
+    """
+    layers: set[int] = set()
+    names: set[str] = set()
+    elsewhere = False
+    offsets = [_offset(document.text, problem.location) for problem in mistakes if problem.location]
+    entries = document.nodes.get("layer", [])
+    for offset in offsets:
+        holders = [index for index, entry in enumerate(entries) if _holds(entry, offset)]
+        elsewhere |= not holders
+        layers.update(holders)
+    if elsewhere and has_inputs:
+        layers.add(0)
+    for index in layers & set(range(len(entries))):
+        entry, layer = entries[index], document.message.layer[index]
+        names.update(layer.top)
+        words = set(_WORD.findall(document.text[entry.name_offset : entry.end_offset]))
+        names.update(words - set(layer.bottom))
+    return FieldMistakes(frozenset(layers), frozenset(names), elsewhere)
+
+
+def _holds(entry: Entry, offset: int) -> bool:
+    return entry.name_offset <= offset < entry.end_offset
+
+
+def _offset(text: str, place: Location) -> int:
+    start = 0
+    for _ in range(place.line - 1):
+        start = text.index("\n", start) + 1
+    return start + place.column - 1

@@ -1,0 +1,50 @@
+"""The settings that a run saves: usable from any folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+_NETS = ("net", "train_net", "test_net", "weights")
+
+
+def portable(document: Any) -> Any:
+    """Return a solver document's message with the files that it names written as absolute paths.
+
+    A string field names a file if it is called ``net``, ``train_net``, ``test_net``, ``weights`` or
+    ``<something>_file``. A name that stands for no file, as that of a shipped model, stays.
+    """
+    message = type(document.message)()
+    message.CopyFrom(document.message)
+    beside = Path(document.filename).resolve().parent if document.text else Path.cwd()
+    _rewrite(message, beside)
+    return message
+
+
+def _rewrite(message: Any, beside: Path) -> None:
+    for field, value in message.ListFields():
+        several = not isinstance(value, str | bytes) and hasattr(value, "__len__")
+        if field.message_type is not None:
+            for inner in value if several else [value]:
+                _rewrite(inner, beside)
+        elif field.name in _NETS or field.name.endswith("_file"):
+            # A net is looked for in the current folder first, another file beside the solver.
+            places = [Path.cwd(), beside] if field.name in _NETS else [beside, Path.cwd()]
+            if isinstance(value, str):
+                setattr(message, field.name, _absolute(value, places))
+            elif several and all(isinstance(name, str) for name in value):
+                value[:] = [_absolute(name, places) for name in value]
+
+
+def _absolute(name: str, places: list[Path]) -> str:
+    whole = _found(name, places)
+    if whole or "," not in name:
+        return whole or name
+    return ",".join(_found(part.strip(), places) or part.strip() for part in name.split(","))
+
+
+def _found(name: str, places: list[Path]) -> str | None:
+    if not name or os.path.isabs(name):
+        return name or None
+    return next((str(place / name) for place in places if (place / name).is_file()), None)

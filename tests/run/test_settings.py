@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from mycaffe_py.builder import load_solver_file
+from mycaffe_py.run.settings import portable
+
+
+def saved(folder, text, registry):
+    (folder / "s.prototxt").write_text(text)
+    return portable(load_solver_file(folder / "s.prototxt", registry))
+
+
+def test_files_become_absolute_and_names_that_are_no_files_stay(tmp_path, registry, monkeypatch):
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    monkeypatch.chdir(here)
+    for place in (here, there):
+        for name in ("n.prototxt", "d.csv"):
+            (place / name).touch()
+    for name in ("a.caffemodel", "b.caffemodel", "c,d.caffemodel"):
+        (there / name).touch()
+    message = saved(
+        there,
+        """net: "n.prototxt" test_net: "LiquidNetCfc.prototxt" test_net: "n.prototxt"
+        weights: "a.caffemodel, b.caffemodel" weights: "c,d.caffemodel" weights: "gone.caffemodel"
+        snapshot_prefix: "d.csv" trainer { gym { curve_param { csv_file: "d.csv" } } }""",
+        registry,
+    )
+    assert message.net == str(here / "n.prototxt")  # as a net is looked for
+    assert list(message.test_net) == ["LiquidNetCfc.prototxt", str(here / "n.prototxt")]
+    assert list(message.weights) == [
+        f"{there / 'a.caffemodel'},{there / 'b.caffemodel'}",
+        str(there / "c,d.caffemodel"),
+        "gone.caffemodel",
+    ]
+    assert message.trainer.gym.curve_param.csv_file == str(there / "d.csv")
+    assert message.snapshot_prefix == "d.csv"
+
+
+def test_the_document_itself_stays_as_it_is(tmp_path, registry, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "n.prototxt").touch()
+    (tmp_path / "s.prototxt").write_text('net: "n.prototxt"')
+    document = load_solver_file("s.prototxt", registry)
+    assert portable(document).net == str(tmp_path / "n.prototxt")
+    assert document.message.net == "n.prototxt"
