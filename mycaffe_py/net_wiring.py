@@ -53,6 +53,8 @@ class WiringCheck:
         included = set(self.positions)
         for index, layer in enumerate(self.message.layer):
             if index in self.mistakes.layers:
+                if layer.type and index in included:
+                    self._check_type(layer, index)
                 continue
             path = ("layer", index)
             if layer.include and layer.exclude:
