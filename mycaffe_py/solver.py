@@ -300,19 +300,22 @@ class Solver:
     def snapshot(self, reason: str = "request") -> None:
         """Write weights and state: by ``snapshot_action`` if a run has set one, else by Caffe's rule.
 
-        Caffe's files are ``{prefix}_iter_{iter}.caffemodel`` and ``.solverstate``. The prefix is
-        ``snapshot_prefix``, a folder of that name with the net's name in it, or else the solver file's path
-        without its extension (the net's name, for a shipped solver file).
+        Caffe's files are ``{prefix}_iter_{iter}.caffemodel`` and ``.solverstate``.
         """
         if self.snapshot_action is not None:
             self.snapshot_action(reason)
             return
         from .weights import save_snapshot
 
-        weights, state = save_snapshot(self, self._prefix())
+        weights, state = save_snapshot(self, self.prefix_of_snapshots())
         self.emit(SnapshotWritten(self.iter, weights, state, reason))
 
-    def _prefix(self) -> Path:
+    def prefix_of_snapshots(self) -> Path:
+        """Return what the paths of snapshots begin with.
+
+        That is ``snapshot_prefix`` of the settings, with the net's name if it is a folder; else this object's
+        ``snapshot_prefix``: the solver file's path without its extension, or the run folder; else the net's name.
+        """
         name = self.net.name or "net"
         if not self.param.snapshot_prefix:
             return self.snapshot_prefix or Path(name)

@@ -17,13 +17,6 @@ from mycaffe_py.weights.atomic import atomic_write
 from mycaffe_py.weights.caffemodel import digest, write_weights
 
 
-def snapshot_prefix(param: Any, folder: Path, net_name: str) -> Path:
-    """Return where snapshots go: the solver's ``snapshot_prefix`` if it is set, else the run folder."""
-    if param.snapshot_prefix:
-        return Path(param.snapshot_prefix)
-    return folder / folder_name(net_name)
-
-
 class SnapshotKeeper:
     """Writes the snapshots of one run; attach :meth:`write` as ``solver.snapshot_action``.
 
@@ -39,7 +32,8 @@ class SnapshotKeeper:
         on_written: Callable[[SnapshotWritten], None],
     ):
         self.solver, self.folder, self.best = solver, folder, best
-        self.prefix = snapshot_prefix(solver.param, folder, solver.net.name)
+        solver.snapshot_prefix = folder / folder_name(solver.net.name)
+        self.prefix = solver.prefix_of_snapshots()
         self.latest: SnapshotWritten | None = None
         self._on_written = on_written
         self._best_on_disk = 0

@@ -66,6 +66,8 @@ class CfcCell:
         self.states = self.array(steps + 1, size)
         self.times = self.array(steps)
         self.heads = self.array(steps, 4 * size)
+        self.by_step = self.array(steps, size)
+        """Working memory of the layer's readout."""
         self._from_input = self.array(steps, units)
         self._outputs = [self.array(steps, units) for _ in layers]
         self._sums = [self.array(steps, units) for _ in layers] if keeps_input else self._outputs

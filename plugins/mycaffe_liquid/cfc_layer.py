@@ -132,8 +132,9 @@ class CfcLayer(Layer):
         self.composer.forward(x, spans, mask, cell.inputs.reshape(self._full))
         cell.forward(xp.ascontiguousarray(spans), self.phase == TRAIN)
         self._weigh_steps(mask)
-        states = cell.states[1:].reshape(self._full)
-        self._readout_state = (states * self._step_weights[:, None]).sum(axis=0)
+        states, weighted = (array.reshape(self._full) for array in (cell.states[1:], cell.by_step))
+        xp.multiply(states, self._step_weights[:, None], out=weighted)
+        self._readout_state = weighted.sum(axis=0)
         weight, bias = self.blobs[self._fc].data, self.blobs[self._fc + 1].data
         xp.dot(self._readout_state.T, weight.T, top[0].data)
         # The bias counts as much as the states do: not at all for a sample that was never observed.
@@ -157,7 +158,6 @@ class CfcLayer(Layer):
     ) -> None:
         """Backpropagate through the readout and through time, always through the whole cell."""
         cell, xp = self.cell, self.xp
-        steps, _, batch = self._full
         dy = top[0].diff
         learns = self.param_propagate_down
         if learns[self._fc]:
@@ -167,8 +167,8 @@ class CfcLayer(Layer):
             diff = self.blobs[self._fc + 1].diff
             diff += (dy * self._step_weights.sum(axis=0)[:, None]).sum(axis=0)
         readout = xp.dot(self.blobs[self._fc].data.T, dy.T)
-        gradients = self._step_weights[:, None] * readout
-        cell.backward(gradients.reshape(cell.states[1:].shape), any(learns[: self._fc]))
+        xp.multiply(self._step_weights[:, None], readout, out=cell.by_step.reshape(self._full))
+        cell.backward(cell.by_step, any(learns[: self._fc]))
         for index in range(self._fc):
             if not learns[index]:
                 self.blobs[index].diff.fill(0)

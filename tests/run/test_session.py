@@ -338,3 +338,11 @@ def test_a_picture_that_fails_does_not_lose_the_run(train_small, monkeypatch):
     outcome = session_of(training).run()
     assert outcome.status == "done" and "loss.png" in outcome.files
     assert outcome.warnings == ["curve.png could not be drawn: ValueError: no ink"]
+
+
+def test_a_snapshot_prefix_that_is_a_folder_holds_the_snapshots(train_small, no_pictures, tmp_path):
+    folder = tmp_path / "snaps"
+    folder.mkdir()
+    session = session_of(train_small(f'solver.snapshot_prefix="{folder}"'))
+    outcome = session.run()
+    assert outcome.snapshot.state.parent == folder
