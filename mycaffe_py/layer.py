@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
 import numpy as np
@@ -29,6 +30,8 @@ class LayerContext:
     device: Device = field(default_factory=default_device)
     dtype: Any = np.float32
     phase: int = TRAIN
+    base_dir: Path | None = None
+    """The model file's folder, if there is one: see :meth:`Layer.find_file`."""
 
 
 _OWN_SPELLING = {
@@ -130,6 +133,19 @@ class Layer:
         """
         return list(range(len(self.blobs)))
 
+    def state(self) -> Any:
+        """Return what the layer must know to go on as if never stopped, beyond its blobs; None if nothing.
+
+        Mappings, lists, numbers, texts and arrays may be in it. Data layers keep their position here.
+        """
+        return None
+
+    def load_state(self, state: Any) -> None:
+        """Take back what :meth:`state` returned; raises SnapshotError if it does not fit."""
+
+    def close(self) -> None:
+        """Let go of files and threads; called when the net is closed, perhaps more than once."""
+
     # What the net calls.
 
     def initialize(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
@@ -182,6 +198,18 @@ class Layer:
                 blob.diff[...] = weight
 
     # What subclasses use.
+
+    def find_file(self, name: str, field: str, what: str = "file") -> Path:
+        """Return the path of a file that the settings name: from the current folder, else the model's.
+
+        Fails in the layer's name, pointing at ``field``, if neither is there.
+        """
+        path = Path(name).expanduser()
+        base = self.context.base_dir
+        for candidate in (path, *([base / path] if base is not None else [])):
+            if name and candidate.exists():
+                return candidate
+        self.fail(f'{what} "{name}" does not exist', field=field)
 
     def add_blob(self, shape: Sequence[int], filler: Any = None, name: str = "") -> Blob:
         """Append a learnable blob; ``filler`` is a FillerParameter message or None for zeros.

@@ -313,7 +313,23 @@ class Net:
         """Call ``callback(layer index)`` after each layer's backward."""
         self._callbacks["after_backward"].append(callback)
 
+    def close(self) -> None:
+        """Let every layer go of its files and threads."""
+        for layer in self.layers:
+            layer.close()
+
     # Weights.
+
+    def layer_states(self) -> dict[str, Any]:
+        """Return what layers must know beyond their blobs to go on exactly, by layer name."""
+        states = {layer.name: layer.state() for layer in self.layers}
+        return {name: state for name, state in states.items() if state is not None}
+
+    def load_layer_states(self, states: Mapping[str, Any]) -> None:
+        """Take back what :meth:`layer_states` returned; layers that are not in it keep what they have."""
+        for layer in self.layers:
+            if layer.name in states:
+                layer.load_state(states[layer.name])
 
     def copy_from(self, weights: str | Path | Sequence[str | Path]) -> None:
         """Load weights by layer name from one or several .caffemodel files."""

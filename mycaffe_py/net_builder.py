@@ -71,6 +71,8 @@ class NetBuilder:
             self.state.phase, self.state.level = context.phase, level
             self.state.stage.extend(stages)
         self.context.phase = self.state.phase
+        if self.context.base_dir is None and self.document.text:
+            self.context.base_dir = Path(self.document.filename).resolve().parent
         self.force_backward = self.message.force_backward
         self.positions = [
             index

@@ -10,6 +10,8 @@ from typing import Any
 
 from mycaffe_py.layer import TEST
 
+from .conformance import activations, data, losses, normalization, recurrent, shapes, vision
+
 _SHAPE = (3, 4)
 _XAVIER = 'weight_filler { type: "xavier" } bias_filler { type: "uniform" }'
 
@@ -119,6 +121,9 @@ LAYERS: dict[str, list[LayerCase]] = {
     ],
     "TanH": [("", [_SHAPE], {}), ("", [(2, 0, 3)], {})],
 }
+
+for _family in (activations, data, losses, normalization, recurrent, shapes, vision):
+    LAYERS |= _family.LAYERS
 
 FILLERS: dict[str, list[tuple[str, tuple[int, ...]]]] = {
     "bilinear": [("", (2, 1, 4, 4)), ("", (1, 1, 3, 3))],

@@ -25,7 +25,7 @@ LAYERS = [
     "seeding blobproto lr_policy schema",
     "device",
     "blob fused",
-    "layer loss_layer filler gym net_state parameters splits debug_info",
+    "layer layer_settings loss_layer filler gym net_state parameters splits debug_info",
     "net_wiring",
     "net_builder weights",
     "net",
@@ -50,7 +50,7 @@ EXEMPT = {
 PUBLIC = {
     name
     for row in (
-        "blas blob builder device errors events filler functions fused gym hookspecs layer loss_layer",
+        "blas blob builder device errors events filler functions fused gym hookspecs layer layer_settings loss_layer",
         "net schema seeding solver trainer",
     )
     for name in row.split()

@@ -20,11 +20,14 @@ BUILD = "from setuptools import build_meta; print(build_meta.{what}({folder!r}))
 TOP_LEVEL = {
     "mycaffe_py",
     "mycaffe_common",
+    "mycaffe_data",
     "mycaffe_fillers",
     "mycaffe_gyms",
     "mycaffe_liquid",
+    "mycaffe_recurrent",
     "mycaffe_solvers",
     "mycaffe_trainers",
+    "mycaffe_vision",
 }
 
 

@@ -21,6 +21,7 @@ from mycaffe_py.weights.caffemodel import (
 )
 from mycaffe_py.weights.files import STATE, WEIGHTS, kind_of, parse, read_file
 from mycaffe_py.weights.solverstate import (
+    LAYERS,
     RANDOM,
     SOLVER,
     TRAINER,
@@ -205,9 +206,10 @@ def _absent(solver: Any, entries: dict[str, Any]) -> list[str]:
 
 
 def _apply(solver: Any, plan: _Plan) -> None:
-    # The trainer comes first: it is the only one that may still refuse.
+    # The trainer and the layers come first: they are the only ones that may still refuse.
     if solver.trainer is not None and TRAINER in plan.entries:
         _restore_trainer(solver.trainer, plan)
+    _restore_layers(solver, plan)
     plan.weights.apply()
     solver.iter, solver.current_step = plan.message.iter, plan.message.current_step
     device = solver.net.device
@@ -219,6 +221,17 @@ def _apply(solver: Any, plan: _Plan) -> None:
     if RANDOM in plan.entries:
         random = plan.entries[RANDOM]
         device.resume_generators(random["seed"], random["generator"], solver.iter)
+
+
+def _restore_layers(solver: Any, plan: _Plan) -> None:
+    stored = plan.entries.get(LAYERS, {})
+    states = [stored.get("train", {}), *stored.get("test", ())]
+    for net, of_net in zip((solver.net, *solver.test_nets), states, strict=False):
+        try:
+            net.load_layer_states(of_net)
+        except SnapshotError as error:
+            hint = error.hint or "--weights starts a new run"
+            raise SnapshotError(f"{plan.report.state}: {error.message}", hint=hint) from error
 
 
 def _restore_trainer(trainer: Any, plan: _Plan) -> None:

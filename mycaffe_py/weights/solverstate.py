@@ -16,6 +16,7 @@ from mycaffe_py.weights.state_tree import pack
 
 # Names of the entries that a state holds beyond Caffe's fields.
 SOLVER, RANDOM, WEIGHTS_DIGEST, TRAINER = "solver", "random", "weights", "trainer"
+LAYERS = "layers"
 
 
 def snapshot_paths(prefix: str | os.PathLike[str], iteration: int) -> tuple[Path, Path]:
@@ -110,6 +111,9 @@ def _entries(solver: Any, weights_digest: str | None) -> Iterator[tuple[str, Any
     )
     if weights_digest is not None:
         yield WEIGHTS_DIGEST, {"sha256": weights_digest}
+    layers = [net.layer_states() for net in (solver.net, *solver.test_nets)]
+    if any(layers):
+        yield LAYERS, {"train": layers[0], "test": layers[1:]}
     if solver.trainer is not None:
         yield TRAINER, {"type": solver.trainer.type, "state": solver.trainer.state()}
 

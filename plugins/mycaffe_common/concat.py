@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import Layer
-
-from .settings import along, axis_setting
+from mycaffe_py.layer_settings import along, axis_setting
 
 
 class Concat(Layer):

@@ -7,8 +7,7 @@ from typing import Any
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import Layer
-
-from .settings import blob_axis
+from mycaffe_py.layer_settings import blob_axis
 
 
 class InnerProduct(Layer):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mycaffe_py.blob import Blob
+from mycaffe_py.layer_settings import enum_name
 from mycaffe_py.loss_layer import LossLayer
 
 from .normalization import normalizer
-from .settings import enum_name
 
 
 class MeanErrorLoss(LossLayer):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .settings import enum_name
+from mycaffe_py.layer_settings import enum_name
 
 
 def normalizer(loss_param: Any, full: int, batch_size: int, valid: int | None = None) -> int:

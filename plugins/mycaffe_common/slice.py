@@ -7,8 +7,7 @@ from itertools import pairwise
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import Layer
-
-from .settings import along, axis_setting
+from mycaffe_py.layer_settings import along, axis_setting
 
 
 class Slice(Layer):

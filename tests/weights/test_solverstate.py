@@ -140,3 +140,17 @@ def test_the_window_of_average_loss_goes_on_after_a_resume(tmp_path, make_solver
     assert other.recent_losses == [*window[1:], other.loss]
     other.step(1)
     assert other.recent_losses == [other.loss]  # Caffe begins the window anew with each step()
+
+
+def test_layers_with_a_state_of_their_own_go_on_exactly(tmp_path, make_solver, monkeypatch):
+    """A layer's ``state`` is in the solver state, and comes back by the layer's name."""
+    first, second = make_solver(SGD), make_solver(SGD)
+    layer = first.net.layers[-1]
+    monkeypatch.setattr(layer, "state", lambda: {"position": 7, "kept": np.arange(3)})
+    taken = []
+    monkeypatch.setattr(second.net.layer_dict[layer.name], "load_state", taken.append)
+    first.step(2)
+    _, state = save_snapshot(first, tmp_path / "run")
+    restore(second, state)
+    assert taken[0]["position"] == 7
+    np.testing.assert_array_equal(taken[0]["kept"], [0, 1, 2])

@@ -1,12 +1,12 @@
-"""What several layers need to read their settings."""
+"""What layers need to read their settings."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from mycaffe_py.blob import Blob, canonical_axis
-from mycaffe_py.errors import ShapeError
-from mycaffe_py.layer import Layer
+from .blob import Blob, canonical_axis
+from .errors import ShapeError
+from .layer import Layer
 
 
 def blob_axis(layer: Layer, blob: Blob, axis: int, field: str) -> int:

@@ -1,0 +1,13 @@
+"""Data layers: LMDB, HDF5, images, windows and memory."""
+
+from __future__ import annotations
+
+from mycaffe_py.hookspecs import hookimpl
+
+LAYERS: list[type] = []
+
+
+@hookimpl
+def mycaffe_layers():
+    """Return the layers of this plugin."""
+    return LAYERS

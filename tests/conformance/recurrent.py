@@ -1,0 +1,7 @@
+"""Cases of the recurrent layers for ``test_conformance.py``; see ``conformance_cases.py``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+LAYERS: dict[str, list[tuple[str, list[Any], dict[str, Any]]]] = {}
