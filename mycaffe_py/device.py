@@ -5,8 +5,11 @@ This is the only module that imports cupy. Everything else takes ``device.xp``.
 
 from __future__ import annotations
 
+import math
 import re
+import threading
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +33,9 @@ class Device:
     def __init__(self, name: str = "cpu", xp: Any = np, *, seed: int = 0, reason: str = ""):
         self.name, self.xp, self.reason = name, xp, reason
         self.is_gpu = name.startswith("gpu")
+        self.cache_bytes = 0 if self.is_gpu else 1 << 19
+        """How large a working array should be to stay in the processor's cache; 0 where that does not matter."""
+        self._scratch = threading.local()
         self.seed_generators(seed)
 
     def __repr__(self) -> str:
@@ -71,6 +77,19 @@ class Device:
             out[...] = self._device_rng.random(out.shape, dtype=out.dtype)
         else:
             self.rng.random(out=out, dtype=out.dtype)
+
+    def scratch(self, name: str, shape: Sequence[int], dtype: Any) -> Any:
+        """Return an array for values that are needed only until the caller returns; nothing is in it yet.
+
+        The memory behind a name is the same at each call, for all layers, and only grows: large working arrays
+        cost no more than the largest layer needs. Each thread has its own. Do not keep the array, and use another
+        name for each array that is needed at the same time.
+        """
+        count, key, buffers = math.prod(shape), (name, np.dtype(dtype)), vars(self._scratch)
+        if key not in buffers or buffers[key].size < count:
+            buffers.pop(key, None)  # let go of the smaller one first
+            buffers[key] = self.xp.empty(count, dtype=dtype)
+        return buffers[key][:count].reshape(tuple(shape))
 
     def synchronize(self) -> None:
         """Wait until all work given to the device is done."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,7 @@ from mycaffe_py import device as device_module
 from mycaffe_py.blob import Blob
 from mycaffe_py.device import Device, default_device, import_cupy, open_device, set_default_device
 from mycaffe_py.errors import ConfigError, DeviceError
+from mycaffe_py.testing import strict_device
 
 
 class FakeCupy(ModuleType):
@@ -189,3 +191,38 @@ def test_resume_generators_goes_on_where_the_state_was_taken():
     out = np.empty(4)
     second.fill_uniform(out)
     np.testing.assert_array_equal(out, expected)
+
+
+# Scratch memory.
+
+
+def test_scratch_of_a_name_is_the_same_memory_for_all():
+    device = Device()
+    first = device.scratch("columns", (2, 3), np.float32)
+    assert (first.shape, first.dtype) == ((2, 3), np.float32)
+    again = device.scratch("columns", [3], "float32")
+    assert np.shares_memory(first, again)
+    assert not np.shares_memory(first, device.scratch("rows", (2, 3), np.float32))
+    assert not np.shares_memory(first, device.scratch("columns", (2, 3), np.float64))
+    assert not np.shares_memory(first, Device().scratch("columns", (2, 3), np.float32))
+
+
+def test_scratch_only_grows():
+    device = Device()
+    small, large = (device.scratch("columns", (count,), np.float32) for count in (4, 9))
+    assert not np.shares_memory(small, large)
+    assert np.shares_memory(large, device.scratch("columns", (4,), np.float32))
+    assert device.scratch("columns", (0, 5), np.float32).shape == (0, 5)
+    assert device.scratch("columns", (), np.float32).shape == ()
+
+
+def test_each_thread_has_scratch_of_its_own():
+    device = Device()
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(device.scratch, "columns", (3,), np.float32).result()
+    assert not np.shares_memory(other, device.scratch("columns", (3,), np.float32))
+
+
+def test_scratch_lies_on_the_device():
+    device = strict_device()
+    assert isinstance(device.scratch("columns", (2,), np.float32), device.xp.ndarray)

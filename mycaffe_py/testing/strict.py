@@ -7,12 +7,13 @@ wrong, and its ``xp`` has only those functions, with those arguments, that CuPy 
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from ..device import Device
-from .strict_array import StrictArray, unwrap_argument, wrap
+from .strict_array import StrictArray, unwrap, unwrap_argument, wrap
 
 _KEYWORDS = {
     # CuPy's ufuncs have no `where`, its reductions neither `where` nor `initial`.
@@ -73,7 +74,21 @@ def _function(name: str, keywords: set[str]) -> Callable:
         return wrap(numpy_function(*args, **kwargs), out)
 
     call.__name__ = name
+    if name == "add":
+        call.at = _add_at
     return call
+
+
+def _add_at(a: Any, indices: Any, b: Any) -> None:
+    """Add in place, also where an index repeats: the one use of ``ufunc.at`` that CuPy shares for floats."""
+    what = "strict xp.add.at()"
+    np.add.at(*(unwrap_argument(value, what) for value in (a, indices, b)))
+
+
+def _as_strided(x: Any, shape: Any = None, strides: Any = None) -> StrictArray:
+    if not isinstance(x, StrictArray):
+        raise TypeError(f"strict xp as_strided() got a {type(x).__module__}.{type(x).__name__}")
+    return StrictArray(np.lib.stride_tricks.as_strided(unwrap(x, "as_strided"), shape, strides))
 
 
 class StrictModule:
@@ -81,6 +96,7 @@ class StrictModule:
 
     ndarray = StrictArray
     __name__ = "strict"
+    lib = SimpleNamespace(stride_tricks=SimpleNamespace(as_strided=_as_strided))
 
     def __init__(self):
         for names, keywords in _KEYWORDS.items():

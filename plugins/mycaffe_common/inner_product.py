@@ -9,6 +9,9 @@ from mycaffe_py.blob import Blob
 from mycaffe_py.layer import Layer
 from mycaffe_py.layer_settings import blob_axis
 
+MOST_BYTES = 8 << 20
+"""How much of a weight's gradient is computed at once."""
+
 
 class InnerProduct(Layer):
     """Fully connected layer: y = x W^T + b.
@@ -45,9 +48,6 @@ class InnerProduct(Layer):
         if param.bias_term:
             self.add_blob((outputs,), fillers["bias_filler"], "bias")
         self.inputs, self.outputs = inputs, outputs
-        self._products = [
-            Blob(blob.shape, device=self.device, dtype=self.dtype) for blob in self.blobs
-        ]
 
     def _axis(self, bottom: Blob) -> int:
         axis = self.param.inner_product_param.axis
@@ -84,14 +84,23 @@ class InnerProduct(Layer):
         x, dy = self._matrices(bottom[0].data, top[0].diff)
         if self.param_propagate_down[0]:
             left, right = (x, dy) if self.transpose else (dy, x)
-            product, gradient = self._products[0].data, self.blobs[0].diff
-            self.xp.dot(left.T, right, out=product)
-            self.xp.add(gradient, product, out=gradient)
+            self._add_weight_gradient(left.T, right, self.blobs[0].diff)
         if len(self.blobs) > 1 and self.param_propagate_down[1]:
-            product, gradient = self._products[1].data, self.blobs[1].diff
-            self.xp.sum(dy, axis=0, out=product)
-            self.xp.add(gradient, product, out=gradient)
+            gradient = self.blobs[1].diff
+            total = self.device.scratch("bias gradient", gradient.shape, self.dtype)
+            self.xp.sum(dy, axis=0, out=total)
+            self.xp.add(gradient, total, out=gradient)
         if propagate_down[0]:
             dx = bottom[0].diff.reshape(self.rows, self.inputs)
             weight = self.blobs[0].data
             self.xp.dot(dy, weight.T if self.transpose else weight, out=dx)
+
+    def _add_weight_gradient(self, left: Any, right: Any, gradient: Any) -> None:
+        """Add left @ right, some rows at a time: the product of a large layer is as large as its weight."""
+        rows, columns = gradient.shape
+        part = max(1, MOST_BYTES // max(1, columns * self.dtype.itemsize))
+        for start in range(0, rows, part):
+            target = gradient[start : start + part]
+            product = self.device.scratch("weight gradient", target.shape, self.dtype)
+            self.xp.dot(left[start : start + part], right, out=product)
+            self.xp.add(target, product, out=target)

@@ -134,3 +134,22 @@ def test_blobs_share_and_grow(device):
     assert device.to_host(other.data)[5] == 7
     blob.reshape(4, 5)
     assert blob.data.shape == (4, 5)
+
+
+def test_adds_where_an_index_repeats(device):
+    total = device.xp.zeros(3)
+    device.xp.add.at(total, device.asarray([0, 2, 2]), device.asarray([1.0, 2.0, 3.0]))
+    assert device.to_host(total).tolist() == [1, 0, 5]
+    with pytest.raises(TypeError, match=r"strict xp.add.at\(\) got a numpy.ndarray"):
+        device.xp.add.at(total, np.array([0]), 1.0)
+    with pytest.raises(AttributeError):
+        device.xp.multiply.at  # noqa: B018
+
+
+def test_views_by_strides(device):
+    as_strided = device.xp.lib.stride_tricks.as_strided
+    array = device.asarray(np.arange(4.0))
+    windows = as_strided(array, (3, 2), (8, 8))
+    assert device.to_host(windows).tolist() == [[0, 1], [1, 2], [2, 3]]
+    with pytest.raises(TypeError, match=r"as_strided\(\) got a numpy.ndarray"):
+        as_strided(np.arange(4.0), (3, 2), (8, 8))

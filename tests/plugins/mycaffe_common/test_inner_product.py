@@ -128,3 +128,19 @@ def test_a_step_allocates_no_large_array(build):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 100_000
+
+
+@pytest.mark.parametrize("transpose", ["false", "true"])
+def test_the_weight_gradient_in_parts_is_the_same(build, rng, monkeypatch, transpose):
+    x, dy = rng.standard_normal((5, 7)), rng.standard_normal((5, 4))
+    gradients = []
+    for limit in (1, 100, 1 << 20):
+        monkeypatch.setattr("mycaffe_common.inner_product.MOST_BYTES", limit)
+        settings = f"num_output: 4 transpose: {transpose}"
+        built = build(f'type: "InnerProduct" inner_product_param {{ {settings} }}', x)
+        built.forward()
+        built.backward(dy)
+        gradients.append(built.layer.blobs[0].diff)
+    expected = x.T @ dy if transpose == "true" else dy.T @ x
+    for gradient in gradients:
+        np.testing.assert_allclose(gradient, expected, atol=1e-12)
