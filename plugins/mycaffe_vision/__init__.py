@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from mycaffe_py.hookspecs import hookimpl
 
-LAYERS: list[type] = []
+from .convolution import Convolution
+from .deconvolution import Deconvolution
+from .im2col import Im2col
+from .lrn import LRN
+from .pooling import Pooling
+from .spp import SPP
+
+LAYERS = [
+    Convolution,
+    Deconvolution,
+    Im2col,
+    LRN,
+    Pooling,
+    SPP,
+]
 
 
 @hookimpl
 def mycaffe_layers():
     """Return the layers of this plugin."""
     return LAYERS
+
+
+@hookimpl
+def mycaffe_schema():
+    """Return the settings that Caffe's own schema lacks."""
+    return [Path(__file__).with_name("vision.proto")]

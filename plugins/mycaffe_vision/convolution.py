@@ -1,0 +1,57 @@
+"""The Convolution layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mycaffe_py.blob import Blob
+
+from .base_convolution import BaseConvolution
+from .geometry import count_windows
+
+
+class Convolution(BaseConvolution):
+    """Correlates images with learned kernels: y = W * x + b; the kernels are not flipped.
+
+    Bottoms x (N, C, *spatial), tops y (N, num_output, *windows), where along each spatial axis windows =
+    floor((size + 2 pad - dilation (kernel - 1) - 1) / stride) + 1. Blobs: weight (num_output, C / group,
+    *kernel) and bias (num_output) unless ``bias_term: false``. Channels of one group see those of the same
+    group only. dW += the products of dy with the windows of x; db += the sums of dy; dx = dy through the
+    kernels, added up where windows overlap.
+    """
+
+    type = "Convolution"
+
+    def weight_channels(self, channels: int, outputs: int, group: int) -> tuple[int, int]:
+        """One kernel for each output, over the channels of its group."""
+        return outputs, channels // group
+
+    def top_spatial(self, bottom: Blob, spatial: tuple[int, ...]) -> tuple[int, ...]:
+        """As many as there are windows."""
+        return count_windows(self, self.geometry, bottom, spatial)
+
+    def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Check the bottoms and size the tops."""
+        super().reshape(bottom, top)
+        self.correlation.reshape(self.bottom_shape, self.top_shape)
+
+    def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Write W * x + b."""
+        weight, bias = self.blobs[0].data, self.bias
+        for x, y in zip(bottom, top, strict=True):
+            images, maps = x.data.reshape(self.bottom_shape), y.data.reshape(self.top_shape)
+            self.correlation.correlate(images, weight, maps, bias)
+
+    def backward(
+        self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
+    ) -> None:
+        """Add the gradients of weight and bias, write those of the bottoms."""
+        for x, y, wanted in zip(bottom, top, propagate_down, strict=True):
+            dy = y.diff.reshape(self.top_shape)
+            self.add_bias_gradient(dy)
+            if self.param_propagate_down[0]:
+                images = x.data.reshape(self.bottom_shape)
+                self.correlation.add_weight_gradient(images, dy, self.blobs[0].diff)
+            if wanted:
+                dx = x.diff.reshape(self.bottom_shape)
+                self.correlation.spread(dy, self.blobs[0].data, dx)

@@ -1,0 +1,134 @@
+"""Correlation of images with kernels, and its two gradients: what Convolution and Deconvolution are made of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from mycaffe_py.device import Device
+
+from .geometry import Geometry
+from .windows import Windows
+
+MOST_BYTES = 32 << 20
+"""How large the column buffer may become before a batch is done in parts."""
+FEWEST_COLUMNS = 512
+"""How many columns a matrix should have for its products to be fast, even if it is too large for the cache."""
+
+
+class Correlation:
+    """maps[n, m] = sum over c of images[n, c] correlated with weight[m, c], as a matrix product.
+
+    ``images`` are (N, C, *spatial), ``maps`` (N, M, *windows), ``weight`` (M, C / group, *kernel); the channels
+    of each group see those of the same group only. The windows of some images at once become the columns of a
+    matrix [C prod(kernel), n prod(windows)] in the device's scratch memory; the weight is the other factor.
+    """
+
+    def __init__(self, device: Device, dtype: Any, geometry: Geometry, group: int):
+        self.device, self.xp, self.dtype = device, device.xp, dtype
+        self.geometry, self.group = geometry, group
+        self.windows = Windows(device, dtype, geometry)
+
+    def reshape(self, images: Sequence[int], maps: Sequence[int]) -> None:
+        """Take the shapes of images and maps."""
+        self.channels, self.maps_channels = images[1], maps[1]
+        self.places = math.prod(maps[2:])
+        self.windows.reshape(images[2:], maps[2:])
+        self.rows = self.channels * math.prod(self.geometry.kernel)
+        self.part = self._part_size(images[0])
+
+    def _part_size(self, batch: int) -> int:
+        """Return how many images are done at once."""
+        size = max(1, self.rows * self.places * self.dtype.itemsize)
+        part = MOST_BYTES // size
+        if self.device.cache_bytes:
+            enough = -(-FEWEST_COLUMNS // max(1, self.places))
+            # One image at a time needs no copy of its elements where each of them is a window.
+            fits = 1 if self.geometry.pointwise else self.device.cache_bytes // size
+            part = min(part, max(enough, fits))
+        parts = -(-batch // max(1, part))
+        return -(-batch // max(1, parts))
+
+    def correlate(self, images: Any, weight: Any, maps: Any, bias: Any = None) -> None:
+        """Write the correlation, plus a bias for each channel of the maps."""
+        matrix = self._weight_matrix(weight)
+        if bias is not None:
+            bias = bias.reshape(-1, *(1,) * (maps.ndim - 2))
+        for part in self._parts(len(images)):
+            columns = self._gather(images[part])
+            found = maps[part]
+            alone = len(found) == 1
+            rows = found.swapaxes(0, 1) if alone else self._scratch_rows(found)
+            self.xp.matmul(matrix, columns, out=self._by_group(rows))
+            if bias is not None:
+                self.xp.add(rows.swapaxes(0, 1), bias, out=found)
+            elif not alone:
+                self.xp.copyto(found, rows.swapaxes(0, 1))
+
+    def spread(self, maps: Any, weight: Any, images: Any) -> None:
+        """Write the gradient of the images, given that of the maps: the transpose of :meth:`correlate`."""
+        matrix = self._weight_matrix(weight).swapaxes(1, 2)
+        for part in self._parts(len(images)):
+            found = images[part]
+            columns = self._columns(len(found))
+            self.xp.matmul(matrix, self._rows(maps[part]), out=self._by_group(columns))
+            self.windows.scatter(columns, found)
+
+    def add_weight_gradient(self, images: Any, maps: Any, gradient: Any) -> None:
+        """Add the gradient of the weight, given that of the maps."""
+        target = self._weight_matrix(gradient)
+        # With the larger dimension first the product is up to a quarter faster.
+        shape = (self.group, target.shape[2], target.shape[1])
+        total, product = None, self.device.scratch("weight gradient", shape, self.dtype)
+        for part in self._parts(len(images)):
+            columns = self._gather(images[part])
+            self.xp.matmul(columns, self._rows(maps[part]).swapaxes(1, 2), out=product)
+            if total is None:
+                total, product = (
+                    product,
+                    self.device.scratch("weight gradient part", shape, self.dtype),
+                )
+            else:
+                self.xp.add(total, product, out=total)
+        if total is not None:
+            self.xp.add(target, total.swapaxes(1, 2), out=target)
+
+    # Within.
+
+    def _parts(self, count: int) -> Iterator[slice]:
+        for start in range(0, count, max(1, self.part)):
+            yield slice(start, min(start + self.part, count))
+
+    def _by_group(self, array: Any) -> Any:
+        """Return (channels, ..., n, *places) as (group, channels / group ..., n places)."""
+        columns = math.prod(array.shape[-1 - len(self.geometry.kernel) :])
+        return array.reshape(self.group, -1, columns)
+
+    def _weight_matrix(self, weight: Any) -> Any:
+        return weight.reshape(self.group, self.maps_channels // self.group, -1)
+
+    def _columns(self, count: int) -> Any:
+        geometry = self.geometry
+        shape = (self.channels, *geometry.kernel, count, *self.windows.windows)
+        return self.device.scratch("columns", shape, self.dtype)
+
+    def _gather(self, images: Any) -> Any:
+        """Return the columns of some images as one matrix for each group."""
+        if self.geometry.pointwise and len(images) == 1:
+            return self._by_group(images.swapaxes(0, 1))
+        columns = self._columns(len(images))
+        self.windows.gather(images, columns)
+        return self._by_group(columns)
+
+    def _scratch_rows(self, maps: Any) -> Any:
+        shape = (maps.shape[1], maps.shape[0], *maps.shape[2:])
+        return self.device.scratch("rows", shape, self.dtype)
+
+    def _rows(self, maps: Any) -> Any:
+        """Return some maps with their channels first, as one matrix for each group."""
+        if len(maps) == 1:
+            return self._by_group(maps.swapaxes(0, 1))
+        rows = self._scratch_rows(maps)
+        self.xp.copyto(rows, maps.swapaxes(0, 1))
+        return self._by_group(rows)

@@ -1,0 +1,108 @@
+"""Kernels and their places: what ``convolution_param`` says of size, stride, padding and dilation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mycaffe_py.blob import Blob
+from mycaffe_py.layer import Layer
+
+FIELD = "convolution_param"
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """One number for each spatial axis: size of the kernel, its step, zeros around, distance of its elements."""
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    pad: tuple[int, ...]
+    dilation: tuple[int, ...]
+
+    @property
+    def extent(self) -> tuple[int, ...]:
+        """How far a kernel reaches: dilation * (kernel - 1) + 1."""
+        return tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
+
+    @property
+    def pointwise(self) -> bool:
+        """Whether each window is one element of the image and each element has one."""
+        ones = (1,) * len(self.kernel)
+        return self.kernel == self.stride == ones and not any(self.pad)
+
+    def output_size(self, spatial: tuple[int, ...]) -> tuple[int, ...]:
+        """Number of windows along each axis: floor((size + 2 pad - extent) / stride) + 1."""
+        sizes = zip(spatial, self.pad, self.extent, self.stride, strict=True)
+        return tuple((size + 2 * p - extent) // s + 1 for size, p, extent, s in sizes)
+
+    def image_size(self, windows: tuple[int, ...]) -> tuple[int, ...]:
+        """Size of the smallest image with that many windows: stride (n - 1) + extent - 2 pad."""
+        sizes = zip(windows, self.pad, self.extent, self.stride, strict=True)
+        return tuple(s * (count - 1) + extent - 2 * p for count, p, extent, s in sizes)
+
+
+def count_windows(
+    layer: Layer, geometry: Geometry, bottom: Blob, spatial: tuple[int, ...]
+) -> tuple[int, ...]:
+    """Return the number of windows along each axis, or fail if there is none along one."""
+    windows = geometry.output_size(spatial)
+    if min(windows, default=1) < 1:
+        padded = tuple(size + 2 * pad for size, pad in zip(spatial, geometry.pad, strict=True))
+        layer.fail(
+            f'the kernel reaches over {geometry.extent}, but bottom "{bottom.name}" {bottom.shape} '
+            f"offers only {padded} with its padding",
+            field=FIELD,
+        )
+    return windows
+
+
+def read_geometry(layer: Layer, spatial_axes: int) -> Geometry:
+    """Read and check the settings; fails in the layer's name."""
+    return Geometry(
+        kernel=_sizes(layer, spatial_axes, "kernel_size", "kernel", None),
+        stride=_sizes(layer, spatial_axes, "stride", "stride", 1),
+        pad=_sizes(layer, spatial_axes, "pad", "pad", 0),
+        dilation=_sizes(layer, spatial_axes, "dilation", "", 1),
+    )
+
+
+def _sizes(layer: Layer, axes: int, name: str, stem: str, default: int | None) -> tuple[int, ...]:
+    """Return one setting for each axis, from its repeated form or from its _h and _w form."""
+    param = layer.param.convolution_param
+    given = list(getattr(param, name))
+    pair = [f"{stem}_{side}" for side in "hw"] if stem else []
+    present = [field for field in pair if param.HasField(field)]
+    if present:
+        sizes = _pair(layer, axes, name, pair, present[0])
+    elif not given and (default is not None or not axes):
+        sizes = [default or 0] * axes
+    elif not given:
+        layer.fail(f"{name} is missing: give {name}, or {' and '.join(pair)}", field=FIELD)
+    elif len(given) in (1, axes):
+        sizes = given * axes if len(given) == 1 else given
+    else:
+        layer.fail(
+            f"{name} must be given once, or once for each of the {axes} spatial axes: got {given}",
+            field=f"{FIELD}.{name}",
+        )
+    if name != "pad" and 0 in sizes:
+        wrong = pair[sizes.index(0)] if present else name
+        both = f": {pair[0]} and {pair[1]} go together" if present else ""
+        layer.fail(
+            f"{wrong} is 0, but must be at least 1{both}",
+            field=f"{FIELD}.{present[0] if present else name}",
+        )
+    return tuple(sizes)
+
+
+def _pair(layer: Layer, axes: int, name: str, pair: list[str], present: str) -> list[int]:
+    param: Any = layer.param.convolution_param
+    if getattr(param, name):
+        layer.fail(f"give {name}, or {pair[0]} and {pair[1]}, not both", field=f"{FIELD}.{present}")
+    if axes != 2:
+        layer.fail(
+            f"{present} is for two spatial axes, but the bottom has {axes}: use {name}",
+            field=f"{FIELD}.{present}",
+        )
+    return [getattr(param, field) for field in pair]

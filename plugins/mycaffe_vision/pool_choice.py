@@ -1,0 +1,69 @@
+"""Poolings that take one cell of each window: which one, and the gradient's way back to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .pool_windows import PoolWindows
+
+
+class Choice:
+    """Numbers of the kernel elements that windows took; ``windows.elements`` where a window took none."""
+
+    def __init__(self, windows: PoolWindows):
+        self.windows, self.xp = windows, windows.xp
+        self.dtype = "uint8" if windows.elements < 256 else "int32"
+        height, width = windows.height, windows.width
+        row = width.size
+        offsets = [i * row + j for i in height.shifts for j in width.shifts]
+        places = [
+            [i * height.stride * row + j * width.stride for j in range(width.count)]
+            for i in range(height.count)
+        ]
+        device = windows.device
+        self._offsets = device.asarray([*offsets, 0], dtype="int64")
+        self._places = device.asarray(places, dtype="int64")
+
+    def first(self, elements: Any, takes: Any) -> None:
+        """Write the first element of each window for which it is taken.
+
+        ``takes(number, windows, cells, out)`` says it for one element in the windows that have it.
+        """
+        scratch = self.windows.scratch
+        free, hit = scratch("pool free", elements, "bool"), scratch("pool hit", elements, "bool")
+        free.fill(True)
+        elements.fill(0)
+        for number, part in enumerate(self.windows.parts()):
+            if part is not None:
+                windows, cells = (..., *part[0]), (..., *part[1])
+                takes(number, windows, cells, hit[windows])
+                self.xp.logical_not(hit[windows], out=hit[windows])
+                self.xp.logical_and(free[windows], hit[windows], out=free[windows])
+            self.xp.add(elements, free.view("uint8"), out=elements)
+
+    def cells(self, elements: Any) -> Any:
+        """Return, as scratch, the cell h * W + w that each window took."""
+        found = self.windows.scratch("pool cells", elements, "int64")
+        self.xp.take(self._offsets, elements, out=found)
+        self.xp.add(found, self._places, out=found)
+        if self.windows.clipped:
+            # Where no cell was taken (all are NaN) the place may lie outside.
+            last = self.windows.height.size * self.windows.width.size - 1
+            self.xp.clip(found, 0, last, out=found)
+        return found
+
+    def spread(self, elements: Any, dy: Any, dx: Any) -> None:
+        """Write to each cell the sum of the gradients of the windows that took it."""
+        cells = self.cells(elements)
+        planes = dx.shape[0] * dx.shape[1]
+        size = self.windows.height.size * self.windows.width.size
+        starts = self.xp.arange(planes, dtype="int64").reshape(*dx.shape[:2], 1, 1)
+        self.xp.add(cells, starts * size, out=cells)
+        filled = (..., slice(self.windows.height.filled), slice(self.windows.width.filled))
+        cells, dy = cells[filled].reshape(-1), dy[filled].reshape(-1)
+        dx.fill(0)
+        flat = dx.reshape(-1)
+        if self.windows.overlap:
+            self.xp.add.at(flat, cells, dy)
+        else:
+            flat[cells] = dy

@@ -1,0 +1,168 @@
+"""What Pooling and SPP take from the windows of images (N, C, H, W)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mycaffe_py.layer import TRAIN
+
+from .pool_choice import Choice
+from .pool_windows import PoolWindows
+
+LOWEST = -3.4028234663852886e38
+"""Caffe's start value of a maximum, the lowest number of float32; what a window without cells gives."""
+
+
+class PoolMethod:
+    """A way from images to windows and back; made anew for each size of the images."""
+
+    def __init__(self, windows: PoolWindows):
+        self.windows, self.xp = windows, windows.xp
+
+    def forward(self, x: Any, y: Any) -> None:
+        """Write what is taken from each window."""
+        raise TypeError(f"{type(self).__name__} does not define forward()")
+
+    def backward(self, x: Any, dy: Any, dx: Any) -> None:
+        """Write the gradient of x; the top's values may have been overwritten since forward."""
+        raise TypeError(f"{type(self).__name__} does not define backward()")
+
+
+class MaxPool(PoolMethod):
+    """y = the maximum; dx goes to the first cell, row by row, that has it."""
+
+    def __init__(self, windows: PoolWindows):
+        super().__init__(windows)
+        self.choice = Choice(windows)
+
+    def forward(self, x: Any, y: Any) -> None:
+        """Write the maxima."""
+        self.windows.reduce(self.xp.maximum, x, y, LOWEST)
+
+    def _elements(self, x: Any, y: Any) -> Any:
+        def takes(number: int, windows: Any, cells: Any, out: Any) -> None:
+            self.xp.equal(x[cells], y[windows], out=out)
+
+        elements = self.windows.scratch("pool elements", y, self.choice.dtype)
+        self.choice.first(elements, takes)
+        return elements
+
+    def mask(self, x: Any, y: Any, out: Any) -> None:
+        """Write h * W + w of each maximum, given the maxima; -1 for a window without cells."""
+        height, width = self.windows.height, self.windows.width
+        out[...] = self.choice.cells(self._elements(x, y))
+        out[:, :, height.filled :] = -1
+        out[..., width.filled :] = -1
+
+    def backward(self, x: Any, dy: Any, dx: Any) -> None:
+        """Find the maxima again and give each its gradient."""
+        y = self.windows.scratch("pool values", dy)
+        self.forward(x, y)
+        self.choice.spread(self._elements(x, y), dy, dx)
+
+
+class AveragePool(PoolMethod):
+    """y = sum / size of the window, where padding counts for the size; dx = the sum of dy / size."""
+
+    def forward(self, x: Any, y: Any) -> None:
+        """Write the averages."""
+        self.windows.reduce(self.xp.add, x, y)
+        self.xp.multiply(y, self.windows.inverse_sizes(), out=y)
+
+    def backward(self, x: Any, dy: Any, dx: Any) -> None:
+        """Share each gradient out."""
+        shares = self.windows.scratch("pool values", dy)
+        self.xp.multiply(dy, self.windows.inverse_sizes(), out=shares)
+        self.windows.spread(shares, dx)
+
+
+class DrawnPool(PoolMethod):
+    """y = one cell drawn with a probability proportional to its value; dx goes to that cell.
+
+    The draw: the first cell, row by row, up to which the sum is at least r times the sum of all, r from U[0, 1).
+    A window whose sum is negative may have none: it gives 0 and passes no gradient on.
+    """
+
+    def __init__(self, windows: PoolWindows):
+        super().__init__(windows)
+        self.choice = Choice(windows)
+        self._taken: Any = None
+
+    def forward(self, x: Any, y: Any) -> None:
+        """Draw anew."""
+        xp, device = self.xp, self.windows.device
+        if self._taken is None or self._taken.shape != y.shape:
+            self._taken = xp.empty(y.shape, dtype=self.choice.dtype)
+        limit, running = (self.windows.scratch(f"pool {name}", y) for name in ("limit", "running"))
+        total = self._sum(x, running)
+        device.fill_uniform(limit)
+        xp.multiply(limit, total, out=limit)
+        running.fill(0)
+        y.fill(0)
+
+        def takes(number: int, windows: Any, cells: Any, out: Any) -> None:
+            xp.add(running[windows], x[cells], out=running[windows])
+            xp.greater_equal(running[windows], limit[windows], out=out)
+
+        self.choice.first(self._taken, takes)
+        for number, part in enumerate(self.windows.parts()):
+            if part is not None:
+                windows, cells = (..., *part[0]), (..., *part[1])
+                xp.copyto(y[windows], x[cells], where=self._taken[windows] == number)
+
+    def _sum(self, x: Any, total: Any) -> Any:
+        """Write the sum of each window, added in the order of the draw, so that the last one reaches it."""
+        total.fill(0)
+        for part in filter(None, self.windows.parts()):
+            windows, cells = (..., *part[0]), (..., *part[1])
+            self.xp.add(total[windows], x[cells], out=total[windows])
+        return total
+
+    def backward(self, x: Any, dy: Any, dx: Any) -> None:
+        """Give each drawn cell its gradient."""
+        gradient = self.windows.scratch("pool values", dy)
+        self.xp.multiply(dy, self._taken < self.windows.elements, out=gradient)
+        self.choice.spread(self._taken, gradient, dx)
+
+
+class ExpectedPool(PoolMethod):
+    """y = sum of x^2 / sum of x, what DrawnPool gives on average; 0 where the sum is not above 0.
+
+    dx = the sum over the windows of dy (2 x - y) / sum.
+    """
+
+    def _values(self, x: Any, y: Any) -> Any:
+        """Write y; return, as scratch, the divisors: infinite where the sum is not above 0."""
+        xp, windows = self.xp, self.windows
+        squares, total = windows.scratch("pool squares", x), windows.scratch("pool running", y)
+        xp.multiply(x, x, out=squares)
+        windows.reduce(xp.add, squares, y)
+        windows.reduce(xp.add, x, total)
+        xp.copyto(total, xp.inf, where=total <= 0)
+        xp.divide(y, total, out=y)
+        return total
+
+    def forward(self, x: Any, y: Any) -> None:
+        """Write the expected values."""
+        self._values(x, y)
+
+    def backward(self, x: Any, dy: Any, dx: Any) -> None:
+        """Write the derivative of the quotient."""
+        xp, windows = self.xp, self.windows
+        y = windows.scratch("pool values", dy)
+        share = self._values(x, y)
+        xp.divide(dy, share, out=share)
+        xp.multiply(y, share, out=y)
+        twice = windows.scratch("pool squares", x)
+        windows.spread(share, twice)
+        xp.multiply(twice, x, out=twice)
+        xp.multiply(twice, 2, out=twice)
+        windows.spread(y, dx)
+        xp.subtract(twice, dx, out=dx)
+
+
+def pool_method(name: str, phase: int, windows: PoolWindows) -> PoolMethod:
+    """Return the method of PoolingParameter's or SPPParameter's ``pool``."""
+    if name == "STOCHASTIC":
+        return (DrawnPool if phase == TRAIN else ExpectedPool)(windows)
+    return {"MAX": MaxPool, "AVE": AveragePool}[name](windows)

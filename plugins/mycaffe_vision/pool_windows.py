@@ -1,0 +1,145 @@
+"""Where the windows of a pooling lie: Caffe's rounding and clipping, and sums or maxima over them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mycaffe_py.device import Device
+
+Part = tuple[slice, slice]
+
+
+class PoolAxis:
+    """The windows along one axis of an image.
+
+    There are ceil((size + 2 pad - kernel) / stride) + 1 of them (floor with ``floor``); with ``inside`` the last one is
+    left out if it begins behind the image and its padding. Cells outside of the image belong to no window.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        kernel: int,
+        stride: int,
+        pad: int,
+        *,
+        floor: bool = False,
+        inside: bool = True,
+    ):
+        self.size, self.kernel, self.stride, self.pad = size, kernel, stride, pad
+        reach = size + 2 * pad - kernel
+        self.count = (reach // stride if floor else -(-reach // stride)) + 1
+        if inside and (self.count - 1) * stride >= size + pad:
+            self.count -= 1
+        # The other elements of the kernel are outside of the image in every window.
+        elements = range(max(0, pad - (self.count - 1) * stride), min(kernel, size + pad))
+        self.shifts = [element - pad for element in elements]
+        """For each element of the kernel that any window has in the image: its place in window 0."""
+        self.parts = [self._part(shift) for shift in self.shifts]
+        """For each of them: (the windows that have it in the image, its cells there); None if there are none."""
+        # Those that all windows have come first: they need no start value.
+        self._sums = sorted(filter(None, self.parts), key=self._windows_of, reverse=True)
+        self.filled = max((part[0].stop for part in self._sums), default=0)
+        """How many windows, from the first one, have any cell in the image."""
+        full = [part for part in self._sums if self._is_full(part)]
+        self.clipped = len(full) < kernel
+
+    def _part(self, shift: int) -> Part | None:
+        first = max(0, -(shift // self.stride))
+        stop = min(self.count, (self.size - 1 - shift) // self.stride + 1)
+        if first >= stop:
+            return None
+        start = first * self.stride + shift
+        return slice(first, stop), slice(
+            start, start + (stop - first - 1) * self.stride + 1, self.stride
+        )
+
+    def _windows_of(self, part: Part) -> int:
+        return part[0].stop - part[0].start
+
+    def _is_full(self, part: Part) -> bool:
+        return self._windows_of(part) == self.count
+
+    def divisors(self) -> list[int]:
+        """Return the size of each window up to the edge of the padding: what an average is divided by."""
+        edge = self.size + self.pad
+        starts = [index * self.stride - self.pad for index in range(self.count)]
+        return [max(1, min(start + self.kernel, edge) - start) for start in starts]
+
+    def reduce(self, xp: Any, ufunc: Any, cells: Any, out: Any, axis: int, empty: float) -> None:
+        """Write the sums (or maxima) of ``cells`` over each window along ``axis``; ``empty`` where it has none."""
+        parts = [(_at(out, axis, there), _at(cells, axis, here)) for there, here in self._sums]
+        full = sum(self._is_full(part) for part in self._sums)
+        if not full:
+            out.fill(empty)
+        elif full == 1:
+            xp.copyto(out, parts[0][1])
+        else:
+            ufunc(parts[0][1], parts[1][1], out=out)
+        for there, here in parts[min(full, 2) :]:
+            ufunc(there, here, out=there)
+
+    def spread(self, xp: Any, values: Any, out: Any, axis: int) -> None:
+        """Write to each cell the sum of the ``values`` of the windows that it belongs to."""
+        out.fill(0)
+        for windows, cells in self._sums:
+            there = _at(out, axis, cells)
+            xp.add(there, _at(values, axis, windows), out=there)
+
+
+def _at(array: Any, axis: int, part: slice) -> Any:
+    return array[(slice(None),) * axis + (part,)]
+
+
+class PoolWindows:
+    """The windows on images (N, C, H, W): those of the rows times those of the columns."""
+
+    def __init__(self, device: Device, dtype: Any, height: PoolAxis, width: PoolAxis):
+        self.device, self.xp, self.dtype = device, device.xp, dtype
+        self.height, self.width = height, width
+        self.shape = (height.count, width.count)
+        self.elements = len(height.parts) * len(width.parts)
+        self.overlap = height.kernel > height.stride or width.kernel > width.stride
+        self._inverse: Any = None
+
+    @property
+    def clipped(self) -> bool:
+        """Whether any window hangs over the image."""
+        return self.height.clipped or self.width.clipped
+
+    def scratch(self, name: str, like: Any, dtype: Any = None) -> Any:
+        """Return a working array shaped like another one."""
+        return self.device.scratch(name, like.shape, dtype or self.dtype)
+
+    def parts(self) -> list[tuple[tuple[slice, slice], tuple[slice, slice]] | None]:
+        """For each element of the kernel, row by row: (the windows that have it, its cells there)."""
+        rows, columns = self.height.parts, self.width.parts
+        return [
+            ((r[0], c[0]), (r[1], c[1])) if r is not None and c is not None else None
+            for r in rows
+            for c in columns
+        ]
+
+    def _half(self, images: Any) -> Any:
+        shape = (*images.shape[:2], self.shape[0], images.shape[3])
+        return self.device.scratch("pool half", shape, self.dtype)
+
+    def reduce(self, ufunc: Any, cells: Any, out: Any, empty: float = 0.0) -> None:
+        """Write the sum (or maximum) of each window; ``empty`` for a window without cells."""
+        half = self._half(cells)
+        self.height.reduce(self.xp, ufunc, cells, half, 2, empty)
+        self.width.reduce(self.xp, ufunc, half, out, 3, empty)
+
+    def spread(self, values: Any, out: Any) -> None:
+        """Write to each cell the sum of the values of its windows."""
+        half = self._half(out)
+        self.width.spread(self.xp, values, half, 3)
+        self.height.spread(self.xp, half, out, 2)
+
+    def inverse_sizes(self) -> Any:
+        """Return 1 / the size of each window, an array (rows, columns) of the device."""
+        if self._inverse is None:
+            columns = self.width.divisors()
+            values = [[1 / (row * column) for column in columns] for row in self.height.divisors()]
+            self._inverse = self.device.asarray(values, dtype=self.dtype)
+        return self._inverse
