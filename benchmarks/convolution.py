@@ -1,0 +1,196 @@
+"""Time of convolutions, forward and backward: our Convolution layer and torch's in turn, one thread each.
+
+The layers are those of LeNet at batch 64 and of CaffeNet at batch 8. Both sides have the same weights and see the
+same images; before anything is timed, outputs and gradients of both are compared. Exit code 1 if the geometric mean
+of our time over torch's is above 1.3, or one layer's above 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import time
+from dataclasses import dataclass
+from statistics import median
+
+import one_thread  # noqa: F401  (before NumPy)
+import vectors  # before NumPy
+
+# isort: split
+import numpy as np
+import torch
+from reporting import Report
+from torch.nn import functional
+
+from mycaffe_py.blob import Blob
+from mycaffe_py.device import Device
+from mycaffe_py.layer import LayerContext
+from mycaffe_py.plugins import default_registry
+
+MOST_MEAN, MOST_LAYER = 1.3, 2.0
+WARM_UP = 3
+TOLERANCE = 1e-4  # of each array's maximum, float32
+
+
+@dataclass
+class Case:
+    name: str
+    images: tuple[int, int, int, int]
+    outputs: int
+    kernel: int
+    stride: int = 1
+    pad: int = 0
+    first: bool = False
+    """Whether the bottom is data, which needs no gradient."""
+
+
+CASES = [
+    Case("LeNet conv1, batch 64", (64, 1, 28, 28), 20, 5, first=True),
+    Case("LeNet conv2, batch 64", (64, 20, 12, 12), 50, 5),
+    Case("CaffeNet conv1, batch 8", (8, 3, 227, 227), 96, 11, stride=4, first=True),
+    Case("CaffeNet conv2, one group", (8, 48, 27, 27), 128, 5, pad=2),
+    Case("CaffeNet conv3", (8, 256, 13, 13), 384, 3, pad=1),
+    Case("CaffeNet conv5, one group", (8, 192, 13, 13), 128, 3, pad=1),
+]
+
+
+class Ours:
+    """The layer with its blobs."""
+
+    def __init__(self, case: Case, device: Device):
+        registry = default_registry()
+        settings = (
+            f"num_output: {case.outputs} kernel_size: {case.kernel} stride: {case.stride} "
+            f'pad: {case.pad} weight_filler {{ type: "xavier" }} bias_filler {{ type: "uniform" }}'
+        )
+        text = f'name: "conv" type: "Convolution" convolution_param {{ {settings} }}'
+        param = registry.schema.parse_text(text, "LayerParameter").message
+        self.bottom = [Blob(case.images, device=device, name="data")]
+        self.top = [Blob(device=device, name="conv")]
+        self.layer = registry.layers.find("Convolution")(param, LayerContext(registry, device))
+        self.layer.initialize(self.bottom, self.top)
+        rng = np.random.default_rng(3)
+        self.bottom[0].data[...] = rng.standard_normal(case.images)
+        self.top[0].diff[...] = rng.standard_normal(self.top[0].shape)
+        self.needs = [not case.first]
+
+    def __call__(self) -> None:
+        for blob in self.layer.blobs:
+            blob.diff.fill(0)  # as the solver does
+        self.layer.reshape(self.bottom, self.top)
+        self.layer.forward(self.bottom, self.top)
+        self.layer.backward(self.top, self.needs, self.bottom)
+
+    def arrays(self) -> list[np.ndarray]:
+        gradients = [self.bottom[0].diff] if self.needs[0] else []
+        return [self.top[0].data, *gradients, *(blob.diff for blob in self.layer.blobs)]
+
+
+class Theirs:
+    """The same with ``torch.nn.functional.conv2d`` and its autograd."""
+
+    def __init__(self, case: Case, ours: Ours):
+        self.case = case
+        self.images = torch.from_numpy(ours.bottom[0].data.copy()).requires_grad_(not case.first)
+        self.blobs = [
+            torch.from_numpy(blob.data.copy()).requires_grad_() for blob in ours.layer.blobs
+        ]
+        self.gradient = torch.from_numpy(ours.top[0].diff.copy())
+
+    def __call__(self) -> None:
+        for tensor in (self.images, *self.blobs):
+            tensor.grad = None
+        self.forward().backward(self.gradient)
+
+    def forward(self) -> torch.Tensor:
+        return functional.conv2d(
+            self.images, *self.blobs, stride=self.case.stride, padding=self.case.pad
+        )
+
+    def arrays(self) -> list[np.ndarray]:
+        gradients = [] if self.case.first else [self.images.grad]
+        tensors = [self.forward().detach(), *gradients, *(blob.grad for blob in self.blobs)]
+        return [tensor.numpy() for tensor in tensors]
+
+
+def compare(case: Case, ours: Ours, theirs: Theirs) -> float:
+    """Return the largest deviation by its array's maximum."""
+    ours()
+    theirs()
+    worst = 0.0
+    for found, expected in zip(ours.arrays(), theirs.arrays(), strict=True):
+        worst = max(worst, float(np.abs(found - expected).max() / np.abs(expected).max()))
+    if worst > TOLERANCE:
+        raise SystemExit(f"{case.name}: the sides differ by {worst:.1e} of an array's maximum")
+    return worst
+
+
+def time_in_turn(sides: list[Ours | Theirs], rounds: int) -> np.ndarray:
+    """Return (rounds, sides) milliseconds; the side that begins changes with each round."""
+    for _ in range(WARM_UP):
+        for side in sides:
+            side()
+    times = np.empty((rounds, len(sides)))
+    for index in range(rounds):
+        for position in range(len(sides)) if index % 2 else reversed(range(len(sides))):
+            start = time.perf_counter()
+            sides[position]()
+            times[index, position] = 1e3 * (time.perf_counter() - start)
+    return times
+
+
+def measure(case: Case, device: Device, rounds: int) -> tuple[float, list[object]]:
+    """Return the deviation and the row of figures for one layer."""
+    ours = Ours(case, device)
+    theirs = Theirs(case, ours)
+    worst = compare(case, ours, theirs)
+    times = time_in_turn([ours, theirs], rounds)
+    ratios = times[:, 0] / times[:, 1]
+    figures = (*(median(side) for side in times.T), median(ratios), min(ratios), max(ratios))
+    return worst, [case.name, *(float(figure) for figure in figures)]
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument(
+        "--vectors", choices=vectors.CHOICES, default="native", help="on both sides"
+    )
+    parser.add_argument("--record", action="store_true", help="write the figures to results/")
+    return parser.parse_args()
+
+
+def main() -> int:
+    args = parse()
+    torch.set_num_threads(1)
+    settings = {
+        "type": "float32",
+        "vectors": vectors.CHOSEN,
+        "rounds": args.rounds,
+        "threads": 1,
+    }
+    name = "convolution" + ("-avx2" if vectors.CHOSEN == "avx2" else "")
+    report = Report("Convolution, forward and backward: ours and torch in turn", name, settings)
+    device = Device()
+    worst, rows = 0.0, []
+    for case in CASES:
+        deviation, row = measure(case, device, args.rounds)
+        worst = max(worst, deviation)
+        rows.append(row)
+    report.say(f"outputs and gradients agree within {worst:.1e} of each array's maximum")
+    report.add("layers", ("layer", "ours ms", "torch ms", "ours / torch", "least", "most"), rows)
+    ratios = [row[3] for row in rows]
+    mean = math.prod(ratios) ** (1 / len(ratios))
+    good = mean <= MOST_MEAN and max(ratios) <= MOST_LAYER
+    report.add(
+        "summary",
+        ("", "ours / torch", "may be"),
+        [["geometric mean", mean, MOST_MEAN], ["slowest layer", max(ratios), MOST_LAYER]],
+    )
+    report.finish(args.record)
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
