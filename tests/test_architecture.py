@@ -23,7 +23,7 @@ PLUGIN_PACKAGES = sorted(path.parent.name for path in PLUGINS.glob("*/__init__.p
 LAYERS = [
     "version errors events hookspecs functions denormals blas resources catalog field_path as_written",
     "seeding blobproto lr_policy schema",
-    "device",
+    "device stores",
     "blob fused",
     "layer layer_settings loss_layer filler gym net_state parameters splits debug_info",
     "net_wiring",
@@ -51,7 +51,7 @@ PUBLIC = {
     name
     for row in (
         "blas blob builder device errors events filler functions fused gym hookspecs layer layer_settings loss_layer",
-        "net schema seeding solver trainer",
+        "net schema seeding solver stores trainer",
     )
     for name in row.split()
 }

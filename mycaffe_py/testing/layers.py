@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ def check_layer(
     skip_backward: bool = False,
     batch_axis: int | None = 0,
     device: Device | None = None,
+    prepare: Callable[[Any], None] | None = None,
 ) -> None:
     """Raise AssertionError, naming layer, blob and index, if a layer does not do what it must.
 
@@ -47,9 +48,11 @@ def check_layer(
 
     Numbers drawn in ``forward`` come from ``device.fill_uniform``, restarted for each run. Keep
     ``bottoms`` small: each element costs two forward runs. ``skip_backward`` is for layers that
-    have no gradient. ``device``, such as a GPU, is compared with the CPU as well.
+    have no gradient. ``device``, such as a GPU, is compared with the CPU as well. ``prepare`` is
+    called with each instance of the layer once it is set up, to hand it what it needs.
     """
     check = _Check(layer, bottoms, registry, phase, seed, step, tolerance)
+    check.prepare = prepare
     check.run(propagate_down, skip_backward, batch_axis)
     if device is not None:
         check.check_variant(f"on {device.name}", _HostDrawing(device), np.float64, 1e-9)
@@ -95,6 +98,8 @@ class _Run:
         if in_place:
             self.top = list(self.bottom)
         self.layer.initialize(self.bottom, self.top)
+        if check.prepare is not None:
+            check.prepare(self.layer)
 
     def set_bottoms(self, inputs: Sequence[np.ndarray]) -> None:
         for blob, values in zip(self.bottom, inputs, strict=True):
@@ -135,6 +140,8 @@ class _Run:
 
 
 class _Check:
+    prepare: Callable[[Any], None] | None = None
+
     def __init__(
         self,
         layer: Any,

@@ -11,7 +11,7 @@ from mycaffe_py.net import TEST, TRAIN, Net
 from mycaffe_py.testing import check_layer
 from mycaffe_py.weights import restore, save_snapshot
 
-from ..conformance_cases import LAYERS
+from ..conformance_cases import LAYERS, settings_of
 
 pytestmark = pytest.mark.gpu
 
@@ -37,8 +37,9 @@ def on_both(gpu, dtype, phase=TRAIN):
 @pytest.mark.parametrize(
     ("type_name", "case"), [(name, case) for name, cases in LAYERS.items() for case in cases]
 )
-def test_every_layer_gives_the_same_as_on_the_cpu(gpu, type_name, case):
-    settings, bottoms, arguments = case
+def test_every_layer_gives_the_same_as_on_the_cpu(gpu, type_name, case, tmp_path):
+    _, bottoms, arguments = case
+    settings = settings_of(case, tmp_path)
     check_layer(f'name: "layer" type: "{type_name}" {settings}', bottoms, device=gpu, **arguments)
 
 
