@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -60,12 +61,9 @@ class Records:
 
     def _seek(self, index: int) -> None:
         # LMDB knows no record numbers: walk over the keys, which lie beside each other.
-        found = self._cursor.first()
+        self._cursor.first()
         keys = self._cursor.iternext(keys=True, values=False)
-        for _ in range(index):
-            if next(keys, None) is None:
-                found = False
-        if not found or not self._cursor.key():
+        if next(islice(keys, index, None), None) is None:
             raise DataError(f"{self._database.path} has no record number {index}")
 
 
