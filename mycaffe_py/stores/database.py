@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from weakref import WeakValueDictionary
 
 from mycaffe_py.errors import DataError, MissingFileError, require
 
@@ -17,8 +17,9 @@ LEVELDB_HINT = (
     "it anew from the images with mycaffe convert-imageset"
 )
 
-_open: WeakValueDictionary[tuple[str, int], Database] = WeakValueDictionary()
-_opening = threading.Lock()
+# LMDB allows one environment a file in a process: {(path, process): (the database, if alive; its environment)}
+_open: dict[tuple[str, int], tuple[weakref.ref[Database], Any]] = {}
+_lock = threading.RLock()  # a database may be dropped in the middle of all else
 
 
 class Database:
@@ -77,16 +78,26 @@ def open_database(path: str | os.PathLike[str]) -> Database:
     check_database(path)
     lmdb = require("lmdb", "lmdb")
     key = (os.path.realpath(path), os.getpid())
-    with _opening:
-        found = _open.get(key)
-        if found is None:
+    with _lock:
+        database = _open[key][0]() if key in _open else None
+        if database is None:
+            _close(key)
             options = {"readonly": True, "lock": False, "subdir": path.is_dir()}
             try:
                 environment = lmdb.open(os.fspath(path), max_readers=1, readahead=False, **options)
             except lmdb.Error as error:
                 raise DataError(f"{path} cannot be opened as an LMDB database: {error}") from error
-            found = _open[key] = Database(path, environment)
-    return found
+            database = Database(path, environment)
+            weakref.finalize(database, _close, key, environment).atexit = False
+            _open[key] = weakref.ref(database), environment
+    return database
+
+
+def _close(key: tuple[str, int], environment: Any = None) -> None:
+    """Close what is open under a key, or only if it is ``environment``."""
+    with _lock:
+        if key in _open and environment in (None, _open[key][1]):
+            _open.pop(key)[1].close()
 
 
 def check_database(path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.errors import ShapeError, SnapshotError
+from mycaffe_py.errors import DataError, ShapeError, SnapshotError
 from mycaffe_py.layer import Layer
 from mycaffe_py.seeding import named_generator
 from mycaffe_py.stores import datum_to_array
@@ -100,7 +100,10 @@ class MemoryData(Layer):
     def add_datum_vector(self, datums: Iterable[Any]) -> None:
         """Take the images and labels of Datum messages, transformed."""
         datums = list(datums)
-        images = [datum_to_array(datum, self.transformer.color) for datum in datums]
+        try:
+            images = [datum_to_array(datum, self.transformer.color) for datum in datums]
+        except DataError as error:
+            self.fail(f"a datum cannot be used: {error.message}", hint=error.hint)
         self._add(images, [datum.label for datum in datums])
 
     def add_images(self, images: Iterable[Any], labels: Iterable[float]) -> None:
@@ -118,7 +121,10 @@ class MemoryData(Layer):
         generator = named_generator(self.seed, "layer", self.name, "added", self.additions)
         data = np.empty((len(images), *self.item_shape), self.dtype)
         for index, (image, target) in enumerate(zip(images, data, strict=True)):
-            shape = self.transformer.shape(image.shape)
+            try:
+                shape = self.transformer.shape(image.shape)
+            except DataError as error:
+                self.fail(f"item {index}: {error.message}", hint=error.hint)
             if shape != self.item_shape:
                 self._misfit(f"item {index} gives {shape}, expected {self.item_shape}")
             self.transformer.apply(image, target, generator)

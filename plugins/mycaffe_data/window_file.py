@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mycaffe_py.errors import DataError, Location
 from mycaffe_py.stores import text_lines
 
@@ -102,7 +104,7 @@ def read_windows(path: Path) -> tuple[list[WindowImage], list[Window]]:
 
 def _window(words: _Words, images: list[WindowImage]) -> Window:
     label = words.next("class", int)
-    overlap = words.next("overlap", float)
+    overlap = words.next("overlap", np.float32)  # as the thresholds, that 0.3 be 0.3
     x1, y1, x2, y2 = (words.next(what, int) for what in ("x1", "y1", "x2", "y2"))
     image = images[-1]
     if not (0 <= x1 <= x2 < image.width and 0 <= y1 <= y2 < image.height):
@@ -110,4 +112,4 @@ def _window(words: _Words, images: list[WindowImage]) -> Window:
             f"window ({x1}, {y1}) to ({x2}, {y2}) does not lie in the image of height {image.height} "
             f"and width {image.width}"
         )
-    return Window(len(images) - 1, label, overlap, x1, y1, x2, y2, words.line)
+    return Window(len(images) - 1, label, float(overlap), x1, y1, x2, y2, words.line)
