@@ -18,6 +18,18 @@ from mycaffe_py.version import __version__
 VERBS = {
     "train": ("mycaffe_py.cli.train:command", "Train a net."),
     "test": ("mycaffe_py.cli.test:command", "Run a trained net with frozen weights."),
+    "convert-imageset": (
+        "mycaffe_py.cli.convert_imageset:command",
+        "Make a database of images.",
+    ),
+    "compute-image-mean": (
+        "mycaffe_py.cli.compute_image_mean:command",
+        "Compute the mean image of a database.",
+    ),
+    "extract-features": (
+        "mycaffe_py.cli.extract_features:command",
+        "Write what a net computes into databases.",
+    ),
     "check": ("mycaffe_py.cli.check:command", "Report every mistake in prototxt files."),
     "doctor": ("mycaffe_py.cli.doctor:command", "Show versions, devices, plugins and extras."),
     "plugins": ("mycaffe_py.cli.plugins:command", "List plugins and what they offer."),

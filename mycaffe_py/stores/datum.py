@@ -10,6 +10,14 @@ from mycaffe_py.errors import DataError
 from mycaffe_py.stores.images import decode_image
 
 
+def parse_datum(datum_class: type, value: bytes) -> Any:
+    """Return the Datum in a record's bytes, or raise DataError."""
+    try:
+        return datum_class.FromString(value)
+    except Exception as error:  # protobuf's DecodeError
+        raise DataError(f"it is no Datum: {len(value)} bytes") from error
+
+
 def datum_to_array(datum: Any, color: bool | None = None) -> np.ndarray:
     """Return a Datum's values as (channels, height, width), uint8 or float32.
 

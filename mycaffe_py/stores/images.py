@@ -85,13 +85,19 @@ def _native(image: Any) -> Any:
     return image.convert("L" if image.mode in ("1", "L", "F") else "RGB")
 
 
-def encode_image(image: np.ndarray, kind: str) -> bytes:
-    """Return an image as the bytes of a file; ``kind`` is an extension such as ``png``."""
-    module = require("PIL.Image", "image")
+def check_image_type(kind: str) -> str:
+    """Return Pillow's name of the format of files with an extension, or raise DataError."""
     name = _FORMATS.get(kind.lower().lstrip("."))
     if name is None:
         known = ", ".join(sorted(_FORMATS))
         raise DataError(f'images are not written as "{kind}"', hint=f"valid: {known}")
+    return name
+
+
+def encode_image(image: np.ndarray, kind: str) -> bytes:
+    """Return an image as the bytes of a file; ``kind`` is an extension such as ``png``."""
+    module = require("PIL.Image", "image")
+    name = check_image_type(kind)
     values = image[0] if len(image) == 1 else image[_BGR].transpose(1, 2, 0)
     buffer = io.BytesIO()
     module.fromarray(np.ascontiguousarray(values)).save(buffer, name, **_OPTIONS.get(name, {}))

@@ -41,13 +41,8 @@ def read_list(path: str | os.PathLike[str]) -> list[ImageEntry]:
 
     Raises DataError naming file and line, also for a list without entries.
     """
-    return list_entries(os.fspath(path), text_lines(path))
-
-
-def list_entries(name: str, lines: list[tuple[int, str]]) -> list[ImageEntry]:
-    """Return the entries in the lines of a list file of this name."""
-    entries = []
-    for number, line in lines:
+    name, entries = os.fspath(path), []
+    for number, line in text_lines(path):
         parts = line.rsplit(maxsplit=1)
         try:
             entries.append(ImageEntry(parts[0], int(parts[1]), number))

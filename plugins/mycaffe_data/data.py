@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.stores import datum_to_array, open_database
+from mycaffe_py.stores import datum_to_array, open_database, parse_datum
 
 from .data_layer import Batch, DataLayer
 from .transformer import Transformer
@@ -79,10 +79,7 @@ class Data(DataLayer):
 
     def _parse(self, value: bytes) -> tuple[np.ndarray, int]:
         """Return image and label of a record."""
-        try:
-            datum = self.datum.FromString(value)
-        except Exception:  # protobuf's DecodeError
-            self.bad_data(f"a record of {self.source} is no Datum: {len(value)} bytes")
+        datum = parse_datum(self.datum, value)
         return datum_to_array(datum, self.transformer.color), datum.label
 
     def _where(self, number: int, key: bytes) -> str:
