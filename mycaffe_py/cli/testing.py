@@ -77,8 +77,7 @@ def _on_solver(
             return net, training.trainer.test(net, iterations)
         finally:
             training.trainer.close()
-    _require_data(net)
-    return net, mean_outputs(net, iterations)
+    return net, _means(net, iterations)
 
 
 def _on_data_layers(
@@ -97,8 +96,15 @@ def _on_data_layers(
         device=open_device(given["device"], seed=given["seed"] or 0),
         dtype=given["dtype"],
     )
+    return net, _means(net, iterations)
+
+
+def _means(net: Any, iterations: int) -> dict[str, float]:
     _require_data(net)
-    return net, mean_outputs(net, iterations)
+    try:
+        return mean_outputs(net, iterations)
+    finally:
+        net.close()
 
 
 def _require_data(net: Any) -> None:

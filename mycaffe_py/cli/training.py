@@ -72,6 +72,8 @@ def train(
     finally:
         if training.trainer is not None:
             training.trainer.close()
+        for net in (training.net, *training.solver.test_nets):
+            net.close()
 
 
 def _check_worth_running(training: Training) -> None:

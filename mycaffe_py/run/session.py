@@ -94,7 +94,7 @@ class TrainingSession:
     def _write_settings(self) -> None:
         to_text = self.training.registry.schema.to_text
         for name, message in (
-            ("model.prototxt", self.training.model.message),
+            ("model.prototxt", portable(self.training.model)),
             ("solver.prototxt", portable(self.training.solver_document)),
         ):
             atomic_write(self.directory / name, to_text(message).encode())
