@@ -18,6 +18,7 @@ from mycaffe_py.version import __version__
 VERBS = {
     "train": ("mycaffe_py.cli.train:command", "Train a net."),
     "test": ("mycaffe_py.cli.test:command", "Run a trained net with frozen weights."),
+    "check": ("mycaffe_py.cli.check:command", "Report every mistake in prototxt files."),
     "convert-imageset": (
         "mycaffe_py.cli.convert_imageset:command",
         "Make a database of images.",
@@ -30,7 +31,6 @@ VERBS = {
         "mycaffe_py.cli.extract_features:command",
         "Write what a net computes into databases.",
     ),
-    "check": ("mycaffe_py.cli.check:command", "Report every mistake in prototxt files."),
     "doctor": ("mycaffe_py.cli.doctor:command", "Show versions, devices, plugins and extras."),
     "plugins": ("mycaffe_py.cli.plugins:command", "List plugins and what they offer."),
     "layers": ("mycaffe_py.cli.types:layers", "List layer types, or describe one."),

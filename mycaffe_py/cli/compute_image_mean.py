@@ -14,6 +14,7 @@ from mycaffe_py.cli.verb import Verb
     examples=(
         "mycaffe compute-image-mean train_lmdb mean.binaryproto",
         "mycaffe compute-image-mean train_lmdb",
+        "mycaffe compute-image-mean --backend lmdb train_lmdb mean.binaryproto",
     ),
 )
 @backend_option

@@ -15,6 +15,7 @@ from mycaffe_py.cli.verb import Verb
     cls=Verb,
     examples=(
         "mycaffe extract-features net.caffemodel net.prototxt fc7 features_lmdb 10 lmdb",
+        "mycaffe extract-features net.caffemodel net.prototxt fc7 features_lmdb 10 lmdb CPU",
         "mycaffe extract-features net.caffemodel net.prototxt fc7,prob fc7_lmdb,prob_lmdb 10 lmdb GPU 0",
     ),
 )

@@ -93,7 +93,8 @@ class Prefetcher:
             name=f"prefetch {owner.name}",
             daemon=True,
         )
-        weakref.finalize(owner, self._shelf.close).atexit = False
+        # By a weak reference: an exception on the shelf refers to its owner.
+        weakref.finalize(owner, _close, weakref.ref(self._shelf)).atexit = False
         self._thread.start()
 
     def stop(self, patience: float | None = None) -> None:
@@ -105,6 +106,12 @@ class Prefetcher:
             shelf.close()
             if thread is not threading.current_thread():
                 thread.join(patience)
+
+
+def _close(reference: weakref.ref[_Shelf]) -> None:
+    shelf = reference()
+    if shelf is not None:
+        shelf.close()
 
 
 def _fill(shelf: _Shelf, reference: Any) -> None:

@@ -21,7 +21,7 @@ VALUES = images(12, (1, 2, 2))
 
 
 def threads():
-    return [thread for thread in threading.enumerate() if thread.name.startswith("prefetch")]
+    return [thread for thread in threading.enumerate() if thread.name.startswith("prefetch ahead")]
 
 
 def wait_for(condition):
@@ -43,7 +43,9 @@ def layer(build, tmp_path):
     source = write_database(tmp_path / "db", VALUES)
 
     def make(more=""):
-        return build(f'type: "Data" data_param {{ source: "{source}" batch_size: 1 {more} }}')
+        return build(
+            f'name: "ahead" type: "Data" data_param {{ source: "{source}" batch_size: 1 {more} }}'
+        )
 
     yield make
     no_threads()
@@ -55,7 +57,7 @@ def test_the_thread_starts_with_the_first_forward_and_ends_with_close(layer):
     for _ in range(5):
         built.forward()
         (thread,) = threads()
-    assert thread.name == "prefetch it" and thread.daemon
+    assert thread.name == "prefetch ahead" and thread.daemon
     built.layer.close()
     assert not threads()
     built.layer.close()
@@ -103,6 +105,19 @@ def test_a_layer_that_is_dropped_takes_its_thread_along(layer):
     built.forward()
     gone = weakref.ref(built.layer)
     del built
+    gc.collect()
+    wait_for(lambda: gone() is None)
+
+
+def test_a_layer_with_an_exception_that_nobody_asked_for_can_go(layer, monkeypatch):
+    built = layer("prefetch: 1")
+    inner = built.layer.load
+    monkeypatch.setattr(built.layer, "load", lambda n, batch: inner(n, batch) if n < 1 else 1 / 0)
+    built.forward()
+    wait_for(lambda: not threads())
+    gone = weakref.ref(built.layer)
+    del built, inner
+    monkeypatch.undo()
     gc.collect()
     wait_for(lambda: gone() is None)
 
