@@ -111,13 +111,12 @@ def test_a_layer_that_is_dropped_takes_its_thread_along(layer):
 
 def test_a_layer_with_an_exception_that_nobody_asked_for_can_go(layer, monkeypatch):
     built = layer("prefetch: 1")
-    inner = built.layer.load
-    monkeypatch.setattr(built.layer, "load", lambda n, batch: inner(n, batch) if n < 1 else 1 / 0)
+    cls, load = type(built.layer), type(built.layer).load
+    monkeypatch.setattr(cls, "load", lambda self, n, to: load(self, n, to) if n < 1 else 1 / 0)
     built.forward()
     wait_for(lambda: not threads())
     gone = weakref.ref(built.layer)
-    del built, inner
-    monkeypatch.undo()
+    del built
     gc.collect()
     wait_for(lambda: gone() is None)
 
