@@ -134,6 +134,8 @@ def _datum(schema: Any, path: str, image: np.ndarray, form: _Form) -> Any:
     jpeg = {"jpg", "jpeg"}
     # A file that is as wanted already is kept as it is, bit for bit.
     kept = form.size is None and (kind == own or {kind, own} == jpeg)
-    return schema.new(
-        "Datum", encoded=True, data=image_bytes(path) if kept else encode_image(image, kind)
-    )
+    try:
+        data = image_bytes(path) if kept else encode_image(image, kind)
+    except DataError as error:
+        raise DataError(f"{path}: {error.message}", hint=error.hint) from error
+    return schema.new("Datum", encoded=True, data=data)

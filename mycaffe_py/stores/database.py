@@ -84,7 +84,7 @@ def open_database(path: str | os.PathLike[str]) -> Database:
             _close(key)
             options = {"readonly": True, "lock": False, "subdir": path.is_dir()}
             try:
-                environment = lmdb.open(os.fspath(path), max_readers=1, readahead=False, **options)
+                environment = lmdb.open(os.fspath(path), max_readers=1, **options)
             except lmdb.Error as error:
                 raise DataError(f"{path} cannot be opened as an LMDB database: {error}") from error
             database = Database(path, environment)

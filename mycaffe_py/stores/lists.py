@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from mycaffe_py.errors import DataError, Location, MissingFileError
+
+_ENTRY = re.compile(r"(.*\S)\s+([+-]?[0-9]{1,12})")
 
 
 @dataclass(frozen=True)
@@ -43,15 +46,14 @@ def read_list(path: str | os.PathLike[str]) -> list[ImageEntry]:
     """
     name, entries = os.fspath(path), []
     for number, line in text_lines(path):
-        parts = line.rsplit(maxsplit=1)
-        try:
-            entries.append(ImageEntry(parts[0], int(parts[1]), number))
-        except (IndexError, ValueError) as error:
+        found = _ENTRY.fullmatch(line)
+        if found is None or not -(2**31) <= int(found[2]) < 2**31:
             raise DataError(
                 f'line {number} of {name} does not end with a label: "{line}"',
                 hint='each line is a path, a space and a whole number: "cats/tom.jpg 3"',
                 location=Location(name, number, 1, line, len(line)),
-            ) from error
+            )
+        entries.append(ImageEntry(found[1], int(found[2]), number))
     if not entries:
         raise DataError(f"{name} lists no images")
     return entries

@@ -111,6 +111,8 @@ class DataLayer(Layer):
         """Go on with the record at which the state was taken."""
         try:
             position, seed, size = (int(state[name]) for name in ("position", "seed", "records"))
+            if position < 0:
+                raise ValueError(f"position {position}")
         except (KeyError, TypeError, ValueError) as error:
             raise SnapshotError(f"{self.label}: its state cannot be used: {error!r}") from error
         if size != self.size:

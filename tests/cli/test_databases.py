@@ -105,6 +105,15 @@ def test_encoding_anew(convert, tmp_path):
         assert datum_to_array(datum).shape == (3, 2, 2)
 
 
+def test_encoding_needs_a_known_kind(convert, tmp_path):
+    (tmp_path / "img/1.png").rename(tmp_path / "img/1.dat")
+    (tmp_path / "list.txt").write_text("1.dat 1\n")
+    result = convert("--encoded", "--resize-height=2", "--resize-width=2")
+    assert result.exit_code == 2 and 'img/1.dat: images are not written as "dat"' in result.stderr
+    assert nothing_is_left(tmp_path)
+    assert convert("--encoded").exit_code == 0  # kept as it is
+
+
 def test_images_that_cannot_be_read_are_left_out(convert, tmp_path):
     (tmp_path / "img/0.png").unlink()
     (tmp_path / "img/2.png").write_text("no image")

@@ -83,7 +83,15 @@ def test_layers_of_other_names_draw_otherwise(build, batches, same, tmp_path):
         same(*runs)
 
 
-@pytest.mark.parametrize("state", [None, {}, {"position": "x", "seed": 1, "records": 7}])
+@pytest.mark.parametrize(
+    "state",
+    [
+        None,
+        {},
+        {"position": "x", "seed": 1, "records": 7},
+        {"position": -1, "seed": 1, "records": 7},
+    ],
+)
 def test_a_damaged_state(build, tmp_path, state):
     built = build(data(tmp_path), tops=2)
     with pytest.raises(SnapshotError, match=r'layer "it" \(Data\): its state cannot be used'):

@@ -149,7 +149,7 @@ def test_a_line_without_a_label(build, listed):
     assert (caught.value.location.line, caught.value.location.text) == (2, "1.png")
 
 
-@pytest.mark.parametrize("label", ["dog", "1.5", ""])
+@pytest.mark.parametrize("label", ["dog", "1.5", "", "1_0", "3000000000"])
 def test_a_label_that_is_no_whole_number(build, listed, label):
     listed.write_text(f"0.png {label}\n")
     with pytest.raises(DataError, match="line 1 of .* does not end with a label"):
