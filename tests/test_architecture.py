@@ -21,11 +21,11 @@ PLUGIN_PACKAGES = sorted(path.parent.name for path in PLUGINS.glob("*/__init__.p
 
 # A module of mycaffe_py imports from its own row and from the rows above it. A folder stands for all in it.
 LAYERS = [
-    "version errors events hookspecs functions denormals blas resources catalog field_path as_written",
-    "seeding blobproto lr_policy schema",
+    "version errors events hookspecs functions denormals blas resources catalog field_path as_written resizing",
+    "seeding blobproto lr_policy schema transformer",
     "device",
     "blob fused",
-    "layer layer_settings loss_layer filler gym net_state parameters splits debug_info",
+    "layer layer_settings loss_layer filler gym net_state parameters splits debug_info type_fields",
     "net_wiring",
     "net_builder weights",
     "net",
@@ -33,7 +33,10 @@ LAYERS = [
     "trainer",
     "discovery overrides custom_trainer",
     "plugins",
-    "builder partial_net",
+    "builder partial_net proto net_spec_values net_spec io",
+    "image_net",
+    "classifier coord_map detector drawing",
+    "draw",
     "checking testing",
     "run",
     "designer",
