@@ -8,12 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from .drawing.graph import Graph, build_graph
+from .drawing.graph import Graph, Shapes, build_graph
 from .drawing.known_shapes import known_shapes
 from .drawing.layout import lay_out
 from .drawing.svg import to_svg
-from .errors import ConfigError
+from .errors import ConfigError, PrototxtError
 from .plugins import default_registry
+from .schema import Document, upgrade_net
 from .weights import atomic_write
 
 RANKDIRS = ("LR", "TB", "BT", "RL")
@@ -27,24 +28,23 @@ def draw_net(
     phase: int | None = None,
     display_lrm: bool = False,
     *,
-    registry: Any = None,
-    base_dir: Path | None = None,
+    shapes: Shapes | None = None,
 ) -> bytes:
     """Return a picture of a NetParameter in the format ``ext``: svg, png, pdf or jpg.
 
     ``rankdir`` is the direction of flow: LR, TB, BT or RL. ``phase`` TRAIN or TEST leaves out the layers
     of the other one. ``display_lrm`` shows the learning-rate multipliers. Arrows carry the shapes of the
-    blobs as far as the net can be built; files that it names count from ``base_dir``.
+    blobs as far as the net can be built, or the ``shapes`` given.
     """
     ext = {"jpeg": "jpg"}.get(ext.lower(), ext.lower())
     if ext not in FORMATS:
         raise ConfigError(
             f'a net cannot be drawn as "{ext}"', hint=f"formats: {', '.join(FORMATS)}"
         )
-    registry = registry or default_registry()
     _check_rankdir(rankdir)
-    shapes = known_shapes(caffe_net, registry, phase, base_dir)
-    graph = build_graph(caffe_net, rankdir, phase=phase, display_lrm=display_lrm, shapes=shapes)
+    net = _upgraded(caffe_net)
+    shapes = known_shapes(net, default_registry(), phase) if shapes is None else shapes
+    graph = build_graph(net, rankdir, phase=phase, display_lrm=display_lrm, shapes=shapes)
     width, height = lay_out(graph, rankdir)
     if ext == "svg":
         return to_svg(graph, width, height).encode()
@@ -88,7 +88,7 @@ def get_pydot_graph(
         ) from error
     _check_rankdir(rankdir)
     graph = build_graph(
-        caffe_net, rankdir, phase=phase, display_lrm=display_lrm, label_edges=label_edges
+        _upgraded(caffe_net), rankdir, phase=phase, display_lrm=display_lrm, label_edges=label_edges
     )
     return _to_pydot(pydot, graph, rankdir)
 
@@ -104,6 +104,20 @@ def _to_pydot(pydot: Any, graph: Graph, rankdir: str) -> Any:
         ends = names[edge.source], names[edge.target]
         dot.add_edge(pydot.Edge(*ends, label=_quoted(edge.label)))
     return dot
+
+
+def _upgraded(net: Any) -> Any:
+    """Return a copy of the net in today's form; Caffe's old ones have no layers of that form."""
+    if not hasattr(net, "DESCRIPTOR") or net.DESCRIPTOR.name != "NetParameter":
+        raise ConfigError(
+            f"a picture is drawn of a NetParameter message, not of {type(net).__name__}"
+        )
+    document = Document(type(net)())
+    document.message.CopyFrom(net)
+    problems = upgrade_net(document)
+    if problems:
+        raise PrototxtError(problems)
+    return document.message
 
 
 def _quoted(text: str) -> str:

@@ -95,7 +95,7 @@ class Transformer:
         if in_ in self.transpose:
             values = values.transpose(self._fitting(in_, self.transpose[in_], values))
         if in_ in self.channel_swap:
-            values = values[list(self.channel_swap[in_])]
+            values = self._swapped(in_, values)
         if in_ in self.raw_scale:
             values = values * np.float32(self.raw_scale[in_])
         if in_ in self.mean:
@@ -111,6 +111,15 @@ class Transformer:
                 f"shape {values.shape}"
             )
         return order
+
+    def _swapped(self, in_: str, values: np.ndarray) -> np.ndarray:
+        order = self.channel_swap[in_]
+        if len(values) != len(order):
+            raise ShapeError(
+                f'input "{in_}" {self.inputs[in_]}: the channel swap {order} does not fit the image '
+                f"{values.shape}"
+            )
+        return values[list(order)]
 
     def _minus_mean(self, in_: str, values: np.ndarray) -> np.ndarray:
         try:

@@ -146,12 +146,12 @@ def build_graph(
     """
     builder = _Builder(net, rankdir, shapes or {}, display_lrm, label_edges)
     for index, layer in enumerate(net.layer):
-        if phase is None or _has_phase(layer, phase):
+        if phase is None or has_phase(layer, phase):
             builder.add_layer(index, layer)
     return builder.graph
 
 
-def _has_phase(layer: Any, phase: int) -> bool:
+def has_phase(layer: Any, phase: int) -> bool:
     """Whether a layer may be part of a net in a phase; levels and stages do not count here."""
 
     def met(rule: Any) -> bool:
