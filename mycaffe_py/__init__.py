@@ -70,7 +70,7 @@ _HOME = {
 
 _MODULES = ("coord_map", "draw", "io", "proto")
 
-__all__ = ["__version__", *sorted((*_HOME, *_MODULES))]
+__all__ = ["__version__", *sorted(_HOME)]
 
 
 def __getattr__(name: str) -> Any:

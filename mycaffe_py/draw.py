@@ -112,8 +112,8 @@ def _upgraded(net: Any) -> Any:
         raise ConfigError(
             f"a picture is drawn of a NetParameter message, not of {type(net).__name__}"
         )
-    document = Document(type(net)())
-    document.message.CopyFrom(net)
+    schema = default_registry().schema
+    document = Document(schema.parse_binary(net.SerializePartialToString(), "NetParameter"))
     problems = upgrade_net(document)
     if problems:
         raise PrototxtError(problems)

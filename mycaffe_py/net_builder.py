@@ -292,8 +292,11 @@ def _as_document(schema: Any, model: Any) -> Document:
         from .resources import find_resource
 
         return load_net(schema, find_resource("models", model))
-    if not hasattr(model, "DESCRIPTOR"):
+    if getattr(getattr(model, "DESCRIPTOR", None), "name", "") != "NetParameter":
         raise ConfigError(
             f"a net is built from a file name or a NetParameter, not {type(model).__name__}"
         )
+    if type(model) is not schema.message_class("NetParameter"):
+        # Made with another registry, or by protoc's own module.
+        model = schema.parse_binary(model.SerializePartialToString(), "NetParameter")
     return Document(model)

@@ -126,8 +126,8 @@ def _place_across(rows: list[list[Slot]]) -> None:
         down = sweep % 2 == 0
         for row in rows if down else reversed(rows):
             # The last sweeps weigh both sides.
-            pulls = [_pull(slot, down, both=sweep >= _SWEEPS - 4) for slot in row]
-            _settle(row, [wanted for wanted, _ in pulls], [weight for _, weight in pulls])
+            wanted = [_pull(slot, down, both=sweep >= _SWEEPS - 4) for slot in row]
+            _settle(row, wanted, [1.0] * len(row))
     _straighten(rows)
     top = min((s.across - s.breadth / 2 for row in rows for s in row), default=0.0)
     for row in rows:
@@ -135,16 +135,12 @@ def _place_across(rows: list[list[Slot]]) -> None:
             slot.across += MARGIN - top
 
 
-def _pull(slot: Slot, down: bool, both: bool = False) -> tuple[float, float]:
-    """Return where a slot's neighbours want it, and how strongly."""
+def _pull(slot: Slot, down: bool, both: bool = False) -> float:
+    """Return where a slot's neighbours want it."""
     near = slot.before if down else slot.after
     if both or not near:
         near = slot.before + slot.after
-    if not near:
-        return slot.across, 0.1
-    pulls = [8.0 if s.node is None and slot.node is None else 1.0 for s in near]
-    place = sum(pull * s.across for pull, s in zip(pulls, near, strict=True))
-    return place / sum(pulls), sum(pulls)
+    return sum(other.across for other in near) / len(near) if near else slot.across
 
 
 def _straighten(rows: list[list[Slot]]) -> None:
@@ -156,18 +152,18 @@ def _straighten(rows: list[list[Slot]]) -> None:
             chain = chain_of[only] if only is not None and len(only.after) == 1 else []
             chain.append(slot)
             chain_of[slot] = chain
-    for _ in range(_SWEEPS):
+    for _ in range(3 * _SWEEPS):
         means = {
             id(chain): sum(s.across for s in chain) / len(chain) for chain in chain_of.values()
         }
         for row in rows:
-            pulls = [
-                (means[id(chain_of[s])], 4.0 ** min(len(chain_of[s]), 8))
-                if len(chain_of[s]) > 1
-                else _pull(s, True, both=True)
-                for s in row
-            ]
-            _settle(row, [wanted for wanted, _ in pulls], [weight for _, weight in pulls])
+            wanted, weights = [], []
+            for slot in row:
+                chain = chain_of[slot]
+                alone = len(chain) == 1
+                wanted.append(_pull(slot, True, both=True) if alone else means[id(chain)])
+                weights.append(4.0 ** min(len(chain), 8))
+            _settle(row, wanted, weights)
 
 
 def _settle(row: list[Slot], wanted: list[float], weights: list[float]) -> None:
