@@ -14,6 +14,7 @@ from mycaffe_py.net import Net
 from mycaffe_py.net_spec import Function, Top
 from mycaffe_py.plugins import default_registry, use_plugins
 from mycaffe_py.schema import load_net_text
+from mycaffe_py.type_fields import own_fields
 
 ROOT = Path(__file__).parents[1]
 
@@ -249,13 +250,14 @@ def test_settings_that_do_not_fit_fail_where_they_are_written(make, words):
     assert words in str(caught.value)
 
 
-def test_every_registered_layer_takes_its_own_fields(registry):
-    from mycaffe_py.type_fields import own_fields
-
+def test_every_registered_layer_takes_its_own_fields():
+    registry = default_registry()
     known = registry.schema.message_info("LayerParameter").fields
     for offered in registry.layers.classes():
         make = getattr(L, offered.type)
         for name in own_fields(offered, "layers", known):
+            if not known[name].message:
+                continue
             assert make(ntop=0, **{name: {}}).layer_parameter().HasField(name)
 
 
@@ -272,9 +274,9 @@ def test_values_of_enums():
 # What is written can be read.
 
 
-def test_the_text_is_read_back_equal(registry):
+def test_the_text_is_read_back_equal():
     net = lenet(7)
-    assert load_net_text(registry.schema, str(net)).message == net
+    assert load_net_text(default_registry().schema, str(net)).message == net
 
 
 def test_a_net_of_a_spec_runs():
