@@ -13,7 +13,7 @@ from .layer import PHASE_NAMES, Layer, LayerContext
 from .net_state import is_included
 from .net_wiring import MOST_PROBLEMS, FieldMistakes, WiringCheck
 from .parameters import Parameter, ParameterList
-from .schema import Document, load_net
+from .schema import Document, load_net, upgraded_net
 from .splits import insert_splits
 
 _AUTOMATIC = "(automatic)"
@@ -296,4 +296,4 @@ def _as_document(schema: Any, model: Any) -> Document:
         raise ConfigError(
             f"a net is built from a file name or a NetParameter, not {type(model).__name__}"
         )
-    return Document(model)
+    return upgraded_net(model)

@@ -20,7 +20,7 @@ MISTAKES = {
     "no policy": ('lr_policy: "fixed"\n', "", ["lr_policy is not set", "fixed, step, exp"]),
     "policy without its setting": ('"fixed"', '"step" gamma: 0.1', [":3:12", "needs stepsize > 0"]),
     "policy without gamma": ('"fixed"', '"exp"', [":3:12", '"exp" needs gamma']),
-    "unknown solver type": ('"AdamW"', '"AdamV"', ["E201", ":1:7", '"AdamV"', '"AdamW"?']),
+    "unknown solver type": ('"AdamW"', '"AdamWW"', ["E201", ":1:7", '"AdamWW"', '"AdamW"?']),
     "solver type of a later version": ('"AdamW"', '"LBFGS"', ['"LBFGS"', "known solver types: "]),
     "both type and solver_type": (
         *('type: "AdamW"', 'solver_type: ADAM type: "AdamW"'),
