@@ -22,7 +22,7 @@ from .schema import Document, load_net, load_solver
 from .seeding import named_generator
 from .solver import Solver
 from .trainer import Trainer
-from .weights import split_paths
+from .weights import check_format, check_writable, split_paths
 
 TRAIN_NET_FIELDS = ("net", "net_param", "train_net", "train_net_param")
 DTYPES = ("float32", "float64")
@@ -91,12 +91,13 @@ def build_training(
     phase: str = "TRAIN",
     level: int = 0,
     stages: Sequence[str] = (),
-    weights: str | Path | Sequence[str | Path] = (),
+    weights: str | Path | Sequence[str | Path] | None = None,
 ) -> Training:
     """Build nets, solver, trainer and gyms.
 
     ``model`` takes the place of the net that the solver file names. ``overrides`` are ``--set`` strings.
-    ``seed``: None takes the solver's random_seed, or draws one. Raises PrototxtError, ConfigError,
+    ``seed``: None takes the solver's random_seed, or draws one. ``weights`` takes the place of the files that the
+    solver names; an empty list loads none. Raises PrototxtError, ConfigError,
     MissingFileError or DeviceError; nothing is written anywhere.
     """
     registry = registry or default_registry()
@@ -122,9 +123,7 @@ def build_training(
     cls = located(sources.solver, "type", lambda: registry.solvers.find(param.type))
     built = located(sources.solver, "", lambda: cls(param, net, test_nets))
     built.snapshot_prefix = _default_prefix(sources.solver)
-    given = [weights] if isinstance(weights, str | Path) else weights
-    for path in [*_weights_of(param, sources.base_dir), *given]:
-        net.copy_from(path)
+    _load_weights(built, _weights_of(param, sources.base_dir) if weights is None else weights)
     trainer = build_trainer(built, sources.solver, registry, sources.base_dir, seed)
     return Training(
         built, net, trainer, registry, opened, seed, sources.model, sources.solver, dtype
@@ -142,9 +141,14 @@ def _default_prefix(document: Document) -> Path | None:
 def get_solver(solver: str | Path, model: str | Path | None = None, **options: Any) -> Solver:
     """Return the solver of a solver file, ready for ``step(n)`` and ``solve()``, with its trainer.
 
-    ``options`` are those of :func:`build_training`.
+    ``options`` are those of :func:`build_training`. Raises OutputError if the settings ask for snapshots where
+    none can be written.
     """
-    return build_training(solver=solver, model=model, **options).solver
+    built = build_training(solver=solver, model=model, **options).solver
+    if built.param.snapshot:
+        check_format(built.param)
+        check_writable(built.prefix_of_snapshots())
+    return built
 
 
 def build_trainer(
@@ -371,6 +375,13 @@ def _generic_test_nets(sources: _Sources, own: int) -> int:
         hint = f"{sources.train_only} is for training only: add test_net, or write net instead"
         raise PrototxtError([document.problem(("test_iter",), message, hint)])
     return generic
+
+
+def _load_weights(solver: Solver, weights: str | Path | Sequence[str | Path]) -> None:
+    """Load weights into the train net, and into test nets with layers of their own; the rest they share."""
+    shared = solver.net.params.keys()
+    for net in (solver.net, *(each for each in solver.test_nets if each.params.keys() - shared)):
+        net.copy_from(weights)
 
 
 def _weights_of(param: Any, base_dir: Path) -> list[str | Path]:

@@ -46,7 +46,6 @@ class Net:
         self.dtype = np.dtype(dtype)
         if phase not in (TRAIN, TEST):
             raise ConfigError(f"phase must be TRAIN (0) or TEST (1), got {phase!r}")
-        self.debug_info = False
         self.log: Callable[[str], None] = debug_info.default_log
         self._callbacks: dict[str, list[Callable[[int], None]]] = {
             name: []
@@ -55,6 +54,8 @@ class Net:
         context = LayerContext(self.registry, self.device, self.dtype, phase)
         built = NetBuilder(model, context, level, stages or (), state).build()
         self._take(built)
+        self.debug_info: bool = built.document.message.debug_info
+        """Whether the mean size of every blob is logged as the net runs."""
         self.parameters = ParameterBuffer(built.owners, self.device, self.dtype)
         self._losing = [any(layer.loss_weights) for layer in self.layers]
         if weights is not None:

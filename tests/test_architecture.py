@@ -25,7 +25,7 @@ LAYERS = [
     "seeding blobproto lr_policy schema",
     "device",
     "blob fused",
-    "layer layer_settings loss_layer filler gym net_state parameters splits debug_info",
+    "layer layer_settings loss_layer solver_settings filler gym net_state parameters splits debug_info",
     "net_wiring",
     "net_builder weights",
     "net",

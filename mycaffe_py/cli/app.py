@@ -19,6 +19,11 @@ VERBS = {
     "train": ("mycaffe_py.cli.train:command", "Train a net."),
     "test": ("mycaffe_py.cli.test:command", "Run a trained net with frozen weights."),
     "check": ("mycaffe_py.cli.check:command", "Report every mistake in prototxt files."),
+    "upgrade-net": ("mycaffe_py.cli.upgrade:net", "Write a net of an old form in today's."),
+    "upgrade-solver": (
+        "mycaffe_py.cli.upgrade:solver",
+        "Write a solver of an old form in today's.",
+    ),
     "doctor": ("mycaffe_py.cli.doctor:command", "Show versions, devices, plugins and extras."),
     "plugins": ("mycaffe_py.cli.plugins:command", "List plugins and what they offer."),
     "layers": ("mycaffe_py.cli.types:layers", "List layer types, or describe one."),
