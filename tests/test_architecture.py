@@ -33,7 +33,7 @@ LAYERS = [
     "trainer",
     "discovery overrides custom_trainer",
     "plugins",
-    "builder partial_net",
+    "builder partial_net trainer_building",
     "checking testing",
     "run",
     "designer",
