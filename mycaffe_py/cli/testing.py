@@ -115,7 +115,7 @@ def _means(net: Net, iterations: int, log: Callable[[str], None] | None) -> dict
 
     def tell(batch: int, values: Mapping[str, float]) -> None:
         for name, value in values.items():
-            if name in net.outputs or blob_of(name) in net.outputs:
+            if name != _LOSS:
                 log(f"Batch {batch}, {name} = {value:.6g}")
 
     log(f"Running for {iterations} iterations.")

@@ -6,6 +6,7 @@ import pytest
 
 from mycaffe_py.plugins import default_registry
 from mycaffe_py.testing.solvers import check_solver
+from mycaffe_py.testing.strict import strict_device
 
 CASES = {
     "AdaDelta": [
@@ -37,3 +38,7 @@ def test_by_type_name(type_name):
 @pytest.mark.parametrize(("type_name", "settings"), [(t, s) for t in CASES for s in CASES[t] if s])
 def test_by_settings(type_name, settings):
     check_solver(f'type: "{type_name}" {settings}')
+
+
+def test_a_device_to_check_on():
+    check_solver("Adam", steps=20, device=strict_device())
