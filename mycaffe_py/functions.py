@@ -1,4 +1,4 @@
-"""Elementwise functions and their derivatives: one place for each formula.
+"""Functions and their derivatives, elementwise but for softmax: one place for each formula.
 
 Layers and recurrent cells share these. Everything is written with ``xp`` (NumPy or CuPy) and
 ``out=``, so that a training step allocates nothing: an activation keeps its working memory for the
@@ -71,6 +71,20 @@ def sigmoid(xp: Any, z: Any, out: Any) -> Any:
     xp.tanh(out, out=out)
     xp.multiply(out, 0.5, out=out)
     return xp.add(out, 0.5, out=out)
+
+
+def softmax(xp: Any, z: Any, axis: int, out: Any, row: Any) -> None:
+    """Write exp(z) / sum(exp(z)) along ``axis`` into ``out`` (may be ``z``), without overflow.
+
+    ``row`` is working memory shaped like ``z``, but of size 1 along the axis.
+    """
+    if not z.size:
+        return
+    xp.max(z, axis=axis, out=row, keepdims=True)
+    xp.subtract(z, row, out=out)
+    xp.exp(out, out=out)
+    xp.sum(out, axis=axis, out=row, keepdims=True)
+    xp.divide(out, row, out=out)
 
 
 class Activation:

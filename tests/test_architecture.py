@@ -50,8 +50,8 @@ EXEMPT = {
 PUBLIC = {
     name
     for row in (
-        "blas blob builder device errors events filler functions fused gym hookspecs layer layer_settings loss_layer",
-        "net schema seeding solver trainer",
+        "blas blob blobproto builder device errors events filler functions fused gym hookspecs layer layer_settings",
+        "loss_layer net schema seeding solver trainer",
     )
     for name in row.split()
 }

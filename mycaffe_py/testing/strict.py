@@ -37,6 +37,7 @@ _KEYWORDS = {
     "eye": "M k dtype order",
     "arange ascontiguousarray": "dtype",
     "array_split count_nonzero expand_dims flip repeat roll split squeeze take_along_axis": "axis",
+    "bincount": "weights minlength",
     "broadcast_to inner moveaxis nonzero swapaxes tile tril triu vdot": "",
     "copy ravel": "order",
     "reshape": "order copy",
