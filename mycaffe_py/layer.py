@@ -211,6 +211,19 @@ class Layer:
                 return candidate
         self.fail(f'{what} "{name}" does not exist', field=field)
 
+    def refuse_gradients(
+        self, propagate_down: Sequence[bool], bottom: Sequence[Blob], indices: Sequence[int]
+    ) -> None:
+        """Fail if backward is asked for the gradient of a bottom that has none: labels, for example."""
+        for index in indices:
+            if index < len(bottom) and propagate_down[index]:
+                self.fail(
+                    f'bottom "{bottom[index].name}" {bottom[index].shape} has no gradient, but one is '
+                    "needed here",
+                    hint="a layer below it learns: write propagate_down once for each bottom, false "
+                    "for this one",
+                )
+
     def add_blob(self, shape: Sequence[int], filler: Any = None, name: str = "") -> Blob:
         """Append a learnable blob; ``filler`` is a FillerParameter message or None for zeros.
 

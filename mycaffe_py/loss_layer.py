@@ -29,13 +29,7 @@ class LossLayer(Layer):
         self, propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
         """Fail if backward is to give a label a gradient."""
-        for index, blob in enumerate(bottom):
-            if propagate_down[index] and index in self.label_bottoms:
-                self.fail(
-                    f'bottom "{blob.name}" {blob.shape} has no gradient, but one is needed here',
-                    hint="a layer below it learns: write propagate_down once for each bottom, "
-                    "false for this one",
-                )
+        self.refuse_gradients(propagate_down, bottom, self.label_bottoms)
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Check the batch sizes and make the top a scalar."""

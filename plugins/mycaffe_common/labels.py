@@ -39,7 +39,9 @@ class Labels:
             self.layer.fail(
                 f'bottom "{labels.name}" {labels.shape} holds {labels.count} labels, but bottom '
                 f'"{scores.name}" {scores.shape} needs {outer * inner}, one for each item of '
-                f"{classes} classes"
+                f"{classes} classes",
+                hint="labels have the shape of the scores without the class axis, which is axis 1 unless "
+                "the settings say otherwise",
             )
         if not classes:
             self.layer.fail(f'bottom "{scores.name}" {scores.shape} holds no classes')

@@ -77,13 +77,7 @@ class LSTMUnit(Layer):
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
         """Write the gradients of c_prev and the sums."""
-        if propagate_down[2]:
-            self.fail(
-                f'bottom "{bottom[2].name}" {bottom[2].shape} says where sequences go on and has no '
-                "gradient, but one is needed here",
-                hint="a layer below it learns: write propagate_down once for each bottom, false for "
-                "this one",
-            )
+        self.refuse_gradients(propagate_down, bottom, (2,))
         xp, dc, dh = self.xp, self._dc, self._dh
         xp.copyto(dc, top[0].diff.transpose(0, 2, 1))
         xp.copyto(dh, top[1].diff.transpose(0, 2, 1))

@@ -14,6 +14,8 @@ from mycaffe_py.blob import Blob
 from mycaffe_py.errors import SnapshotError
 from mycaffe_py.layer import Layer, LayerContext
 
+from .recurrent_shapes import check_axes, check_shapes
+
 
 class RecurrentLayer(Layer):
     """Base of the layers over sequences.
@@ -25,6 +27,8 @@ class RecurrentLayer(Layer):
     """
 
     parameters = ("recurrent_param",)
+    min_bottom_blobs = 2
+    min_top_blobs = 1
     allows_in_place = False
     state_names: ClassVar[tuple[str, ...]]
     gates: ClassVar[int]
@@ -83,7 +87,7 @@ class RecurrentLayer(Layer):
         self.size = param.num_output
         self.rows = self.gates * self.size
         self.static = len(bottom) == self.max_bottom_blobs
-        self._check_axes(bottom)
+        check_axes(self, bottom)
         self.steps, self.batch = bottom[0].shape[0], -1
         self.inputs = bottom[0].count_axes(2)
         letter = self.input_letter
@@ -120,64 +124,14 @@ class RecurrentLayer(Layer):
 
     # Shapes.
 
-    def _check_axes(self, bottom: Sequence[Blob]) -> None:
-        x, static = bottom[0], bottom[2] if self.static else None
-        if x.num_axes < 3 or not x.shape[0] or not x.count_axes(2):
-            self.fail(
-                f'bottom "{x.name}" is {x.shape}, expected (T, N, ...): steps, sequences, features',
-                hint="time is the first axis",
-            )
-        if static is not None and (static.num_axes < 2 or not static.count_axes(1)):
-            self.fail(
-                f'bottom "{static.name}" is {static.shape}, expected (N, ...): the features of each '
-                "sequence that do not change over its steps"
-            )
-
-    def _check_shapes(self, bottom: Sequence[Blob]) -> None:
-        x, cont = bottom[:2]
-        if x.shape[0] != self.steps:
-            self.fail(
-                f'bottom "{x.name}" {x.shape} has {x.shape[0]} steps, but the layer was set up for '
-                f"{self.steps}",
-                hint="the number of steps is fixed when the net is built; that of sequences may change",
-            )
-        self._check_features(x, 2, self.input_weight)
-        if cont.shape != x.shape[:2]:
-            self.fail(
-                f'bottom "{cont.name}" is {cont.shape}, expected (T, N) = {x.shape[:2]} as in bottom '
-                f'"{x.name}" {x.shape}',
-                hint="it holds 0 at the first step of a sequence and 1 at those that go on",
-            )
-        batch = x.shape[1]
-        if self.static:
-            static = bottom[2]
-            if static.shape[0] != batch:
-                self.fail(
-                    f'bottom "{static.name}" is {static.shape}, expected (N, ...) with N = {batch} as in '
-                    f'bottom "{x.name}" {x.shape}'
-                )
-            self._check_features(static, 1, self.static_weight)
-        for blob, name in zip(self._exposed_of(bottom), self.state_names, strict=False):
-            if blob.shape != (1, batch, self.size):
-                self.fail(
-                    f'bottom "{blob.name}" is {blob.shape}, expected {name}_0 of '
-                    f'{(1, batch, self.size)} for bottom "{x.name}" {x.shape}'
-                )
-
-    def _check_features(self, blob: Blob, axis: int, weight: Blob) -> None:
-        if blob.count_axes(axis) != weight.shape[1]:
-            self.fail(
-                f'bottom "{blob.name}" {blob.shape} has {blob.count_axes(axis)} features, but '
-                f"{weight.name} {weight.shape} was made for {weight.shape[1]}"
-            )
-
-    def _exposed_of(self, bottom: Sequence[Blob]) -> Sequence[Blob]:
+    def exposed_of(self, bottom: Sequence[Blob]) -> Sequence[Blob]:
+        """Return the bottoms that hold the first state, if there are any."""
         return bottom[2 + self.static :]
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Check the bottoms; a change of the number of sequences clears the state."""
-        self._check_axes(bottom)
-        self._check_shapes(bottom)
+        check_axes(self, bottom)
+        check_shapes(self, bottom)
         batch = bottom[0].shape[1]
         if batch != self.batch:
             self._allocate(batch)
@@ -195,6 +149,7 @@ class RecurrentLayer(Layer):
             rows: self.array(rows, steps * batch) for rows in sorted({self.rows, size})
         }
         self._others = self.array(size, steps * batch)
+        self._static_shape = (batch, self.static_weight.shape[1]) if self.static else ()
         self._offset, self._product = (self.array(self.rows, batch) for _ in range(2))
         self._state_gradient = self.array(parts, size, batch)
         self._from_output = self.array(steps, size, batch)
@@ -240,7 +195,7 @@ class RecurrentLayer(Layer):
     def _begin(self, bottom: Sequence[Blob]) -> None:
         if not self.exposed:
             self.xp.copyto(self.states[0], self.states[self.steps])
-        for target, blob in zip(self.states[0], self._exposed_of(bottom), strict=False):
+        for target, blob in zip(self.states[0], self.exposed_of(bottom), strict=False):
             self.xp.copyto(target, blob.data[0].T)
 
     # Forward.
@@ -261,7 +216,7 @@ class RecurrentLayer(Layer):
         x = bottom[0].data.reshape(-1, self.inputs)
         xp.dot(self.input_weight.data, x.T, out=columns)
         if self.static:
-            static = bottom[2].data.reshape(self.batch, -1)
+            static = bottom[2].data.reshape(self._static_shape)
             xp.dot(self.static_weight.data, static.T, out=offset)
             xp.add(offset, self.bias.data[:, None], out=offset)
         else:
@@ -284,19 +239,13 @@ class RecurrentLayer(Layer):
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
         """Backpropagate through time; no gradient passes the first step or the exposed states."""
-        if propagate_down[1]:
-            self.fail(
-                f'bottom "{bottom[1].name}" {bottom[1].shape} says where sequences go on and has no '
-                "gradient, but one is needed here",
-                hint="a layer below it learns: write propagate_down once for each bottom, false for "
-                "this one",
-            )
+        self.refuse_gradients(propagate_down, bottom, (1,))
         with threads_for(self.rows * self.size * self.batch):
             self.derive(top[0].diff.transpose(0, 2, 1), self._from_output)
             self._run_back(bottom[1].data)
             self._propagate(bottom, propagate_down)
             self.add_other_gradients()
-        exposed = zip(self._exposed_of(bottom), propagate_down[2 + self.static :], strict=True)
+        exposed = zip(self.exposed_of(bottom), propagate_down[2 + self.static :], strict=True)
         for blob, wanted in exposed:
             if wanted:
                 blob.diff.fill(0)
@@ -326,9 +275,9 @@ class RecurrentLayer(Layer):
         if self.static:
             total = self._offset
             xp.sum(self.sum_gradients, axis=0, out=total)
-            self.add_product(self.static_weight, total, bottom[2].data.reshape(self.batch, -1))
+            self.add_product(self.static_weight, total, bottom[2].data.reshape(self._static_shape))
             if propagate_down[2]:
-                dx = bottom[2].diff.reshape(self.batch, -1)
+                dx = bottom[2].diff.reshape(self._static_shape)
                 xp.dot(total.T, self.static_weight.data, out=dx)
         self.add_product(self.hidden_weight, columns, self.columns(self.conted[:, 0], True).T)
 

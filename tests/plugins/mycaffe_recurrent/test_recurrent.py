@@ -136,10 +136,11 @@ def test_states_that_do_not_fit(build, rng, kind):
 
 
 def test_no_sequences(build, kind):
-    built = build(text(kind), np.zeros((3, 0, 2)), np.zeros((3, 0)))
+    built = build(text(kind), np.zeros((3, 0, 2)), np.zeros((3, 0)), np.zeros((0, 4)))
     assert built.forward().shape == (3, 0, 3)
-    assert built.backward(propagate_down=[True, False])[0].shape == (3, 0, 2)
-    assert not built.layer.blobs[0].diff.any()
+    dx, _, static = built.backward(propagate_down=[True, False, True])
+    assert dx.shape == (3, 0, 2) and static.shape == (0, 4)
+    assert not any(blob.diff.any() for blob in built.layer.blobs)
 
 
 # expose_hidden.
