@@ -6,15 +6,26 @@ from pathlib import Path
 
 from mycaffe_py.hookspecs import hookimpl
 
+from .arg_max import ArgMax
+from .batch_norm import BatchNorm
+from .batch_reindex import BatchReindex
+from .bias import Bias
 from .concat import Concat
 from .dropout import Dropout
+from .eltwise import Eltwise
 from .euclidean_loss import EuclideanLoss
+from .filter import Filter
+from .flatten import Flatten
 from .gelu import GELU
 from .inner_product import InnerProduct
 from .input import Input
 from .lecun import LeCun
 from .mean_error_loss import MeanErrorLoss
+from .mvn import MVN
+from .reduction import Reduction
 from .relu import ReLU
+from .reshape import Reshape
+from .scale import Scale
 from .sigmoid import Sigmoid
 from .silence import Silence
 from .silu import SiLU
@@ -22,17 +33,29 @@ from .slice import Slice
 from .softplus import SoftPlus
 from .split import Split
 from .tanh import TanH
+from .tile import Tile
 
 LAYERS = [
+    ArgMax,
+    BatchNorm,
+    BatchReindex,
+    Bias,
     Concat,
     Dropout,
+    Eltwise,
     EuclideanLoss,
+    Filter,
+    Flatten,
     GELU,
     InnerProduct,
     Input,
     LeCun,
     MeanErrorLoss,
+    MVN,
+    Reduction,
     ReLU,
+    Reshape,
+    Scale,
     Sigmoid,
     Silence,
     SiLU,
@@ -40,6 +63,7 @@ LAYERS = [
     SoftPlus,
     Split,
     TanH,
+    Tile,
 ]
 
 
