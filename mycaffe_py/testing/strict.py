@@ -14,14 +14,17 @@ import numpy as np
 from ..device import Device
 from .strict_array import StrictArray, unwrap_argument, wrap
 
-_KEYWORDS = {
-    # CuPy's ufuncs have no `where`, its reductions neither `where` nor `initial`.
+_ELEMENTWISE = (
     "absolute abs add arccos arcsin arctan arctan2 cbrt ceil copysign cos cosh divide equal exp "
     "exp2 expm1 floor floor_divide fmax fmin fmod greater greater_equal heaviside hypot isfinite "
     "isinf isnan less less_equal log log10 log1p log2 logaddexp logical_and logical_not "
     "logical_or logical_xor maximum minimum mod multiply negative not_equal power reciprocal "
-    "remainder rint sign signbit sin sinh sqrt square subtract tan tanh true_divide "
-    "trunc": "out dtype casting",
+    "remainder rint sign signbit sin sinh sqrt square subtract tan tanh true_divide trunc"
+)
+
+_KEYWORDS = {
+    # CuPy's ufuncs have no `where`, its reductions neither `where` nor `initial`.
+    _ELEMENTWISE: "out dtype casting",
     "all any amax amin max min": "axis out keepdims",
     "mean prod sum": "axis dtype out keepdims",
     "std var": "axis dtype out ddof keepdims",
@@ -62,6 +65,7 @@ _CONSTANTS = (
 def _function(name: str, keywords: set[str]) -> Callable:
     what = f"strict xp.{name}()"
     numpy_function = getattr(np, name)
+    elementwise = name in _ELEMENTWISE.split()
 
     def call(*args: Any, **kwargs: Any) -> Any:
         unknown = set(kwargs) - keywords
@@ -70,6 +74,10 @@ def _function(name: str, keywords: set[str]) -> Callable:
         out = kwargs.get("out")
         args = tuple(unwrap_argument(value, what) for value in args)
         kwargs = {key: unwrap_argument(value, what) for key, value in kwargs.items()}
+        if elementwise and out is not None:
+            shape = np.broadcast_shapes(*map(np.shape, args))
+            if out.shape != shape:
+                raise ValueError(f"{what} gives {shape}, but out is {out.shape}: CuPy refuses that")
         return wrap(numpy_function(*args, **kwargs), out)
 
     call.__name__ = name

@@ -106,15 +106,16 @@ class Eltwise(Layer):
                 self.xp.equal(self._winner.data, index, out=dx)
                 self.xp.multiply(dx, dy, out=dx)
             else:
-                self._product_slope(bottom, top[0], index, dx)
-                self.xp.multiply(dx, dy, out=dx)
+                self._product_gradient(bottom, top[0], index, dx)
 
-    def _product_slope(self, bottom: Sequence[Blob], top: Blob, index: int, out: Any) -> None:
-        """Write dy/dx of one bottom of a product."""
+    def _product_gradient(self, bottom: Sequence[Blob], top: Blob, index: int, dx: Any) -> None:
+        """Write the gradient of one bottom of a product."""
+        dy = top.diff
         if not self.param.eltwise_param.stable_prod_grad:
-            self.xp.divide(top.data, bottom[index].data, out=out)
+            self.xp.divide(top.data, bottom[index].data, out=dx)
+            self.xp.multiply(dx, dy, out=dx)
             return
         first, *others = (blob.data for i, blob in enumerate(bottom) if i != index)
-        self.xp.copyto(out, first)
+        self.xp.multiply(first, dy, out=dx)
         for x in others:
-            self.xp.multiply(out, x, out=out)
+            self.xp.multiply(dx, x, out=dx)

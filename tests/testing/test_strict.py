@@ -55,6 +55,12 @@ def test_refuses(what, array, device):
         REFUSED[what](array, device.xp)
 
 
+def test_a_larger_out_is_refused(array, device):
+    out = device.xp.zeros((4, 2, 3))
+    with pytest.raises(ValueError, match=r"xp.add\(\) gives \(2, 3\), but out is \(4, 2, 3\)"):
+        device.xp.add(array, array, out=out)
+
+
 def test_unknown_function_is_named(device):
     with pytest.raises(AttributeError, match="no 'vecdot'"):
         _ = device.xp.vecdot
