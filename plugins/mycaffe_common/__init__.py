@@ -16,6 +16,7 @@ from .eltwise import Eltwise
 from .euclidean_loss import EuclideanLoss
 from .filter import Filter
 from .flatten import Flatten
+from .gather import Gather
 from .gelu import GELU
 from .inner_product import InnerProduct
 from .input import Input
@@ -32,8 +33,10 @@ from .silu import SiLU
 from .slice import Slice
 from .softplus import SoftPlus
 from .split import Split
+from .squeeze import Squeeze, Unsqueeze
 from .tanh import TanH
 from .tile import Tile
+from .transpose import Transpose
 
 LAYERS = [
     ArgMax,
@@ -46,6 +49,7 @@ LAYERS = [
     EuclideanLoss,
     Filter,
     Flatten,
+    Gather,
     GELU,
     InnerProduct,
     Input,
@@ -62,8 +66,11 @@ LAYERS = [
     Slice,
     SoftPlus,
     Split,
+    Squeeze,
     TanH,
     Tile,
+    Transpose,
+    Unsqueeze,
 ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import blob_axis
+from mycaffe_py.layer_settings import blob_axis, enum_name
 
 
 class ArgMax(Layer):
@@ -17,7 +17,8 @@ class ArgMax(Layer):
     or with ``out_max_val`` the values. Without: over all elements of each item; the top is
     (N, 1, top_k, 1, ...) with the indices, or with out_max_val (N, 2, top_k, 1, ...) with indices, then
     values. It has as many axes as the bottom, but at least 3. Of equal values, the one of the
-    larger index comes first. There is no gradient.
+    larger index comes first. With ``operation: MIN`` the smallest are found, the smallest first. There
+    is no gradient.
     """
 
     type = "ArgMax"
@@ -73,10 +74,13 @@ class ArgMax(Layer):
     def _places(self, x: Any, number: int) -> Any:
         # Both functions find the first of equal values; Caffe wants the last, so they look from behind.
         behind = self.xp.flip(x, axis=1)
+        smallest = enum_name(self.param.argmax_param, "operation") == "MIN"
         if number == 1:
-            found = self.xp.argmax(behind, axis=1)[:, None]
+            find = self.xp.argmin if smallest else self.xp.argmax
+            found = find(behind, axis=1)[:, None]
         else:
-            found = self.xp.argsort(-behind, axis=1, kind="stable")[:, :number]
+            order = self.xp.argsort(behind if smallest else -behind, axis=1, kind="stable")
+            found = order[:, :number]
         return self.sizes[1] - 1 - found
 
     def backward(

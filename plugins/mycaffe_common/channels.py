@@ -39,6 +39,8 @@ class Channels:
     def sum(self, array: Any) -> Any:
         """Return the sum of each channel."""
         outer, channels, inner = self.shape
+        if not self.each:
+            return self._xp.zeros(channels, dtype=self._dtype)
         if inner == 1:
             return self._xp.sum(array.reshape(outer, channels), axis=0)
         if self._ones is None or self._ones.size != inner:
@@ -48,5 +50,7 @@ class Channels:
 
     def dot(self, first: Any, second: Any) -> Any:
         """Return the sum of first * second for each channel."""
+        if not self.each:
+            return self._xp.zeros(self.shape[1], dtype=self._dtype)
         products = self._xp.einsum("nci,nci->nc", self.view(first), self.view(second))
         return self._xp.sum(products, axis=0)

@@ -31,7 +31,7 @@ LAYERS: dict[str, list[tuple[str, list[Any], dict[str, Any]]]] = {
     "BatchNorm": [
         ("", [_IMAGES], {}),
         ("", [(4, 3)], {}),
-        ("", [(5,)], {}),
+        (_batch_norm("engine: CAFFE"), [(5,)], {}),
         (_batch_norm("eps: 0.1 moving_average_fraction: 0.5"), [_IMAGES], {}),
         (_SEEN, [_IMAGES], {"phase": TEST}),
         (_SEEN + _batch_norm("use_global_stats: true"), [(3, 2)], {}),

@@ -23,6 +23,8 @@ LAYERS: dict[str, list[tuple[str, list[Any], dict[str, Any]]]] = {
         ("argmax_param { out_max_val: true top_k: 3 }", [(3, 2, 4)], _NO_GRADIENT),
         ("argmax_param { axis: 1 top_k: 2 }", [(3, 4, 2)], _NO_GRADIENT),
         ("argmax_param { axis: -1 out_max_val: true }", [(3, 4, 2, 2)], _NO_GRADIENT),
+        ("argmax_param { operation: MIN }", [(3, 5)], _NO_GRADIENT),
+        ("argmax_param { operation: MIN axis: 0 top_k: 2 }", [(3, 5)], _NO_GRADIENT),
         ("", [(0, 5)], _NO_GRADIENT | _ONE_SIZE),
     ],
     "BatchReindex": [
@@ -65,6 +67,11 @@ LAYERS: dict[str, list[tuple[str, list[Any], dict[str, Any]]]] = {
         ("", [(2, 3)], {}),
         ("", [(0, 3, 2)], _ONE_SIZE),
     ],
+    "Gather": [
+        ("", [(4, 3), [[2, 0], [2, 2]]], {"batch_axis": 1}),
+        ("gather_param { axis: -2 }", [_X, [1, 1, 0]], _ONE_SIZE),
+        ("gather_param { axis: 2 }", [_X, 3.0], _ONE_SIZE),
+    ],
     "Reduction": [
         (f"reduction_param {{ operation: {operation} {settings} }}", [_X], {})
         for operation in ("SUM", "ASUM", "SUMSQ", "MEAN")
@@ -78,6 +85,10 @@ LAYERS: dict[str, list[tuple[str, list[Any], dict[str, Any]]]] = {
         (_reshape("shape { dim: 0 dim: -1 }"), [(0, 3, 2)], _ONE_SIZE),
         (_reshape(""), [(1, 1)], _ONE_SIZE),
     ],
+    "Squeeze": [
+        ("", [(2, 1, 3, 1)], {}),
+        ("squeeze_param { axes: -1 }", [(2, 1, 3, 1)], {}),
+    ],
     "Tile": [
         ("tile_param { tiles: 3 }", [_X], {}),
         ("tile_param { tiles: 2 axis: 0 }", [(2, 3)], {}),
@@ -85,4 +96,9 @@ LAYERS: dict[str, list[tuple[str, list[Any], dict[str, Any]]]] = {
         ("tile_param { tiles: 1 }", [(2, 3)], {}),
         ("tile_param { tiles: 2 }", [(0, 3)], _ONE_SIZE),
     ],
+    "Transpose": [
+        ("transpose_param { dim: [1, 2, 0] }", [_X], {}),
+        ("transpose_param { dim: [0, -1, 1] }", [_X], {}),
+    ],
+    "Unsqueeze": [("squeeze_param { axes: [0, -1] }", [(2, 3)], {})],
 }
