@@ -143,14 +143,15 @@ class BatchNorm(Layer):
             return
         channels, dy = self.channels, top[0].diff
         through_statistics = propagate_down[0] and not self.global_stats
-        learns = self.scales and any(self.param_propagate_down[3:])
-        if learns or through_statistics:
+        learned = self.param_propagate_down[3:]
+        if through_statistics or any(learned):
             total = channels.sum(dy)
             product = channels.dot(dy, self._centred.data) * self._inverse
-        if learns:
-            for blob, gradient in zip(self.blobs[3:], (product, total), strict=True):
-                diff = blob.diff
-                diff += gradient
+            sums = (product, total)
+            for blob, gradient, wanted in zip(self.blobs[3:], sums, learned, strict=False):
+                if wanted:
+                    diff = blob.diff
+                    diff += gradient
         if not propagate_down[0]:
             return
         source = channels.view(dy)

@@ -117,6 +117,15 @@ def test_scale_bias_learns_two_more_blobs(build, images):
     )
 
 
+def test_a_frozen_scale_gets_no_gradient(build, images):
+    built = build(batch_norm("scale_bias: true"), images)
+    built.layer.param_propagate_down[3] = False
+    built.forward()
+    built.backward(images)
+    assert not built.layer.blobs[3].diff.any()
+    np.testing.assert_allclose(built.layer.blobs[4].diff, images.sum((0, 2, 3)), rtol=1e-12)
+
+
 def test_batch_norm_errors(build, images):
     built = build(batch_norm(), images)
     built.bottom[0].reshape(4, 2, 5)
