@@ -21,13 +21,8 @@ class Clip(ActivationLayer):
     def make_activation(self) -> functions.Activation:
         """Return the function of ``clip_param``."""
         param = self.param.clip_param
-        for name in ("min", "max"):
-            if not param.HasField(name):
-                self.fail(
-                    f"clip_param.{name} is missing",
-                    field="clip_param",
-                    hint="give both min and max",
-                )
+        if not (param.HasField("min") and param.HasField("max")):
+            self.fail("clip_param.min and clip_param.max must both be given", field="clip_param")
         if not param.min <= param.max:
             self.fail(
                 f"min is {param.min:g} and max is {param.max:g}, but min must not be above max",
