@@ -10,7 +10,7 @@ from .error_function import erf
 from .gates import GELU, GELUTanh, Mish, Serf, SiLU, Swish
 from .powers import Exp, Log, Power
 from .rectifiers import ELU, AbsVal, Clip, ReLU
-from .sigmoids import LeCun, Sigmoid, SoftPlus, TanH, sigmoid
+from .sigmoids import LeCun, Sigmoid, SoftPlus, TanH, sigmoid, softplus
 
 __all__ = [
     "AbsVal",
@@ -33,4 +33,5 @@ __all__ = [
     "TanH",
     "erf",
     "sigmoid",
+    "softplus",
 ]

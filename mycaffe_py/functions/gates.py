@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from .activation import Activation
 from .error_function import erf
-from .sigmoids import sigmoid
+from .sigmoids import sigmoid, softplus
 
 _SQRT_HALF = math.sqrt(0.5)
 _SQRT_2_OVER_PI = math.sqrt(2.0 / math.pi)
@@ -62,14 +62,14 @@ class Mish(Activation):
 
     def forward(self, xp: Any, z: Any, out: Any) -> None:
         """Write z * tanh(log(1 + exp(z)))."""
-        (gate,) = self.scratch(xp, z)
-        self._gate(xp, z, gate)
+        gate, rest = self.scratch(xp, z, 2)
+        self._gate(xp, z, gate, rest)
         xp.multiply(z, gate, out=out)
 
     def backward(self, xp: Any, z: Any, y: Any, dy: Any, out: Any) -> None:
         """Write dy * (t + z * sigmoid(z) * (1 - t^2))."""
         gate, slope, rest = self.scratch(xp, dy, 3)
-        self._gate(xp, z, gate)
+        self._gate(xp, z, gate, rest)
         xp.multiply(gate, gate, out=rest)
         xp.subtract(1.0, rest, out=rest)
         sigmoid(xp, z, slope)
@@ -79,8 +79,8 @@ class Mish(Activation):
         xp.multiply(dy, slope, out=out)
 
     @staticmethod
-    def _gate(xp: Any, z: Any, out: Any) -> None:
-        xp.logaddexp(z, 0.0, out=out)
+    def _gate(xp: Any, z: Any, out: Any, scratch: Any) -> None:
+        softplus(xp, z, out, scratch)
         xp.tanh(out, out=out)
 
 
@@ -95,14 +95,14 @@ class Serf(Activation):
     def forward(self, xp: Any, z: Any, out: Any) -> None:
         """Write z * erf(log(1 + exp(z)))."""
         gate, *others = self.scratch(xp, z, 4)
-        xp.logaddexp(z, 0.0, out=gate)
+        softplus(xp, z, gate, others[0])
         erf(xp, gate, gate, others)
         xp.multiply(z, gate, out=out)
 
     def backward(self, xp: Any, z: Any, y: Any, dy: Any, out: Any) -> None:
         """Write dy * (e + z * sigmoid(z) * exp(-u^2) * 2 / sqrt(pi))."""
         slope, gate, *others = self.scratch(xp, dy, 5)
-        xp.logaddexp(z, 0.0, out=gate)
+        softplus(xp, z, gate, others[0])
         erf(xp, gate, slope, others)
         density = others[0]
         xp.minimum(gate, _DENSITY_LIMIT, out=gate)

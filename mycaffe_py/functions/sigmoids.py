@@ -15,6 +15,19 @@ def sigmoid(xp: Any, z: Any, out: Any) -> Any:
     return xp.add(out, 0.5, out=out)
 
 
+def softplus(xp: Any, z: Any, out: Any, scratch: Any) -> Any:
+    """Write log(1 + exp(z)) into ``out`` (may be ``z``, not ``scratch``); no overflow for any ``z``.
+
+    As max(z, 0) + log(1 + exp(-|z|)): far faster than NumPy's logaddexp.
+    """
+    xp.absolute(z, out=scratch)
+    xp.negative(scratch, out=scratch)
+    xp.exp(scratch, out=scratch)
+    xp.log1p(scratch, out=scratch)
+    xp.maximum(z, 0.0, out=out)
+    return xp.add(out, scratch, out=out)
+
+
 class TanH(Activation):
     """y = tanh(z); derivative 1 - y^2."""
 
@@ -71,7 +84,7 @@ class SoftPlus(Activation):
 
     def forward(self, xp: Any, z: Any, out: Any) -> None:
         """Write log(1 + exp(z))."""
-        xp.logaddexp(z, 0.0, out=out)
+        softplus(xp, z, out, *self.scratch(xp, z))
 
     def backward(self, xp: Any, z: Any, y: Any, dy: Any, out: Any) -> None:
         """Write dy * (1 - exp(-y))."""

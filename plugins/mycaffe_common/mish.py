@@ -12,8 +12,8 @@ class Mish(ActivationLayer):
 
     Bottom x of any shape, top y of the same shape; may work in place.
     y = x * tanh(u) with u = log(1 + exp(x)); dx = dy * (tanh(u) + x * s * (1 - tanh(u)^2)),
-    s = 1 / (1 + exp(-x)). MyCaffe's ``threshold`` guards
-    against overflow in another form of it; here it has no effect.
+    s = 1 / (1 + exp(-x)). MyCaffe's ``threshold`` and ``method`` concern another way to compute it
+    and have no effect here.
     """
 
     type = "Mish"

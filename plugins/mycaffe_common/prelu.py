@@ -59,8 +59,7 @@ class PReLU(NeuronLayer):
                 hint="channel_shared: true takes any number of channels",
             )
         self._work.reshape(shape)
-        others = [axis for axis in range(len(shape)) if axis != 1 or self.shared]
-        self._summed = tuple(others)
+        self._summed = tuple(axis for axis in range(len(shape)) if axis != 1 or self.shared)
 
     def _slope(self, axes: int) -> Any:
         """Return the slopes in a shape that fits the bottom's."""

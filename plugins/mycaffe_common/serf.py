@@ -12,8 +12,8 @@ class Serf(ActivationLayer):
 
     Bottom x of any shape, top y of the same shape; may work in place.
     y = x * erf(u) with u = log(1 + exp(x));
-    dx = dy * (erf(u) + x * s * exp(-u^2) * 2 / sqrt(pi)), s = 1 / (1 + exp(-x)). MyCaffe's ``threshold`` guards
-    against overflow in another form of it; here it has no effect.
+    dx = dy * (erf(u) + x * s * exp(-u^2) * 2 / sqrt(pi)), s = 1 / (1 + exp(-x)). MyCaffe's
+    ``threshold`` concerns another way to compute it and has no effect here.
     """
 
     type = "Serf"
