@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..device import Device
-from .strict_array import StrictArray, unwrap_argument, wrap
+from .strict_array import StrictArray, unwrap, unwrap_argument, wrap
 
 _ELEMENTWISE = (
     "absolute abs add arccos arcsin arctan arctan2 cbrt ceil copysign cos cosh divide equal exp "
@@ -56,6 +56,9 @@ _KEYWORDS = {
 }
 """The keyword arguments of each function, as CuPy 14 has them."""
 
+_WITH_AT = ("add", "maximum", "minimum")
+"""The functions among these whose ``at`` CuPy has."""
+
 _CONSTANTS = (
     "bool_ e float16 float32 float64 inf int8 int16 int32 int64 nan newaxis pi uint8 uint16 uint32 "
     "uint64"
@@ -84,6 +87,18 @@ def _function(name: str, keywords: set[str]) -> Callable:
     return call
 
 
+def _at(name: str) -> Callable:
+    what = f"strict xp.{name}.at()"
+
+    def at(a: StrictArray, indices: Any, b: Any = None) -> None:
+        if not isinstance(a, StrictArray):
+            raise TypeError(f"{what} got a {type(a).__module__}.{type(a).__name__}")
+        values = (unwrap_argument(value, what) for value in (indices, b))
+        getattr(np, name).at(unwrap(a, what), *values)
+
+    return at
+
+
 class StrictModule:
     """What the strict device offers as ``xp``."""
 
@@ -94,6 +109,8 @@ class StrictModule:
         for names, keywords in _KEYWORDS.items():
             for name in names.split():
                 setattr(self, name, _function(name, set(keywords.split())))
+        for name in _WITH_AT:
+            getattr(self, name).at = _at(name)
         for name in _CONSTANTS.split():
             setattr(self, name, getattr(np, name))
 

@@ -6,14 +6,21 @@ from pathlib import Path
 
 from mycaffe_py.hookspecs import hookimpl
 
+from .absval import AbsVal
 from .arg_max import ArgMax
 from .batch_norm import BatchNorm
 from .batch_reindex import BatchReindex
 from .bias import Bias
+from .bnll import BNLL
+from .clip import Clip
 from .concat import Concat
 from .dropout import Dropout
+from .dummy_data import DummyData
 from .eltwise import Eltwise
+from .elu import ELU
+from .embed import Embed
 from .euclidean_loss import EuclideanLoss
+from .exp import Exp
 from .filter import Filter
 from .flatten import Flatten
 from .gather import Gather
@@ -21,12 +28,18 @@ from .gelu import GELU
 from .inner_product import InnerProduct
 from .input import Input
 from .lecun import LeCun
+from .log import Log
 from .mean_error_loss import MeanErrorLoss
+from .mish import Mish
 from .mvn import MVN
+from .parameter import Parameter
+from .power import Power
+from .prelu import PReLU
 from .reduction import Reduction
 from .relu import ReLU
 from .reshape import Reshape
 from .scale import Scale
+from .serf import Serf
 from .sigmoid import Sigmoid
 from .silence import Silence
 from .silu import SiLU
@@ -34,19 +47,28 @@ from .slice import Slice
 from .softplus import SoftPlus
 from .split import Split
 from .squeeze import Squeeze, Unsqueeze
+from .swish import Swish
 from .tanh import TanH
+from .threshold import Threshold
 from .tile import Tile
 from .transpose import Transpose
 
 LAYERS = [
+    AbsVal,
     ArgMax,
     BatchNorm,
     BatchReindex,
     Bias,
+    BNLL,
+    Clip,
     Concat,
     Dropout,
+    DummyData,
     Eltwise,
+    ELU,
+    Embed,
     EuclideanLoss,
+    Exp,
     Filter,
     Flatten,
     Gather,
@@ -54,12 +76,18 @@ LAYERS = [
     InnerProduct,
     Input,
     LeCun,
+    Log,
     MeanErrorLoss,
+    Mish,
     MVN,
+    Parameter,
+    Power,
+    PReLU,
     Reduction,
     ReLU,
     Reshape,
     Scale,
+    Serf,
     Sigmoid,
     Silence,
     SiLU,
@@ -67,7 +95,9 @@ LAYERS = [
     SoftPlus,
     Split,
     Squeeze,
+    Swish,
     TanH,
+    Threshold,
     Tile,
     Transpose,
     Unsqueeze,
