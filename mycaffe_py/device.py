@@ -35,6 +35,11 @@ class Device:
     def __repr__(self) -> str:
         return f"Device({self.name!r})"
 
+    @property
+    def is_host(self) -> bool:
+        """Whether the device's arrays are NumPy's own."""
+        return self.xp is np
+
     def seed_generators(self, seed: int) -> None:
         """Restart every generator of the device from ``seed``."""
         self.seed = int(seed)

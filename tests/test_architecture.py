@@ -24,9 +24,9 @@ LAYERS = [
     "version errors events hookspecs functions denormals blas resources catalog field_path as_written",
     "seeding blobproto lr_policy schema",
     "device",
-    "blob fused",
+    "blob fused host_blob",
     "layer layer_settings loss_layer filler gym net_state parameters splits debug_info",
-    "net_wiring",
+    "net_wiring net_views net_calls",
     "net_builder weights",
     "net",
     "solver",
@@ -50,8 +50,8 @@ EXEMPT = {
 PUBLIC = {
     name
     for row in (
-        "blas blob builder device errors events filler functions fused gym hookspecs layer layer_settings loss_layer",
-        "net schema seeding solver trainer",
+        "blas blob builder device errors events filler functions fused gym hookspecs host_blob layer layer_settings",
+        "loss_layer net schema seeding solver trainer",
     )
     for name in row.split()
 }
