@@ -26,6 +26,7 @@ from .mish import Mish
 from .parameter import Parameter
 from .power import Power
 from .prelu import PReLU
+from .python import Python
 from .relu import ReLU
 from .serf import Serf
 from .sigmoid import Sigmoid
@@ -59,6 +60,7 @@ LAYERS = [
     Parameter,
     Power,
     PReLU,
+    Python,
     ReLU,
     Serf,
     Sigmoid,
