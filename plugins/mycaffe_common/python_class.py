@@ -73,13 +73,12 @@ def _import(layer: Layer, name: str) -> ModuleType:
     if layer.context.base_dir is not None and layer.context.base_dir not in folders:
         folders.append(layer.context.base_dir)
     try:
-        with _also_in(folders):
-            return importlib.import_module(name)
+        if all(part.isidentifier() for part in name.split(".")):
+            with _also_in(folders):
+                return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name != name and not name.startswith(f"{error.name}."):
             raise  # the module is there, one that it imports is not
-    except ValueError:
-        pass  # an empty part, as in "a..b"
     places = ", ".join(map(str, folders))
     layer.fail(
         f'there is no module "{name}"',
