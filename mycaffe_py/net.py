@@ -21,8 +21,6 @@ from .net_views import NetViews
 from .parameters import ParameterBuffer
 from .schema import Document
 
-_HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
-
 
 class Net(NetViews, NetCalls):
     """A net built from a model file (or NetParameter message or Document).
@@ -209,14 +207,11 @@ class Net(NetViews, NetCalls):
                 layer.load_state(states[layer.name])
 
     def copy_from(self, weights: str | Path | Sequence[str | Path]) -> None:
-        """Load weights by layer name from one or several .caffemodel or HDF5 files."""
+        """Load weights by layer name from one or several files."""
         from .weights import load_weights
 
         for path in [weights] if isinstance(weights, str | Path) else weights:
-            if _is_hdf5(path):
-                self.load_hdf5(path)
-            else:
-                load_weights(self, path)
+            load_weights(self, path)
 
     def save(self, path: str | Path) -> None:
         """Write the weights to a .caffemodel file."""
@@ -265,14 +260,6 @@ def _older_form(weights: str | Path, phase: Any, given: Any) -> tuple[Any, None,
         stacklevel=3,
     )
     return phase, None, weights
-
-
-def _is_hdf5(path: str | Path) -> bool:
-    try:
-        with open(path, "rb") as file:
-            return file.read(len(_HDF5_SIGNATURE)) == _HDF5_SIGNATURE
-    except OSError:
-        return False  # loading says what is wrong with the path
 
 
 def _tell(callbacks: Sequence[Callable[[int], None]], index: int) -> None:

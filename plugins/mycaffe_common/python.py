@@ -12,7 +12,7 @@ from mycaffe_py.errors import add_note
 from mycaffe_py.host_blob import HostBlob, facing, refresh_views, send_writes
 from mycaffe_py.layer import Layer, LayerContext
 
-from .python_class import find_layer_class
+from .python_class import find_layer_class, users_code
 
 
 class Python(Layer):
@@ -95,10 +95,12 @@ class Python(Layer):
         """Call a method of the user's, with blobs of NumPy arrays."""
         call = getattr(self.user, method)
         if self.device.is_host:
-            call(*arguments)
+            with users_code():
+                call(*arguments)
             return
         refresh_views()
-        call(*(self._as_seen(argument) for argument in arguments))
+        with users_code():
+            call(*(self._as_seen(argument) for argument in arguments))
         send_writes()
 
     def _as_seen(self, argument: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -50,6 +50,17 @@ def find_layer_class(layer: Layer) -> type[Layer]:
     return found
 
 
+@contextmanager
+def users_code() -> Iterator[None]:
+    """Mark exceptions that come out as those of the user's own code: the command line then says so."""
+    try:
+        yield
+    except Exception as error:
+        with suppress(AttributeError):
+            error.from_users_code = True
+        raise
+
+
 def _is_layer_class(value: object) -> bool:
     return isinstance(value, type) and issubclass(value, Layer) and value is not Layer
 
@@ -74,7 +85,7 @@ def _import(layer: Layer, name: str) -> ModuleType:
         folders.append(layer.context.base_dir)
     try:
         if all(part.isidentifier() for part in name.split(".")):
-            with _also_in(folders):
+            with users_code(), _also_in(folders):
                 return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name != name and not name.startswith(f"{error.name}."):

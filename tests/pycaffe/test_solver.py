@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import mycaffe_py as caffe
-from mycaffe_py.device import Device, default_device, set_default_device
+from mycaffe_py import device as devices
 from mycaffe_py.errors import ConfigError
 
 from ..building import data, layer, product
@@ -26,11 +26,9 @@ SOLVER = (
 
 
 @pytest.fixture(autouse=True)
-def _default_device_as_it_was():
-    before = default_device()
-    set_default_device(Device())
-    yield
-    set_default_device(before)
+def _defaults_as_they_were(monkeypatch):
+    monkeypatch.setattr(devices, "_default", devices.Device())
+    monkeypatch.setattr(devices, "_chosen_seed", None)
 
 
 @pytest.fixture
