@@ -219,14 +219,17 @@ class Blob:
         return int(array.data.ptr)
 
 
+def fetched(values: Any) -> Any:
+    """Return an array of a device as NumPy's; everything else as it is."""
+    is_device_array = hasattr(values, "get") and hasattr(values, "itemsize")
+    return values.get() if is_device_array else values
+
+
 def assign(blob: Any, place: Any, values: Any) -> None:
     """Copy ``values`` (of the host or of the device, broadcast) into an array of ``blob``."""
     if values is place:  # what ``blob.data *= 2`` ends with
         return
-    if not isinstance(place, np.ndarray):
-        values = blob.device.asarray(values)
-    elif hasattr(values, "get"):
-        values = values.get()
+    values = fetched(values) if isinstance(place, np.ndarray) else blob.device.asarray(values)
     try:
         place[...] = values
     except ValueError:

@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from .blob import Blob, BlobVec, assign
+from .blob import Blob, BlobVec, assign, fetched
 
 
 class HostArray(np.ndarray):
     """A NumPy array into which arrays of a device can be assigned as well."""
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        super().__setitem__(key, value.get() if hasattr(value, "get") else value)
+        super().__setitem__(key, fetched(value))
 
     def __array_wrap__(self, array: Any, *context: Any) -> Any:
         # Results of computing are ordinary arrays and numbers; only ``out=`` stays what it is.
