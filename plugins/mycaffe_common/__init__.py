@@ -36,6 +36,7 @@ from .parameter import Parameter
 from .power import Power
 from .prelu import PReLU
 from .reduction import Reduction
+from .python import Python
 from .relu import ReLU
 from .reshape import Reshape
 from .scale import Scale
@@ -84,6 +85,7 @@ LAYERS = [
     Power,
     PReLU,
     Reduction,
+    Python,
     ReLU,
     Reshape,
     Scale,
