@@ -35,8 +35,8 @@ from .mvn import MVN
 from .parameter import Parameter
 from .power import Power
 from .prelu import PReLU
-from .reduction import Reduction
 from .python import Python
+from .reduction import Reduction
 from .relu import ReLU
 from .reshape import Reshape
 from .scale import Scale
