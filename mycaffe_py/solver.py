@@ -16,6 +16,7 @@ from .as_written import AsWritten
 from .denormals import flush_denormals
 from .errors import ConfigError, DivergedError
 from .events import Event, SnapshotWritten, StepDone, TestDone
+from .host_blob import refresh_views, send_writes
 from .lr_policy import check_policy, learning_rate
 from .net import Net
 
@@ -153,8 +154,13 @@ class Solver:
             self._announce()
             self._snapshot_if_due()
 
-    def solve(self) -> None:
-        """Train up to ``max_iter``, then snapshot and test as Caffe's Solve does."""
+    def solve(self, resume_file: str | Path | None = None) -> None:
+        """Train up to ``max_iter``, then snapshot and test as Caffe's Solve does.
+
+        With ``resume_file``, a .solverstate, training goes on from there.
+        """
+        if resume_file is not None:
+            self.restore(resume_file)
         self.step(max(0, self.param.max_iter - self.iter))
         snapshot = self.param.snapshot
         if self.param.snapshot_after_train and (not snapshot or self.iter % snapshot):
@@ -240,6 +246,7 @@ class Solver:
 
     def apply_update(self) -> None:
         """Clip, normalise, regularise, compute the update and subtract it from the weights."""
+        send_writes()
         rate, self.current_step = learning_rate(self.settings, self.iter, self.current_step)
         self.rate = rate
         self._clip_gradients()
@@ -250,6 +257,7 @@ class Solver:
             self._regularize(segment)
             self.compute_update(segment, rate * segment.lr_mult)
             segment.data -= segment.diff
+        refresh_views()
 
     def _clip_gradients(self) -> None:
         limit = self.settings.clip_gradients
