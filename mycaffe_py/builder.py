@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from .custom_trainer import upgrade_custom_trainer
-from .device import Device, default_device, open_device
+from .device import Device, chosen_seed, default_device, open_device
 from .errors import ConfigError, MissingFileError, PrototxtError
 from .layer import TEST, TRAIN
 from .net import Net
 from .overrides import apply_overrides
 from .plugins import Registry, default_registry
+from .progress_log import log_progress
 from .resources import find_resource, resource_path
 from .schema import Document, load_net, load_solver
 from .seeding import named_generator
@@ -106,11 +107,9 @@ def build_training(
     sources = _read_sources(solver, model, registry, overrides)
     param = sources.solver.message
     if seed is None:
-        seed = (
-            param.random_seed
-            if param.random_seed >= 0
-            else int(np.random.SeedSequence().entropy % 2**31)
-        )
+        seed = param.random_seed if param.random_seed >= 0 else chosen_seed()
+    if seed is None:
+        seed = int(np.random.SeedSequence().entropy % 2**31)
     opened = device if isinstance(device, Device) else _open(device)
     opened.seed_generators(seed)
 
@@ -142,13 +141,14 @@ def _default_prefix(document: Document) -> Path | None:
 def get_solver(solver: str | Path, model: str | Path | None = None, **options: Any) -> Solver:
     """Return the solver of a solver file, ready for ``step(n)`` and ``solve()``, with its trainer.
 
-    ``options`` are those of :func:`build_training`. Raises OutputError if the settings ask for snapshots where
-    none can be written.
+    ``options`` are those of :func:`build_training`. Where the ``mycaffe`` logger takes messages of level INFO,
+    its progress is logged. Raises OutputError if the settings ask for snapshots where none can be written.
     """
     built = build_training(solver=solver, model=model, **options).solver
     if built.param.snapshot:
         check_format(built.param)
         check_writable(built.prefix_of_snapshots())
+    log_progress(built)
     return built
 
 

@@ -30,7 +30,7 @@ def _param_name(layer: Layer, index: int) -> str:
 
 def log_forward(net: Net, index: int) -> None:
     """Log every top and parameter of a layer that just ran forward."""
-    layer = net.layers[index]
+    layer = net.device_layers[index]
     for blob in net.tops[index]:
         net.log(
             f"    [Forward] Layer {layer.name}, top blob {blob.name} data: {_mean_abs(blob.data):.6g}"
@@ -44,7 +44,7 @@ def log_forward(net: Net, index: int) -> None:
 
 def log_backward(net: Net, index: int) -> None:
     """Log the gradients that a layer just computed."""
-    layer = net.layers[index]
+    layer = net.device_layers[index]
     for blob, needed in zip(net.bottoms[index], net.bottom_need_backward[index], strict=True):
         if needed:
             net.log(

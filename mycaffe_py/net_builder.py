@@ -200,11 +200,12 @@ class NetBuilder:
 
     def _add_layer(self, param: Any, position: int | None) -> None:
         built = self.built
-        if not param.HasField("phase"):
-            copy = type(param)()
-            copy.CopyFrom(param)
-            copy.phase = self.state.phase
-            param = copy
+        # A copy: the layer may complete its settings, as BatchNorm does, while the model stays as it is.
+        own = type(param)()
+        own.CopyFrom(param)
+        if not own.HasField("phase"):
+            own.phase = self.state.phase
+        param = own
         bottom = [built.blobs[name] for name in param.bottom]
         top = [self._top(param, index) for index in range(len(param.top))]
         needs = self._bottom_needs(param, bottom, position)

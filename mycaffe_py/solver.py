@@ -6,7 +6,6 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,27 +13,15 @@ from .as_written import AsWritten
 from .denormals import flush_denormals
 from .errors import DivergedError
 from .events import Event, FinalLoss, Log, SnapshotWritten, StepDone, TestDone
+from .host_blob import refresh_views, send_writes
 from .lr_policy import learning_rate
 from .net import Net
+from .segments import Segment as Segment
+from .segments import clip_gradients, regularize, segments_of
 from .solver_settings import check_common
 
 if TYPE_CHECKING:
     from .trainer import Trainer
-
-
-@dataclass
-class Segment:
-    """A run of the parameter buffer with equal multipliers: what one call of the update rule sees.
-
-    ``data``, ``diff`` and each array of ``history`` are flat views of the same length.
-    """
-
-    data: Any
-    diff: Any
-    history: tuple[Any, ...]
-    scratch: tuple[Any, ...]
-    lr_mult: float
-    decay_mult: float
 
 
 class Solver:
@@ -74,24 +61,16 @@ class Solver:
         # Where the only loss is an output named loss, the two figures are one and the same.
         weights = {name: weight for name, weight in net.blob_loss_weights.items() if weight}
         single = param.average_loss == param.iter_size == 1 and weights == {"loss": 1}
-        self._loss_is_output = single and "loss" in net.outputs and net.blobs["loss"].count == 1
+        self._loss_is_output = (
+            single and "loss" in net.outputs and net.device_blobs["loss"].count == 1
+        )
         for test_net in self.test_nets:
             test_net.debug_info = param.debug_info
         xp = net.device.xp
         buffer = net.parameters
         self.history = [xp.zeros_like(buffer.data) for _ in range(self.history_slots)]
-        self._scratch = [xp.empty_like(buffer.data) for _ in range(self.scratch_slots)]
-        self.segments = [
-            Segment(
-                data=buffer.data[part],
-                diff=buffer.diff[part],
-                history=tuple(history[part] for history in self.history),
-                scratch=tuple(scratch[part] for scratch in self._scratch),
-                lr_mult=lr_mult,
-                decay_mult=decay_mult,
-            )
-            for part, lr_mult, decay_mult in buffer.segments()
-        ]
+        scratch = [xp.empty_like(buffer.data) for _ in range(self.scratch_slots)]
+        self.segments = segments_of(buffer, self.history, scratch)
 
     # What a subclass defines.
 
@@ -152,8 +131,13 @@ class Solver:
             self._announce()
             self._snapshot_if_due()
 
-    def solve(self) -> None:
-        """Train up to ``max_iter``, then snapshot and test as Caffe's Solve does."""
+    def solve(self, resume_file: str | Path | None = None) -> None:
+        """Train up to ``max_iter``, then snapshot and test as Caffe's Solve does.
+
+        With ``resume_file``, a .solverstate, training goes on from there.
+        """
+        if resume_file is not None:
+            self.restore(resume_file)
         self.step(max(0, self.param.max_iter - self.iter))
         snapshot = self.param.snapshot
         if self.param.snapshot_after_train and (not snapshot or self.iter % snapshot):
@@ -253,34 +237,19 @@ class Solver:
 
     def apply_update(self) -> None:
         """Clip, normalise, regularise, compute the update and subtract it from the weights."""
+        send_writes()
         rate, self.current_step = learning_rate(self.settings, self.iter, self.current_step)
         self.rate = rate
-        self._clip_gradients()
-        param = self.param
+        xp, param = self.net.device.xp, self.param
+        clip_gradients(xp, self.net.parameters.diff, self.settings.clip_gradients)
         for segment in self.segments:
             if param.iter_size > 1:
                 segment.diff /= param.iter_size
-            self._regularize(segment)
+            decay = self.settings.weight_decay * segment.decay_mult
+            regularize(xp, segment, decay, param.regularization_type)
             self.compute_update(segment, rate * segment.lr_mult)
             segment.data -= segment.diff
-
-    def _clip_gradients(self) -> None:
-        limit = self.settings.clip_gradients
-        if limit < 0:
-            return
-        xp, diff = self.net.device.xp, self.net.parameters.diff
-        norm = math.sqrt(xp.dot(diff, diff).item())
-        if norm > limit:
-            diff *= limit / norm
-
-    def _regularize(self, segment: Segment) -> None:
-        decay = self.settings.weight_decay * segment.decay_mult
-        if decay == 0:
-            return
-        if self.param.regularization_type == "L2":
-            segment.diff += decay * segment.data
-        elif self.param.regularization_type == "L1":
-            segment.diff += decay * self.net.device.xp.sign(segment.data)
+        refresh_views()
 
     # Tests and snapshots.
 

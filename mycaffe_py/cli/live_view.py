@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from mycaffe_py.cli.curve import draw_curves
-from mycaffe_py.cli.figures import duration, number
 from mycaffe_py.events import (
     Event,
     FinalLoss,
@@ -24,6 +23,7 @@ from mycaffe_py.events import (
     TrainingEnded,
     TrainingStarted,
 )
+from mycaffe_py.figures import duration, number
 from mycaffe_py.run.dispatch import TimedObserver
 
 POINTS = 200

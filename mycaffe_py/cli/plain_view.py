@@ -1,104 +1,20 @@
-"""Progress as plain lines in Caffe's wording, for logs and pipes."""
+"""Progress as plain lines, for logs and pipes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-
-from mycaffe_py.cli.figures import blob_of, figures, loss_part, output_values
-from mycaffe_py.events import (
-    Event,
-    FinalLoss,
-    Log,
-    SnapshotWritten,
-    StepDone,
-    TestDone,
-    TrainingEnded,
-    TrainingStarted,
-)
+from mycaffe_py.events import Event
+from mycaffe_py.progress_log import CaffeLog
 from mycaffe_py.run.dispatch import TimedObserver
-
-_ENDS = {"done": "Optimization Done.", "interrupted": "Optimization stopped early."}
-_TEST_LOSS = "test_loss"
-
-Outputs = Mapping[str, float]
-"""Names of a net's outputs with their loss weights."""
 
 
 class PlainView(TimedObserver):
-    """Prints a paragraph at each ``display`` iteration, and every test and snapshot, as Caffe's log does.
-
-    ``outputs`` are those of the train net, ``test_outputs`` those of each test net. ``name`` is that of the net,
-    ``policy`` the lr_policy.
-    """
+    """Hands the events of a run to a log, with the time at which each came."""
 
     expendable = True
 
-    def __init__(
-        self,
-        write: Callable[[str], None],
-        outputs: Outputs,
-        display: int,
-        *,
-        test_outputs: Sequence[Outputs] = (),
-        name: str = "",
-        policy: str = "",
-    ):
-        self._write, self._outputs, self._display = write, dict(outputs), display
-        self._test_outputs, self._name, self._policy = list(test_outputs), name, policy
-        self._shown_at: float | None = None
+    def __init__(self, log: CaffeLog):
+        self._log = log
 
     def observe(self, event: Event) -> None:
-        """Print what is worth a line."""
-        if isinstance(event, StepDone):
-            if event.display:
-                self._show(event)
-        elif isinstance(event, TrainingStarted):
-            self._write("Starting Optimization")
-            self._write(f"Solving {self._name}")
-            self._write(f"Learning Rate Policy: {self._policy}")
-        elif isinstance(event, TestDone):
-            self._show_test(event)
-        elif isinstance(event, FinalLoss):
-            self._write(f"Iteration {event.iteration}, loss = {event.loss:.6g}")
-        elif isinstance(event, SnapshotWritten):
-            form = "HDF5" if event.state.name.endswith(".h5") else "binary proto"
-            self._write(f"Snapshotting to {form} file {event.weights}")
-            self._write(f"Snapshotting solver state to {form} file {event.state}")
-        elif isinstance(event, TrainingEnded):
-            if event.status in _ENDS:
-                self._write(_ENDS[event.status])
-        elif isinstance(event, Log):
-            self._write(event.text if event.level == "info" else f"{event.level}: {event.text}")
-
-    def _show_test(self, event: TestDone) -> None:
-        index, metrics = event.net_index, event.metrics
-        outputs = self._test_outputs[index] if index < len(self._test_outputs) else self._outputs
-        self._write(f"Iteration {event.iteration}, Testing net (#{index})")
-        if _TEST_LOSS in metrics and _TEST_LOSS not in outputs:
-            self._write(f"Test loss: {metrics[_TEST_LOSS]:.6g}")
-        self._show_outputs("Test", metrics, outputs)
-        self._show_figures(metrics, outputs)
-
-    def _show(self, event: StepDone) -> None:
-        # Caffe counts the updates done before this one.
-        iteration = event.iteration - 1
-        pace = ""
-        if self._shown_at is not None and self.now > self._shown_at:
-            seconds = self.now - self._shown_at
-            pace = f" ({self._display / seconds:g} iter/s, {seconds:.2g}s/{self._display} iters)"
-        self._shown_at = self.now
-        self._write(f"Iteration {iteration}{pace}, loss = {event.metrics.get('loss', 0.0):.6g}")
-        self._show_outputs("Train", event.metrics, self._outputs)
-        self._show_figures(event.metrics, self._outputs)
-        self._write(f"Iteration {iteration}, lr = {event.learning_rate:g}")
-
-    def _show_outputs(self, phase: str, metrics: Mapping[str, float], outputs: Outputs) -> None:
-        for index, (name, value) in enumerate(output_values(metrics, outputs)):
-            loss = loss_part(value, outputs[blob_of(name)], "{:.6g}")
-            self._write(f"    {phase} net output #{index}: {name} = {value:.6g}{loss}")
-
-    def _show_figures(self, metrics: Mapping[str, float], outputs: Outputs) -> None:
-        """Print the trainer's figures; an output of the same name has its own line already."""
-        shown = figures(metrics, {name for name, _ in output_values(metrics, outputs)})
-        if shown:
-            self._write(f"    {', '.join(shown)}")
+        """Write what is worth a line."""
+        self._log.take(event, self.now)

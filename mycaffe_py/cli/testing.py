@@ -13,12 +13,12 @@ import numpy as np
 from mycaffe_py.builder import build_training, load_model
 from mycaffe_py.cli.banner import net_line
 from mycaffe_py.cli.failures import say
-from mycaffe_py.cli.figures import blob_of, figures, loss_part, number, output_name
 from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
 from mycaffe_py.cli.upgrading import upgrade_notes
 from mycaffe_py.cli.views import is_live_terminal
 from mycaffe_py.device import open_device
 from mycaffe_py.errors import ConfigError, DivergedError
+from mycaffe_py.figures import blob_of, figures, loss_part, number, output_name
 from mycaffe_py.layer import TEST
 from mycaffe_py.net import Net
 from mycaffe_py.overrides import apply_overrides

@@ -53,20 +53,6 @@ def choose_views(training: Any, *, quiet: bool) -> list[Observer]:
         console = Console(file=Terminal(sys.stderr), stderr=True, highlight=False)
         return [LiveView(console, training.net.name)]
     from mycaffe_py.cli.plain_view import PlainView
+    from mycaffe_py.progress_log import caffe_log
 
-    param = training.solver.param
-    view = PlainView(
-        say,
-        weighted_outputs(training.net),
-        param.display,
-        test_outputs=[weighted_outputs(net) for net in training.solver.test_nets],
-        name=training.net.name,
-        policy=param.lr_policy,
-    )
-    return [view]
-
-
-def weighted_outputs(net: Any) -> dict[str, float]:
-    """Return the names of a net's outputs with their loss weights."""
-    weights = net.blob_loss_weights
-    return {name: weights.get(name, 0.0) for name in net.outputs}
+    return [PlainView(caffe_log(training.solver, say))]

@@ -103,7 +103,7 @@ class SnapshotKeeper:
 def non_finite_param(net: Any) -> str | None:
     """Return which param holds the first weight that is not finite, or None."""
     xp = net.device.xp
-    for layer in net.layers:
+    for layer in net.device_layers:
         for index, blob in enumerate(layer.blobs):
             if not xp.isfinite(blob.data).all():
                 return f'param {blob.name or index} of layer "{layer.name}" ({layer.type})'

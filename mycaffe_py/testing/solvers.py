@@ -69,7 +69,7 @@ class _Run:
         x = rng.standard_normal((8, 3))
         values = {"x": x, "target": x @ rng.standard_normal((3, 2)) + 0.5}
         for name, value in values.items():
-            self.net.blobs[name].data[...] = device.asarray(value, dtype=dtype)
+            self.net.device_blobs[name].data[...] = device.asarray(value, dtype=dtype)
         for blob in self.net.learnable_params:
             start = 0.1 * rng.standard_normal(blob.shape)
             blob.data[...] = device.asarray(start, dtype=dtype)

@@ -14,6 +14,7 @@ import numpy as np
 from mycaffe_py.blob import Blob
 from mycaffe_py.blobproto import array_from_proto, array_to_proto, proto_shape, shape_fits
 from mycaffe_py.errors import OutputError, SnapshotError
+from mycaffe_py.host_blob import refresh_views, send_writes
 from mycaffe_py.layer import Layer
 from mycaffe_py.weights.atomic import atomic_write
 from mycaffe_py.weights.files import STATE, WEIGHTS, kind_of, parse, read_file
@@ -56,7 +57,8 @@ def net_to_proto(net: Any, write_diff: bool = False) -> Any:
     """Return the NetParameter of a net as built, with its weights (and gradients)."""
     message = net.registry.schema.new("NetParameter")
     message.name = net.name
-    for layer in net.layers:
+    send_writes()
+    for layer in net.device_layers:
         entry = message.layer.add()
         entry.CopyFrom(layer.param)
         del entry.blobs[:]
@@ -128,11 +130,13 @@ class WeightsPlan:
     def apply(self) -> None:
         """Copy the values (and gradients, where the file has them)."""
         asarray = self.net.device.asarray
+        send_writes()
         with np.errstate(all="ignore"):  # a double beyond float32 becomes infinite
             for blob, data, diff in self.values:
                 blob.data[...] = asarray(data.astype(blob.dtype, copy=False))
                 if diff is not None:
                     blob.diff[...] = asarray(diff.astype(blob.dtype, copy=False))
+        refresh_views()
 
 
 def plan_weights(net: Any, path: Path, data: bytes) -> WeightsPlan:
@@ -145,7 +149,7 @@ def plan_weights(net: Any, path: Path, data: bytes) -> WeightsPlan:
     stored = list(_stored_layers(parse(net.registry.schema, data, "NetParameter", path, WEIGHTS)))
     if not any(name for name, _ in stored):
         raise SnapshotError(f"{path} holds no layers: it is damaged or of another kind")
-    layers = net.layer_dict
+    layers = {layer.name: layer for layer in net.device_layers}
     known = [(layers[name], blobs) for name, blobs in stored if name in layers]
     may_lack = _shared_blobs(net) if is_hdf5(data) else None
     values = [value for layer, blobs in known for value in _values(path, layer, blobs, may_lack)]
@@ -240,7 +244,7 @@ def _missing(net: Any, filled: Iterable[Blob]) -> list[str]:
     done = {owner[id(blob)] for blob in filled}
     return [
         name
-        for name, blobs in net.params.items()
+        for name, blobs in ((layer.name, layer.blobs) for layer in net.device_layers)
         if any(owner[id(blob)] not in done for blob in blobs)
     ]
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from mycaffe_py.blobproto import array_from_proto, array_to_proto
 from mycaffe_py.errors import SnapshotError, require
+from mycaffe_py.host_blob import send_writes
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _DATA, _DIFF, _HISTORY, _MORE = "data", "diff", "history", "mycaffe_state"
@@ -48,11 +49,12 @@ def holds_state(data: bytes) -> bool | None:
 def weights_to_hdf5(net: Any, write_diff: bool) -> bytes:
     """Return a net's weights (and gradients) as the content of an HDF5 file."""
     owned = {id(parameter.blob) for parameter in net.parameters.owners}
+    send_writes()
     with _new_file() as (file, content):
         parts = {_DATA: "data"} | ({_DIFF: "diff"} if write_diff else {})
         for group_name, part in parts.items():
             group = file.create_group(group_name)
-            for layer in net.layers:
+            for layer in net.device_layers:
                 of_layer = group.require_group(layer.name)
                 for index, blob in enumerate(layer.blobs):
                     if id(blob) in owned:

@@ -11,7 +11,6 @@ import pytest
 from rich.console import Console
 
 from mycaffe_py.cli.failures import echo_result, report, say, warn
-from mycaffe_py.cli.figures import output_values
 from mycaffe_py.cli.live_view import LiveView
 from mycaffe_py.cli.plain_view import PlainView
 from mycaffe_py.cli.views import Terminal
@@ -24,6 +23,8 @@ from mycaffe_py.events import (
     TrainingEnded,
     TrainingStarted,
 )
+from mycaffe_py.figures import output_values
+from mycaffe_py.progress_log import CaffeLog
 from mycaffe_py.run.dispatch import Dispatcher
 
 FIGURES = {
@@ -42,7 +43,7 @@ def step(iteration, *, display=False, sample=True, **more):
 
 def plain(*events, outputs=None, display=100):
     lines = []
-    view = PlainView(lines.append, outputs or {"loss": 1.0}, display)
+    view = PlainView(CaffeLog(lines.append, outputs or {"loss": 1.0}, display))
     for index, event in enumerate(events):
         view.now = index * 0.25
         view.observe(event)
@@ -89,7 +90,7 @@ def test_plain_lines_of_tests_snapshots_and_messages():
 
 def test_plain_lines_of_the_start_and_the_end():
     lines = []
-    view = PlainView(lines.append, {}, 0, name="LeNet", policy="inv")
+    view = PlainView(CaffeLog(lines.append, {}, 0, name="LeNet", policy="inv"))
     ends = [TrainingEnded(10, status) for status in ("done", "interrupted", "failed")]
     for event in [TrainingStarted(0, 10), FinalLoss(10, 0.25), *ends]:
         view.observe(event)
@@ -106,7 +107,7 @@ def test_plain_lines_of_the_start_and_the_end():
 def test_plain_lines_of_a_test_net_name_its_own_outputs():
     lines = []
     tests = [{"loss": 1.0}, {"accuracy": 0.0, "loss": 2.0}]
-    view = PlainView(lines.append, {"loss": 1.0}, 0, test_outputs=tests)
+    view = PlainView(CaffeLog(lines.append, {"loss": 1.0}, 0, test_outputs=tests))
     view.observe(TestDone(5, 1, {"test_loss": 3.0, "accuracy": 0.5, "loss": 1.5}))
     assert lines[:4] == [
         "Iteration 5, Testing net (#1)",
