@@ -49,14 +49,4 @@ class ImageNet(Net):
 
     def run_batches(self, values: np.ndarray) -> np.ndarray:
         """Return the first output for values (N, K, H, W), in batches of the input's size."""
-        blob, output = self.blobs[self.inputs[0]], self.blobs[self.outputs[0]]
-        size = blob.shape[0]
-        results = []
-        for start in range(0, len(values), size):
-            part = values[start : start + size]
-            batch = np.zeros(blob.shape, dtype=self.dtype)
-            batch[: len(part)] = part
-            blob.data[...] = batch
-            self.forward()
-            results.append(np.array(output.data[: len(part)]))
-        return np.concatenate(results)
+        return self.forward_all(**{self.inputs[0]: values})[self.outputs[0]]

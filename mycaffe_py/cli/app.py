@@ -21,6 +21,11 @@ VERBS = {
     "check": ("mycaffe_py.cli.check:command", "Report every mistake in prototxt files."),
     "time": ("mycaffe_py.cli.time:command", "Time each layer of a net."),
     "draw": ("mycaffe_py.cli.draw:command", "Draw a picture of a net."),
+    "upgrade-net": ("mycaffe_py.cli.upgrade:net", "Write a net of an old form in today's."),
+    "upgrade-solver": (
+        "mycaffe_py.cli.upgrade:solver",
+        "Write a solver of an old form in today's.",
+    ),
     "doctor": ("mycaffe_py.cli.doctor:command", "Show versions, devices, plugins and extras."),
     "device-query": ("mycaffe_py.cli.device_query:command", "Show the properties of GPUs."),
     "plugins": ("mycaffe_py.cli.plugins:command", "List plugins and what they offer."),

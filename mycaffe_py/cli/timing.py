@@ -130,10 +130,10 @@ def measure(
     Every layer that has a gradient runs backward, needed or not, with the net's own propagate_down.
     """
     _fill_inputs(net)
-    timing = Timing(layers=[LayerTime(layer.name, layer.type) for layer in net.layers])
+    timing = Timing(layers=[LayerTime(layer.name, layer.type) for layer in net.device_layers])
     with flush_denormals():
         timing.loss = net.forward_layers()
-        for index in reversed(range(len(net.layers))):
+        for index in reversed(range(len(net.device_layers))):
             try:
                 if not _backward(net, index):
                     timing.layers[index].backward = None
@@ -169,7 +169,7 @@ def _one_iteration(net: Any, times: list[LayerTime]) -> float:
 
 def _backward(net: Any, index: int) -> bool:
     """Run one layer backward; False if it has no gradient."""
-    layer = net.layers[index]
+    layer = net.device_layers[index]
     if type(layer).backward is Layer.backward:
         return False
     layer.backward(net.tops[index], net.bottom_need_backward[index], net.bottoms[index])

@@ -42,7 +42,10 @@ def _normalised(argument: str, options: set[str]) -> str:
 
 
 # The shell leaves ~ as it is behind an equals sign and in quotes.
-_PATHS = {"files", "model", "out", "plugins", "resume", "run_dir", "snapshot", "solver", "weights"}
+_PATHS = {
+    *("files", "model", "out", "plugins", "resume", "run_dir", "snapshot", "solver", "source"),
+    *("target", "weights"),
+}
 
 
 def _at_home(value: Any) -> Any:

@@ -25,7 +25,7 @@ class Built:
             self.bottom.append(blob)
         self.top = [Blob(device=device, dtype=dtype, name=f"t{index}") for index in range(tops)]
         if "in_place" in text:
-            self.top = self.bottom
+            self.top = self.bottom[:tops]
         cls = registry.layers.find(param.type)
         self.layer = cls(param, LayerContext(registry, device, dtype, phase))
         self.layer.initialize(self.bottom, self.top)
