@@ -13,7 +13,16 @@ from typing import Any
 
 from mycaffe_py.layer import TEST
 
-from .conformance import activations, data, losses, normalization, recurrent, shapes, vision
+from .conformance import (
+    activations,
+    data,
+    losses,
+    normalization,
+    python_layer,
+    recurrent,
+    shapes,
+    vision,
+)
 
 _SHAPE = (3, 4)
 _XAVIER = 'weight_filler { type: "xavier" } bias_filler { type: "uniform" }'
@@ -125,7 +134,16 @@ LAYERS: dict[str, list[LayerCase]] = {
     "TanH": [("", [_SHAPE], {}), ("", [(2, 0, 3)], {})],
 }
 
-for _family in (activations, data, losses, normalization, recurrent, shapes, vision):
+for _family in (
+    activations,
+    data,
+    losses,
+    normalization,
+    python_layer,
+    recurrent,
+    shapes,
+    vision,
+):
     LAYERS |= _family.LAYERS
 
 FILLERS: dict[str, list[tuple[str, tuple[int, ...]]]] = {

@@ -61,7 +61,10 @@ def _is_flag(param: click.Parameter) -> bool:
 _TRUE, _FALSE = {"true", "t", "yes", "y", "1"}, {"false", "f", "no", "n", "0"}  # gflags'
 
 # The shell leaves ~ as it is behind an equals sign and in quotes.
-_PATHS = {"files", "model", "plugins", "resume", "run_dir", "snapshot", "solver", "weights"}
+_PATHS = {
+    *("files", "model", "out", "plugins", "resume", "run_dir", "snapshot", "solver", "source"),
+    *("target", "weights"),
+}
 
 
 def _at_home(value: Any) -> Any:

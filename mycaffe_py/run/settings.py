@@ -10,6 +10,17 @@ _NETS = ("net", "train_net", "test_net", "weights")
 _OF_LAYERS = ("source", "mean_file", "root_folder")
 
 
+def without_blobs(message: Any) -> Any:
+    """Return a net's message without the values of its blobs, which one read from a .caffemodel has."""
+    if not any(layer.blobs for layer in message.layer):
+        return message
+    copy = type(message)()
+    copy.CopyFrom(message)
+    for layer in copy.layer:
+        layer.ClearField("blobs")
+    return copy
+
+
 def portable(document: Any) -> Any:
     """Return a solver's or net's message with the files that it names written as absolute paths.
 

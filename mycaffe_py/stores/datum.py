@@ -46,5 +46,5 @@ def array_to_datum(schema: Any, values: np.ndarray, label: int | None = None) ->
     else:
         datum.float_data.extend(values.astype(np.float32, copy=False).reshape(-1).tolist())
     if label is not None:
-        datum.label = label
+        datum.label = int(label)
     return datum

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.errors import DataError, MissingFileError, require
+from mycaffe_py.resizing import resize_axis
 
 _FORMATS = {
     "jpg": "JPEG",
@@ -111,22 +112,9 @@ def resize_image(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     one rounds its weights); not Pillow's bilinear filter, which averages over more pixels where it
     makes an image smaller.
     """
-    _, height, width = image.shape
-    if (height, width) == tuple(size):
+    if image.shape[1:] == tuple(size):
         return image
-    above, below, down = _neighbours(height, size[0])
-    left, right, across = _neighbours(width, size[1])
-    rows = image[:, above].astype(np.float32)
-    rows += (image[:, below].astype(np.float32) - rows) * down[:, None]
-    values = rows[:, :, left]
-    values += (rows[:, :, right] - values) * across
-    values += 0.5
-    return values.astype(np.uint8)
-
-
-def _neighbours(length: int, wanted: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return for each new position the old ones on both sides and how far it is between them."""
-    place = (np.arange(wanted) + 0.5) * (length / wanted) - 0.5
-    place = np.clip(place, 0, length - 1)
-    first = place.astype(np.intp)
-    return first, np.minimum(first + 1, length - 1), (place - first).astype(np.float32)
+    values = image
+    for axis, length in enumerate(size, start=1):
+        values = resize_axis(values, length, 1, axis)
+    return (values + 0.5).astype(np.uint8)

@@ -40,7 +40,7 @@ def check_layer(
     - forward gives the same result twice, also after a batch of another size (``batch_axis`` says
       which axis may change, None that none may);
     - backward agrees with central differences for every bottom in ``propagate_down`` (default: all
-      that may have a gradient) and every learnable blob;
+      that may have a gradient) and every learnable blob (not those whose ``lr_mult`` is 0);
     - backward ADDS to the diffs of learnable blobs, overwrites those of bottoms, and leaves alone
       those of bottoms whose propagate_down is False;
     - float32 gives the same within 1e-4, and so does working in place where the type allows it;
@@ -215,9 +215,12 @@ class _Check:
         self, propagate_down: Sequence[bool] | None, skip_backward: bool, batch_axis: int | None
     ) -> None:
         run = self.reference = _Run(self, _CheckDevice(), np.float64)
+        specs = [*run.layer.param.param, *[None] * len(run.layer.blobs)]
+        self.learned = [spec is None or spec.lr_mult != 0 for spec in specs]
         # Layers without a filler start at zero, where most gradients vanish.
-        for blob in run.layer.blobs:
-            blob.data[...] += 0.1 * self.rng.standard_normal(blob.shape)
+        for blob, learned in zip(run.layer.blobs, self.learned, strict=False):
+            if learned:
+                blob.data[...] += 0.1 * self.rng.standard_normal(blob.shape)
         self.top_names = [f'top "{blob.name}"' for blob in run.top]
         self.bottom_names = [f'bottom "{blob.name}"' for blob in run.bottom]
         self.blob_names = [f'blob "{name}"' for name in run.layer.blob_names]
@@ -286,8 +289,10 @@ class _Check:
             if flag:
                 numeric = self.numeric_gradient(run.bottom[index].data)
                 self._compare_gradient(self.bottom_names[index], self.bottom_diffs[index], numeric)
-        for name, blob, diff in zip(self.blob_names, run.layer.blobs, self.blob_diffs, strict=True):
-            self._compare_gradient(name, diff, self.numeric_gradient(blob.data))
+        for index, blob in enumerate(run.layer.blobs):
+            if self.learned[index]:
+                numeric = self.numeric_gradient(blob.data)
+                self._compare_gradient(self.blob_names[index], self.blob_diffs[index], numeric)
         run.forward()
 
     def _compare_gradient(self, name: str, analytic: np.ndarray, numeric: np.ndarray) -> None:

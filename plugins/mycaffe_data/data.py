@@ -38,14 +38,14 @@ class Data(DataLayer):
         self.datum = self.context.registry.schema.message_class("Datum")
         self.source = self.find_source("database")
         with self.naming(setting="source"):
-            self.database = open_database(self.source)
-        self.size = self.database.size
+            database = open_database(self.source)
+        self.size = database.size
         if not self.size:
             self.fail(f"database {self.source} has no records", field="data_param.source")
         self.records = None
         skip = self.settings.rand_skip
         self.position = int(self.generator("skip").integers(skip)) if skip else 0
-        key, value = self.database.records().read(0)
+        key, value = database.records().read(0)
         with self.naming(self._where(0, key), "source"):
             shape = self.transformer.shape(self._parse(value)[0].shape)
         top[0].reshape(self.batch_size, *shape)
@@ -55,7 +55,7 @@ class Data(DataLayer):
     def load(self, first: int, batch: Batch) -> None:
         """Read the records and transform their images."""
         if self.records is None:
-            self.records = self.database.records()
+            self.records = open_database(self.source).records()
         generator = self.generator("batch", first)
         labels = batch.array(1, (self.batch_size,)) if len(self.top_names) > 1 else None
         images = None

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from mycaffe_py.hookspecs import hookimpl
 
-LAYERS: list[type] = []
+from .crop import Crop
+
+LAYERS = [
+    Crop,
+]
 
 
 @hookimpl

@@ -26,7 +26,7 @@ class Built:
         names = list(param.top) or [f"t{index}" for index in range(tops)]
         self.top = [Blob(device=device, dtype=dtype, name=name) for name in names]
         if "in_place" in text:
-            self.top = self.bottom
+            self.top = self.bottom[:tops]
         cls = registry.layers.find(param.type)
         self.layer = cls(param, LayerContext(registry, device, dtype, phase))
         self.layer.initialize(self.bottom, self.top)
