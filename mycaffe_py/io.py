@@ -66,7 +66,10 @@ def datum_to_array(datum_message: Any) -> np.ndarray:
 
     An encoded image is decoded, its channels in the order blue, green, red, as Caffe stores them.
     """
-    return datum.datum_to_array(datum_message).copy()
+    try:
+        return datum.datum_to_array(datum_message).copy()
+    except DataError as error:
+        raise DataError(f"a Datum cannot be read: {error.message}") from error
 
 
 # Images.
