@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
+# Below this many multiply-adds in a product, several threads do not pay.
+_SMALL = 2_000_000
 # The names that OpenBLAS exports in NumPy's wheels, newest first, and in ordinary builds.
 _PREFIXES = (("scipy_", "64_"), ("", "64_"), ("scipy_", ""), ("", ""))
 
@@ -60,3 +62,8 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         threads.set(before)
+
+
+def threads_for(multiply_adds: int) -> AbstractContextManager[None]:
+    """Return :func:`one_thread` for many products of that size, the largest among them, if they are small."""
+    return one_thread() if multiply_adds < _SMALL else nullcontext()

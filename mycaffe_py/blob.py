@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from .device import Device, default_device
-from .errors import ShapeError
+from .errors import DeviceError, ShapeError
 
 MAX_AXES = 32
 MAX_COUNT = 2**31 - 1
@@ -36,12 +37,16 @@ def check_shape(shape: Sequence[int], name: str = "") -> tuple[int, ...]:
 
 
 class _Storage:
-    """A flat array that only grows; ``data`` and ``diff`` of a blob are views of one each."""
+    """A flat array that only grows; ``data`` and ``diff`` of a blob are views of one each.
 
-    __slots__ = ("buffer", "flat", "start")
+    ``mirror`` is the host's copy of a device's array, while someone looks at it (see ``host_blob``).
+    """
+
+    __slots__ = ("buffer", "flat", "mirror", "start")
 
     def __init__(self, flat: Any = None, buffer: Any = None, start: int = 0):
         self.flat, self.buffer, self.start = flat, buffer, start
+        self.mirror: Any = None
 
 
 class Blob:
@@ -74,11 +79,15 @@ class Blob:
 
     @property
     def data(self) -> Any:
-        """The values, an array of the device in the blob's shape; write with ``data[...] = v``."""
+        """The values, an array of the device in the blob's shape; assignment copies values into it."""
         view = self._data_view
         if view is None:
             view = self._data_view = self._view(self._data)
         return view
+
+    @data.setter
+    def data(self, values: Any) -> None:
+        assign(self, self.data, values)
 
     @property
     def diff(self) -> Any:
@@ -87,6 +96,15 @@ class Blob:
         if view is None:
             view = self._diff_view = self._view(self._diff)
         return view
+
+    @diff.setter
+    def diff(self, values: Any) -> None:
+        assign(self, self.diff, values)
+
+    def storage(self, part: str) -> _Storage:
+        """Return the storage of ``data`` or ``diff``, allocated."""
+        getattr(self, part)
+        return self._data if part == "data" else self._diff
 
     def _view(self, storage: _Storage) -> Any:
         if storage.flat is None or storage.flat.size < self.count:
@@ -183,3 +201,54 @@ class Blob:
     def width(self) -> int:
         """Legacy name of dimension 3 (1 if absent)."""
         return self._legacy_dim(3)
+
+    @property
+    def _gpu_data_ptr(self) -> int:
+        """Address of ``data`` on the GPU."""
+        return self._address(self.data)
+
+    @property
+    def _gpu_diff_ptr(self) -> int:
+        """Address of ``diff`` on the GPU."""
+        return self._address(self.diff)
+
+    def _address(self, array: Any) -> int:
+        if not self.device.is_gpu:
+            raise DeviceError(
+                f'blob "{self.name}" has no address on a GPU: it is on device {self.device.name}'
+            )
+        return int(array.data.ptr)
+
+
+def fetched(values: Any) -> Any:
+    """Return an array of a device as NumPy's; everything else as it is."""
+    is_device_array = hasattr(values, "get") and hasattr(values, "itemsize")
+    return values.get() if is_device_array else values
+
+
+def assign(blob: Any, place: Any, values: Any) -> None:
+    """Copy ``values`` (of the host or of the device, broadcast) into an array of ``blob``."""
+    if values is place:  # what ``blob.data *= 2`` ends with
+        return
+    values = fetched(values) if isinstance(place, np.ndarray) else blob.device.asarray(values)
+    try:
+        place[...] = values
+    except ValueError:
+        raise ShapeError(
+            f'blob "{blob.name}": cannot take values of shape {np.shape(values)}, it is {blob.shape}'
+        ) from None
+
+
+class BlobVec(list):
+    """A layer's learnable blobs: a list to which ``setup`` may also add by shape, as in pycaffe."""
+
+    def __init__(self, add: Callable[[Sequence[int]], Any]):
+        super().__init__()
+        self._add = weakref.WeakMethod(
+            add
+        )  # a strong one would keep layers, and nets, from being freed at once
+
+    def add_blob(self, *dims: int | Sequence[int]) -> None:
+        """Append a blob of zeros with these dimensions."""
+        given_as_one = len(dims) == 1 and not isinstance(dims[0], int | np.integer)
+        self._add()(dims[0] if given_as_one else dims)

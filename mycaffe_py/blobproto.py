@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,23 @@ def array_from_proto(proto: Any, *, diff: bool = False) -> np.ndarray:
     raise SnapshotError(
         f"a stored blob says shape {shape} but holds {values.size} values: the file is damaged"
     )
+
+
+def array_from_file(path: Path, schema: Any) -> np.ndarray:
+    """Return the values of a .binaryproto file, which holds one BlobProto.
+
+    Raises SnapshotError if the file cannot be read or holds something else.
+    """
+    try:
+        proto = schema.parse_binary(path.read_bytes(), "BlobProto")
+    except OSError as error:
+        raise SnapshotError(f"cannot read {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise SnapshotError(f"{path} holds no BlobProto message") from error
+    try:
+        return array_from_proto(proto)
+    except SnapshotError as error:
+        raise SnapshotError(f"{path}: {error.message}") from error
 
 
 def array_to_proto(array: np.ndarray, proto: Any, diff: np.ndarray | None = None) -> None:

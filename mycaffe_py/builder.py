@@ -11,18 +11,20 @@ from typing import Any
 import numpy as np
 
 from .custom_trainer import upgrade_custom_trainer
-from .device import Device, default_device, open_device
+from .device import Device, chosen_seed, default_device, open_device
 from .errors import ConfigError, MissingFileError, PrototxtError
 from .layer import TEST, TRAIN
 from .net import Net
 from .overrides import apply_overrides
 from .plugins import Registry, default_registry
+from .progress_log import log_progress
 from .resources import find_resource, resource_path
 from .schema import Document, load_net, load_solver
 from .seeding import named_generator
 from .solver import Solver
 from .trainer import Trainer
-from .weights import split_paths
+from .trainer_building import build_trainer
+from .weights import check_format, check_writable, split_paths
 
 TRAIN_NET_FIELDS = ("net", "net_param", "train_net", "train_net_param")
 DTYPES = ("float32", "float64")
@@ -91,12 +93,13 @@ def build_training(
     phase: str = "TRAIN",
     level: int = 0,
     stages: Sequence[str] = (),
-    weights: str | Path | Sequence[str | Path] = (),
+    weights: str | Path | Sequence[str | Path] | None = None,
 ) -> Training:
     """Build nets, solver, trainer and gyms.
 
     ``model`` takes the place of the net that the solver file names. ``overrides`` are ``--set`` strings.
-    ``seed``: None takes the solver's random_seed, or draws one. Raises PrototxtError, ConfigError,
+    ``seed``: None takes the solver's random_seed, or draws one. ``weights`` takes the place of the files that the
+    solver names; an empty list loads none. Raises PrototxtError, ConfigError,
     MissingFileError or DeviceError; nothing is written anywhere.
     """
     registry = registry or default_registry()
@@ -104,11 +107,9 @@ def build_training(
     sources = _read_sources(solver, model, registry, overrides)
     param = sources.solver.message
     if seed is None:
-        seed = (
-            param.random_seed
-            if param.random_seed >= 0
-            else int(np.random.SeedSequence().entropy % 2**31)
-        )
+        seed = param.random_seed if param.random_seed >= 0 else chosen_seed()
+    if seed is None:
+        seed = int(np.random.SeedSequence().entropy % 2**31)
     opened = device if isinstance(device, Device) else _open(device)
     opened.seed_generators(seed)
 
@@ -122,9 +123,7 @@ def build_training(
     cls = located(sources.solver, "type", lambda: registry.solvers.find(param.type))
     built = located(sources.solver, "", lambda: cls(param, net, test_nets))
     built.snapshot_prefix = _default_prefix(sources.solver)
-    given = [weights] if isinstance(weights, str | Path) else weights
-    for path in [*_weights_of(param, sources.base_dir), *given]:
-        net.copy_from(path)
+    _load_weights(built, _weights_of(param, sources.base_dir) if weights is None else weights)
     trainer = build_trainer(built, sources.solver, registry, sources.base_dir, seed)
     return Training(
         built, net, trainer, registry, opened, seed, sources.model, sources.solver, dtype
@@ -142,64 +141,15 @@ def _default_prefix(document: Document) -> Path | None:
 def get_solver(solver: str | Path, model: str | Path | None = None, **options: Any) -> Solver:
     """Return the solver of a solver file, ready for ``step(n)`` and ``solve()``, with its trainer.
 
-    ``options`` are those of :func:`build_training`.
+    ``options`` are those of :func:`build_training`. Where the ``mycaffe`` logger takes messages of level INFO,
+    its progress is logged. Raises OutputError if the settings ask for snapshots where none can be written.
     """
-    return build_training(solver=solver, model=model, **options).solver
-
-
-def build_trainer(
-    solver: Solver, document: Document, registry: Registry, base_dir: Path, seed: int
-) -> Trainer | None:
-    """Return the trainer that the solver file asks for, attached to the solver, or None."""
-    if not document.message.HasField("trainer"):
-        return None
-    param = document.message.trainer
-    cls = find_trainer(document, registry)
-    solver.trainer = located_in_trainer(
-        document, ("trainer",), lambda: cls(solver, param, base_dir=base_dir, seed=seed)
-    )
-    return solver.trainer
-
-
-def find_trainer(document: Document, registry: Registry) -> type[Trainer]:
-    """Return the class of the trainer that a solver file names, or say where it names none that exists."""
-    param = document.message.trainer
-    if not param.type:
-        message = "trainer { } does not say which trainer: type is missing"
-        hint = f"types: {', '.join(registry.trainers.types())}"
-        raise PrototxtError([document.problem(("trainer",), message, hint)])
-    path = ("trainer", "type")
-    cls = located_in_trainer(document, path, lambda: registry.trainers.find(param.type))
-    path = ("trainer", "gym", "type")
-    located_in_trainer(document, path, lambda: registry.gyms.find(param.gym.type))
-    return cls
-
-
-def located_in_trainer(document: Document, path: tuple, action: Callable[[], Any]) -> Any:
-    """Run ``action``; a ConfigError without a place gets that of the setting it names, else ``path``."""
-    try:
-        return action()
-    except ConfigError as error:
-        if error.location or isinstance(error, PrototxtError):
-            raise
-        where = _trainer_setting(document, error) or path
-        found = document.problem(where, error.message, error.hint, error.code)
-        raise PrototxtError([found]) from error
-
-
-def _trainer_setting(document: Document, error: ConfigError) -> tuple | None:
-    """Return the path of the setting that an error of a trainer or gym names, as ``curve_param.noise``.
-
-    An error may carry the path below ``trainer`` in its attribute ``field``.
-    """
-    if getattr(error, "field", ""):
-        return ("trainer", *error.field.split("."))
-    own = document.message.trainer.DESCRIPTOR.fields_by_name
-    for word in error.message.split():
-        head, dot, field = word.strip(":;,.()\"'").partition(".")
-        if dot and head.endswith("_param") and field.isidentifier():
-            return ("trainer", head, field) if head in own else ("trainer", "gym", head, field)
-    return ("trainer", "gym") if error.message.startswith("gym ") else None
+    built = build_training(solver=solver, model=model, **options).solver
+    if built.param.snapshot:
+        check_format(built.param)
+        check_writable(built.prefix_of_snapshots())
+    log_progress(built)
+    return built
 
 
 def located(document: Document, field: str, action: Callable[[], Any]) -> Any:
@@ -371,6 +321,13 @@ def _generic_test_nets(sources: _Sources, own: int) -> int:
         hint = f"{sources.train_only} is for training only: add test_net, or write net instead"
         raise PrototxtError([document.problem(("test_iter",), message, hint)])
     return generic
+
+
+def _load_weights(solver: Solver, weights: str | Path | Sequence[str | Path]) -> None:
+    """Load weights into the train net, and into test nets with layers of their own; the rest they share."""
+    shared = solver.net.params.keys()
+    for net in (solver.net, *(each for each in solver.test_nets if each.params.keys() - shared)):
+        net.copy_from(weights)
 
 
 def _weights_of(param: Any, base_dir: Path) -> list[str | Path]:

@@ -9,11 +9,9 @@ from typing import Any
 from .builder import (
     TRAIN_NET_FIELDS,
     build_training,
-    find_trainer,
     load_model,
     load_solver_file,
     located,
-    located_in_trainer,
 )
 from .device import Device
 from .errors import MissingFileError, MyCaffeError, Problem, PrototxtError
@@ -25,6 +23,7 @@ from .resources import find_resource
 from .schema import Document
 from .schema.files import read_text_file
 from .schema.kinds import kind_of_text
+from .trainer_building import find_trainer, located_in_trainer
 
 
 def check_files(paths: Sequence[str | Path], registry: Registry | None = None) -> list[Problem]:

@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .layer import Layer
     from .net import Net
 
 _logger = logging.getLogger("mycaffe")
@@ -21,22 +22,29 @@ def _mean_abs(array: Any) -> float:
     return abs(array).sum().item() / array.size if array.size else 0.0
 
 
+def _param_name(layer: Layer, index: int) -> str:
+    """Return the name that a learnable blob is shared by, or its number."""
+    specs = layer.param.param
+    return (specs[index].name if index < len(specs) else "") or str(index)
+
+
 def log_forward(net: Net, index: int) -> None:
     """Log every top and parameter of a layer that just ran forward."""
-    layer = net.layers[index]
+    layer = net.device_layers[index]
     for blob in net.tops[index]:
         net.log(
             f"    [Forward] Layer {layer.name}, top blob {blob.name} data: {_mean_abs(blob.data):.6g}"
         )
     for position, blob in enumerate(layer.blobs):
+        name = _param_name(layer, position)
         net.log(
-            f"    [Forward] Layer {layer.name}, param blob {position} data: {_mean_abs(blob.data):.6g}"
+            f"    [Forward] Layer {layer.name}, param blob {name} data: {_mean_abs(blob.data):.6g}"
         )
 
 
 def log_backward(net: Net, index: int) -> None:
     """Log the gradients that a layer just computed."""
-    layer = net.layers[index]
+    layer = net.device_layers[index]
     for blob, needed in zip(net.bottoms[index], net.bottom_need_backward[index], strict=True):
         if needed:
             net.log(
@@ -46,7 +54,7 @@ def log_backward(net: Net, index: int) -> None:
     for position, blob in enumerate(layer.blobs):
         if layer.param_propagate_down[position]:
             net.log(
-                f"    [Backward] Layer {layer.name}, param blob {position} diff: "
+                f"    [Backward] Layer {layer.name}, param blob {_param_name(layer, position)} diff: "
                 f"{_mean_abs(blob.diff):.6g}"
             )
 

@@ -41,6 +41,11 @@ class Device:
     def __repr__(self) -> str:
         return f"Device({self.name!r})"
 
+    @property
+    def is_host(self) -> bool:
+        """Whether the device's arrays are NumPy's own."""
+        return self.xp is np
+
     def seed_generators(self, seed: int) -> None:
         """Restart every generator of the device from ``seed``."""
         self.seed = int(seed)
@@ -149,6 +154,7 @@ def open_device(name: str = "cpu", *, seed: int = 0) -> Device:
 
 
 _default: Device | None = None
+_chosen_seed: int | None = None
 
 
 def default_device() -> Device:
@@ -163,3 +169,15 @@ def set_default_device(device: Device) -> None:
     """Make ``device`` the one used where none is given."""
     global _default
     _default = device
+
+
+def set_default_seed(seed: int) -> None:
+    """Seed the default device, and what is built afterwards with no seed of its own."""
+    global _chosen_seed
+    _chosen_seed = int(seed)
+    default_device().seed_generators(_chosen_seed)
+
+
+def chosen_seed() -> int | None:
+    """Return what :func:`set_default_seed` set, or None."""
+    return _chosen_seed

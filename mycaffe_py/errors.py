@@ -191,8 +191,8 @@ class OutputError(ConfigError):
     code = "E250"
 
 
-class MissingFileError(MyCaffeError, FileNotFoundError):
-    """A file that is not there."""
+class MissingFileError(MyCaffeError, FileNotFoundError, RuntimeError):
+    """A file that is not there; pycaffe's users expect a RuntimeError."""
 
     exit_code = EXIT_MISSING
     code = "E310"

@@ -48,6 +48,14 @@ class TestDone(Event):
 
 
 @dataclass(frozen=True)
+class FinalLoss(Event):
+    """The smoothed loss after the last update, of one more forward pass, where the settings ask for it."""
+
+    iteration: int
+    loss: float
+
+
+@dataclass(frozen=True)
 class SnapshotWritten(Event):
     """After a snapshot; both files are complete on disk."""
 

@@ -11,10 +11,11 @@ from typing import Any, ClassVar, NoReturn
 import numpy as np
 
 from .as_written import as_written
-from .blob import Blob
+from .blob import Blob, BlobVec
 from .blobproto import array_from_proto, proto_shape, shape_fits
 from .device import Device, default_device
 from .errors import LayerError
+from .host_blob import HostLayer
 
 TRAIN, TEST = 0, 1
 """Caffe's phases, as in the schema's ``Phase`` enum."""
@@ -85,6 +86,8 @@ class Layer:
     allows_in_place: ClassVar[bool] = False
     """Whether a top may be the bottom of the same position; backward must then not read what forward overwrote."""
     is_loss: ClassVar[bool] = False
+    param_str: str = ""
+    """The text ``python_param.param_str`` of a layer that a net's file names by module and class."""
 
     def __init__(self, param: Any, context: LayerContext):
         self.param = param
@@ -93,11 +96,12 @@ class Layer:
         self.phase = param.phase if param.HasField("phase") else context.phase
         self.xp = context.device.xp
         self.name = param.name
-        self.blobs: list[Blob] = []
+        self.blobs: list[Blob] = BlobVec(self.add_blob)
         self.blob_names: list[str] = []
         self.param_propagate_down: list[bool] = []
         self.loss_weights: list[float] = []
         self._weighted_shapes: list[tuple[int, ...]] = []
+        self._is_set_up = False
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
@@ -152,6 +156,7 @@ class Layer:
         """Check the blob counts, set up, reshape and set the loss weights."""
         self._check_counts(len(bottom), len(top))
         self.setup(bottom, top)
+        self._is_set_up = True
         self.param_propagate_down += [True] * (len(self.blobs) - len(self.param_propagate_down))
         self.reshape(bottom, top)
         self._set_loss_weights(top)
@@ -197,6 +202,10 @@ class Layer:
             if weight:
                 blob.diff[...] = weight
 
+    def for_users(self) -> Any:
+        """Return the layer as users of the net see it: with NumPy arrays, also where it works on a GPU."""
+        return self if self.device.is_host else HostLayer(self)
+
     # What subclasses use.
 
     def find_file(self, name: str, field: str, what: str = "file") -> Path:
@@ -211,12 +220,27 @@ class Layer:
                 return candidate
         self.fail(f'{what} "{name}" does not exist', field=field)
 
+    def refuse_gradients(
+        self, propagate_down: Sequence[bool], bottom: Sequence[Blob], indices: Sequence[int]
+    ) -> None:
+        """Fail if backward is asked for the gradient of a bottom that has none: labels, for example."""
+        for index in indices:
+            if index < len(bottom) and propagate_down[index]:
+                self.fail(
+                    f'bottom "{bottom[index].name}" {bottom[index].shape} has no gradient, but one is '
+                    "needed here",
+                    hint="a layer below it learns: write propagate_down once for each bottom, false "
+                    "for this one",
+                )
+
     def add_blob(self, shape: Sequence[int], filler: Any = None, name: str = "") -> Blob:
         """Append a learnable blob; ``filler`` is a FillerParameter message or None for zeros.
 
         Values that the LayerParameter itself carries in ``blobs`` take the filler's place.
         """
         index = len(self.blobs)
+        if self._is_set_up:
+            self.fail("learnable blobs can be added in setup() only: the net has taken them over")
         blob = Blob(shape, device=self.device, dtype=self.dtype, name=name or f"blob_{index}")
         if index < len(self.param.blobs):
             stored = self.param.blobs[index]

@@ -12,17 +12,24 @@ from .layer import Layer
 class LossLayer(Layer):
     """Two bottoms of the same batch size, one scalar top of loss weight 1 unless the file says else.
 
-    Labels (bottom 1) get no gradient, not even with ``force_backward``; a subclass may allow it.
+    Labels get no gradient, not even with ``force_backward``; ``label_bottoms`` says which bottoms they are.
     """
 
     exact_num_bottom_blobs: ClassVar[int | None] = 2
     exact_num_top_blobs: ClassVar[int | None] = 1
     auto_top_blobs = True
     is_loss = True
+    label_bottoms: ClassVar[tuple[int, ...]] = (1,)
 
     def allow_force_backward(self, bottom_index: int) -> bool:
         """Caffe's rule: every bottom but the labels."""
-        return bottom_index != 1
+        return bottom_index not in self.label_bottoms
+
+    def refuse_label_gradients(
+        self, propagate_down: Sequence[bool], bottom: Sequence[Blob]
+    ) -> None:
+        """Fail if backward is to give a label a gradient."""
+        self.refuse_gradients(propagate_down, bottom, self.label_bottoms)
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Check the batch sizes and make the top a scalar."""

@@ -13,7 +13,7 @@ from .layer import PHASE_NAMES, Layer, LayerContext
 from .net_state import is_included
 from .net_wiring import MOST_PROBLEMS, FieldMistakes, WiringCheck
 from .parameters import Parameter, ParameterList
-from .schema import Document, load_net
+from .schema import Document, load_net, upgraded_net
 from .splits import insert_splits
 
 _AUTOMATIC = "(automatic)"
@@ -200,11 +200,12 @@ class NetBuilder:
 
     def _add_layer(self, param: Any, position: int | None) -> None:
         built = self.built
-        if not param.HasField("phase"):
-            copy = type(param)()
-            copy.CopyFrom(param)
-            copy.phase = self.state.phase
-            param = copy
+        # A copy: the layer may complete its settings, as BatchNorm does, while the model stays as it is.
+        own = type(param)()
+        own.CopyFrom(param)
+        if not own.HasField("phase"):
+            own.phase = self.state.phase
+        param = own
         bottom = [built.blobs[name] for name in param.bottom]
         top = [self._top(param, index) for index in range(len(param.top))]
         needs = self._bottom_needs(param, bottom, position)
@@ -292,8 +293,11 @@ def _as_document(schema: Any, model: Any) -> Document:
         from .resources import find_resource
 
         return load_net(schema, find_resource("models", model))
-    if not hasattr(model, "DESCRIPTOR"):
+    if getattr(getattr(model, "DESCRIPTOR", None), "name", "") != "NetParameter":
         raise ConfigError(
             f"a net is built from a file name or a NetParameter, not {type(model).__name__}"
         )
-    return Document(model)
+    if type(model) is not schema.message_class("NetParameter"):
+        # Made with another registry, or by protoc's own module.
+        model = schema.parse_binary(model.SerializePartialToString(), "NetParameter")
+    return upgraded_net(model)

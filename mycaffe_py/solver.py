@@ -6,36 +6,22 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from .as_written import AsWritten
 from .denormals import flush_denormals
-from .errors import ConfigError, DivergedError
-from .events import Event, SnapshotWritten, StepDone, TestDone
-from .lr_policy import check_policy, learning_rate
+from .errors import DivergedError
+from .events import Event, FinalLoss, Log, SnapshotWritten, StepDone, TestDone
+from .host_blob import refresh_views, send_writes
+from .lr_policy import learning_rate
 from .net import Net
+from .segments import Segment as Segment
+from .segments import clip_gradients, regularize, segments_of
+from .solver_settings import check_common
 
 if TYPE_CHECKING:
     from .trainer import Trainer
-
-
-@dataclass
-class Segment:
-    """A run of the parameter buffer with equal multipliers: what one call of the update rule sees.
-
-    ``data``, ``diff`` and each array of ``history`` are flat views of the same length.
-    """
-
-    data: Any
-    diff: Any
-    history: tuple[Any, ...]
-    scratch: tuple[Any, ...]
-    lr_mult: float
-    decay_mult: float
 
 
 class Solver:
@@ -75,24 +61,16 @@ class Solver:
         # Where the only loss is an output named loss, the two figures are one and the same.
         weights = {name: weight for name, weight in net.blob_loss_weights.items() if weight}
         single = param.average_loss == param.iter_size == 1 and weights == {"loss": 1}
-        self._loss_is_output = single and "loss" in net.outputs and net.blobs["loss"].count == 1
+        self._loss_is_output = (
+            single and "loss" in net.outputs and net.device_blobs["loss"].count == 1
+        )
         for test_net in self.test_nets:
             test_net.debug_info = param.debug_info
         xp = net.device.xp
         buffer = net.parameters
         self.history = [xp.zeros_like(buffer.data) for _ in range(self.history_slots)]
-        self._scratch = [xp.empty_like(buffer.data) for _ in range(self.scratch_slots)]
-        self.segments = [
-            Segment(
-                data=buffer.data[part],
-                diff=buffer.diff[part],
-                history=tuple(history[part] for history in self.history),
-                scratch=tuple(scratch[part] for scratch in self._scratch),
-                lr_mult=lr_mult,
-                decay_mult=decay_mult,
-            )
-            for part, lr_mult, decay_mult in buffer.segments()
-        ]
+        scratch = [xp.empty_like(buffer.data) for _ in range(self.scratch_slots)]
+        self.segments = segments_of(buffer, self.history, scratch)
 
     # What a subclass defines.
 
@@ -153,14 +131,33 @@ class Solver:
             self._announce()
             self._snapshot_if_due()
 
-    def solve(self) -> None:
-        """Train up to ``max_iter``, then snapshot and test as Caffe's Solve does."""
+    def solve(self, resume_file: str | Path | None = None) -> None:
+        """Train up to ``max_iter``, then snapshot and test as Caffe's Solve does.
+
+        With ``resume_file``, a .solverstate, training goes on from there.
+        """
+        if resume_file is not None:
+            self.restore(resume_file)
         self.step(max(0, self.param.max_iter - self.iter))
         snapshot = self.param.snapshot
         if self.param.snapshot_after_train and (not snapshot or self.iter % snapshot):
             self.snapshot("interrupted" if self.stop_requested else "end")
-        if not self.stop_requested and self._test_is_due():
+        if self.stop_requested:
+            return
+        self._show_final_loss()
+        if self._test_is_due():
             self.test_all()
+
+    def _show_final_loss(self) -> None:
+        """Run one more forward pass on a display iteration, as Caffe does to tell the loss after the last update.
+
+        Not with a trainer: its gyms would go on by a step that no update follows.
+        """
+        if self.trainer is not None or not self._displays(self.iter):
+            return
+        with self._flushing():
+            self._losses.append(self.net.forward_layers())
+        self.emit(FinalLoss(self.iter, self.smoothed_loss))
 
     def _flushing(self) -> Any:
         return nullcontext() if self.net.device.is_gpu else flush_denormals()
@@ -240,34 +237,19 @@ class Solver:
 
     def apply_update(self) -> None:
         """Clip, normalise, regularise, compute the update and subtract it from the weights."""
+        send_writes()
         rate, self.current_step = learning_rate(self.settings, self.iter, self.current_step)
         self.rate = rate
-        self._clip_gradients()
-        param = self.param
+        xp, param = self.net.device.xp, self.param
+        clip_gradients(xp, self.net.parameters.diff, self.settings.clip_gradients)
         for segment in self.segments:
             if param.iter_size > 1:
                 segment.diff /= param.iter_size
-            self._regularize(segment)
+            decay = self.settings.weight_decay * segment.decay_mult
+            regularize(xp, segment, decay, param.regularization_type)
             self.compute_update(segment, rate * segment.lr_mult)
             segment.data -= segment.diff
-
-    def _clip_gradients(self) -> None:
-        limit = self.settings.clip_gradients
-        if limit < 0:
-            return
-        xp, diff = self.net.device.xp, self.net.parameters.diff
-        norm = math.sqrt(xp.dot(diff, diff).item())
-        if norm > limit:
-            diff *= limit / norm
-
-    def _regularize(self, segment: Segment) -> None:
-        decay = self.settings.weight_decay * segment.decay_mult
-        if decay == 0:
-            return
-        if self.param.regularization_type == "L2":
-            segment.diff += decay * segment.data
-        elif self.param.regularization_type == "L1":
-            segment.diff += decay * self.net.device.xp.sign(segment.data)
+        refresh_views()
 
     # Tests and snapshots.
 
@@ -292,10 +274,19 @@ class Solver:
             metrics = self.trainer.test(net, iterations)
         else:
             with_loss = self.param.test_compute_loss
-            metrics = mean_outputs(net, iterations, lambda: self.stop_requested, with_loss)
-        if metrics:  # none if a stop came before the first pass
+            metrics = mean_outputs(net, iterations, self._stops_test, with_loss)
+        if metrics:  # none if a stop came before the last pass
             self.emit(TestDone(self.iter, index, metrics))
+        elif self.stop_requested:
+            self.emit(Log("Test interrupted."))
         return metrics
+
+    def _stops_test(self) -> bool:
+        """Do between two passes of a test what was asked for meanwhile; return whether to stop."""
+        if "snapshot" in self._requests and not self.in_update:
+            self._requests.discard("snapshot")
+            self.snapshot("request")
+        return self.stop_requested
 
     def snapshot(self, reason: str = "request") -> None:
         """Write weights and state: by ``snapshot_action`` if a run has set one, else by Caffe's rule.
@@ -313,14 +304,15 @@ class Solver:
     def prefix_of_snapshots(self) -> Path:
         """Return what the paths of snapshots begin with.
 
-        That is ``snapshot_prefix`` of the settings, with the net's name if it is a folder; else this object's
-        ``snapshot_prefix``: the solver file's path without its extension, or the run folder; else the net's name.
+        That is ``snapshot_prefix`` of the settings; else this object's ``snapshot_prefix``: the solver file's path
+        without its extension, or the net's name in the run folder; else the net's name. The last part of those is
+        added where the setting names a folder.
         """
-        name = self.net.name or "net"
+        own = self.snapshot_prefix or Path(self.net.name or "net")
         if not self.param.snapshot_prefix:
-            return self.snapshot_prefix or Path(name)
+            return own
         prefix = Path(self.param.snapshot_prefix)
-        return prefix / name if prefix.is_dir() else prefix
+        return prefix / own.name if prefix.is_dir() else prefix
 
     def restore(self, path: str | Path) -> None:
         """Go on from a ``.solverstate`` file: weights, iteration, history, and what else it holds."""
@@ -350,41 +342,24 @@ def with_outputs(
 
 
 def mean_outputs(
-    net: Net, iterations: int, stopped: Callable[[], bool] = bool, with_loss: bool = False
+    net: Net,
+    iterations: int,
+    stopped: Callable[[], bool] = bool,
+    with_loss: bool = False,
+    tell: Callable[[int, Mapping[str, float]], None] | None = None,
 ) -> dict[str, float]:
-    """Return each output of ``net`` averaged over ``iterations`` forward passes.
+    """Return each output of ``net`` averaged over ``iterations`` forward passes; nothing if stopped before the last.
 
-    ``with_loss`` adds the weighted loss as ``test_loss``.
+    ``with_loss`` adds the weighted loss as ``test_loss``. ``tell`` is told of the figures of each pass.
     """
     totals: dict[str, float] = {}
     for done in range(iterations):
         if stopped():
-            break
+            return {}
         loss = net.forward_layers()
         values = net.output_values() | ({"test_loss": loss} if with_loss else {})
+        if tell is not None:
+            tell(done, values)
         for name, value in values.items():
             totals[name] = (totals.get(name, 0.0) * done + value) / (done + 1)
     return totals
-
-
-def check_common(param: Any) -> None:
-    """Raise ConfigError if settings that all solvers share make no sense."""
-    check_policy(param)
-    for name, least in (("iter_size", 1), ("average_loss", 1), ("display", 0), ("snapshot", 0)):
-        value = getattr(param, name)
-        if value < least:
-            raise ConfigError(f"solver: {name} must be at least {least}, got {value}")
-    if param.max_iter < 0:
-        raise ConfigError(f"solver: max_iter must not be negative, got {param.max_iter}")
-    if not np.isfinite(param.base_lr) or param.base_lr < 0:
-        raise ConfigError(f"solver: base_lr must be a number >= 0, got {param.base_lr:g}")
-    if param.clip_gradients == 0:
-        raise ConfigError(
-            "solver: clip_gradients 0 would make every gradient 0",
-            hint="give the largest norm allowed, above 0, or leave clip_gradients out",
-        )
-    if param.weight_decay and param.regularization_type not in ("L1", "L2", "NONE"):
-        raise ConfigError(
-            f'solver: unknown regularization_type "{param.regularization_type}"',
-            hint="valid: L1, L2, NONE",
-        )

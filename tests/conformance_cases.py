@@ -1,21 +1,33 @@
 """What ``test_conformance.py`` runs: for every bundled layer and filler type, at least one case.
 
 A layer's case is (settings in prototxt, without name and type; bottoms, each an array or a shape;
-further arguments of ``check_layer``). A filler's case is (settings, shape).
+further arguments of ``check_layer``). Settings that name files are a function: it writes them into the
+folder that it gets and returns the settings. A filler's case is (settings, shape).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from mycaffe_py.layer import TEST
 
-from .conformance import activations, data, losses, normalization, recurrent, shapes, vision
+from .conformance import (
+    activations,
+    data,
+    losses,
+    normalization,
+    python_layer,
+    recurrent,
+    shapes,
+    vision,
+)
 
 _SHAPE = (3, 4)
 _XAVIER = 'weight_filler { type: "xavier" } bias_filler { type: "uniform" }'
 
-LayerCase = tuple[str, list[Any], dict[str, Any]]
+LayerCase = tuple[str | Callable[[Path], str], list[Any], dict[str, Any]]
 
 
 def _product(settings: str) -> str:
@@ -122,7 +134,16 @@ LAYERS: dict[str, list[LayerCase]] = {
     "TanH": [("", [_SHAPE], {}), ("", [(2, 0, 3)], {})],
 }
 
-for _family in (activations, data, losses, normalization, recurrent, shapes, vision):
+for _family in (
+    activations,
+    data,
+    losses,
+    normalization,
+    python_layer,
+    recurrent,
+    shapes,
+    vision,
+):
     LAYERS |= _family.LAYERS
 
 FILLERS: dict[str, list[tuple[str, tuple[int, ...]]]] = {
@@ -134,3 +155,8 @@ FILLERS: dict[str, list[tuple[str, tuple[int, ...]]]] = {
     "uniform": [("min: -1 max: 2", (4, 5)), ("", (0, 3)), ("", ())],
     "xavier": [("", (4, 5)), ("variance_norm: FAN_OUT", (4, 5)), ("variance_norm: AVERAGE", (4,))],
 }
+
+
+def settings_of(case: LayerCase, folder: Path) -> str:
+    """Return a layer case's settings, with the files that they name in ``folder``."""
+    return case[0](folder) if callable(case[0]) else case[0]

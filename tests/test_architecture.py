@@ -21,19 +21,24 @@ PLUGIN_PACKAGES = sorted(path.parent.name for path in PLUGINS.glob("*/__init__.p
 
 # A module of mycaffe_py imports from its own row and from the rows above it. A folder stands for all in it.
 LAYERS = [
-    "version errors events hookspecs functions denormals blas resources catalog field_path as_written",
-    "seeding blobproto lr_policy schema",
-    "device",
-    "blob fused",
-    "layer layer_settings loss_layer filler gym net_state parameters splits debug_info",
-    "net_wiring",
+    "version errors events hookspecs functions denormals blas resources catalog field_path as_written as_caffe "
+    "figures progress_log resizing",
+    "seeding blobproto lr_policy schema transformer",
+    "device stores",
+    "blob fused host_blob",
+    "layer layer_settings loss_layer solver_settings filler gym net_state parameters splits debug_info "
+    "segments type_fields",
+    "net_wiring net_views net_calls",
     "net_builder weights",
     "net",
     "solver",
     "trainer",
     "discovery overrides custom_trainer",
     "plugins",
-    "builder partial_net",
+    "builder partial_net trainer_building proto net_spec_values net_spec io",
+    "pycaffe pycaffe_solvers image_net",
+    "classifier coord_map detector drawing",
+    "draw",
     "checking testing",
     "run",
     "designer",
@@ -50,8 +55,8 @@ EXEMPT = {
 PUBLIC = {
     name
     for row in (
-        "blas blob builder device errors events filler functions fused gym hookspecs layer layer_settings loss_layer",
-        "net schema seeding solver trainer",
+        "as_caffe blas blob blobproto builder device errors events filler functions fused gym hookspecs host_blob",
+        "layer layer_settings loss_layer net schema seeding solver stores trainer",
     )
     for name in row.split()
 }

@@ -36,8 +36,9 @@ def test_filler_has_cases(type_name):
 
 
 @pytest.mark.parametrize(("type_name", "case"), rows(cases.LAYERS))
-def test_layer(type_name, case):
-    settings, bottoms, arguments = case
+def test_layer(type_name, case, tmp_path):
+    _, bottoms, arguments = case
+    settings = cases.settings_of(case, tmp_path)
     check_layer(f'name: "layer" type: "{type_name}" {settings}', bottoms, **arguments)
 
 

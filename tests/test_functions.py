@@ -1,4 +1,4 @@
-"""functions.py against the math module and stored numbers."""
+"""The activation functions against the math module and stored numbers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 from mycaffe_py import functions
 from mycaffe_py.testing import strict_device
 
+# Positive: for logarithms and powers that are not whole.
+POSITIVE = np.concatenate([np.linspace(0.01, 16, 1601), [1e-8, 1.0, 2.0, 30.0]])
 POINTS = np.concatenate([np.linspace(-8, 8, 1601), [0.0, 1e-8, -1e-8, 30.0, -30.0]])
 
 
@@ -24,6 +26,25 @@ def normal_cdf(z):
 
 def normal_pdf(z):
     return math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+
+
+def softplus(z):
+    return max(z, 0.0) + math.log1p(math.exp(-abs(z)))
+
+
+def mish_slope(z):
+    gate = math.tanh(softplus(z))
+    return gate + z * logistic(z) * (1 - gate * gate)
+
+
+def serf_slope(z):
+    density = 2 / math.sqrt(math.pi) * math.exp(-(softplus(z) ** 2))
+    return math.erf(softplus(z)) + z * logistic(z) * density
+
+
+def swish_slope(z, beta):
+    gate = logistic(beta * z)
+    return gate + beta * z * gate * logistic(-beta * z)
 
 
 def gelu_tanh_inner(z):
@@ -77,12 +98,63 @@ ACTIVATIONS = {
         lambda z: 1.7159 * math.tanh(0.666 * z),
         lambda z: 1.7159 * 0.666 / math.cosh(0.666 * z) ** 2,
     ),
-    "SoftPlus": (
-        functions.SoftPlus(),
-        lambda z: max(z, 0.0) + math.log1p(math.exp(-abs(z))),
-        logistic,
+    "SoftPlus": (functions.SoftPlus(), softplus, logistic),
+    "AbsVal": (functions.AbsVal(), abs, lambda z: (z > 0) - (z < 0)),
+    "Clip": (
+        functions.Clip(-0.5, 1.0),
+        lambda z: max(-0.5, min(z, 1.0)),
+        lambda z: float(-0.5 <= z <= 1.0),
     ),
+    "ELU": (
+        functions.ELU(0.75),
+        lambda z: z if z > 0 else 0.75 * math.expm1(z),
+        lambda z: 1.0 if z > 0 else 0.75 * math.exp(z),
+    ),
+    "ELU, alpha below 0": (
+        functions.ELU(-0.5),
+        lambda z: z if z > 0 else -0.5 * math.expm1(z),
+        lambda z: 1.0 if z > 0 else -0.5 * math.exp(z),
+    ),
+    "Swish": (
+        functions.Swish(1.5),
+        lambda z: z * logistic(1.5 * z),
+        lambda z: swish_slope(z, 1.5),
+    ),
+    "Mish": (functions.Mish(), lambda z: z * math.tanh(softplus(z)), mish_slope),
+    "Serf": (functions.Serf(), lambda z: z * math.erf(softplus(z)), serf_slope),
+    "Exp": (
+        functions.Exp(0.5, -1.0),
+        lambda z: math.exp(0.5 * z - 1),
+        lambda z: 0.5 * math.exp(0.5 * z - 1),
+    ),
+    "Power 1": (functions.Power(1, 2, -1), lambda z: 2 * z - 1, lambda z: 2.0),
+    "Power 2": (functions.Power(2, 3, 1), lambda z: (3 * z + 1) ** 2, lambda z: 6 * (3 * z + 1)),
+    "Power 3": (functions.Power(3), lambda z: z**3, lambda z: 3 * z * z),
+    "Power, scale 0": (functions.Power(3, 0, 2), lambda z: 8.0, lambda z: 0.0),
+    "Log": (
+        functions.Log(2.0, 3.0, 0.5),
+        lambda z: 2 * math.log(3 * z + 0.5),
+        lambda z: 6 / (3 * z + 0.5),
+    ),
+    "Power 0.5": (
+        functions.Power(0.5, 4, 1),
+        lambda z: math.sqrt(4 * z + 1),
+        lambda z: 2 / math.sqrt(4 * z + 1),
+    ),
+    "Power -1": (
+        functions.Power(-1, 1, 0.5),
+        lambda z: 1 / (z + 0.5),
+        lambda z: -1 / (z + 0.5) ** 2,
+    ),
+    "Power 2.5": (functions.Power(2.5), lambda z: z**2.5, lambda z: 2.5 * z**1.5),
 }
+ON_POSITIVE = ("Log", "Power 0.5", "Power -1", "Power 2.5")
+
+
+def inputs(name, values):
+    return abs(values) if name in ON_POSITIVE else values
+
+
 BY_NAME = pytest.mark.parametrize("name", ACTIVATIONS)
 
 
@@ -90,7 +162,7 @@ BY_NAME = pytest.mark.parametrize("name", ACTIVATIONS)
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-14), (np.float32, 5e-6)])
 def test_values_and_derivatives(name, dtype, tolerance):
     activation, value, slope = ACTIVATIONS[name]
-    z = POINTS.astype(dtype)
+    z = (POSITIVE if name in ON_POSITIVE else POINTS).astype(dtype)
     y, dz, dy = np.empty_like(z), np.empty_like(z), np.full_like(z, 2.0)
     activation.forward(np, z, y)
     activation.backward(np, z, y, dy, dz)
@@ -101,7 +173,7 @@ def test_values_and_derivatives(name, dtype, tolerance):
 @BY_NAME
 def test_output_may_be_the_input(name, rng):
     activation = ACTIVATIONS[name][0]
-    z, dy = rng.standard_normal((2, 3, 5))
+    z, dy = inputs(name, rng.standard_normal((2, 3, 5)))
     y, dz = np.empty_like(z), np.empty_like(z)
     activation.forward(np, z, y)
     activation.backward(np, z, y, dy, dz)
@@ -120,13 +192,16 @@ def test_infinity_and_nan(name):
     y = np.empty_like(z)
     with np.errstate(invalid="ignore"):
         activation.forward(np, z, y)
-    bounded = {"TanH": 1.0, "Sigmoid": 1.0, "LeCun": 1.7159}
+    bounded = {"TanH": 1.0, "Sigmoid": 1.0, "LeCun": 1.7159, "Clip": 1.0}
+    bounded |= {"Power, scale 0": 8.0, "Power -1": 0.0}
     assert y[0] == bounded.get(name, np.inf)
-    assert np.isnan(y[2])
+    assert np.isnan(y[2]) or name == "Power, scale 0"
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("name", ["Sigmoid", "SiLU", "SoftPlus", "TanH", "LeCun"])
+@pytest.mark.parametrize(
+    "name", ["Sigmoid", "SiLU", "SoftPlus", "TanH", "LeCun", "ELU", "Mish", "Serf", "Swish"]
+)
 def test_large_values_do_not_overflow(name, dtype):
     activation = ACTIVATIONS[name][0]
     z = np.array([1e4, -1e4, 1e30, -1e30], dtype=dtype)
@@ -167,7 +242,7 @@ def test_stored_values():
 @BY_NAME
 def test_allocates_nothing_once_warm(name, rng):
     activation = ACTIVATIONS[name][0]
-    z = rng.standard_normal(100_000)
+    z, _ = inputs(name, rng.standard_normal((2, 100_000)))
     y, dz = np.empty_like(z), np.empty_like(z)
 
     def step():
@@ -179,7 +254,7 @@ def test_allocates_nothing_once_warm(name, rng):
     step()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    mask = z.size if "slope" in name or name == "leaky" else 0
+    mask = z.size if "slope" in name or name == "leaky" or "ELU" in name else 0
     assert peak < 50_000 + mask
 
 
@@ -187,7 +262,7 @@ def test_allocates_nothing_once_warm(name, rng):
 def test_runs_on_the_strict_device(name, rng):
     activation, _, _ = ACTIVATIONS[name]
     device = strict_device()
-    z, dy = rng.standard_normal((2, 3, 4))
+    z, dy = inputs(name, rng.standard_normal((2, 3, 4)))
     y, dz = np.empty_like(z), np.empty_like(z)
     activation.forward(np, z, y)
     activation.backward(np, z, y, dy, dz)

@@ -105,9 +105,9 @@ def test_arguments_fill_inputs_and_diffs_of_outputs():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda net: net.forward(x0=1), ConfigError, "input blob arguments .* do not match"),
+        (lambda net: net.forward(x0=1), ConfigError, "Input blob arguments do not match net inputs"),
         (lambda net: net.forward(x0=1, x1=1, x2=1), ConfigError, r"\['x0', 'x1', 'x2'\]"),
-        (lambda net: net.backward(y=1), ConfigError, r"output blob arguments \['y'\].*\['loss'\]"),
+        (lambda net: net.backward(y=1), ConfigError, r"Top diff arguments do not match .*\['y'\].*\['loss'\]"),
         (lambda net: net.forward(start="q"), ConfigError, 'no layer "q"'),
         (lambda net: net.backward(end="q"), ConfigError, 'no layer "q"'),
         (lambda net: net.forward(blobs=["z"]), ConfigError, 'no blob "z"'),

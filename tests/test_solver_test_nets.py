@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mycaffe_py.errors import ConfigError
-from mycaffe_py.events import TestDone
+from mycaffe_py.events import Log, TestDone
 from mycaffe_py.solver import mean_outputs
 
 from .building import data, document, layer, make_net
@@ -80,7 +80,7 @@ def test_a_stop_interrupts_a_test():
     solver.step(3)
     assert len(runs) == 2 and solver.iter == 0
     events = record(solver)
-    assert solver.test() == {} and events == []
+    assert solver.test() == {} and events == [Log("Test interrupted.")]
 
 
 def test_mean_outputs():

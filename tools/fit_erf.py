@@ -1,4 +1,4 @@
-"""Fit the coefficients of erf in mycaffe_py/functions.py and print them (needs mpmath).
+"""Fit the coefficients of erf in mycaffe_py/functions/error_function.py and print them (needs mpmath).
 
 erf(x) = 1 - exp(-g(x)) with g = -log(erfc), which is smooth; g(x) is fitted as x P(x) / Q(x) on
 [0, limit] by least squares, weighted so that the RELATIVE error of erf is what counts, and

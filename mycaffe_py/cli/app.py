@@ -19,7 +19,27 @@ VERBS = {
     "train": ("mycaffe_py.cli.train:command", "Train a net."),
     "test": ("mycaffe_py.cli.test:command", "Run a trained net with frozen weights."),
     "check": ("mycaffe_py.cli.check:command", "Report every mistake in prototxt files."),
+    "convert-imageset": (
+        "mycaffe_py.cli.convert_imageset:command",
+        "Make a database of images.",
+    ),
+    "compute-image-mean": (
+        "mycaffe_py.cli.compute_image_mean:command",
+        "Compute the mean image of a database.",
+    ),
+    "extract-features": (
+        "mycaffe_py.cli.extract_features:command",
+        "Write what a net computes into databases.",
+    ),
+    "time": ("mycaffe_py.cli.time:command", "Time each layer of a net."),
+    "draw": ("mycaffe_py.cli.draw:command", "Draw a picture of a net."),
+    "upgrade-net": ("mycaffe_py.cli.upgrade:net", "Write a net of an old form in today's."),
+    "upgrade-solver": (
+        "mycaffe_py.cli.upgrade:solver",
+        "Write a solver of an old form in today's.",
+    ),
     "doctor": ("mycaffe_py.cli.doctor:command", "Show versions, devices, plugins and extras."),
+    "device-query": ("mycaffe_py.cli.device_query:command", "Show the properties of GPUs."),
     "plugins": ("mycaffe_py.cli.plugins:command", "List plugins and what they offer."),
     "layers": ("mycaffe_py.cli.types:layers", "List layer types, or describe one."),
     "solvers": ("mycaffe_py.cli.types:solvers", "List solver types, or describe one."),
@@ -46,9 +66,10 @@ class App(click.Group):
         return [*VERBS, *sorted(plugin_commands().keys() - VERBS.keys())]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Import and return one verb, or None."""
-        if name in VERBS:
-            module, _, attribute = VERBS[name][0].partition(":")
+        """Import and return one verb, or None; Caffe's ``device_query`` is ``device-query``."""
+        own = name.replace("_", "-")
+        if own in VERBS:
+            module, _, attribute = VERBS[own][0].partition(":")
             return getattr(importlib.import_module(module), attribute)
         return plugin_commands().get(name)
 

@@ -8,8 +8,9 @@ import click
 
 from mycaffe_py.checking import check_file
 from mycaffe_py.cli.banner import layer_lines, net_line
-from mycaffe_py.cli.failures import report
+from mycaffe_py.cli.failures import report, say
 from mycaffe_py.cli.options import load_plugins
+from mycaffe_py.cli.upgrading import upgrade_notes
 from mycaffe_py.errors import EXIT_CONFIG, EXIT_OK, MyCaffeError
 from mycaffe_py.net import Net
 
@@ -29,6 +30,8 @@ def _check_one(name: str, registry: Any) -> int:
     except MyCaffeError as error:
         return report(error)
     click.echo(f"ok {name}")
+    for line in upgrade_notes([found.document if isinstance(found, Net) else found]):
+        say(line)
     if isinstance(found, Net):
         click.echo(f"  {net_line(found)}")
         for line in layer_lines(found):

@@ -8,15 +8,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from mycaffe_py.layer import default_parameter_field
-
-CONTAINERS = {
-    "layers": "LayerParameter",
-    "solvers": "SolverParameter",
-    "fillers": "FillerParameter",
-    "gyms": "GymParameter",
-    "trainers": "TrainerParameter",
-}
+from mycaffe_py.type_fields import CONTAINERS, own_fields
 
 
 def first_sentence(doc: str | None) -> str:
@@ -44,28 +36,6 @@ def list_text(entries: list[dict[str, Any]]) -> Iterator[str]:
     widths = [max((len(entry[key]) for entry in entries), default=0) for key in ("type", "plugin")]
     for entry in entries:
         yield f"{entry['type']:{widths[0]}}  {entry['plugin']:{widths[1]}}  {entry['doc']}".rstrip()
-
-
-def own_fields(offered: Any, kind: str, known: dict[str, Any]) -> list[str]:
-    """Return the names of the container's fields that a class reads."""
-    if kind in ("solvers", "fillers"):
-        return [name for name in offered.uses if name in known]
-    if offered.parameters is not None:
-        return [name for name in offered.parameters if name in known]
-    declared = _extension_fields(offered.schema or "", CONTAINERS[kind])
-    if declared:
-        return [name for name in declared if name in known]
-    names = dict.fromkeys(
-        default_parameter_field(name) for name in (offered.type, *offered.aliases)
-    )
-    return [name for name in names if name in known][:1]
-
-
-def _extension_fields(schema: str, container: str) -> list[str]:
-    """Return the field names that proto2 text adds to a message."""
-    text = re.sub(r"//[^\n]*|/\*.*?\*/", "", schema, flags=re.DOTALL)
-    blocks = re.findall(rf"extend\s+[\w.]*\b{container}\s*\{{(.*?)\}}", text, flags=re.DOTALL)
-    return [name for block in blocks for name in re.findall(r"(\w+)\s*=\s*\d+", block)]
 
 
 def describe_type(registry: Any, kind: str, type_name: str) -> dict[str, Any]:

@@ -44,12 +44,22 @@ def report(error: BaseException, *, debug: bool = False) -> int:
         )
         return EXIT_CONFIG
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    advice = [
+    _print(f"error[E000]: {what}", [*_notes(error), *_advice(error, debug)])
+    return EXIT_BUG
+
+
+def _advice(error: BaseException, debug: bool) -> list[str]:
+    """Say whose mistake an unexpected exception is."""
+    if getattr(error, "from_users_code", False):
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        return [
+            f"raised in the layer's own Python code, {place.filename}:{place.lineno}: {place.line}"
+            + ("" if debug else "\n  --debug shows the traceback")
+        ]
+    return [
         "this is a bug in mycaffe-py or in one of its plugins; please report it with what",
         "`mycaffe doctor` prints" + ("" if debug else " and with the traceback that --debug shows"),
     ]
-    _print(f"error[E000]: {what}", [*_notes(error), *advice])
-    return EXIT_BUG
 
 
 def _notes(error: BaseException) -> list[str]:

@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from mycaffe_py.cli.curve import draw_curves
-from mycaffe_py.cli.figures import duration, number
 from mycaffe_py.events import (
     Event,
+    FinalLoss,
     Log,
     SnapshotWritten,
     StepDone,
@@ -23,6 +23,7 @@ from mycaffe_py.events import (
     TrainingEnded,
     TrainingStarted,
 )
+from mycaffe_py.figures import duration, number
 from mycaffe_py.run.dispatch import TimedObserver
 
 POINTS = 200
@@ -77,6 +78,8 @@ class LiveView(TimedObserver):
         elif isinstance(event, TestDone):
             shown = "  ".join(f"{name} {number(value)}" for name, value in event.metrics.items())
             self._print(f"iteration {event.iteration:,}: test net {event.net_index}  {shown}")
+        elif isinstance(event, FinalLoss):
+            self._print(f"iteration {event.iteration:,}: loss {number(event.loss)}")
         elif isinstance(event, Log):
             self._print(event.text, "yellow" if event.level != "info" else "")
 

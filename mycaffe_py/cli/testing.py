@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -12,10 +13,12 @@ import numpy as np
 from mycaffe_py.builder import build_training, load_model
 from mycaffe_py.cli.banner import net_line
 from mycaffe_py.cli.failures import say
-from mycaffe_py.cli.figures import blob_of, figures, loss_part, number, output_name
 from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
+from mycaffe_py.cli.upgrading import upgrade_notes
+from mycaffe_py.cli.views import is_live_terminal
 from mycaffe_py.device import open_device
 from mycaffe_py.errors import ConfigError, DivergedError
+from mycaffe_py.figures import blob_of, figures, loss_part, number, output_name
 from mycaffe_py.layer import TEST
 from mycaffe_py.net import Net
 from mycaffe_py.overrides import apply_overrides
@@ -24,6 +27,7 @@ from mycaffe_py.run.snapshots import non_finite_param
 from mycaffe_py.solver import mean_outputs
 from mycaffe_py.weights import split_paths
 
+_LOSS = "test_loss"
 _FIGURES = ("accuracy", "baseline_accuracy", "mean_abs_error")
 
 
@@ -48,6 +52,8 @@ def test(
     if solver is None and model is None:
         raise ConfigError("nothing to test", hint="add --solver FILE, or --model FILE")
     given |= {"registry": load_plugins(plugins), "device": device_name(device, gpu)}
+    log = None if as_json or is_live_terminal() else say
+    given |= {"log": log}
     with naming_overrides(given["overrides"]), np.errstate(all="ignore"):
         if solver is None:
             net, metrics = _on_data_layers(model, names, iterations, **given)
@@ -58,13 +64,14 @@ def test(
         figures_shown = plain({"iterations": iterations, **metrics})
         click.echo(json.dumps(figures_shown, allow_nan=False))
     else:
-        say(net_line(net))
+        for line in (*upgrade_notes([net.document]), net_line(net)):
+            say(line)
         _print(net, metrics, iterations)
     return 0
 
 
 def _on_solver(
-    solver: str, model: str | None, weights: list[str], iterations: int, **given: Any
+    solver: str, model: str | None, weights: list[str], iterations: int, log: Any, **given: Any
 ) -> tuple[Any, dict[str, float]]:
     """Run on the gym of the solver's trainer, or on the data layers of the net that it names."""
     stages = split_names(given.pop("stages"))
@@ -77,12 +84,11 @@ def _on_solver(
             return net, training.trainer.test(net, iterations)
         finally:
             training.trainer.close()
-    _require_data(net)
-    return net, mean_outputs(net, iterations)
+    return net, _means(net, iterations, log)
 
 
 def _on_data_layers(
-    model: str, weights: list[str], iterations: int, **given: Any
+    model: str, weights: list[str], iterations: int, log: Any, **given: Any
 ) -> tuple[Any, dict[str, float]]:
     registry = given["registry"]
     document = load_model(model, registry)
@@ -97,8 +103,31 @@ def _on_data_layers(
         device=open_device(given["device"], seed=given["seed"] or 0),
         dtype=given["dtype"],
     )
+    return net, _means(net, iterations, log)
+
+
+def _means(net: Net, iterations: int, log: Callable[[str], None] | None) -> dict[str, float]:
+    """Return the outputs' means; ``log`` takes the lines that Caffe writes meanwhile."""
     _require_data(net)
-    return net, mean_outputs(net, iterations)
+    try:
+        return mean_outputs(net, iterations) if log is None else _logged(net, iterations, log)
+    finally:
+        net.close()
+
+
+def _logged(net: Net, iterations: int, log: Callable[[str], None]) -> dict[str, float]:
+    def tell(batch: int, values: Mapping[str, float]) -> None:
+        for name, value in values.items():
+            if name != _LOSS:
+                log(f"Batch {batch}, {name} = {value:.6g}")
+
+    log(f"Running for {iterations} iterations.")
+    means = mean_outputs(net, iterations, with_loss=True, tell=tell)
+    log(f"Loss: {means.pop(_LOSS):.6g}")
+    weights = net.blob_loss_weights
+    for name, value in means.items():
+        log(f"{name} = {value:.6g}{loss_part(value, weights[blob_of(name)], '{:.6g}')}")
+    return means
 
 
 def _require_data(net: Any) -> None:

@@ -13,12 +13,14 @@ from mycaffe_py.builder import Training, build_training, load_solver_file, locat
 from mycaffe_py.cli.banner import end_lines, start_lines
 from mycaffe_py.cli.failures import echo_result, say, warn
 from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
+from mycaffe_py.cli.upgrading import upgrade_notes
 from mycaffe_py.cli.views import choose_views
 from mycaffe_py.device import Device, open_device
 from mycaffe_py.errors import ConfigError, DeviceError
 from mycaffe_py.run.directory import DEFAULT_BASE, RunDirectory
 from mycaffe_py.run.resume import find_state, run_of
 from mycaffe_py.run.session import TrainingSession
+from mycaffe_py.run.settings import without_blobs
 from mycaffe_py.weights import RestoreReport, check_format, restore, split_paths
 
 
@@ -37,10 +39,14 @@ def train(
     """Build, restore and train; return the exit code."""
     resume = _one_state(resume, snapshot, given["weights"])
     with naming_overrides(given["overrides"]):
-        training = _build(**given)
+        training = _build(resumed=resume is not None, **given)
     if print_config:
         _print_config(training)
         return 0
+    if not quiet:
+        nets = (training.net, *training.solver.test_nets)
+        for line in upgrade_notes([training.solver_document, *(net.document for net in nets)]):
+            say(line)
     report = _restore(training, resume, given["seed"])
     _check_worth_running(training)
     directory = (
@@ -72,6 +78,8 @@ def train(
     finally:
         if training.trainer is not None:
             training.trainer.close()
+        for net in (training.net, *training.solver.test_nets):
+            net.close()
 
 
 def _check_worth_running(training: Training) -> None:
@@ -136,6 +144,7 @@ def _one_state(resume: str | None, snapshot: str | None, weights: tuple[str, ...
 
 def _build(
     *,
+    resumed: bool,
     gpu: str | None,
     device: str | None,
     plugins: tuple[str, ...],
@@ -160,7 +169,8 @@ def _build(
         phase=given["phase"].upper(),
         level=given["level"],
         stages=split_names(given["stages"]),
-        weights=split_paths(given["weights"]),
+        # Weights of the command line take the place of the solver's; a state brings its own.
+        weights=split_paths(given["weights"]) or ([] if resumed else None),
     )
 
 
@@ -180,7 +190,8 @@ def _device_of_solver(param: Any) -> Device:
 def _print_config(training: Training) -> None:
     to_text = training.registry.schema.to_text
     for what, document in (("model", training.model), ("solver", training.solver_document)):
-        click.echo(f"# {what}: {document.filename}\n{to_text(document.message)}")
+        shown = without_blobs(document.message) if what == "model" else document.message
+        click.echo(f"# {what}: {document.filename}\n{to_text(shown)}")
 
 
 def _restore(training: Training, resume: str | None, seed: int | None) -> RestoreReport | None:

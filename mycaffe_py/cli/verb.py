@@ -41,8 +41,30 @@ def _normalised(argument: str, options: set[str]) -> str:
     return f"--{body}{equals}{value}"
 
 
+def plain_flags(arguments: Sequence[str], flags: set[str]) -> list[str]:
+    """Return the arguments with ``--gray=true`` spelled ``--gray``, and without ``--gray=false``."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    result = []
+    for argument in arguments[:end]:
+        name, equals, value = argument.partition("=")
+        if equals and name in flags and value.lower() in _TRUE | _FALSE:
+            result += [name] * (value.lower() in _TRUE)
+        else:
+            result.append(argument)
+    return [*result, *arguments[end:]]
+
+
+def _is_flag(param: click.Parameter) -> bool:
+    return isinstance(param, click.Option) and param.is_flag
+
+
+_TRUE, _FALSE = {"true", "t", "yes", "y", "1"}, {"false", "f", "no", "n", "0"}  # gflags'
+
 # The shell leaves ~ as it is behind an equals sign and in quotes.
-_PATHS = {"files", "model", "plugins", "resume", "run_dir", "snapshot", "solver", "weights"}
+_PATHS = {
+    *("files", "model", "out", "plugins", "resume", "run_dir", "snapshot", "solver", "source"),
+    *("target", "weights"),
+}
 
 
 def _at_home(value: Any) -> Any:
@@ -62,7 +84,8 @@ class Verb(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Accept Caffe's spelling of flags, then parse as click does."""
         options = {name for param in self.get_params(ctx) for name in param.opts}
-        arguments = normalised(args, options)
+        flags = {name for param in self.get_params(ctx) if _is_flag(param) for name in param.opts}
+        arguments = plain_flags(normalised(args, options), flags)
         self._refuse_stray_words(ctx, arguments)
         rest = super().parse_args(ctx, list(arguments))
         for param in self.get_params(ctx):

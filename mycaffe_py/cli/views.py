@@ -53,8 +53,6 @@ def choose_views(training: Any, *, quiet: bool) -> list[Observer]:
         console = Console(file=Terminal(sys.stderr), stderr=True, highlight=False)
         return [LiveView(console, training.net.name)]
     from mycaffe_py.cli.plain_view import PlainView
+    from mycaffe_py.progress_log import caffe_log
 
-    net = training.net
-    weights = net.blob_loss_weights
-    outputs = {name: weights.get(name, 0.0) for name in net.outputs}
-    return [PlainView(say, outputs, training.solver.param.display)]
+    return [PlainView(caffe_log(training.solver, say))]

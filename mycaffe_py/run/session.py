@@ -32,7 +32,7 @@ from mycaffe_py.run.dispatch import Dispatcher
 from mycaffe_py.run.metrics import MetricsWriter
 from mycaffe_py.run.pictures import draw_pictures
 from mycaffe_py.run.record import RunRecord, now
-from mycaffe_py.run.settings import portable
+from mycaffe_py.run.settings import portable, without_blobs
 from mycaffe_py.run.signals import SignalEffects
 from mycaffe_py.run.snapshots import SnapshotKeeper
 from mycaffe_py.weights.atomic import atomic_write
@@ -94,7 +94,7 @@ class TrainingSession:
     def _write_settings(self) -> None:
         to_text = self.training.registry.schema.to_text
         for name, message in (
-            ("model.prototxt", self.training.model.message),
+            ("model.prototxt", without_blobs(portable(self.training.model))),
             ("solver.prototxt", portable(self.training.solver_document)),
         ):
             atomic_write(self.directory / name, to_text(message).encode())
@@ -136,6 +136,9 @@ class TrainingSession:
         listeners = [self.best.listener, self._remember, self._dispatcher.listener]
         solver.listeners += listeners
         solver.snapshot_action = self._snapshot
+        logs = {net: net.log for net in (solver.net, *solver.test_nets)}
+        for net in logs:
+            net.log = self.tell
         self._dispatcher.post(TrainingStarted(first, solver.param.max_iter))
         try:
             with self._signals.installed():
@@ -144,6 +147,8 @@ class TrainingSession:
                 status, error = self._leave_snapshot(status, error)
         finally:
             solver.snapshot_action = None
+            for net, log in logs.items():
+                net.log = log
             for listener in listeners:
                 solver.listeners.remove(listener)
         outcome = Outcome(status, solver.iter - first, seconds, self._metrics)

@@ -7,13 +7,26 @@ from pathlib import Path
 from typing import Any
 
 _NETS = ("net", "train_net", "test_net", "weights")
+_OF_LAYERS = ("source", "mean_file", "root_folder")
+
+
+def without_blobs(message: Any) -> Any:
+    """Return a net's message without the values of its blobs, which one read from a .caffemodel has."""
+    if not any(layer.blobs for layer in message.layer):
+        return message
+    copy = type(message)()
+    copy.CopyFrom(message)
+    for layer in copy.layer:
+        layer.ClearField("blobs")
+    return copy
 
 
 def portable(document: Any) -> Any:
-    """Return a solver document's message with the files that it names written as absolute paths.
+    """Return a solver's or net's message with the files that it names written as absolute paths.
 
-    A string field names a file if it is called ``net``, ``train_net``, ``test_net``, ``weights`` or
-    ``<something>_file``. A name that stands for no file, as that of a shipped model, stays.
+    A string field names a file if it is called ``net``, ``train_net``, ``test_net``, ``weights``,
+    ``source``, ``root_folder`` or ``<something>_file``. A name that stands for no file, as that of a
+    shipped model, stays.
     """
     message = type(document.message)()
     message.CopyFrom(document.message)
@@ -28,9 +41,11 @@ def _rewrite(message: Any, beside: Path) -> None:
         if field.message_type is not None:
             for inner in value if several else [value]:
                 _rewrite(inner, beside)
-        elif field.name in _NETS or field.name.endswith("_file"):
-            # A net is looked for in the current folder first, another file beside the solver.
-            places = [Path.cwd(), beside] if field.name in _NETS else [beside, Path.cwd()]
+        elif field.name in (*_NETS, *_OF_LAYERS) or field.name.endswith("_file"):
+            # Nets and what layers read are looked for in the current folder first, other files
+            # beside the solver.
+            here_first = field.name in (*_NETS, *_OF_LAYERS)
+            places = [Path.cwd(), beside] if here_first else [beside, Path.cwd()]
             if isinstance(value, str):
                 setattr(message, field.name, _absolute(value, places))
             elif several and all(isinstance(name, str) for name in value):
@@ -47,4 +62,5 @@ def _absolute(name: str, places: list[Path]) -> str:
 def _found(name: str, places: list[Path]) -> str | None:
     if not name or os.path.isabs(name):
         return name or None
-    return next((str(place / name) for place in places if (place / name).is_file()), None)
+    slash = "/" if name.endswith("/") else ""  # of a root_folder
+    return next((f"{place / name}{slash}" for place in places if (place / name).exists()), None)

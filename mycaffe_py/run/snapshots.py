@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mycaffe_py.errors import DivergedError, OutputError
+from mycaffe_py.errors import DivergedError
 from mycaffe_py.events import SnapshotWritten
 from mycaffe_py.run.best import BestWeights
 from mycaffe_py.run.best_file import WEIGHTS_NAME, resume_best, write_best_file
 from mycaffe_py.run.directory import folder_name
-from mycaffe_py.weights import save_snapshot
+from mycaffe_py.weights import check_writable, save_snapshot
 from mycaffe_py.weights.atomic import atomic_write
 from mycaffe_py.weights.caffemodel import digest, write_weights
 
@@ -20,8 +21,8 @@ from mycaffe_py.weights.caffemodel import digest, write_weights
 class SnapshotKeeper:
     """Writes the snapshots of one run; attach :meth:`write` as ``solver.snapshot_action``.
 
-    ``last.caffemodel`` and ``last.solverstate`` in the run folder are the newest snapshot again
-    under a fixed name, ``best.caffemodel`` the weights that :class:`BestWeights` remembered.
+    ``last.caffemodel`` and ``last.solverstate`` (with ``.h5`` if it is HDF5) in the run folder are the newest
+    snapshot again under a fixed name, ``best.caffemodel`` the weights that :class:`BestWeights` remembered.
     """
 
     def __init__(
@@ -39,21 +40,7 @@ class SnapshotKeeper:
         self._best_on_disk = 0
         self._best_digest: str | None = None
         self._earlier_best: bytes | None = None
-        self._check_writable()
-
-    def _check_writable(self) -> None:
-        probe = self.prefix.parent / f"{self.prefix.name}_iter_0.tempfile"
-        try:
-            probe.parent.mkdir(parents=True, exist_ok=True)
-            probe.write_bytes(b"")
-            probe.unlink()
-        except OSError as error:
-            folder = self.prefix.parent
-            reason = "it is a file" if folder.is_file() else error.strerror or error
-            raise OutputError(
-                f"cannot write snapshots to {folder}: {reason}",
-                hint="see snapshot_prefix in the solver file, or --run-dir",
-            ) from error
+        check_writable(self.prefix)
 
     def go_on(self, run: Path) -> None:
         """Let the choice of the best weights go on from the run that is resumed."""
@@ -95,10 +82,8 @@ class SnapshotKeeper:
         """Give the newest snapshot its fixed name in the run folder."""
         if self.latest is None:
             return
-        for source, suffix in (
-            (self.latest.weights, ".caffemodel"),
-            (self.latest.state, ".solverstate"),
-        ):
+        for source in (self.latest.weights, self.latest.state):
+            suffix = re.search(r"\.(caffemodel|solverstate)(\.h5)?$", source.name)[0]
             _copy(source, self.folder / f"last{suffix}")
 
     def weights_are_finite(self) -> bool:
@@ -118,7 +103,7 @@ class SnapshotKeeper:
 def non_finite_param(net: Any) -> str | None:
     """Return which param holds the first weight that is not finite, or None."""
     xp = net.device.xp
-    for layer in net.layers:
+    for layer in net.device_layers:
         for index, blob in enumerate(layer.blobs):
             if not xp.isfinite(blob.data).all():
                 return f'param {blob.name or index} of layer "{layer.name}" ({layer.type})'

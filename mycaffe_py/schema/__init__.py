@@ -16,6 +16,7 @@ from mycaffe_py.schema.upgrade import (
     load_solver_text,
     upgrade_net,
     upgrade_solver,
+    upgraded_net,
 )
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "stable_number",
     "upgrade_net",
     "upgrade_solver",
+    "upgraded_net",
 ]

@@ -44,6 +44,8 @@ class Document:
     filename: str = "<string>"
     text: str = ""
     nodes: Nodes = field(default_factory=dict, repr=False)
+    upgrades: list[str] = field(default_factory=list, repr=False)
+    """The old forms that were brought into today's."""
 
     def locate(self, path: Path) -> Location:
         """Return where the value of a field stands, or the nearest field around it."""

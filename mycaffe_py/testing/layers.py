@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ def check_layer(
     skip_backward: bool = False,
     batch_axis: int | None = 0,
     device: Device | None = None,
+    prepare: Callable[[Any], None] | None = None,
 ) -> None:
     """Raise AssertionError, naming layer, blob and index, if a layer does not do what it must.
 
@@ -39,7 +40,7 @@ def check_layer(
     - forward gives the same result twice, also after a batch of another size (``batch_axis`` says
       which axis may change, None that none may);
     - backward agrees with central differences for every bottom in ``propagate_down`` (default: all
-      that may have a gradient) and every learnable blob;
+      that may have a gradient) and every learnable blob (not those whose ``lr_mult`` is 0);
     - backward ADDS to the diffs of learnable blobs, overwrites those of bottoms, and leaves alone
       those of bottoms whose propagate_down is False;
     - float32 gives the same within 1e-4, and so does working in place where the type allows it;
@@ -47,9 +48,11 @@ def check_layer(
 
     Numbers drawn in ``forward`` come from ``device.fill_uniform``, restarted for each run. Keep
     ``bottoms`` small: each element costs two forward runs. ``skip_backward`` is for layers that
-    have no gradient. ``device``, such as a GPU, is compared with the CPU as well.
+    have no gradient. ``device``, such as a GPU, is compared with the CPU as well. ``prepare`` is
+    called with each instance of the layer once it is set up, to hand it what it needs.
     """
     check = _Check(layer, bottoms, registry, phase, seed, step, tolerance)
+    check.prepare = prepare
     check.run(propagate_down, skip_backward, batch_axis)
     if device is not None:
         check.check_variant(f"on {device.name}", _HostDrawing(device), np.float64, 1e-9)
@@ -95,6 +98,8 @@ class _Run:
         if in_place:
             self.top = list(self.bottom)
         self.layer.initialize(self.bottom, self.top)
+        if check.prepare is not None:
+            check.prepare(self.layer)
 
     def set_bottoms(self, inputs: Sequence[np.ndarray]) -> None:
         for blob, values in zip(self.bottom, inputs, strict=True):
@@ -135,6 +140,8 @@ class _Run:
 
 
 class _Check:
+    prepare: Callable[[Any], None] | None = None
+
     def __init__(
         self,
         layer: Any,
@@ -208,9 +215,12 @@ class _Check:
         self, propagate_down: Sequence[bool] | None, skip_backward: bool, batch_axis: int | None
     ) -> None:
         run = self.reference = _Run(self, _CheckDevice(), np.float64)
+        specs = [*run.layer.param.param, *[None] * len(run.layer.blobs)]
+        self.learned = [spec is None or spec.lr_mult != 0 for spec in specs]
         # Layers without a filler start at zero, where most gradients vanish.
-        for blob in run.layer.blobs:
-            blob.data[...] += 0.1 * self.rng.standard_normal(blob.shape)
+        for blob, learned in zip(run.layer.blobs, self.learned, strict=False):
+            if learned:
+                blob.data[...] += 0.1 * self.rng.standard_normal(blob.shape)
         self.top_names = [f'top "{blob.name}"' for blob in run.top]
         self.bottom_names = [f'bottom "{blob.name}"' for blob in run.bottom]
         self.blob_names = [f'blob "{name}"' for name in run.layer.blob_names]
@@ -279,8 +289,10 @@ class _Check:
             if flag:
                 numeric = self.numeric_gradient(run.bottom[index].data)
                 self._compare_gradient(self.bottom_names[index], self.bottom_diffs[index], numeric)
-        for name, blob, diff in zip(self.blob_names, run.layer.blobs, self.blob_diffs, strict=True):
-            self._compare_gradient(name, diff, self.numeric_gradient(blob.data))
+        for index, blob in enumerate(run.layer.blobs):
+            if self.learned[index]:
+                numeric = self.numeric_gradient(blob.data)
+                self._compare_gradient(self.blob_names[index], self.blob_diffs[index], numeric)
         run.forward()
 
     def _compare_gradient(self, name: str, analytic: np.ndarray, numeric: np.ndarray) -> None:

@@ -33,7 +33,9 @@ _MODEL = """
 """
 
 
-def check_solver(solver: str, registry: Any = None, *, steps: int = 200) -> None:
+def check_solver(
+    solver: str, registry: Any = None, *, steps: int = 200, device: Device | None = None
+) -> None:
     """Raise AssertionError that says what is wrong if a solver does not do what it must.
 
     ``solver`` is a type name, or the prototxt text of a solver's settings; base_lr 0.05 and
@@ -47,9 +49,13 @@ def check_solver(solver: str, registry: Any = None, *, steps: int = 200) -> None
       as N + M steps;
     - ``steps`` updates bring the loss of a quadratic problem below half of what it was;
     - float32 gives nearly the same as float64;
-    - the rule runs on the strict device, which stands in for a GPU, with the same result.
+    - the rule runs on the strict device, which stands in for a GPU, with the same result;
+    - likewise on ``device``, such as ``open_device("gpu")``, if one is given.
     """
-    _Check(solver, registry).run(steps)
+    check = _Check(solver, registry)
+    check.run(steps)
+    if device is not None:
+        check.check_like_float64(f"on {device.name}", _Run(check, device), 1e-10)
 
 
 class _Run:
@@ -63,7 +69,7 @@ class _Run:
         x = rng.standard_normal((8, 3))
         values = {"x": x, "target": x @ rng.standard_normal((3, 2)) + 0.5}
         for name, value in values.items():
-            self.net.blobs[name].data[...] = device.asarray(value, dtype=dtype)
+            self.net.device_blobs[name].data[...] = device.asarray(value, dtype=dtype)
         for blob in self.net.learnable_params:
             start = 0.1 * rng.standard_normal(blob.shape)
             blob.data[...] = device.asarray(start, dtype=dtype)

@@ -15,14 +15,17 @@ import numpy as np
 from ..device import Device
 from .strict_array import StrictArray, unwrap, unwrap_argument, wrap
 
-_KEYWORDS = {
-    # CuPy's ufuncs have no `where`, its reductions neither `where` nor `initial`.
+_ELEMENTWISE = (
     "absolute abs add arccos arcsin arctan arctan2 cbrt ceil copysign cos cosh divide equal exp "
     "exp2 expm1 floor floor_divide fmax fmin fmod greater greater_equal heaviside hypot isfinite "
     "isinf isnan less less_equal log log10 log1p log2 logaddexp logical_and logical_not "
     "logical_or logical_xor maximum minimum mod multiply negative not_equal power reciprocal "
-    "remainder rint sign signbit sin sinh sqrt square subtract tan tanh true_divide "
-    "trunc": "out dtype casting",
+    "remainder rint sign signbit sin sinh sqrt square subtract tan tanh true_divide trunc"
+)
+
+_KEYWORDS = {
+    # CuPy's ufuncs have no `where`, its reductions neither `where` nor `initial`.
+    _ELEMENTWISE: "out dtype casting",
     "all any amax amin max min": "axis out keepdims",
     "mean prod sum": "axis dtype out keepdims",
     "std var": "axis dtype out ddof keepdims",
@@ -38,6 +41,7 @@ _KEYWORDS = {
     "eye": "M k dtype order",
     "arange ascontiguousarray": "dtype",
     "array_split count_nonzero expand_dims flip repeat roll split squeeze take_along_axis": "axis",
+    "bincount": "weights minlength",
     "broadcast_to inner moveaxis nonzero swapaxes tile tril triu vdot": "",
     "copy ravel": "order",
     "reshape": "order copy",
@@ -54,6 +58,9 @@ _KEYWORDS = {
 }
 """The keyword arguments of each function, as CuPy 14 has them."""
 
+_WITH_AT = ("add", "maximum", "minimum")
+"""The functions among these whose ``at`` CuPy has."""
+
 _CONSTANTS = (
     "bool_ e float16 float32 float64 inf int8 int16 int32 int64 nan newaxis pi uint8 uint16 uint32 "
     "uint64"
@@ -63,6 +70,7 @@ _CONSTANTS = (
 def _function(name: str, keywords: set[str]) -> Callable:
     what = f"strict xp.{name}()"
     numpy_function = getattr(np, name)
+    elementwise = name in _ELEMENTWISE.split()
 
     def call(*args: Any, **kwargs: Any) -> Any:
         unknown = set(kwargs) - keywords
@@ -71,18 +79,26 @@ def _function(name: str, keywords: set[str]) -> Callable:
         out = kwargs.get("out")
         args = tuple(unwrap_argument(value, what) for value in args)
         kwargs = {key: unwrap_argument(value, what) for key, value in kwargs.items()}
+        if elementwise and out is not None:
+            shape = np.broadcast_shapes(*map(np.shape, args))
+            if out.shape != shape:
+                raise ValueError(f"{what} gives {shape}, but out is {out.shape}: CuPy refuses that")
         return wrap(numpy_function(*args, **kwargs), out)
 
     call.__name__ = name
-    if name == "add":
-        call.at = _add_at
     return call
 
 
-def _add_at(a: Any, indices: Any, b: Any) -> None:
-    """Add in place, also where an index repeats: the one use of ``ufunc.at`` that CuPy shares for floats."""
-    what = "strict xp.add.at()"
-    np.add.at(*(unwrap_argument(value, what) for value in (a, indices, b)))
+def _at(name: str) -> Callable:
+    what = f"strict xp.{name}.at()"
+
+    def at(a: StrictArray, indices: Any, b: Any = None) -> None:
+        if not isinstance(a, StrictArray):
+            raise TypeError(f"{what} got a {type(a).__module__}.{type(a).__name__}")
+        values = (unwrap_argument(value, what) for value in (indices, b))
+        getattr(np, name).at(unwrap(a, what), *values)
+
+    return at
 
 
 def _as_strided(x: Any, shape: Any = None, strides: Any = None) -> StrictArray:
@@ -102,6 +118,8 @@ class StrictModule:
         for names, keywords in _KEYWORDS.items():
             for name in names.split():
                 setattr(self, name, _function(name, set(keywords.split())))
+        for name in _WITH_AT:
+            getattr(self, name).at = _at(name)
         for name in _CONSTANTS.split():
             setattr(self, name, getattr(np, name))
 

@@ -18,11 +18,18 @@ def atomic_write(path: str | os.PathLike[str], data: Content) -> None:
     """Write ``data`` (bytes, text as UTF-8, or what a function writes) to ``path``.
 
     A temporary file in the same folder is written, flushed to the disk and renamed, so the final
-    name never stands for half a file; missing folders are made. Raises OutputError with the
+    name never stands for half a file; missing folders are made. A link stays, and what it leads to is
+    written; a device or pipe such as /dev/stdout is written as it is. Raises OutputError with the
     system's reason.
     """
     path = Path(path)
     try:
+        if _takes_a_stream(path):
+            with open(path, "wb") as file:
+                _put(file, data)
+            return
+        if path.is_symlink():
+            path = Path(os.path.realpath(path))
         _make_folder(path.parent)
         temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}.tmp")
         try:
@@ -40,6 +47,11 @@ def atomic_write(path: str | os.PathLike[str], data: Content) -> None:
         raise
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _takes_a_stream(path: Path) -> bool:
+    """Whether there is something at ``path`` that is neither a file nor a folder, and must not be replaced."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def _put(file: BinaryIO, data: Content) -> None:

@@ -1,4 +1,4 @@
-"""A net's weights to a .caffemodel file and back."""
+"""A net's weights to a .caffemodel or .caffemodel.h5 file and back."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ import numpy as np
 from mycaffe_py.blob import Blob
 from mycaffe_py.blobproto import array_from_proto, array_to_proto, proto_shape, shape_fits
 from mycaffe_py.errors import OutputError, SnapshotError
+from mycaffe_py.host_blob import refresh_views, send_writes
 from mycaffe_py.layer import Layer
 from mycaffe_py.weights.atomic import atomic_write
 from mycaffe_py.weights.files import STATE, WEIGHTS, kind_of, parse, read_file
+from mycaffe_py.weights.hdf5 import is_hdf5, weights_to_hdf5
 from mycaffe_py.weights.wire import with_size_mark
 
 _RENAME = "rename the layer to start it afresh"
@@ -55,7 +57,8 @@ def net_to_proto(net: Any, write_diff: bool = False) -> Any:
     """Return the NetParameter of a net as built, with its weights (and gradients)."""
     message = net.registry.schema.new("NetParameter")
     message.name = net.name
-    for layer in net.layers:
+    send_writes()
+    for layer in net.device_layers:
         entry = message.layer.add()
         entry.CopyFrom(layer.param)
         del entry.blobs[:]
@@ -65,14 +68,23 @@ def net_to_proto(net: Any, write_diff: bool = False) -> Any:
     return message
 
 
-def save_weights(net: Any, path: str | os.PathLike[str], *, write_diff: bool = False) -> None:
-    """Write the weights (and gradients) to ``path``, atomically; raises OutputError."""
-    write_weights(net, path, write_diff)
+def save_weights(
+    net: Any, path: str | os.PathLike[str], *, write_diff: bool = False, hdf5: bool = False
+) -> None:
+    """Write the weights (and gradients) to ``path``, atomically: in Caffe's binary form, or as HDF5.
+
+    Raises OutputError if that is not possible, and MissingExtraError for HDF5 without h5py.
+    """
+    write_weights(net, path, write_diff, hdf5)
 
 
-def write_weights(net: Any, path: str | os.PathLike[str], write_diff: bool) -> str:
+def write_weights(
+    net: Any, path: str | os.PathLike[str], write_diff: bool, hdf5: bool = False
+) -> str:
     """Write the weights as :func:`save_weights` does and return the file's digest."""
-    data = serialize(net_to_proto(net, write_diff), path)
+    data = (
+        weights_to_hdf5(net, write_diff) if hdf5 else serialize(net_to_proto(net, write_diff), path)
+    )
     atomic_write(path, data)
     return digest(data)
 
@@ -95,7 +107,7 @@ def digest(data: bytes) -> str:
 
 
 def load_weights(net: Any, path: str | os.PathLike[str]) -> LoadReport:
-    """Load the weights of a .caffemodel file into the layers of the same names.
+    """Load the weights of a file, binary or HDF5 by its content, into the layers of the same names.
 
     Everything is checked before the first value changes. Raises MissingFileError, or SnapshotError
     for a file of another kind, a damaged one, blobs that do not fit, or if no layer of the file is
@@ -118,11 +130,13 @@ class WeightsPlan:
     def apply(self) -> None:
         """Copy the values (and gradients, where the file has them)."""
         asarray = self.net.device.asarray
+        send_writes()
         with np.errstate(all="ignore"):  # a double beyond float32 becomes infinite
             for blob, data, diff in self.values:
                 blob.data[...] = asarray(data.astype(blob.dtype, copy=False))
                 if diff is not None:
                     blob.diff[...] = asarray(diff.astype(blob.dtype, copy=False))
+        refresh_views()
 
 
 def plan_weights(net: Any, path: Path, data: bytes) -> WeightsPlan:
@@ -130,14 +144,15 @@ def plan_weights(net: Any, path: Path, data: bytes) -> WeightsPlan:
     if kind_of(data) == STATE:
         raise SnapshotError(
             f"{path} is a solver state, where a weights file is expected",
-            hint=_weights_beside(path),
+            hint=_advice(path),
         )
     stored = list(_stored_layers(parse(net.registry.schema, data, "NetParameter", path, WEIGHTS)))
     if not any(name for name, _ in stored):
         raise SnapshotError(f"{path} holds no layers: it is damaged or of another kind")
-    layers = net.layer_dict
+    layers = {layer.name: layer for layer in net.device_layers}
     known = [(layers[name], blobs) for name, blobs in stored if name in layers]
-    values = [value for layer, blobs in known for value in _values(path, layer, blobs)]
+    may_lack = _shared_blobs(net) if is_hdf5(data) else None
+    values = [value for layer, blobs in known for value in _values(path, layer, blobs, may_lack)]
     report = LoadReport(
         loaded=list(dict.fromkeys(layer.name for layer, blobs in known if blobs)),
         ignored=[name for name, blobs in stored if name not in layers and blobs],
@@ -152,8 +167,15 @@ def plan_weights(net: Any, path: Path, data: bytes) -> WeightsPlan:
     return WeightsPlan(net, values, report)
 
 
-def _weights_beside(path: Path) -> str:
-    sibling = path.with_suffix(".caffemodel")
+def weights_beside(state: Path) -> Path:
+    """Return the weights file that stands beside a state by Caffe's rule."""
+    ending = ".solverstate.h5" if state.name.endswith(".h5") else ".solverstate"
+    stem = state.name.removesuffix(ending)
+    return state.with_name(stem + ending.replace(".solverstate", ".caffemodel"))
+
+
+def _advice(path: Path) -> str:
+    sibling = weights_beside(path)
     other = f"its weights are in {sibling}; " if sibling.is_file() else ""
     return f"{other}to go on from the state, use --resume {path}"
 
@@ -166,10 +188,18 @@ def _stored_layers(message: Any) -> Iterator[tuple[str, Sequence[Any]]]:
         yield entry.name or inner.name, entry.blobs or inner.blobs
 
 
+def _shared_blobs(net: Any) -> set[int]:
+    """Return the blobs that belong to an earlier layer, by identity: an HDF5 file may leave them out."""
+    return {id(blob) for parameter in net.parameters.owners for blob in parameter.sharers}
+
+
 def _values(
-    path: Path, layer: Layer, stored: Sequence[Any]
+    path: Path, layer: Layer, stored: Sequence[Any], may_lack: set[int] | None
 ) -> Iterator[tuple[Blob, np.ndarray, np.ndarray | None]]:
+    """Yield a layer's blobs with what is stored for them; None for ``may_lack`` lets nothing be left out."""
     where = f'{path}: layer "{layer.name}" ({layer.type})'
+    if may_lack is not None:
+        stored = [*stored, *[None] * (len(layer.blobs) - len(stored))]
     if len(stored) != len(layer.blobs):
         raise SnapshotError(
             f"{where} has {len(stored)} blobs in the file and {len(layer.blobs)} in the net",
@@ -177,6 +207,13 @@ def _values(
         )
     names = [*layer.blob_names, *map(str, range(len(layer.blob_names), len(layer.blobs)))]
     for blob, proto, name in zip(layer.blobs, stored, names, strict=True):
+        if proto is None or not proto.ByteSize():
+            if may_lack is not None and id(blob) in may_lack:
+                continue
+            if proto is None:
+                raise SnapshotError(
+                    f'{where}: the file has nothing for blob "{name}" {blob.shape}', hint=_RENAME
+                )
         if not shape_fits(proto, blob.shape):
             raise SnapshotError(
                 f'{where}: blob "{name}" is {proto_shape(proto)} in the file '
@@ -207,7 +244,7 @@ def _missing(net: Any, filled: Iterable[Blob]) -> list[str]:
     done = {owner[id(blob)] for blob in filled}
     return [
         name
-        for name, blobs in net.params.items()
+        for name, blobs in ((layer.name, layer.blobs) for layer in net.device_layers)
         if any(owner[id(blob)] not in done for blob in blobs)
     ]
 

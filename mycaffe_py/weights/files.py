@@ -1,4 +1,4 @@
-"""Reading binary files of weights and states, and telling what a file is that is neither."""
+"""Reading files of weights and states, and telling what a file is that is neither."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from mycaffe_py.errors import MissingFileError, SnapshotError, closest
+from mycaffe_py.weights.hdf5 import holds_state, is_hdf5, net_from_hdf5, state_from_hdf5
 from mycaffe_py.weights.wire import marked_size, top_level_fields
 
 WEIGHTS, STATE, UNKNOWN = "weights", "solver state", ""
 _SUFFIXES = (".caffemodel", ".solverstate")
-_HDF5 = b"\x89HDF\r\n\x1a\n"
+ALL_SUFFIXES = tuple(f"{suffix}{more}" for suffix in _SUFFIXES for more in ("", ".h5"))
+_READERS = {"NetParameter": net_from_hdf5, "SolverState": state_from_hdf5}
 _LOOK_AT = 4096
 
 
@@ -19,7 +21,7 @@ def read_file(path: Path, expected: str) -> bytes:
     """Return the bytes of a weights or state file.
 
     Raises MissingFileError naming near files, or SnapshotError for a file that cannot be read, is
-    empty, text or HDF5, or is not as long as it says.
+    empty or text, or is not as long as it says.
     """
     try:
         data = path.read_bytes()
@@ -44,7 +46,9 @@ def read_file(path: Path, expected: str) -> bytes:
 
 
 def kind_of(data: bytes) -> str:
-    """Say whether a binary file is WEIGHTS or a STATE by its fields, or UNKNOWN."""
+    """Say whether a file is WEIGHTS or a STATE by its fields, or UNKNOWN."""
+    if is_hdf5(data):
+        return {True: STATE, False: WEIGHTS, None: UNKNOWN}[holds_state(data)]
     fields = top_level_fields(data)
     # A state's field 1 is a number (iter) and 2 a text; a net's field 1 is a text (name).
     if (1, 0) in fields and fields & {(2, 2), (3, 2), (1000, 2)}:
@@ -55,7 +59,9 @@ def kind_of(data: bytes) -> str:
 
 
 def parse(schema: Any, data: bytes, message_name: str, path: Path, expected: str) -> Any:
-    """Return the message in ``data``, or raise SnapshotError that names the file."""
+    """Return the message in ``data``, binary or HDF5, or raise SnapshotError that names the file."""
+    if is_hdf5(data):
+        return _READERS[message_name](schema, data, path)
     try:
         return schema.parse_binary(data, message_name)
     except ValueError as error:  # SnapshotError, or bytes that are no UTF-8 where a text should be
@@ -69,11 +75,6 @@ def parse(schema: Any, data: bytes, message_name: str, path: Path, expected: str
 def _refuse_other_formats(path: Path, data: bytes, expected: str) -> None:
     if not data:
         raise SnapshotError(f"{path} is empty, where a {expected} file is expected")
-    if data.startswith(_HDF5):
-        raise SnapshotError(
-            f"{path} is an HDF5 file; HDF5 files of weights or states are not read by this version",
-            hint="save it in Caffe's binary form (snapshot_format: BINARYPROTO), which is read",
-        )
     if _is_text(data):
         raise SnapshotError(
             f"{path} is text, where a binary {expected} file is expected",
@@ -95,7 +96,7 @@ def _is_text(data: bytes) -> bool:
 
 def _near(path: Path) -> str | None:
     try:
-        names = sorted(name for name in os.listdir(path.parent) if name.endswith(_SUFFIXES))
+        names = sorted(name for name in os.listdir(path.parent) if name.endswith(ALL_SUFFIXES))
     except OSError:
         return f"the folder {path.parent} does not exist either"
     near = closest(path.name, names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from mycaffe_py.weights.caffemodel import (
     digest,
     plan_weights,
     read_blob,
+    weights_beside,
 )
 from mycaffe_py.weights.files import STATE, WEIGHTS, kind_of, parse, read_file
 from mycaffe_py.weights.solverstate import (
@@ -95,7 +97,7 @@ def _plan(solver: Any, path: Path) -> _Plan:
 def _read_state(solver: Any, path: Path) -> Any:
     data = read_file(path, STATE)
     if kind_of(data) == WEIGHTS:
-        sibling = path.with_suffix(".solverstate")
+        sibling = path.with_name(path.name.replace(".caffemodel", ".solverstate"))
         instead = f"give {sibling}" if sibling.is_file() else "give its .solverstate"
         raise SnapshotError(
             f"{path} is a weights file, where a solver state is expected",
@@ -173,11 +175,10 @@ def _read_history(solver: Any, path: Path, stored: Any) -> list[np.ndarray]:
 
 
 def _find_weights(state: Path, learned_net: str, expected: str | None) -> tuple[Path, bytes]:
-    named = [state.parent / learned_net, Path(learned_net)] if learned_net else []
-    candidates = dict.fromkeys([*named, state.with_suffix(".caffemodel")])
+    candidates = _weights_named(state, learned_net)
     found = [path for path in candidates if path.is_file()]
     if not found:
-        wanted = named[0] if named else state.with_suffix(".caffemodel")
+        wanted = candidates[0]
         raise MissingFileError(
             f"the weights file {wanted} of solver state {state} does not exist",
             hint="a state holds no weights: keep the .caffemodel beside it",
@@ -191,6 +192,21 @@ def _find_weights(state: Path, learned_net: str, expected: str | None) -> tuple[
         "its content differs",
         hint="resume from a pair as it was written, or start anew from the weights with --weights",
     )
+
+
+def _weights_named(state: Path, learned_net: str) -> list[Path]:
+    """Return where the weights of a state may be, likeliest first.
+
+    The name may be relative to the state's folder or to that in which the run was started, as Caffe writes it;
+    where the files were moved or renamed, the weights stand beside the state.
+    """
+    places = []
+    if learned_net:
+        name = re.split(r"[/\\]", learned_net)[-1]
+        places = [state.parent / learned_net, Path(learned_net), state.parent / name]
+    beside = weights_beside(state)
+    other = beside.with_suffix("") if beside.suffix == ".h5" else Path(f"{beside}.h5")
+    return list(dict.fromkeys([*places, beside, other]))
 
 
 def _absent(solver: Any, entries: dict[str, Any]) -> list[str]:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from mycaffe_py.blobproto import array_to_proto
-from mycaffe_py.errors import ConfigError
+from mycaffe_py.errors import OutputError, require
 from mycaffe_py.seeding import generator_state
 from mycaffe_py.weights.atomic import atomic_write
 from mycaffe_py.weights.caffemodel import digest, serialize, write_weights
+from mycaffe_py.weights.hdf5 import state_to_hdf5
 from mycaffe_py.weights.state_tree import pack
 
 # Names of the entries that a state holds beyond Caffe's fields.
@@ -19,20 +20,28 @@ SOLVER, RANDOM, WEIGHTS_DIGEST, TRAINER = "solver", "random", "weights", "traine
 LAYERS = "layers"
 
 
-def snapshot_paths(prefix: str | os.PathLike[str], iteration: int) -> tuple[Path, Path]:
+def snapshot_paths(
+    prefix: str | os.PathLike[str], iteration: int, *, hdf5: bool = False
+) -> tuple[Path, Path]:
     """Return the paths of weights and state, by Caffe's rule ``{prefix}_iter_{iteration}.*``."""
-    stem = f"{os.fspath(prefix)}_iter_{iteration}"
-    return Path(f"{stem}.caffemodel"), Path(f"{stem}.solverstate")
+    stem, ending = f"{os.fspath(prefix)}_iter_{iteration}", ".h5" if hdf5 else ""
+    return Path(f"{stem}.caffemodel{ending}"), Path(f"{stem}.solverstate{ending}")
+
+
+def writes_hdf5(param: Any) -> bool:
+    """Whether the solver settings ask for snapshots in HDF5."""
+    return param.snapshot_format == param.HDF5
 
 
 def save_snapshot(solver: Any, prefix: str | os.PathLike[str]) -> tuple[Path, Path]:
-    """Write weights, then state, each atomically, and return their paths.
+    """Write weights, then state, each atomically and in the solver's snapshot_format, and return their paths.
 
-    Raises OutputError if a file cannot be written and ConfigError for ``snapshot_format: HDF5``.
+    Raises OutputError if a file cannot be written and MissingExtraError for HDF5 without h5py.
     """
     check_format(solver.param)
-    weights, state = snapshot_paths(prefix, solver.iter)
-    written = write_weights(solver.net, weights, solver.param.snapshot_diff)
+    hdf5 = writes_hdf5(solver.param)
+    weights, state = snapshot_paths(prefix, solver.iter, hdf5=hdf5)
+    written = write_weights(solver.net, weights, solver.param.snapshot_diff, hdf5)
     _write_state(solver, state, weights.name, written)
     return weights, state
 
@@ -43,10 +52,9 @@ def save_state(
     """Write the solver state, atomically, for weights already written to ``learned_net``.
 
     A bare file name means a file beside the state; any other path is stored relative to the
-    state's folder. Raises OutputError if the file cannot be written and ConfigError for
-    ``snapshot_format: HDF5``.
+    state's folder. A path that ends in ``.h5`` is written as HDF5. Raises OutputError if the file cannot
+    be written and MissingExtraError for HDF5 without h5py.
     """
-    check_format(solver.param)
     path = Path(path)
     name = _relative(os.fspath(learned_net), path.parent)
     weights = path.parent / name
@@ -54,12 +62,25 @@ def save_state(
 
 
 def check_format(param: Any) -> None:
-    """Raise ConfigError if the solver asks for a format of snapshots that cannot be written."""
-    if param.snapshot_format != param.BINARYPROTO:
-        raise ConfigError(
-            "snapshot_format: HDF5 is not written by this version, only BINARYPROTO",
-            hint="leave snapshot_format out of the solver file, or set it to BINARYPROTO",
-        )
+    """Raise MissingExtraError if the solver asks for snapshots in a format that cannot be written here."""
+    if writes_hdf5(param):
+        require("h5py", "hdf5")
+
+
+def check_writable(prefix: Path) -> None:
+    """Raise OutputError if snapshots cannot be written at ``prefix``; tried with a file as Caffe does."""
+    probe = prefix.parent / f"{prefix.name}_iter_0.tempfile"
+    try:
+        probe.parent.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        folder = prefix.parent
+        reason = "it is a file" if folder.is_file() else error.strerror or error
+        raise OutputError(
+            f"cannot write snapshots to {folder}: {reason}",
+            hint="see snapshot_prefix in the solver file, or --run-dir",
+        ) from error
 
 
 def _relative(weights: str, folder: Path) -> str:
@@ -79,7 +100,8 @@ def _write_state(solver: Any, path: Path, learned_net: str, weights_digest: str 
         array_to_proto(solver.net.device.to_host(array), message.history.add())
     for name, value in _entries(solver, weights_digest):
         _add_entry(message, name, value)
-    atomic_write(path, serialize(message, path))
+    hdf5 = path.name.endswith(".h5")
+    atomic_write(path, state_to_hdf5(message) if hdf5 else serialize(message, path))
 
 
 def history_arrays(solver: Any) -> Iterator[Any]:

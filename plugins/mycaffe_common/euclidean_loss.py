@@ -17,11 +17,8 @@ class EuclideanLoss(LossLayer):
 
     type = "EuclideanLoss"
     parameters = ()
+    label_bottoms = ()
     allows_in_place = False
-
-    def allow_force_backward(self, bottom_index: int) -> bool:
-        """Both bottoms may have a gradient."""
-        return True
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Make room for the difference."""

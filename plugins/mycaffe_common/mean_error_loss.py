@@ -8,7 +8,7 @@ from mycaffe_py.blob import Blob
 from mycaffe_py.layer_settings import enum_name
 from mycaffe_py.loss_layer import LossLayer
 
-from .normalization import normalizer
+from .normalization import Normalization
 
 
 class MeanErrorLoss(LossLayer):
@@ -24,15 +24,13 @@ class MeanErrorLoss(LossLayer):
     type = "MEAN_ERROR_LOSS"
     aliases = ("MeanErrorLoss",)
     parameters = ("mean_error_loss_param", "loss_param")
+    label_bottoms = ()
     allows_in_place = False
-
-    def allow_force_backward(self, bottom_index: int) -> bool:
-        """The target may have a gradient as well."""
-        return True
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Read the kind of error and make room for it."""
         self.squared = enum_name(self.param.mean_error_loss_param, "mean_error_type") == "MSE"
+        self.normalization = Normalization(self.param.loss_param)
         self.error, self.magnitude = (
             Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_{part}")
             for part in ("error", "magnitude")
@@ -51,7 +49,7 @@ class MeanErrorLoss(LossLayer):
                 field="mean_error_loss_param.axis",
             )
         batch = bottom[0].count_axes(0, axis)
-        self.normalizer = normalizer(self.param.loss_param, bottom[0].count, batch)
+        self.normalizer = self.normalization.divisor(bottom[0].count, batch)
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Write the sum of the errors over the normalizer."""

@@ -7,14 +7,27 @@ from typing import Any
 from mycaffe_py.layer_settings import enum_name
 
 
-def normalizer(loss_param: Any, full: int, batch_size: int, valid: int | None = None) -> int:
-    """Return the divisor that a LossParameter asks for, at least 1.
+class Normalization:
+    """The divisor that a LossParameter asks for; ``default`` is the mode where it asks for none.
 
-    ``full`` counts all predictions, ``batch_size`` the items, ``valid`` the predictions that are
-    not ignored (all, if None). The deprecated ``normalize`` counts only without ``normalization``.
+    The deprecated ``normalize`` counts only without ``normalization``.
     """
-    mode = enum_name(loss_param, "normalization")
-    if not loss_param.HasField("normalization") and loss_param.HasField("normalize"):
-        mode = "VALID" if loss_param.normalize else "BATCH_SIZE"
-    valid = full if valid is None else valid
-    return max(1, {"FULL": full, "VALID": valid, "BATCH_SIZE": batch_size, "NONE": 1}[mode])
+
+    def __init__(self, loss_param: Any, default: str = "VALID"):
+        if loss_param.HasField("normalization"):
+            self.mode = enum_name(loss_param, "normalization")
+        elif loss_param.HasField("normalize"):
+            self.mode = "VALID" if loss_param.normalize else "BATCH_SIZE"
+        else:
+            self.mode = default
+
+    def divisor(self, full: int, batch_size: int, valid: int | None = None) -> int:
+        """Return the divisor, at least 1.
+
+        ``full`` counts all predictions, ``batch_size`` the items, ``valid`` the predictions that are
+        not ignored (all, if None).
+        """
+        valid = full if valid is None else valid
+        return max(
+            1, {"FULL": full, "VALID": valid, "BATCH_SIZE": batch_size, "NONE": 1}[self.mode]
+        )

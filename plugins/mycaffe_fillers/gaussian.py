@@ -13,7 +13,8 @@ from mycaffe_py.filler import Filler
 class Gaussian(Filler):
     """Normal distribution of mean ``mean`` (default 0) and standard deviation ``std`` (default 1).
 
-    With ``sparse`` each element stays with probability sparse / shape[0] and is 0 otherwise.
+    With ``sparse`` each element stays with probability sparse / shape[0] and is 0 otherwise, so that
+    of each input's weights to the shape[0] outputs so many are left on average.
     """
 
     type = "gaussian"
@@ -34,5 +35,10 @@ class Gaussian(Filler):
         values = rng.normal(self.param.mean, self.param.std, shape)
         if self.param.sparse >= 0:
             outputs = shape[0] if shape else 1
+            if self.param.sparse > outputs:
+                raise ConfigError(
+                    f'sparse is {self.param.sparse} in a filler of type "gaussian", but a blob of shape '
+                    f"{shape} has only {outputs} outputs, the size of its first axis"
+                )
             values = values * (rng.random(shape) * outputs < self.param.sparse)
         return values

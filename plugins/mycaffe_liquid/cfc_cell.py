@@ -17,10 +17,9 @@ gradients are products over all steps. With th = tanh(z / 2) for z = time_a * t 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from typing import Any
 
-from mycaffe_py.blas import one_thread
+from mycaffe_py.blas import threads_for
 from mycaffe_py.blob import Blob
 from mycaffe_py.device import Device
 from mycaffe_py.fused import FusedBlobs
@@ -29,8 +28,6 @@ from .cfc_settings import STACKED_HEADS, CfcBlobs, CfcSettings
 
 # Steps gathered for one product of a weight gradient when the batch is larger than one.
 _CHUNK = 8
-# Below this many multiply-adds in a step's largest product, several threads do not pay.
-_SMALL = 2_000_000
 
 
 class CfcCell:
@@ -110,7 +107,7 @@ class CfcCell:
 
     def _threads(self) -> Any:
         largest = 4 * self.settings.hidden_size * self.settings.backbone_units * self.batch
-        return one_thread() if largest < _SMALL else nullcontext()
+        return threads_for(largest)
 
     def forward(self, times: Any, dropping: bool) -> None:
         """Run ``self.inputs`` and ``times`` (steps, batch) from ``states[0]``; fills ``states[1:]``.

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from mycaffe_py.hookspecs import hookimpl
 
-LAYERS: list[type] = []
+from .lstm import LSTM
+from .lstm_unit import LSTMUnit
+from .rnn import RNN
+
+LAYERS = [
+    LSTM,
+    LSTMUnit,
+    RNN,
+]
 
 
 @hookimpl

@@ -6,14 +6,27 @@ from pathlib import Path
 
 from mycaffe_py.hookspecs import hookimpl
 
+from .adadelta import AdaDeltaSolver
+from .adagrad import AdaGradSolver
+from .adam import AdamSolver
 from .adamw import AdamWSolver
+from .nesterov import NesterovSolver
+from .rmsprop import RMSPropSolver
 from .sgd import SGDSolver
 
 
 @hookimpl
 def mycaffe_solvers():
     """The solvers of this package."""
-    return [SGDSolver, AdamWSolver]
+    return [
+        AdaDeltaSolver,
+        AdaGradSolver,
+        AdamSolver,
+        AdamWSolver,
+        NesterovSolver,
+        RMSPropSolver,
+        SGDSolver,
+    ]
 
 
 @hookimpl

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from mycaffe_py.errors import ConfigError
 from mycaffe_py.solver import Segment, Solver
+
+from .settings import check_decay, check_not_negative
 
 
 class AdamWSolver(Solver):
@@ -29,17 +30,8 @@ class AdamWSolver(Solver):
     @classmethod
     def check(cls, param: Any) -> None:
         """Momentums must be in [0, 1), delta and adamw_decay not negative."""
-        for name in ("momentum", "momentum2"):
-            if not 0 <= getattr(param, name) < 1:
-                value = getattr(param, name)
-                raise ConfigError(
-                    f"solver AdamW: {name} must be at least 0 and below 1, got {value:g}"
-                )
-        for name in ("delta", "adamw_decay"):
-            if not getattr(param, name) >= 0:
-                raise ConfigError(
-                    f"solver AdamW: {name} must be >= 0, got {getattr(param, name):g}"
-                )
+        check_decay(cls.type, param, "momentum", "momentum2")
+        check_not_negative(cls.type, param, "delta", "adamw_decay")
 
     def compute_update(self, segment: Segment, rate: float) -> None:
         """diff = rate / (1 - b1^k) * m / (sqrt(v) / sqrt(1 - b2^k) + eps), after the weights' decay."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mycaffe_py.errors import ConfigError
 from mycaffe_py.solver import Segment, Solver
+
+from .settings import check_decay
 
 
 class SGDSolver(Solver):
@@ -22,10 +23,7 @@ class SGDSolver(Solver):
     @classmethod
     def check(cls, param: Any) -> None:
         """Momentum must be in [0, 1)."""
-        if not 0 <= param.momentum < 1:
-            raise ConfigError(
-                f"solver SGD: momentum must be at least 0 and below 1, got {param.momentum:g}"
-            )
+        check_decay(cls.type, param, "momentum")
 
     def compute_update(self, segment: Segment, rate: float) -> None:
         """diff = history = momentum * history + rate * diff."""

@@ -69,7 +69,7 @@ class GymBatch:
 
     def __init__(self, net: Net, param: Any, base_dir: Path, seed: int, purpose: str):
         self.roles = blob_of_roles(net, param.blob_names)
-        x = net.blobs[self.roles["x"]]
+        x = net.device_blobs[self.roles["x"]]
         if x.num_axes < 2 or 0 in x.shape:
             raise ShapeError(f'blob "{x.name}" is {x.shape}, a gym fills (batch, steps, features)')
         self.batch, self.steps = x.shape[:2]
@@ -106,7 +106,7 @@ class GymBatch:
             "xhat": observation["target"].shape[1],
         }
         for role, name in self.roles.items():
-            blob = net.blobs[name]
+            blob = net.device_blobs[name]
             one_for_all = role == "mask" and blob.shape == (batch, steps, 1)
             if (
                 (blob.shape or (0,))[0] == batch
@@ -164,7 +164,7 @@ class GymBatch:
             if role not in self.roles:
                 continue
             values = observation[role][-1 if role == "target" else -steps :]
-            place = net.blobs[self.roles[role]].data[index]
+            place = net.device_blobs[self.roles[role]].data[index]
             if role == "mask" and place.size != values.size:
                 values = values.max(axis=1)
             place[...] = net.device.asarray(values.reshape(place.shape), dtype=net.dtype)
@@ -175,7 +175,7 @@ class GymBatch:
 
     def prediction(self, net: Net) -> np.ndarray:
         """Return the net's prediction, (batch, outputs), on the host in float64."""
-        blob = net.blobs[self.roles["xhat"]]
+        blob = net.device_blobs[self.roles["xhat"]]
         return np.array(net.device.to_host(blob.data), dtype=np.float64).reshape(self.batch, -1)
 
     def answer(self, predictions: np.ndarray) -> None:

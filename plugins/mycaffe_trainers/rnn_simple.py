@@ -97,7 +97,7 @@ class TrainerRNNSimple(Trainer):
             if self.solver.stop_requested:
                 break
             gyms.advance(net)
-            net.forward()
+            net.forward_layers()
             prediction = gyms.prediction(net)
             gyms.answer(prediction)
             figures.add(prediction, gyms.target, gyms.last_target)

@@ -7,6 +7,7 @@ from pathlib import Path
 from mycaffe_py.hookspecs import hookimpl
 
 from .convolution import Convolution
+from .crop import Crop
 from .deconvolution import Deconvolution
 from .im2col import Im2col
 from .lrn import LRN
@@ -15,6 +16,7 @@ from .spp import SPP
 
 LAYERS = [
     Convolution,
+    Crop,
     Deconvolution,
     Im2col,
     LRN,

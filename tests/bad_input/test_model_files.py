@@ -48,8 +48,8 @@ MISTAKES = {
     "JSON": ("", '{"name": "Small", "layers": []}', ["E103", ":1:1", 'found "{"']),
     "unknown layer type": ('"CFC"', '"CCF"', ["E201", ":12:22", '"CCF"', '"CFC"?', "--plugin"]),
     "layer type of a later version": (
-        *('"CFC"', '"TransformerBlock"'),
-        ["E201", '"TransformerBlock"', "known layer types: ", " CFC, "],
+        *('"CFC"', '"QuantumGate"'),
+        ["E201", '"QuantumGate"', "known layer types: AbsVal,"],
     ),
     "layer without a type": (' type: "CFC"', "", ["E201", ":11:1", 'layer "cfc1" has no type']),
     "two layers of one name": (

@@ -98,7 +98,7 @@ MISTAKES = {
     ),
     "HDF5 weights": (
         *(write("e.h5", b"\x89HDF\r\n\x1a\n" + bytes(90)), ["--weights", "e.h5"], 2),
-        ["e.h5 is an HDF5 file", "BINARYPROTO"],
+        ["e.h5 is damaged, was cut short or is no file of Caffe's"],
     ),
     "missing weights": (nothing, ["--weights", "gone"], 3, ["weights file gone does not exist"]),
     "second weights missing": (

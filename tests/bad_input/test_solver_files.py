@@ -20,7 +20,7 @@ MISTAKES = {
     "no policy": ('lr_policy: "fixed"\n', "", ["lr_policy is not set", "fixed, step, exp"]),
     "policy without its setting": ('"fixed"', '"step" gamma: 0.1', [":3:12", "needs stepsize > 0"]),
     "policy without gamma": ('"fixed"', '"exp"', [":3:12", '"exp" needs gamma']),
-    "unknown solver type": ('"AdamW"', '"AdamV"', ["E201", ":1:7", '"AdamV"', '"AdamW"?']),
+    "unknown solver type": ('"AdamW"', '"AdamWW"', ["E201", ":1:7", '"AdamWW"', '"AdamW"?']),
     "solver type of a later version": ('"AdamW"', '"LBFGS"', ['"LBFGS"', "known solver types: "]),
     "both type and solver_type": (
         *('type: "AdamW"', 'solver_type: ADAM type: "AdamW"'),
@@ -37,7 +37,10 @@ MISTAKES = {
     "iter_size 0": (*settings("iter_size: 0"), [":7:24", "iter_size must be at least 1"]),
     "negative snapshot": (*settings("snapshot: -1"), [":7:23", "snapshot must be at least 0"]),
     "clip_gradients 0": (*settings("clip_gradients: 0"), [":7:29", "every gradient 0"]),
-    "HDF5 snapshots": (*settings("snapshot_format: HDF5"), [":7:30", "HDF5", "BINARYPROTO"]),
+    "unknown format of snapshots": (
+        *settings("snapshot_format: TEXT"),
+        [":7:30", '"TEXT"', "HDF5, BINARYPROTO"],
+    ),
     "mode that is none": (*settings("solver_mode: TPU"), [":7:26", '"TPU"', "CPU, GPU"]),
     "test_iter without an interval": (*settings("test_iter: 1"), ["test_interval > 0, got 0"]),
     "test_iter 0": (*settings("test_interval: 1 test_iter: 0"), [":7:41", "at least 1, got 0"]),

@@ -11,11 +11,11 @@ import pytest
 from rich.console import Console
 
 from mycaffe_py.cli.failures import echo_result, report, say, warn
-from mycaffe_py.cli.figures import output_values
 from mycaffe_py.cli.live_view import LiveView
 from mycaffe_py.cli.plain_view import PlainView
 from mycaffe_py.cli.views import Terminal
 from mycaffe_py.events import (
+    FinalLoss,
     Log,
     SnapshotWritten,
     StepDone,
@@ -23,6 +23,8 @@ from mycaffe_py.events import (
     TrainingEnded,
     TrainingStarted,
 )
+from mycaffe_py.figures import output_values
+from mycaffe_py.progress_log import CaffeLog
 from mycaffe_py.run.dispatch import Dispatcher
 
 FIGURES = {
@@ -41,7 +43,7 @@ def step(iteration, *, display=False, sample=True, **more):
 
 def plain(*events, outputs=None, display=100):
     lines = []
-    view = PlainView(lines.append, outputs or {"loss": 1.0}, display)
+    view = PlainView(CaffeLog(lines.append, outputs or {"loss": 1.0}, display))
     for index, event in enumerate(events):
         view.now = index * 0.25
         view.observe(event)
@@ -63,7 +65,7 @@ def test_plain_lines_use_caffes_wording():
 
 
 def test_plain_lines_come_at_display_iterations_only():
-    assert plain(step(1), step(2), TrainingStarted(0, 10)) == []
+    assert plain(step(1), step(2)) == []
 
 
 def test_plain_lines_of_tests_snapshots_and_messages():
@@ -79,9 +81,47 @@ def test_plain_lines_of_tests_snapshots_and_messages():
         "    Test net output #0: loss = 0.5 (* 1 = 0.5 loss)",
         "    Test net output #1: y[0] = 1",
         "    Test net output #2: y[1] = 2",
-        "Snapshotting to runs/a_iter_10.caffemodel and a_iter_10.solverstate",
+        "Snapshotting to binary proto file runs/a_iter_10.caffemodel",
+        "Snapshotting solver state to binary proto file runs/a_iter_10.solverstate",
         "hello",
         "warning: careful",
+    ]
+
+
+def test_plain_lines_of_the_start_and_the_end():
+    lines = []
+    view = PlainView(CaffeLog(lines.append, {}, 0, name="LeNet", policy="inv"))
+    ends = [TrainingEnded(10, status) for status in ("done", "interrupted", "failed")]
+    for event in [TrainingStarted(0, 10), FinalLoss(10, 0.25), *ends]:
+        view.observe(event)
+    assert lines == [
+        "Starting Optimization",
+        "Solving LeNet",
+        "Learning Rate Policy: inv",
+        "Iteration 10, loss = 0.25",
+        "Optimization Done.",
+        "Optimization stopped early.",
+    ]
+
+
+def test_plain_lines_of_a_test_net_name_its_own_outputs():
+    lines = []
+    tests = [{"loss": 1.0}, {"accuracy": 0.0, "loss": 2.0}]
+    view = PlainView(CaffeLog(lines.append, {"loss": 1.0}, 0, test_outputs=tests))
+    view.observe(TestDone(5, 1, {"test_loss": 3.0, "accuracy": 0.5, "loss": 1.5}))
+    assert lines[:4] == [
+        "Iteration 5, Testing net (#1)",
+        "Test loss: 3",
+        "    Test net output #0: accuracy = 0.5",
+        "    Test net output #1: loss = 1.5 (* 2 = 3 loss)",
+    ]
+
+
+def test_plain_lines_of_snapshots_in_hdf5():
+    written = SnapshotWritten(1, Path("a.caffemodel.h5"), Path("a.solverstate.h5"))
+    assert plain(written) == [
+        "Snapshotting to HDF5 file a.caffemodel.h5",
+        "Snapshotting solver state to HDF5 file a.solverstate.h5",
     ]
 
 

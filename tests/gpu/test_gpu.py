@@ -8,10 +8,11 @@ import pytest
 from mycaffe_py.builder import build_training
 from mycaffe_py.device import Device, open_device
 from mycaffe_py.net import TEST, TRAIN, Net
-from mycaffe_py.testing import check_layer
+from mycaffe_py.testing import check_layer, check_solver
 from mycaffe_py.weights import restore, save_snapshot
 
-from ..conformance_cases import LAYERS
+from ..conformance_cases import LAYERS, settings_of
+from ..plugins.mycaffe_solvers.test_every_solver import CASES as SOLVERS
 
 pytestmark = pytest.mark.gpu
 
@@ -37,9 +38,17 @@ def on_both(gpu, dtype, phase=TRAIN):
 @pytest.mark.parametrize(
     ("type_name", "case"), [(name, case) for name, cases in LAYERS.items() for case in cases]
 )
-def test_every_layer_gives_the_same_as_on_the_cpu(gpu, type_name, case):
-    settings, bottoms, arguments = case
+def test_every_layer_gives_the_same_as_on_the_cpu(gpu, type_name, case, tmp_path):
+    _, bottoms, arguments = case
+    settings = settings_of(case, tmp_path)
     check_layer(f'name: "layer" type: "{type_name}" {settings}', bottoms, device=gpu, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("type_name", "settings"), [(name, case) for name, cases in SOLVERS.items() for case in cases]
+)
+def test_every_solver_gives_the_same_as_on_the_cpu(gpu, type_name, settings):
+    check_solver(f'type: "{type_name}" {settings}', device=gpu)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -11,7 +11,7 @@ from mycaffe_py.layer import TRAIN, LayerContext
 
 
 class Built:
-    """A layer with its bottoms (``b0``, ``b1``, ...) and tops."""
+    """A layer with its bottoms (``b0``, ``b1``, ...) and tops (named as in the text, or ``t0``, ``t1``, ...)."""
 
     def __init__(self, registry, text, bottoms, tops=1, phase=TRAIN, dtype=np.float64, seed=0):
         param = registry.schema.parse_text(text, "LayerParameter").message
@@ -23,9 +23,10 @@ class Built:
             blob = Blob(values.shape, device=device, dtype=dtype, name=f"b{index}")
             blob.data[...] = values
             self.bottom.append(blob)
-        self.top = [Blob(device=device, dtype=dtype, name=f"t{index}") for index in range(tops)]
+        names = list(param.top) or [f"t{index}" for index in range(tops)]
+        self.top = [Blob(device=device, dtype=dtype, name=name) for name in names]
         if "in_place" in text:
-            self.top = self.bottom
+            self.top = self.bottom[:tops]
         cls = registry.layers.find(param.type)
         self.layer = cls(param, LayerContext(registry, device, dtype, phase))
         self.layer.initialize(self.bottom, self.top)

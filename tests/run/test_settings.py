@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from mycaffe_py.builder import load_solver_file
+from mycaffe_py.builder import load_model, load_solver_file
 from mycaffe_py.run.settings import portable
 
 
@@ -44,3 +44,22 @@ def test_the_document_itself_stays_as_it_is(tmp_path, registry, monkeypatch):
     document = load_solver_file("s.prototxt", registry)
     assert portable(document).net == str(tmp_path / "n.prototxt")
     assert document.message.net == "n.prototxt"
+
+
+def test_what_the_layers_of_a_net_read_becomes_absolute(tmp_path, registry, monkeypatch):
+    here, there = tmp_path / "here", tmp_path / "there"
+    for place in (here / "db", here / "img", there / "db"):
+        place.mkdir(parents=True)
+    (there / "m").touch()
+    monkeypatch.chdir(here)
+    (there / "n.prototxt").write_text(
+        """layer { name: "a" type: "Data" top: "a" data_param { source: "db" }
+             transform_param { mean_file: "m" } }
+        layer { name: "b" type: "ImageData" top: "b"
+             image_data_param { source: "lost.txt" root_folder: "img/" } }"""
+    )
+    first, second = portable(load_model(there / "n.prototxt", registry)).layer
+    assert first.data_param.source == str(here / "db")  # as a layer looks for it
+    assert first.transform_param.mean_file == str(there / "m")
+    assert second.image_data_param.source == "lost.txt"
+    assert second.image_data_param.root_folder == f"{here / 'img'}/"

@@ -3,7 +3,13 @@ from __future__ import annotations
 import pytest
 
 from mycaffe_py.errors import PrototxtError
-from mycaffe_py.schema import load_net, load_net_text, load_solver, load_solver_text
+from mycaffe_py.schema import (
+    load_net,
+    load_net_text,
+    load_solver,
+    load_solver_text,
+    upgraded_net,
+)
 
 BODY = 'layer {\n  name: "ip"\n  bottom: "data"\n}\n'
 
@@ -49,7 +55,6 @@ def test_input_that_nobody_reads_is_dropped(schema):
         ('input: "data"\n' + BODY, 'the input "data" has no shape', 1, 8),
         ('input: "data"\ninput_dim: 3\n' + BODY, "1 input, but 1 input_dim", 2, 12),
         ('input: "a" input: "b"\ninput_shape { dim: 1 }', "2 input, but 1 input_shape", 2, 1),
-        ('name: "v1"\nlayers { name: "a" }', "not handled in this version", 2, 1),
         ('layer { }\nlayers { name: "a" }', 'mixes "layer"', 2, 1),
     ],
 )
@@ -91,15 +96,48 @@ def test_solver_type_given_in_both_forms(schema):
 def test_nets_inside_a_solver(schema):
     text = (
         'net_param {\n  input: "x"\n  input_dim: [1, 1, 1, 1]\n  layer { name: "a" }\n}\n'
-        "test_net_param { }\ntest_net_param {\n  layers { }\n}"
+        "test_net_param { }\ntest_net_param {\n  layer { }\n  layers { }\n}"
     )
     with pytest.raises(PrototxtError) as caught:
         load_solver_text(schema, text)
-    assert caught.value.problems[0].location.line == 8
-    document = load_solver_text(schema, text.replace("layers", "layer"))
+    assert caught.value.problems[0].location.line == 9
+    document = load_solver_text(schema, text.replace("  layers { }\n", ""))
     net = document.message.net_param
     assert [layer.name for layer in net.layer] == ["input", "a"]
     assert document.locate(("net_param", "layer", 1, "name")).line == 4
+
+
+def test_statistics_of_batch_norm_never_learn(schema):
+    text = 'layer { name: "bn" type: "BatchNorm" bottom: "x" top: "x" %s }'
+    document = load_net_text(schema, text % "param { lr_mult: 1 } param { name: 'v' } param { }")
+    specs = document.message.layer[0].param
+    assert [(spec.lr_mult, spec.decay_mult, spec.name) for spec in specs] == [
+        (0, 0, ""), (0, 0, "v"), (0, 0, ""),
+    ]  # fmt: skip
+    assert document.upgrades == ["params of BatchNorm that would change its statistics"]
+    for other in ("param { lr_mult: 1 }", ""):  # two or none: the layer itself judges them
+        assert load_net_text(schema, text % other).upgrades == []
+
+
+def test_what_was_upgraded_is_told(schema):
+    assert load_net_text(schema, BODY).upgrades == []
+    text = 'input: "data" input_dim: [1, 2, 3, 4] layers { name: "a" type: RELU }'
+    assert load_net_text(schema, text).upgrades == [
+        "layers { } in place of layer { }",
+        "input fields in place of an Input layer",
+    ]
+    solver = load_solver_text(schema, "solver_type: ADAM net_param { " + text + " }")
+    assert solver.upgrades[0] == "solver_type in place of type" and len(solver.upgrades) == 3
+
+
+def test_a_message_is_upgraded_as_a_copy(schema):
+    old = schema.parse_text('layers { name: "a" type: RELU }', "NetParameter").message
+    assert [layer.type for layer in upgraded_net(old).message.layer] == ["ReLU"]
+    assert len(old.layers) == 1 and not old.layer
+    new = schema.parse_text('layer { name: "a" type: "ReLU" }', "NetParameter").message
+    assert upgraded_net(new).message is new
+    with pytest.raises(PrototxtError, match="mixes"):
+        upgraded_net(schema.new("NetParameter", layer=new.layer, layers=old.layers))
 
 
 def test_files(schema, tmp_path):

@@ -121,6 +121,23 @@ class NoGradient(Linear):
     backward = Layer.backward
 
 
+class Statistic(Linear):
+    """The blob is no weight: its lr_mult is 0, it must stay as it is and has no gradient."""
+
+    def setup(self, bottom, top):
+        super().setup(bottom, top)
+        self.blobs[0].data[...] = 4
+        self.param.param.add().lr_mult = 0
+
+    def forward(self, bottom, top):
+        assert self.blobs[0].data.item() == 4
+        super().forward(bottom, top)
+
+    def backward(self, top, propagate_down, bottom):
+        if propagate_down[0]:
+            self.xp.multiply(top[0].diff, self.blobs[0].data, out=bottom[0].diff)
+
+
 class Registry:
     """One layer class on the real schema."""
 
@@ -159,6 +176,10 @@ def test_accepts_a_right_layer(registry):
 def test_finds(cls, message, registry):
     with pytest.raises(Exception, match=r'layer "it" \(Linear\): .*' + message):
         run(cls, registry)
+
+
+def test_a_blob_of_lr_mult_0_is_left_alone(registry):
+    run(Statistic, registry)
 
 
 def test_finds_numpy_on_device_arrays(registry):

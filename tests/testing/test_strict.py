@@ -42,6 +42,9 @@ REFUSED = {
     "copyto host": lambda a, xp: xp.copyto(a, HOST),
     "ufunc where": lambda a, xp: xp.add(a, a, where=True),
     "sum initial": lambda a, xp: xp.sum(a, initial=1),
+    "at of host": lambda a, xp: xp.add.at(HOST.copy(), xp.asarray([0]), 1.0),
+    "at of host values": lambda a, xp: xp.add.at(a, xp.asarray([0]), HOST[:1]),
+    "at of host places": lambda a, xp: xp.add.at(a, np.array([0]), 1.0),
     "float": lambda a, xp: float(a[0, 0]),
     "int": lambda a, xp: int(a.sum()),
     "bool": lambda a, xp: bool(a[0, 0] > 0),
@@ -55,9 +58,25 @@ def test_refuses(what, array, device):
         REFUSED[what](array, device.xp)
 
 
+def test_a_larger_out_is_refused(array, device):
+    out = device.xp.zeros((4, 2, 3))
+    with pytest.raises(ValueError, match=r"xp.add\(\) gives \(2, 3\), but out is \(4, 2, 3\)"):
+        device.xp.add(array, array, out=out)
+
+
 def test_unknown_function_is_named(device):
     with pytest.raises(AttributeError, match="no 'vecdot'"):
         _ = device.xp.vecdot
+
+
+def test_at_adds_repeated_places(device):
+    xp = device.xp
+    array, places = device.asarray(np.zeros(4)), device.asarray([1, 3, 1])
+    xp.add.at(array, places, device.asarray([1.0, 2.0, 4.0]))
+    assert device.to_host(array).tolist() == [0, 5, 0, 2]
+    xp.maximum.at(array, places, 3.0)
+    assert device.to_host(array).tolist() == [0, 5, 0, 3]
+    assert not hasattr(xp.multiply, "at")
 
 
 @pytest.mark.parametrize(
@@ -134,16 +153,6 @@ def test_blobs_share_and_grow(device):
     assert device.to_host(other.data)[5] == 7
     blob.reshape(4, 5)
     assert blob.data.shape == (4, 5)
-
-
-def test_adds_where_an_index_repeats(device):
-    total = device.xp.zeros(3)
-    device.xp.add.at(total, device.asarray([0, 2, 2]), device.asarray([1.0, 2.0, 3.0]))
-    assert device.to_host(total).tolist() == [1, 0, 5]
-    with pytest.raises(TypeError, match=r"strict xp.add.at\(\) got a numpy.ndarray"):
-        device.xp.add.at(total, np.array([0]), 1.0)
-    with pytest.raises(AttributeError):
-        device.xp.multiply.at  # noqa: B018
 
 
 def test_views_by_strides(device):

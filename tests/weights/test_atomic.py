@@ -128,3 +128,23 @@ def test_a_disk_that_fills_between_weights_and_state(tmp_path, monkeypatch, make
     with pytest.raises(OutputError, match=r"\.solverstate: No space"):
         save_snapshot(make_solver(), tmp_path / "s")
     assert os.listdir(tmp_path) == ["s_iter_0.caffemodel"]
+
+
+def test_a_link_stays_and_leads_to_the_new_content(tmp_path):
+    (tmp_path / "file").write_bytes(b"old")
+    for name, target in (("link", "file"), ("ahead", "later")):
+        (tmp_path / name).symlink_to(tmp_path / target)
+        atomic_write(tmp_path / name, b"new")
+        assert (tmp_path / name).is_symlink() and (tmp_path / target).read_bytes() == b"new"
+
+
+def test_a_pipe_is_written_and_not_replaced(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        atomic_write(path, b"content")
+        assert os.read(reader, 100) == b"content"
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(path.stat().st_mode) and os.listdir(tmp_path) == ["pipe"]

@@ -5,12 +5,10 @@ import os
 import numpy as np
 import pytest
 
-from mycaffe_py.errors import ConfigError
 from mycaffe_py.weights import (
     check_snapshot,
     restore,
     save_snapshot,
-    save_state,
     snapshot_paths,
 )
 
@@ -99,15 +97,6 @@ def test_snapshot_diff(tmp_path, make_solver, registry, wanted):
     weights, _ = save_snapshot(solver, tmp_path / "run")
     message = registry.schema.parse_binary(weights.read_bytes(), "NetParameter")
     assert any(blob.diff for layer in message.layer for blob in layer.blobs) == wanted
-
-
-def test_hdf5_is_refused_before_anything_is_written(tmp_path, make_solver):
-    solver = make_solver(SGD + " snapshot_format: HDF5")
-    with pytest.raises(ConfigError, match="HDF5 is not written by this version"):
-        save_snapshot(solver, tmp_path / "run")
-    with pytest.raises(ConfigError, match="HDF5"):
-        save_state(solver, tmp_path / "s", "w")
-    assert os.listdir(tmp_path) == []
 
 
 def test_checking_changes_nothing(tmp_path, make_solver):

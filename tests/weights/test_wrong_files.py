@@ -84,7 +84,7 @@ def test_bytes_too_many(pair, make_net):
     ("content", "words"),
     [
         (b"", "is empty"),
-        (HDF5, "HDF5 files of weights or states are not read by this version"),
+        (HDF5, "is damaged, was cut short or is no file of Caffe's"),
         (MODEL.encode(), "is text, where a binary"),
         (("# gr\u00f6\u00dfe\n" * 1000).encode(), "is text"),
         (GARBAGE, "no "),

@@ -104,3 +104,10 @@ def test_gradient_only_where_asked(build):
     built.forward()
     built.backward(propagate_down=[False, True])
     assert not built.bottom[0].diff.any() and built.bottom[1].diff.any()
+
+
+@pytest.mark.parametrize("name", ["EuclideanLoss", "MeanErrorLoss"])
+def test_no_rows(build, name):
+    built = build(f'type: "{name}"', np.zeros((0, 3)), np.zeros((0, 3)))
+    assert built.forward() == 0
+    assert built.backward()[0].shape == (0, 3)

@@ -12,11 +12,14 @@ def number(value: float) -> str:
     return f"{value:.4g}"
 
 
-def figures(metrics: Mapping[str, float]) -> list[str]:
-    """Return the trainer's figures as ``name value`` with the baseline beside the accuracy."""
+def figures(metrics: Mapping[str, float], outputs: Collection[str] = ()) -> list[str]:
+    """Return the trainer's figures as ``name value`` with the baseline beside the accuracy.
+
+    ``outputs`` are names in ``metrics`` that are outputs of the net, unless these stand under another name.
+    """
     parts = []
     for name, baseline in _FIGURES:
-        if name in metrics:
+        if name in metrics and (name not in outputs or f"{name}_output" in metrics):
             part = f"{name.replace('_', ' ')} = {number(metrics[name])}"
             if baseline in metrics:
                 part += f" (baseline {number(metrics[baseline])})"

@@ -1,0 +1,8 @@
+"""``python -m mycaffe_py`` is the ``mycaffe`` command."""
+
+from __future__ import annotations
+
+from mycaffe_py.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""``import caffe`` for code written for pycaffe: the name stands for this package."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+from types import ModuleType
+from typing import Any
+
+_OURS = __package__
+
+
+class _Alias(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds ``caffe`` and ``caffe.X`` as this package and its module X: the same objects, not copies."""
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
+        name, dot, rest = fullname.partition(".")
+        if name != "caffe" or importlib.util.find_spec(f"{_OURS}{dot}{rest}") is None:
+            return None
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=not dot)
+
+    def create_module(self, spec: Any) -> ModuleType:
+        module = importlib.import_module(_OURS + spec.name.removeprefix("caffe"))
+        spec.loader_state = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        # The import system has put the alias's spec in the place of the module's own.
+        module.__spec__ = module.__spec__.loader_state
+
+
+def install_as_caffe() -> None:
+    """Let ``import caffe`` and ``import caffe.X`` give this package, from now on in this process."""
+    if not any(isinstance(finder, _Alias) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Alias())
+    for name in [name for name in sys.modules if name.partition(".")[0] == "caffe"]:
+        del sys.modules[name]
+    importlib.import_module("caffe")
+
+
+def stand_in_for_caffe() -> None:
+    """Do what :func:`install_as_caffe` does, unless a real ``caffe`` is there or already imported."""
+    if "caffe" in sys.modules:
+        return
+    spec = importlib.util.find_spec("caffe")
+    # A folder named caffe, Caffe's checkout for example, counts as a package without a file of its own.
+    if spec is None or spec.origin is None:
+        install_as_caffe()

@@ -1,0 +1,60 @@
+"""What ``mycaffe compute-image-mean`` does, once its options are read."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mycaffe_py.cli.failures import echo_result, say
+from mycaffe_py.errors import DataError
+from mycaffe_py.plugins import default_registry
+from mycaffe_py.stores import (
+    Database,
+    check_backend,
+    datum_to_array,
+    mean_to_bytes,
+    open_database,
+    parse_datum,
+)
+from mycaffe_py.weights import atomic_write
+
+_SAY_EVERY = 10_000
+
+
+def average(backend: str, database: str, output: str | None) -> int:
+    """Print the means, write the mean image, and return the exit code."""
+    check_backend(backend)
+    opened = open_database(database)
+    if not opened.size:
+        raise DataError(f"database {database} has no records")
+    schema = default_registry().schema
+    say("Starting iteration")
+    mean = _mean(opened, schema.message_class("Datum"))
+    if output is not None:
+        say(f"Write to {output}")
+        atomic_write(output, mean_to_bytes(schema, mean))
+    echo_result(f"Number of channels: {len(mean)}")
+    for channel, values in enumerate(mean):
+        echo_result(f"mean_value channel [{channel}]: {values.mean():.6g}")
+    return 0
+
+
+def _mean(database: Database, datum_class: type) -> np.ndarray:
+    total: np.ndarray | None = None
+    for count, (key, value) in enumerate(database, start=1):
+        where = f'{database.path}: record {count - 1} (key "{key.decode(errors="replace")}")'
+        try:
+            image = datum_to_array(parse_datum(datum_class, value))
+        except DataError as error:
+            raise DataError(f"{where}: {error.message}", hint=error.hint) from error
+        if total is None:
+            total = np.zeros(image.shape)
+        if image.shape != total.shape:
+            raise DataError(
+                f"{where} is {image.shape} (channels, height, width), and the first record "
+                f"{total.shape}",
+                hint="a mean image needs images of one size: mycaffe convert-imageset resizes them",
+            )
+        total += image
+        if count % _SAY_EVERY == 0 or count == database.size:
+            say(f"Processed {count} files.")
+    return total / database.size

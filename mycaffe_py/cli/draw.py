@@ -1,0 +1,53 @@
+"""``mycaffe draw``."""
+
+from __future__ import annotations
+
+import click
+
+from mycaffe_py.cli.options import plugin_option
+from mycaffe_py.cli.verb import Verb
+
+
+@click.command(
+    "draw",
+    cls=Verb,
+    examples=(
+        "mycaffe draw LiquidNetCfc.prototxt",
+        "mycaffe draw mynet.prototxt mynet.png --phase TRAIN",
+        "mycaffe draw mynet.prototxt mynet.svg --rankdir TB --display-lrm",
+    ),
+)
+@click.argument("model", metavar="MODEL")
+@click.argument("out", required=False, metavar="[OUT]")
+@click.option(
+    "--rankdir",
+    type=click.Choice(["LR", "TB", "BT", "RL"], case_sensitive=False),
+    default="LR",
+    show_default=True,
+    help="Direction of flow: left to right, top to bottom, ...",
+)
+@click.option(
+    "--phase",
+    type=click.Choice(["TRAIN", "TEST", "ALL"], case_sensitive=False),
+    default="ALL",
+    show_default=True,
+    help="Leave out the layers of the other phase.",
+)
+@click.option("--display-lrm", is_flag=True, help="Show the multipliers of the learning rate.")
+@plugin_option
+def command(
+    model: str,
+    out: str | None,
+    rankdir: str,
+    phase: str,
+    display_lrm: bool,
+    plugins: tuple[str, ...],
+) -> int:
+    """Draw a picture of a net: its layers, its blobs and their shapes.
+
+    OUT is an .svg, .png, .pdf or .jpg file; default: the model's name with .svg, in the current folder.
+    Shapes are shown as far as the net can be built. All but .svg need the extra "plot".
+    """
+    from mycaffe_py.cli.drawing import draw
+
+    return draw(model, out, rankdir, phase, display_lrm, plugins)

@@ -1,0 +1,44 @@
+"""What ``mycaffe draw`` does, once its options are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mycaffe_py.builder import load_model
+from mycaffe_py.cli.failures import say
+from mycaffe_py.cli.options import load_plugins
+from mycaffe_py.draw import draw_net_to_file
+from mycaffe_py.drawing.graph import has_phase
+from mycaffe_py.drawing.known_shapes import known_shapes
+from mycaffe_py.layer import TEST, TRAIN
+
+_PHASES = {"TRAIN": TRAIN, "TEST": TEST, "ALL": None}
+
+
+def draw(
+    model: str,
+    out: str | None,
+    rankdir: str,
+    phase: str,
+    display_lrm: bool,
+    plugins: tuple[str, ...],
+) -> int:
+    """Write the picture and print its path; return the exit code."""
+    registry = load_plugins(plugins)
+    document = load_model(model, registry)
+    net, number = document.message, _PHASES[phase.upper()]
+    path = Path(out) if out else Path(f"{Path(model).stem}.svg")
+    shapes = known_shapes(net, registry, number, Path(document.filename).resolve().parent)
+    draw_net_to_file(net, path, rankdir.upper(), number, display_lrm, shapes=shapes)
+    unknown = any(
+        (index, top) not in shapes
+        for index, layer in enumerate(net.layer)
+        if number is None or has_phase(layer, number)
+        for top in layer.top
+    )
+    if unknown:
+        say(f"some shapes are missing, as the net cannot be built here; see: mycaffe check {model}")
+    click.echo(path)
+    return 0

@@ -1,0 +1,93 @@
+"""What the verbs ``upgrade-net`` and ``upgrade-solver`` do, and what other verbs say of files in old forms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from mycaffe_py.cli.failures import say, warn
+from mycaffe_py.cli.options import load_plugins
+from mycaffe_py.errors import EXIT_OK, ConfigError, MissingFileError, PrototxtError
+from mycaffe_py.schema import Document, upgrade_net, upgrade_solver
+from mycaffe_py.schema.files import read_text_file
+from mycaffe_py.schema.kinds import parse_kind
+from mycaffe_py.schema.upgrade.loading import read_binary_net, read_net
+from mycaffe_py.weights.atomic import atomic_write
+from mycaffe_py.weights.caffemodel import serialize
+
+# A "#" that is in no string.
+_COMMENT = re.compile(r"""^(?:[^"'#\n]|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')*\#""", re.M)
+
+
+def upgrade_net_file(source: str, target: str, binary: bool, plugins: tuple[str, ...]) -> int:
+    """Read a net, upgrade it, and write it in the form in which it was: text or binary."""
+    schema = load_plugins(plugins).schema
+    document = _read_binary(schema, source) if binary else read_net(schema, source)
+    _refuse(upgrade_net(document))
+    _tell(document)
+    if document.text:
+        _write_text(schema, document, target)
+    else:
+        atomic_write(target, serialize(document.message, target))
+        say(f"Wrote upgraded NetParameter binary proto to {target}")
+    return EXIT_OK
+
+
+def upgrade_solver_file(source: str, target: str, plugins: tuple[str, ...]) -> int:
+    """Read a solver, upgrade it, and write it."""
+    schema = load_plugins(plugins).schema
+    document = parse_kind(schema, read_text_file(source), source, "SolverParameter")
+    _refuse(upgrade_solver(document))
+    _tell(document)
+    _write_text(schema, document, target)
+    return EXIT_OK
+
+
+def upgrade_notes(documents: Iterable[Document]) -> Iterator[str]:
+    """Return a line for each file that was in an old form, with how to write it anew."""
+    seen = set()
+    for document in documents:
+        if not document.upgrades or document.filename in seen:
+            continue
+        seen.add(document.filename)
+        kind = "net" if document.message.DESCRIPTOR.name == "NetParameter" else "solver"
+        yield (
+            f"note: {document.filename} is in an old form ({'; '.join(document.upgrades)}); "
+            f"mycaffe upgrade-{kind} {document.filename} NEW writes it anew"
+        )
+
+
+def _read_binary(schema: Any, source: str) -> Document:
+    document = read_binary_net(schema, source)
+    if document is not None:
+        return document
+    try:
+        with open(source, "rb"):
+            pass
+    except FileNotFoundError as error:
+        raise MissingFileError(f"no such file: {source}") from error
+    except OSError as error:
+        raise ConfigError(f"cannot read {source}: {error.strerror or error}") from error
+    raise ConfigError(
+        f"{source} is no net in binary form", hint="leave --binary out for a prototxt file"
+    )
+
+
+def _refuse(problems: list[Any]) -> None:
+    if problems:
+        raise PrototxtError(problems)
+
+
+def _tell(document: Document) -> None:
+    if not document.upgrades:
+        say(f"File already in latest proto format: {document.filename}")
+    for old in document.upgrades:
+        say(f"upgraded: {old}")
+
+
+def _write_text(schema: Any, document: Document, target: str) -> None:
+    if _COMMENT.search(document.text):
+        warn(f"the comments of {document.filename} are not in {target}")
+    atomic_write(target, schema.to_text(document.message))
+    say(f"Wrote upgraded {document.message.DESCRIPTOR.name} text proto to {target}")

@@ -1,0 +1,149 @@
+"""pycaffe's ``caffe.coord_map``: where the pixels of one blob of a NetSpec lie in another one.
+
+A map is (axis, scale, shift): an index i along the spatial axes, those after ``axis``, becomes
+scale * i + shift; an axis of None fits any. :func:`crop` uses it to cut one blob to the pixels of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from .errors import ConfigError
+from .net_spec import Function, Top
+from .net_spec import layers as L
+
+Map: TypeAlias = "tuple[int | None, Any, Any]"
+
+PASS_THROUGH_LAYERS = [
+    "AbsVal", "BatchNorm", "Bias", "BNLL", "Clip", "Dropout", "Eltwise", "ELU", "Exp", "Log", "LRN",
+    "MVN", "Power", "PReLU", "ReLU", "Scale", "Sigmoid", "Split", "Swish", "TanH", "Threshold",
+]  # fmt: skip
+"""Types whose tops have the pixels of their bottoms."""
+
+_ONE_SIDED = {"pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w"}
+_IDENTITY: Map = (None, 1, 0)
+
+
+class UndefinedMapException(ConfigError):
+    """A layer whose tops and bottoms have no pixels in common, or not by a map of this form."""
+
+
+class AxisMismatchException(ConfigError):
+    """Maps that are composed, but of different spatial axes."""
+
+
+def _settings(fn: Function, field: str) -> dict[str, Any]:
+    return {**fn.params, **fn.params.get(field, {})}
+
+
+def _window(fn: Function) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
+    """Return (axis, stride, kernel size with its dilation, pad) of a layer with windows."""
+    field = "pooling_param" if fn.type_name == "Pooling" else "convolution_param"
+    settings = _settings(fn, field)
+    if _ONE_SIDED & settings.keys():
+        raise UndefinedMapException(
+            f"{fn.type_name}: coordinates are not mapped through {', '.join(sorted(_ONE_SIDED & settings.keys()))}",
+            hint="give kernel_size, stride and pad as lists instead",
+        )
+    if "kernel_size" not in settings:
+        raise UndefinedMapException(f"{fn.type_name}: no kernel_size, so coordinates have no map")
+    size, stride, pad, dilation = (
+        np.array(settings.get(name, default), ndmin=1)
+        for name, default in (("kernel_size", 1), ("stride", 1), ("pad", 0), ("dilation", 1))
+    )
+    return settings.get("axis", 1), stride, (size - 1) * dilation + 1, pad
+
+
+def coord_map(fn: Function) -> Map:
+    """Return the map from the coordinates of a layer's bottoms to those of its tops.
+
+    With k for the size of the kernel, Convolution, Pooling and Im2col have scale 1 / stride,
+    shift (pad - (k - 1) / 2) / stride; Deconvolution has scale stride, shift (k - 1) / 2 - pad; Crop has
+    shift -offset. Raises UndefinedMapException for other types that are not in PASS_THROUGH_LAYERS.
+    """
+    if fn.type_name in ("Convolution", "Pooling", "Im2col"):
+        axis, stride, size, pad = _window(fn)
+        return axis, 1 / stride, (pad - (size - 1) / 2) / stride
+    if fn.type_name == "Deconvolution":
+        axis, stride, size, pad = _window(fn)
+        return axis, stride, (size - 1) / 2 - pad
+    if fn.type_name in PASS_THROUGH_LAYERS:
+        return _IDENTITY
+    if fn.type_name == "Crop":
+        settings = _settings(fn, "crop_param")
+        axis = settings.get("axis", 2) - 1  # of Crop it is the first spatial one
+        return axis, 1, -np.array(settings.get("offset", 0), ndmin=1)
+    raise UndefinedMapException(f"{fn.type_name}: coordinates are not mapped through this type")
+
+
+def compose(base_map: Map, next_map: Map) -> Map:
+    """Return the map that applies ``next_map`` and then ``base_map``."""
+    axis1, scale1, shift1 = base_map
+    axis2, scale2, shift2 = next_map
+    if axis1 is not None and axis2 is not None and axis1 != axis2:
+        raise AxisMismatchException(
+            f"spatial axes follow axis {axis1} in one map, axis {axis2} in the other"
+        )
+    return axis2 if axis1 is None else axis1, scale1 * scale2, scale1 * shift2 + shift1
+
+
+def inverse(coord_map: Map) -> Map:
+    """Return the map in the opposite direction."""
+    axis, scale, shift = coord_map
+    return axis, 1 / scale, -shift / scale
+
+
+def coord_map_from_to(top_from: Top, top_to: Top) -> Map:
+    """Return the map from the coordinates of ``top_from`` to those of ``top_to``.
+
+    It leads over a blob from which both are computed. Raises RuntimeError if there is none.
+    """
+    from_maps = dict(_ancestors(top_from))
+    for top, to_map in _ancestors(top_to):
+        if top in from_maps:
+            return compose(to_map, inverse(from_maps[top]))
+    raise RuntimeError(
+        f"no map between the coordinates of {top_from} and {top_to}: they are not connected by layers "
+        "whose coordinates are mapped"
+    )
+
+
+def _ancestors(top: Top) -> Iterator[tuple[Top, Map]]:
+    """Yield a blob and those that it is computed from, nearest first, each with the map to it."""
+    maps = {top: _IDENTITY}
+    waiting = [top]
+    for top in waiting:
+        yield top, maps[top]
+        try:
+            own = coord_map(top.fn)
+        except UndefinedMapException:
+            continue
+        # The second bottom of Crop gives a size and no pixels.
+        for bottom in top.fn.inputs[: 1 if top.fn.type_name == "Crop" else None]:
+            if bottom not in maps:
+                maps[bottom] = compose(maps[top], own)
+                waiting.append(bottom)
+
+
+def crop(top_from: Top, top_to: Top) -> Top:
+    """Return ``L.Crop(top_from, top_to)`` with the axis and offset that bring their pixels together.
+
+    Raises AssertionError where a crop cannot: for another scale, or an offset that is negative or broken.
+    """
+    axis, scale, shift = coord_map_from_to(top_from, top_to)
+    scale, shift = np.array(scale, ndmin=1), np.array(shift, ndmin=1)
+    _require(scale == 1, f"scale mismatch on crop (a = {scale})")
+    _require(shift <= 0, f"cannot crop negative offset (b = {shift})")
+    _require(np.round(shift) == shift, f"cannot crop noninteger offset (b = {shift})")
+    offset = [int(-value) for value in shift]
+    return L.Crop(
+        top_from, top_to, crop_param={"axis": 2 if axis is None else axis + 1, "offset": offset}
+    )
+
+
+def _require(holds: np.ndarray, message: str) -> None:
+    if not holds.all():
+        raise AssertionError(message)

@@ -1,0 +1,162 @@
+"""The graph of a net: boxes for layers, octagons for blobs, and what is written on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .labels import edge_label, layer_lines
+
+BLOB_FILL = "#E0E0E0"
+IN_PLACE_FILL = "#90EE90"
+LAYER_FILL = "#6495ED"
+FILLS = {
+    "Convolution": "#FF5050",
+    "Deconvolution": "#FF5050",
+    "InnerProduct": "#CC33FF",
+    "Pooling": "#FF9900",
+}
+
+
+@dataclass(eq=False)
+class Node:
+    """A layer or a blob; the layout sets the place of its centre."""
+
+    lines: list[str]
+    fill: str
+    is_blob: bool = False
+    x: float = 0.0
+    y: float = 0.0
+    width: float = 0.0
+    height: float = 0.0
+
+
+@dataclass(eq=False)
+class Edge:
+    """An arrow from a node to another one; the layout sets the points and the direction of flow."""
+
+    source: Node
+    target: Node
+    label: str = ""
+    points: list[tuple[float, float]] = field(default_factory=list)
+    direction: tuple[float, float] = (1.0, 0.0)
+
+
+@dataclass
+class Graph:
+    """All nodes in the order of the file, and the edges between them."""
+
+    name: str = ""
+    nodes: list[Node] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+
+
+Shapes = Mapping[tuple[int, str], tuple[int, ...]]
+"""(position of a layer in the net, name of its top) -> shape."""
+
+
+class _Builder:
+    def __init__(self, net: Any, rankdir: str, shapes: Shapes, display_lrm: bool, labelled: bool):
+        self.graph = Graph(net.name)
+        self.rankdir, self.shapes = rankdir, shapes
+        self.display_lrm, self.labelled = display_lrm, labelled
+        self.blobs: dict[str, Node] = {}
+
+    def add_layer(self, index: int, layer: Any) -> None:
+        in_place = set(layer.bottom) & set(layer.top)
+        neuron = list(layer.bottom) == list(layer.top) and len(layer.top) == 1
+        lines = layer_lines(layer, self.rankdir, self.display_lrm)
+        node = self._node(
+            Node(lines, IN_PLACE_FILL if neuron else FILLS.get(layer.type, LAYER_FILL))
+        )
+        for name in dict.fromkeys(layer.bottom):
+            if name not in in_place:
+                self._connect(self._blob(name), node)
+        for name in dict.fromkeys(layer.top):
+            label = self._label(index, name)
+            if name in in_place:
+                self._write_in_place(name, node, label)
+            else:
+                self._write(name, node, label if label is not None else edge_label(layer))
+
+    def _node(self, node: Node) -> Node:
+        self.graph.nodes.append(node)
+        return node
+
+    def _connect(self, source: Node, target: Node, label: str = "") -> None:
+        self.graph.edges.append(Edge(source, target, label if self.labelled else ""))
+
+    def _blob(self, name: str) -> Node:
+        if name not in self.blobs:
+            self.blobs[name] = self._node(Node([name], BLOB_FILL, is_blob=True))
+        return self.blobs[name]
+
+    def _write(self, name: str, node: Node, label: str) -> None:
+        """Lead a layer to a blob; layers of different phases may write the same one."""
+        if name in self.blobs and self._reaches(self.blobs[name], node):
+            del self.blobs[name]  # made anew out of its former self
+        blob = self._blob(name)
+        for other in self.graph.edges:
+            if other.target is blob and other.label and label:
+                # One place for both: in front of the blob.
+                other.label += "" if label in other.label.split(" or ") else f" or {label}"
+                label = ""
+        self._connect(node, blob, label)
+
+    def _write_in_place(self, name: str, node: Node, label: str | None) -> None:
+        """Put a layer that works in place between a blob and those that made it, if nobody read it yet."""
+        blob = self._blob(name)
+        if any(edge.source is blob for edge in self.graph.edges):
+            self._connect(blob, node)
+            del self.blobs[name]
+        for edge in self.graph.edges:
+            if edge.target is blob and name in self.blobs:
+                label = edge.label if label is None else label
+                edge.target, edge.label = node, ""
+        self._connect(node, self._blob(name), label or "")
+
+    def _reaches(self, start: Node, goal: Node) -> bool:
+        found, waiting = {start}, [start]
+        while waiting:
+            node = waiting.pop()
+            after = {edge.target for edge in self.graph.edges if edge.source is node} - found
+            found |= after
+            waiting += after
+        return goal in found
+
+    def _label(self, index: int, top: str) -> str | None:
+        """Return the shape of a top, or None where it is not known."""
+        shape = self.shapes.get((index, top))
+        return None if shape is None else " x ".join(map(str, shape)) or "scalar"
+
+
+def build_graph(
+    net: Any,
+    rankdir: str = "LR",
+    *,
+    phase: int | None = None,
+    display_lrm: bool = False,
+    shapes: Shapes | None = None,
+    label_edges: bool = True,
+) -> Graph:
+    """Return the graph of a NetParameter, of one phase or of all layers.
+
+    Layers that work in place stand between the layer that made their blob and the blob.
+    """
+    builder = _Builder(net, rankdir, shapes or {}, display_lrm, label_edges)
+    for index, layer in enumerate(net.layer):
+        if phase is None or has_phase(layer, phase):
+            builder.add_layer(index, layer)
+    return builder.graph
+
+
+def has_phase(layer: Any, phase: int) -> bool:
+    """Whether a layer may be part of a net in a phase; levels and stages do not count here."""
+
+    def met(rule: Any) -> bool:
+        return not rule.HasField("phase") or rule.phase == phase
+
+    if layer.include:
+        return any(map(met, layer.include))
+    return not any(rule.HasField("phase") and rule.phase == phase for rule in layer.exclude)

@@ -1,0 +1,67 @@
+"""The shapes of a net's blobs, as far as the net can be built."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from ..device import Device
+from ..layer import TEST, TRAIN, LayerContext
+from ..net_builder import NetBuilder
+from ..plugins import Registry
+
+
+class _NoValues:
+    """The registry as it is, but with fillers that fill nothing: shapes need no values, large nets much memory."""
+
+    def __init__(self, registry: Registry):
+        self._registry = registry
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._registry, name)
+
+    def filler(self, param: Any) -> Any:
+        return self
+
+    def fill(self, blob: Any) -> None:
+        """Leave the blob's memory unused."""
+
+
+def known_shapes(
+    net: Any, registry: Registry, phase: int | None = None, base_dir: Any = None
+) -> dict[tuple[int, str], tuple[int, ...]]:
+    """Return (position of a layer, name of its top) -> shape, for those layers that can be set up.
+
+    Layers that cannot (an unknown type, a file that is missing) have none, nor what is computed from them.
+    """
+    shapes: dict[tuple[int, str], tuple[int, ...]] = {}
+    for each in (TRAIN, TEST) if phase is None else (phase,):
+        shapes = _of_phase(net, registry, each, base_dir) | shapes
+    return shapes
+
+
+def _of_phase(
+    net: Any, registry: Registry, phase: int, base_dir: Any
+) -> dict[tuple[int, str], tuple[int, ...]]:
+    # Layers without tops say nothing about shapes, and may open a file to write to.
+    kept = [index for index, layer in enumerate(net.layer) if layer.top]
+    part = type(net)()
+    part.CopyFrom(net)
+    del part.layer[:]
+    part.layer.extend(net.layer[index] for index in kept)
+    context = LayerContext(_NoValues(registry), Device(), phase=phase, base_dir=base_dir)
+    builder = NetBuilder(part, context, net.state.level, list(net.state.stage))
+    # Whatever a layer raises, a picture without its shapes is better than none.
+    with suppress(Exception), np.errstate(all="ignore"):
+        builder.check()
+    index_of = {part.layer[at].name: kept[at] for at in builder.positions}
+    shapes = {}
+    for layer, tops in zip(builder.built.layers, builder.built.tops, strict=True):
+        for blob in tops:
+            if layer.name in index_of:
+                shapes[index_of[layer.name], blob.name] = tuple(blob.shape)
+        with suppress(Exception):
+            layer.close()
+    return shapes

@@ -1,0 +1,39 @@
+"""Functions and their derivatives, elementwise but for softmax: one place for each formula.
+
+Layers and recurrent cells share these. Everything is written with ``xp`` (NumPy or CuPy) and
+``out=``, so that a training step allocates nothing: an activation keeps its working memory for the
+last shape. Use one instance for each place in a net, not one for several shapes in turn.
+"""
+
+from .activation import Activation
+from .error_function import erf
+from .gates import GELU, GELUTanh, Mish, Serf, SiLU, Swish
+from .powers import Exp, Log, Power
+from .rectifiers import ELU, AbsVal, Clip, ReLU
+from .sigmoids import LeCun, Sigmoid, SoftPlus, TanH, sigmoid, softplus
+from .softmax import softmax
+
+__all__ = [
+    "AbsVal",
+    "Activation",
+    "Clip",
+    "ELU",
+    "Exp",
+    "GELU",
+    "GELUTanh",
+    "LeCun",
+    "Log",
+    "Mish",
+    "Power",
+    "ReLU",
+    "Serf",
+    "SiLU",
+    "Sigmoid",
+    "SoftPlus",
+    "Swish",
+    "TanH",
+    "erf",
+    "sigmoid",
+    "softmax",
+    "softplus",
+]

@@ -1,0 +1,106 @@
+"""Functions made of straight pieces, and ELU."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .activation import Activation
+
+
+class ReLU(Activation):
+    """y = z if z > 0, else negative_slope * z; the derivative at 0 is negative_slope."""
+
+    def __init__(self, negative_slope: float = 0.0):
+        super().__init__()
+        self.negative_slope = float(negative_slope)
+        # With a negative slope the sign of y no longer tells the sign of z.
+        self.keeps_input = self.negative_slope < 0
+        self._zero: Any = None
+
+    def forward(self, xp: Any, z: Any, out: Any) -> None:
+        """Write max(z, 0) + negative_slope * min(z, 0)."""
+        if not self.negative_slope:
+            # An array of no axes: NumPy compares with it twice as fast as with Python's 0.
+            if type(self._zero) is not type(z) or self._zero.dtype != z.dtype:
+                self._zero = xp.zeros((), dtype=z.dtype)
+            xp.maximum(z, self._zero, out=out)
+            return
+        (scaled,) = self.scratch(xp, z)
+        xp.multiply(z, self.negative_slope, out=scaled)
+        (xp.maximum if self.negative_slope <= 1 else xp.minimum)(z, scaled, out=out)
+
+    def backward(self, xp: Any, z: Any, y: Any, dy: Any, out: Any) -> None:
+        """Write dy where z > 0, else negative_slope * dy."""
+        (kept,) = self.scratch(xp, dy)
+        if not self.negative_slope:
+            xp.sign(y, out=kept)
+            xp.multiply(dy, kept, out=out)
+            return
+        xp.multiply(dy, self.negative_slope, out=kept)
+        xp.copyto(kept, dy, where=(z if self.keeps_input else y) > 0)
+        xp.copyto(out, kept)
+
+
+class AbsVal(Activation):
+    """y = |z|; derivative sign(z), so 0 at 0."""
+
+    keeps_input = True
+
+    def forward(self, xp: Any, z: Any, out: Any) -> None:
+        """Write |z|."""
+        xp.absolute(z, out=out)
+
+    def backward(self, xp: Any, z: Any, y: Any, dy: Any, out: Any) -> None:
+        """Write dy * sign(z)."""
+        (sign,) = self.scratch(xp, dy)
+        xp.sign(z, out=sign)
+        xp.multiply(dy, sign, out=out)
+
+
+class Clip(Activation):
+    """y = max(least, min(z, most)); derivative 1 where least <= z <= most, at both ends too, else 0."""
+
+    keeps_input = True
+
+    def __init__(self, least: float, most: float):
+        super().__init__()
+        self.least, self.most = float(least), float(most)
+
+    def forward(self, xp: Any, z: Any, out: Any) -> None:
+        """Write max(least, min(z, most))."""
+        xp.clip(z, self.least, self.most, out=out)
+
+    def backward(self, xp: Any, z: Any, y: Any, dy: Any, out: Any) -> None:
+        """Write dy where least <= z <= most, else 0."""
+        kept, below = self.scratch(xp, dy, 2)
+        xp.greater_equal(z, self.least, out=kept)
+        xp.less_equal(z, self.most, out=below)
+        xp.multiply(kept, below, out=kept)
+        xp.multiply(dy, kept, out=out)
+
+
+class ELU(Activation):
+    """y = z if z > 0, else alpha * (exp(z) - 1); derivative 1 if z > 0, else y + alpha."""
+
+    def __init__(self, alpha: float = 1.0):
+        super().__init__()
+        self.alpha = float(alpha)
+        # With a negative alpha the sign of y no longer tells the sign of z.
+        self.keeps_input = self.alpha < 0
+
+    def forward(self, xp: Any, z: Any, out: Any) -> None:
+        """Write max(z, 0) + alpha * (exp(min(z, 0)) - 1)."""
+        (curve,) = self.scratch(xp, z)
+        xp.minimum(z, 0.0, out=curve)
+        xp.expm1(curve, out=curve)
+        xp.multiply(curve, self.alpha, out=curve)
+        xp.maximum(z, 0.0, out=out)
+        xp.add(out, curve, out=out)
+
+    def backward(self, xp: Any, z: Any, y: Any, dy: Any, out: Any) -> None:
+        """Write dy where z > 0, else dy * (y + alpha)."""
+        (kept,) = self.scratch(xp, dy)
+        xp.add(y, self.alpha, out=kept)
+        xp.multiply(dy, kept, out=kept)
+        xp.copyto(kept, dy, where=(z if self.keeps_input else y) > 0)
+        xp.copyto(out, kept)

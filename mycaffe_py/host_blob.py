@@ -1,0 +1,174 @@
+"""HostBlob: a blob of a GPU as the user sees it, with NumPy arrays that follow the device.
+
+The arrays are ordinary memory. A *mirror* ties one to a device's array: what the user wrote is found by
+comparing it with what was last fetched, so it makes no difference how it was written (slices, in-place
+operators, ``out=``, other libraries). Whoever works on the device calls :func:`send_writes` before, and
+:func:`refresh_views` after values have changed; both return at once where nobody looks at a blob.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .blob import Blob, BlobVec, assign, fetched
+
+
+class HostArray(np.ndarray):
+    """A NumPy array into which arrays of a device can be assigned as well."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(key, fetched(value))
+
+    def __array_wrap__(self, array: Any, *context: Any) -> Any:
+        # Results of computing are ordinary arrays and numbers; only ``out=`` stays what it is.
+        return self if array is self else np.asarray(array)[()]
+
+
+class _Mirror:
+    """The host's copy of one flat device array.
+
+    It is *held* from the moment the array is handed out until its changes are sent; after that it lives only
+    as long as somebody keeps a view of it.
+    """
+
+    __slots__ = ("__weakref__", "_held", "_known", "_seen", "device", "flat")
+
+    def __init__(self, device: Any, flat: Any):
+        self.device, self.flat = device, flat
+        self._held: np.ndarray | None = None
+        self._known: np.ndarray | None = None
+        self._seen: Callable[[], np.ndarray | None] = lambda: None
+
+    def array(self) -> np.ndarray:
+        """Return the host's array, with the device's present values unless the user has written into it."""
+        if self._held is None:
+            array = self._seen()
+            if array is None:
+                array = np.array(self.device.to_host(self.flat))
+                self._known, self._seen = array.copy(), weakref.ref(array)
+            elif not self._is_written(array):
+                self.fetch()
+            self._held = array
+            _mirrors.add(self)
+        return self._held
+
+    def _is_written(self, array: np.ndarray) -> bool:
+        bits = np.dtype(f"u{array.itemsize}")  # NaN equals itself here
+        return not np.array_equal(array.view(bits), self._known.view(bits))
+
+    def fetch(self) -> None:
+        """Bring the device's values into the array, if there still is one."""
+        array = self._seen()
+        if array is not None:
+            array[...] = self.device.to_host(self.flat)
+            self._known[...] = array
+
+    def send(self) -> None:
+        """Bring what was written to the device, and let go of the array."""
+        array = self._seen()
+        if array is not None and self._is_written(array):
+            self.flat[...] = self.device.asarray(array)
+            self._known[...] = array
+        self._held = array = None
+        if self._seen() is None:
+            self._known = None
+            _mirrors.discard(self)
+
+
+_mirrors: weakref.WeakSet[_Mirror] = weakref.WeakSet()
+
+
+def send_writes() -> None:
+    """Bring to the devices what users wrote into host arrays."""
+    if _mirrors:
+        for mirror in list(_mirrors):
+            mirror.send()
+
+
+def refresh_views() -> None:
+    """Bring the devices' values into the host arrays that users still hold."""
+    if _mirrors:
+        for mirror in list(_mirrors):
+            mirror.fetch()
+
+
+class HostBlob:
+    """A device's blob whose ``data`` and ``diff`` are NumPy arrays on the host.
+
+    Reading gives the device's present values; what is written reaches the device before the next layer runs.
+    Everything else is that of ``blob``.
+    """
+
+    __slots__ = ("blob",)
+
+    def __init__(self, blob: Blob):
+        self.blob = blob
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.blob, name)
+
+    def __repr__(self) -> str:
+        return f"Host{self.blob!r}"
+
+    @property
+    def data(self) -> np.ndarray:
+        """The values; assignment copies values into them."""
+        return self._array("data")
+
+    @data.setter
+    def data(self, values: Any) -> None:
+        assign(self, self.data, values)
+
+    @property
+    def diff(self) -> np.ndarray:
+        """The gradient, shaped like ``data``."""
+        return self._array("diff")
+
+    @diff.setter
+    def diff(self, values: Any) -> None:
+        assign(self, self.diff, values)
+
+    def _array(self, part: str) -> np.ndarray:
+        blob = self.blob
+        storage = blob.storage(part)
+        mirror = storage.mirror
+        if mirror is None or mirror.flat is not storage.flat:
+            mirror = storage.mirror = _Mirror(blob.device, storage.flat)
+        return mirror.array()[: blob.count].reshape(blob.shape).view(HostArray)
+
+    @property
+    def _gpu_data_ptr(self) -> int:
+        send_writes()
+        return self.blob._gpu_data_ptr
+
+    @property
+    def _gpu_diff_ptr(self) -> int:
+        send_writes()
+        return self.blob._gpu_diff_ptr
+
+
+def facing(blobs: Sequence[Blob]) -> list[Any]:
+    """Return the blobs as users see them: as they are on the host, else a HostBlob for each."""
+    return [blob if blob.device.is_host else HostBlob(blob) for blob in blobs]
+
+
+class HostLayer:
+    """A device's layer as users see it: ``blobs`` are host-facing, everything else is the layer's own."""
+
+    def __init__(self, layer: Any):
+        object.__setattr__(self, "layer", layer)
+        object.__setattr__(self, "blobs", BlobVec(layer.add_blob))
+        self.blobs.extend(facing(layer.blobs))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.layer, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self.layer, name, value)
+
+    def __repr__(self) -> str:
+        return repr(self.layer)

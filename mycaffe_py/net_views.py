@@ -1,0 +1,140 @@
+"""NetViews: looking into a net by names and positions, as pycaffe does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from .blob import Blob
+from .errors import ConfigError, did_you_mean
+from .host_blob import send_writes
+from .layer import Layer
+
+if TYPE_CHECKING:
+    from .net import Net
+
+
+class NetViews:
+    """The part of :class:`~mycaffe_py.net.Net` that only looks; dictionaries are in file order."""
+
+    @property
+    def params(self: Net) -> dict[str, list[Blob]]:
+        """Layer name -> its learnable blobs; layers without any are left out."""
+        return {layer.name: layer.blobs for layer in self.layers if layer.blobs}
+
+    @property
+    def layer_dict(self: Net) -> dict[str, Layer]:
+        """Layer name -> layer."""
+        return dict(zip(self.layer_names, self.layers, strict=True))
+
+    @property
+    def learnable_params(self: Net) -> list[Blob]:
+        """The owned learnable blobs of the device, in the order in which a solver's history is stored."""
+        return [parameter.blob for parameter in self.parameters.owners]
+
+    @property
+    def bottom_names(self: Net) -> dict[str, list[str]]:
+        """Layer name -> names of its bottoms."""
+        return {layer.name: [b.name for b in bottom] for layer, bottom in self._wired(self.bottoms)}
+
+    @property
+    def top_names(self: Net) -> dict[str, list[str]]:
+        """Layer name -> names of its tops."""
+        return {layer.name: [b.name for b in top] for layer, top in self._wired(self.tops)}
+
+    def _wired(self: Net, blobs: list[list[Blob]]) -> Iterator[tuple[Layer, list[Blob]]]:
+        return zip(self.device_layers, blobs, strict=True)
+
+    @property
+    def blob_loss_weights(self: Net) -> dict[str, float]:
+        """Blob name -> its weight in the loss."""
+        weights = dict.fromkeys(self.device_blobs, 0.0)
+        for layer, top in self._wired(self.tops):
+            weights |= {
+                blob.name: weight
+                for blob, weight in zip(top, layer.loss_weights, strict=True)
+                if weight
+            }
+        return weights
+
+    def output_values(self: Net) -> dict[str, float]:
+        """Return each output as plain numbers by name: ``name``, or ``name[i]`` for several elements."""
+        send_writes()
+        values: dict[str, float] = {}
+        for name in self.outputs:
+            blob = self.device_blobs[name]
+            if blob.count == 1:
+                values[name] = blob.data.item()
+            else:
+                flat = self.device.to_host(blob.data).reshape(-1)
+                values |= {f"{name}[{index}]": float(value) for index, value in enumerate(flat)}
+        return values
+
+    def layer_index(self: Net, name: str) -> int:
+        """Return the position of a layer by name, or raise ConfigError."""
+        if name not in self.layer_names:
+            raise ConfigError(
+                f'net "{self.name}" has no layer "{name}"',
+                hint=did_you_mean(name, self.layer_names),
+            )
+        return self.layer_names.index(name)
+
+    def blob(self: Net, name: str) -> Blob:
+        """Return a blob by name, or raise ConfigError with the nearest name."""
+        if name not in self.blobs:
+            raise ConfigError(
+                f'net "{self.name}" has no blob "{name}"', hint=did_you_mean(name, self.blobs)
+            )
+        return self.blobs[name]
+
+    def first_non_finite(self: Net) -> str:
+        """Say which blob, in the order of computation, holds the first NaN or infinity."""
+        for layer, bottom, top in zip(self.device_layers, self.bottoms, self.tops, strict=True):
+            for blob, what in (
+                *((blob, f'bottom "{blob.name}"') for blob in bottom),
+                *((blob, f"param {blob.name}") for blob in layer.blobs),
+                *((blob, f'top "{blob.name}"') for blob in top),
+            ):
+                if not _all_finite(blob):
+                    return f'the first bad blob is {what} of layer "{layer.name}" ({layer.type})'
+        return "every blob is finite"
+
+    # By position, the names that pycaffe gives them.
+
+    @property
+    def _layer_names(self: Net) -> list[str]:
+        return list(self.layer_names)
+
+    @property
+    def _blobs(self: Net) -> list[Blob]:
+        return list(self.blobs.values())
+
+    @property
+    def _blob_names(self: Net) -> list[str]:
+        return list(self.blobs)
+
+    @property
+    def _blob_loss_weights(self: Net) -> list[float]:
+        return list(self.blob_loss_weights.values())
+
+    @property
+    def _inputs(self: Net) -> list[int]:
+        return self._ids(self.inputs)
+
+    @property
+    def _outputs(self: Net) -> list[int]:
+        return self._ids(self.outputs)
+
+    def _bottom_ids(self: Net, index: int) -> list[int]:
+        return self._ids(blob.name for blob in self.bottoms[index])
+
+    def _top_ids(self: Net, index: int) -> list[int]:
+        return self._ids(blob.name for blob in self.tops[index])
+
+    def _ids(self: Net, names: Any) -> list[int]:
+        position = {name: index for index, name in enumerate(self.blobs)}
+        return [position[name] for name in names]
+
+
+def _all_finite(blob: Blob) -> bool:
+    return bool(blob.device.xp.isfinite(blob.data).all().item())

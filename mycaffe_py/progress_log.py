@@ -1,0 +1,131 @@
+"""Progress of a run as lines in Caffe's wording, for which parsers of Caffe's logs look."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .events import (
+    Event,
+    FinalLoss,
+    Log,
+    SnapshotWritten,
+    StepDone,
+    TestDone,
+    TrainingEnded,
+    TrainingStarted,
+)
+from .figures import blob_of, figures, loss_part, output_values
+
+logger = logging.getLogger("mycaffe")
+
+_ENDS = {"done": "Optimization Done.", "interrupted": "Optimization stopped early."}
+_TEST_LOSS = "test_loss"
+
+Outputs = Mapping[str, float]
+"""Names of a net's outputs with their loss weights."""
+
+
+class CaffeLog:
+    """Writes a paragraph at each ``display`` iteration, and every test and snapshot, as Caffe's log does.
+
+    ``outputs`` are those of the train net, ``test_outputs`` those of each test net. ``name`` is that of the net,
+    ``policy`` the lr_policy.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[str], None],
+        outputs: Outputs,
+        display: int,
+        *,
+        test_outputs: Sequence[Outputs] = (),
+        name: str = "",
+        policy: str = "",
+    ):
+        self._write, self._outputs, self._display = write, dict(outputs), display
+        self._test_outputs, self._name, self._policy = list(test_outputs), name, policy
+        self._shown_at: float | None = None
+
+    def take(self, event: Event, now: float) -> None:
+        """Write what is worth a line; ``now`` is when it happened, in seconds."""
+        if isinstance(event, StepDone):
+            if event.display:
+                self._show(event, now)
+        elif isinstance(event, TrainingStarted):
+            self._write("Starting Optimization")
+            self._write(f"Solving {self._name}")
+            self._write(f"Learning Rate Policy: {self._policy}")
+        elif isinstance(event, TestDone):
+            self._show_test(event)
+        elif isinstance(event, FinalLoss):
+            self._write(f"Iteration {event.iteration}, loss = {event.loss:.6g}")
+        elif isinstance(event, SnapshotWritten):
+            form = "HDF5" if event.state.name.endswith(".h5") else "binary proto"
+            self._write(f"Snapshotting to {form} file {event.weights}")
+            self._write(f"Snapshotting solver state to {form} file {event.state}")
+        elif isinstance(event, TrainingEnded):
+            if event.status in _ENDS:
+                self._write(_ENDS[event.status])
+        elif isinstance(event, Log):
+            self._write(event.text if event.level == "info" else f"{event.level}: {event.text}")
+
+    def _show_test(self, event: TestDone) -> None:
+        index, metrics = event.net_index, event.metrics
+        outputs = self._test_outputs[index] if index < len(self._test_outputs) else self._outputs
+        self._write(f"Iteration {event.iteration}, Testing net (#{index})")
+        if _TEST_LOSS in metrics and _TEST_LOSS not in outputs:
+            self._write(f"Test loss: {metrics[_TEST_LOSS]:.6g}")
+        self._show_outputs("Test", metrics, outputs)
+        self._show_figures(metrics, outputs)
+
+    def _show(self, event: StepDone, now: float) -> None:
+        # Caffe counts the updates done before this one.
+        iteration = event.iteration - 1
+        pace = ""
+        if self._shown_at is not None and now > self._shown_at:
+            seconds = now - self._shown_at
+            pace = f" ({self._display / seconds:g} iter/s, {seconds:.2g}s/{self._display} iters)"
+        self._shown_at = now
+        self._write(f"Iteration {iteration}{pace}, loss = {event.metrics.get('loss', 0.0):.6g}")
+        self._show_outputs("Train", event.metrics, self._outputs)
+        self._show_figures(event.metrics, self._outputs)
+        self._write(f"Iteration {iteration}, lr = {event.learning_rate:g}")
+
+    def _show_outputs(self, phase: str, metrics: Mapping[str, float], outputs: Outputs) -> None:
+        for index, (name, value) in enumerate(output_values(metrics, outputs)):
+            loss = loss_part(value, outputs[blob_of(name)], "{:.6g}")
+            self._write(f"    {phase} net output #{index}: {name} = {value:.6g}{loss}")
+
+    def _show_figures(self, metrics: Mapping[str, float], outputs: Outputs) -> None:
+        """Write the trainer's figures; an output of the same name has its own line already."""
+        shown = figures(metrics, {name for name, _ in output_values(metrics, outputs)})
+        if shown:
+            self._write(f"    {', '.join(shown)}")
+
+
+def caffe_log(solver: Any, write: Callable[[str], None]) -> CaffeLog:
+    """Return the log of a solver's run."""
+    return CaffeLog(
+        write,
+        weighted_outputs(solver.net),
+        solver.param.display,
+        test_outputs=[weighted_outputs(net) for net in solver.test_nets],
+        name=solver.net.name,
+        policy=solver.param.lr_policy,
+    )
+
+
+def weighted_outputs(net: Any) -> dict[str, float]:
+    """Return the names of a net's outputs with their loss weights."""
+    weights = net.blob_loss_weights
+    return {name: weights.get(name, 0.0) for name in net.outputs}
+
+
+def log_progress(solver: Any) -> None:
+    """Log what ``solver`` does from now on, if the ``mycaffe`` logger takes messages of level INFO."""
+    if logger.isEnabledFor(logging.INFO):
+        log = caffe_log(solver, lambda line: logger.info("%s", line))
+        solver.listeners.append(lambda event: log.take(event, time.perf_counter()))

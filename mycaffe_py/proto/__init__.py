@@ -1,0 +1,1 @@
+"""pycaffe's ``caffe.proto``: ``from mycaffe_py.proto import caffe_pb2``."""

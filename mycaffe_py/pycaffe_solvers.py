@@ -1,0 +1,88 @@
+"""``SGDSolver("solver.prototxt")`` and its siblings: a solver of a given type, as pycaffe makes one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from .builder import get_solver, load_solver_file
+from .errors import ConfigError
+from .plugins import default_registry
+from .solver import Solver
+
+
+class _SolverOfType(type):
+    """Calling one of the classes below returns the plugin's solver, which then counts as its instance."""
+
+    def __call__(
+        cls, solver_file: str | Path, model: str | Path | None = None, **options: Any
+    ) -> Solver:
+        if cls is SolverOfType:
+            raise ConfigError(
+                "a solver is made by get_solver(), or by SGDSolver() and its siblings"
+            )
+        registry = options.get("registry") or default_registry()
+        solvers = registry.solvers
+        document = load_solver_file(solver_file, registry)
+        message = document.message
+        if message.HasField("type") and solvers.find(message.type) is not solvers.find(cls.type):
+            raise ConfigError(
+                f'{cls.__name__}: {document.filename} asks for type "{message.type}"',
+                hint="get_solver() takes the type from the file",
+            )
+        message.type = cls.type
+        return get_solver(document, model, **options)
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        if cls is SolverOfType:
+            return isinstance(instance, Solver)
+        types = [kind.type for kind in (cls, *cls.__subclasses__())]
+        return isinstance(instance, Solver) and instance.type in types
+
+
+class SolverOfType(metaclass=_SolverOfType):
+    """Base of the classes below; ``type`` is the type of their solvers."""
+
+    type = ""
+
+
+class SGDSolver(SolverOfType):
+    """Makes solvers of type SGD. As in Caffe, the others count as kinds of it."""
+
+    type = "SGD"
+
+
+class NesterovSolver(SGDSolver):
+    """Makes solvers of type Nesterov."""
+
+    type = "Nesterov"
+
+
+class AdaGradSolver(SGDSolver):
+    """Makes solvers of type AdaGrad."""
+
+    type = "AdaGrad"
+
+
+class RMSPropSolver(SGDSolver):
+    """Makes solvers of type RMSProp."""
+
+    type = "RMSProp"
+
+
+class AdaDeltaSolver(SGDSolver):
+    """Makes solvers of type AdaDelta."""
+
+    type = "AdaDelta"
+
+
+class AdamSolver(SGDSolver):
+    """Makes solvers of type Adam."""
+
+    type = "Adam"
+
+
+class AdamWSolver(SGDSolver):
+    """Makes solvers of type AdamW."""
+
+    type = "AdamW"

@@ -1,0 +1,22 @@
+"""Nets and solvers as they are written today, out of every form that Caffe ever had."""
+
+from __future__ import annotations
+
+from mycaffe_py.schema.upgrade.loading import (
+    load_net,
+    load_net_text,
+    load_solver,
+    load_solver_text,
+)
+from mycaffe_py.schema.upgrade.nets import upgrade_net, upgraded_net
+from mycaffe_py.schema.upgrade.solvers import upgrade_solver
+
+__all__ = [
+    "load_net",
+    "load_net_text",
+    "load_solver",
+    "load_solver_text",
+    "upgrade_net",
+    "upgrade_solver",
+    "upgraded_net",
+]

@@ -1,0 +1,68 @@
+"""Reading nets and solvers from files, in today's form or an older one."""
+
+from __future__ import annotations
+
+import os
+
+from mycaffe_py.errors import ConfigError, PrototxtError, SnapshotError
+from mycaffe_py.schema.document import Document
+from mycaffe_py.schema.files import read_text_file
+from mycaffe_py.schema.kinds import parse_kind
+from mycaffe_py.schema.schema import Schema
+from mycaffe_py.schema.upgrade.nets import upgrade_net
+from mycaffe_py.schema.upgrade.solvers import upgrade_solver
+
+
+def load_net(schema: Schema, path: str | os.PathLike[str]) -> Document:
+    """Read a net from a prototxt file, or from a binary one such as a .caffemodel, and upgrade it."""
+    return _checked(upgrade_net, read_net(schema, path))
+
+
+def load_net_text(schema: Schema, text: str, filename: str = "<string>") -> Document:
+    """Read a net from prototxt text and upgrade it."""
+    return _checked(upgrade_net, parse_kind(schema, text, filename, "NetParameter"))
+
+
+def load_solver(schema: Schema, path: str | os.PathLike[str]) -> Document:
+    """Read a solver from a prototxt file and upgrade it, with the nets written inside it."""
+    return load_solver_text(schema, read_text_file(path), os.fspath(path))
+
+
+def load_solver_text(schema: Schema, text: str, filename: str = "<string>") -> Document:
+    """Read a solver from prototxt text and upgrade it, with the nets written inside it."""
+    return _checked(upgrade_solver, parse_kind(schema, text, filename, "SolverParameter"))
+
+
+def read_net(schema: Schema, path: str | os.PathLike[str]) -> Document:
+    """Read a net as the file has it, without upgrading; the document of a binary file has no text."""
+    name = os.fspath(path)
+    try:
+        return parse_kind(schema, read_text_file(path), name, "NetParameter")
+    except PrototxtError:
+        raise
+    except ConfigError:
+        document = read_binary_net(schema, path)
+        if document is None:
+            raise
+        return document
+
+
+def read_binary_net(schema: Schema, path: str | os.PathLike[str]) -> Document | None:
+    """Read a net from a binary file; None if that holds no net."""
+    try:
+        with open(path, "rb") as file:
+            message = schema.parse_binary(file.read(), "NetParameter")
+    except (OSError, SnapshotError, ValueError):
+        return None
+    layers = [*message.layer, *message.layers]
+    if not layers or not all(layer.name or layer.bottom or layer.top for layer in layers):
+        return None  # bytes that happen to have the form of a message
+    message.ClearField("file_size")
+    return Document(message, os.fspath(path))
+
+
+def _checked(upgrade, document: Document) -> Document:
+    problems = upgrade(document)
+    if problems:
+        raise PrototxtError(problems)
+    return document

@@ -1,0 +1,116 @@
+"""Reading LMDB databases, each opened once in a process however many layers read it."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from mycaffe_py.errors import DataError, MissingFileError, require
+
+LEVELDB_HINT = (
+    "copy its records into LMDB with the packages plyvel and lmdb (docs/commands.md shows how), or make "
+    "it anew from the images with mycaffe convert-imageset"
+)
+
+# LMDB allows one environment a file in a process: {(path, process): (the database, if alive; its environment)}
+_open: dict[tuple[str, int], tuple[weakref.ref[Database], Any]] = {}
+_lock = threading.RLock()  # a database may be dropped in the middle of all else
+
+
+class Database:
+    """An LMDB environment, read only; records lie in the order of their keys.
+
+    It is closed when nobody uses it any more. Nobody should write to it meanwhile.
+    """
+
+    def __init__(self, path: Path, environment: Any):
+        self.path, self._environment = path, environment
+        self.size: int = environment.stat()["entries"]
+        """Number of records."""
+
+    def records(self) -> Records:
+        """Return a reader of the records, with a position of its own."""
+        return Records(self, self._environment.begin(buffers=False))
+
+    def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield every (key, value), in the order of the keys."""
+        records = self.records()
+        for index in range(self.size):
+            yield records.read(index)
+
+
+class Records:
+    """Reads records by their number; one after the other costs no search."""
+
+    def __init__(self, database: Database, transaction: Any):
+        self._database, self._transaction = database, transaction
+        self._cursor = transaction.cursor()
+        self._next: int | None = None
+
+    def read(self, index: int) -> tuple[bytes, bytes]:
+        """Return key and value of record ``index``."""
+        if index != self._next:
+            self._seek(index)
+        item = self._cursor.item()
+        self._next = index + 1 if self._cursor.next() else None
+        return item
+
+    def _seek(self, index: int) -> None:
+        # LMDB knows no record numbers: walk over the keys, which lie beside each other.
+        self._cursor.first()
+        keys = self._cursor.iternext(keys=True, values=False)
+        if next(islice(keys, index, None), None) is None:
+            raise DataError(f"{self._database.path} has no record number {index}")
+
+
+def open_database(path: str | os.PathLike[str]) -> Database:
+    """Return the LMDB database at ``path`` (its folder, or the file in it).
+
+    Raises MissingFileError, MissingExtraError without the package lmdb, or DataError for a LevelDB
+    database and whatever else is no LMDB database.
+    """
+    path = Path(path)
+    check_database(path)
+    lmdb = require("lmdb", "lmdb")
+    key = (os.path.realpath(path), os.getpid())
+    with _lock:
+        database = _open[key][0]() if key in _open else None
+        if database is None:
+            _close(key)
+            options = {"readonly": True, "lock": False, "subdir": path.is_dir()}
+            try:
+                environment = lmdb.open(os.fspath(path), max_readers=1, **options)
+            except lmdb.Error as error:
+                raise DataError(f"{path} cannot be opened as an LMDB database: {error}") from error
+            database = Database(path, environment)
+            weakref.finalize(database, _close, key, environment).atexit = False
+            _open[key] = weakref.ref(database), environment
+    return database
+
+
+def _close(key: tuple[str, int], environment: Any = None) -> None:
+    """Close what is open under a key, or only if it is ``environment``."""
+    with _lock:
+        if key in _open and environment in (None, _open[key][1]):
+            _open.pop(key)[1].close()
+
+
+def check_database(path: Path) -> None:
+    """Raise MissingFileError or DataError if there is no LMDB database at ``path``."""
+    if not path.exists():
+        raise MissingFileError(f"database {path} does not exist")
+    if path.is_file() or (path / "data.mdb").is_file():
+        return
+    if (path / "CURRENT").is_file():
+        raise DataError(
+            f"{path} is a LevelDB database, and only LMDB is read here", hint=LEVELDB_HINT
+        )
+    raise DataError(
+        f"{path} is no LMDB database: there is no data.mdb in it",
+        hint="mycaffe convert-imageset makes one from images",
+    )

@@ -1,0 +1,50 @@
+"""Datum messages, the records of Caffe's databases, to arrays and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mycaffe_py.errors import DataError
+from mycaffe_py.stores.images import decode_image
+
+
+def parse_datum(datum_class: type, value: bytes) -> Any:
+    """Return the Datum in a record's bytes, or raise DataError."""
+    try:
+        return datum_class.FromString(value)
+    except Exception as error:  # protobuf's DecodeError
+        raise DataError(f"it is no Datum: {len(value)} bytes") from error
+
+
+def datum_to_array(datum: Any, color: bool | None = None) -> np.ndarray:
+    """Return a Datum's values as (channels, height, width), uint8 or float32.
+
+    An encoded image is decoded: to blue, green, red if ``color`` is True, to one channel if it is
+    False, and as it is if it is None. Other values stay as they are whatever ``color`` says, as in
+    Caffe. Raises DataError if there are not as many values as the sizes say.
+    """
+    if datum.encoded:
+        return decode_image(datum.data, color)
+    shape = (datum.channels, datum.height, datum.width)
+    stored = datum.data
+    values = np.frombuffer(stored, np.uint8) if stored else np.array(datum.float_data, np.float32)
+    if min(shape) < 1 or values.size != np.prod(shape, dtype=np.int64):
+        raise DataError(f"it says {shape} (channels, height, width) and holds {values.size} values")
+    return values.reshape(shape)
+
+
+def array_to_datum(schema: Any, values: np.ndarray, label: int | None = None) -> Any:
+    """Return a Datum of an array (channels, height, width): uint8 as bytes, all else as floats."""
+    if values.ndim != 3:
+        raise DataError(f"a Datum has three axes (channels, height, width), not {values.shape}")
+    datum = schema.new("Datum")
+    datum.channels, datum.height, datum.width = values.shape
+    if values.dtype == np.uint8:
+        datum.data = values.tobytes()
+    else:
+        datum.float_data.extend(values.astype(np.float32, copy=False).reshape(-1).tolist())
+    if label is not None:
+        datum.label = int(label)
+    return datum

@@ -1,0 +1,120 @@
+"""Image files as arrays (channels, height, width) of uint8; colours in the order blue, green, red."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import Any
+
+import numpy as np
+
+from mycaffe_py.errors import DataError, MissingFileError, require
+from mycaffe_py.resizing import resize_axis
+
+_FORMATS = {
+    "jpg": "JPEG",
+    "jpeg": "JPEG",
+    "png": "PNG",
+    "bmp": "BMP",
+    "tif": "TIFF",
+    "tiff": "TIFF",
+}
+_OPTIONS = {"JPEG": {"quality": 95}}  # OpenCV's
+_MODES = {True: "RGB", False: "L"}
+_BGR, _BGRA = [2, 1, 0], [2, 1, 0, 3]
+
+
+def read_image(
+    path: str | os.PathLike[str], color: bool = True, size: tuple[int, int] | None = None
+) -> np.ndarray:
+    """Return the image in a file, with three channels or with one, resized to ``size``.
+
+    ``size`` is (height, width). Raises MissingFileError, DataError if the file is no image, or
+    MissingExtraError without the package pillow.
+    """
+    data = image_bytes(path)
+    try:
+        image = decode_image(data, color)
+    except DataError as error:
+        raise DataError(f"{os.fspath(path)}: {error.message}", hint=error.hint) from error
+    return image if size is None else resize_image(image, size)
+
+
+def image_bytes(path: str | os.PathLike[str]) -> bytes:
+    """Return the bytes of an image file; raises MissingFileError or DataError."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError as error:
+        raise MissingFileError(f"image {os.fspath(path)} does not exist") from error
+    except OSError as error:
+        raise DataError(f"cannot read image {os.fspath(path)}: {error.strerror}") from error
+
+
+def decode_image(data: bytes, color: bool | None = None) -> np.ndarray:
+    """Return an image from the bytes of its file.
+
+    ``color``: True for three channels, False for one (0.299 R + 0.587 G + 0.114 B), None for those
+    of the file, with its alpha channel. An orientation stored beside the pixels is not applied, as
+    by Caffe with OpenCV 2. Raises DataError or MissingExtraError.
+    """
+    module = require("PIL.Image", "image")
+    try:
+        with module.open(io.BytesIO(data)) as image:
+            image = _eight_bit(image)
+            values = np.asarray(_native(image) if color is None else image.convert(_MODES[color]))
+    except Exception as error:  # Pillow raises many kinds for a damaged file
+        raise DataError(f"{len(data)} bytes that are no whole image file: {error}") from error
+    if values.ndim == 2:
+        return values[None]
+    order = _BGRA if values.shape[2] == 4 else _BGR
+    return np.ascontiguousarray(values.transpose(2, 0, 1)[order])
+
+
+def _eight_bit(image: Any) -> Any:
+    """Return an image of 16 bits a value with the upper 8 of them, as OpenCV reads it."""
+    if not image.mode.startswith("I"):
+        return image
+    module = require("PIL.Image", "image")
+    return module.fromarray((np.asarray(image).astype(np.int32) >> 8).clip(0, 255).astype(np.uint8))
+
+
+def _native(image: Any) -> Any:
+    transparent = image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info
+    if transparent:
+        return image.convert("RGBA")
+    return image.convert("L" if image.mode in ("1", "L", "F") else "RGB")
+
+
+def check_image_type(kind: str) -> str:
+    """Return Pillow's name of the format of files with an extension, or raise DataError."""
+    name = _FORMATS.get(kind.lower().lstrip("."))
+    if name is None:
+        known = ", ".join(sorted(_FORMATS))
+        raise DataError(f'images are not written as "{kind}"', hint=f"valid: {known}")
+    return name
+
+
+def encode_image(image: np.ndarray, kind: str) -> bytes:
+    """Return an image as the bytes of a file; ``kind`` is an extension such as ``png``."""
+    module = require("PIL.Image", "image")
+    name = check_image_type(kind)
+    values = image[0] if len(image) == 1 else image[_BGR].transpose(1, 2, 0)
+    buffer = io.BytesIO()
+    module.fromarray(np.ascontiguousarray(values)).save(buffer, name, **_OPTIONS.get(name, {}))
+    return buffer.getvalue()
+
+
+def resize_image(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return an image (channels, height, width) of uint8 resized to (height, width).
+
+    Bilinear between the four nearest pixels, as OpenCV's INTER_LINEAR in Caffe (to within 1: that
+    one rounds its weights); not Pillow's bilinear filter, which averages over more pixels where it
+    makes an image smaller.
+    """
+    if image.shape[1:] == tuple(size):
+        return image
+    values = image
+    for axis, length in enumerate(size, start=1):
+        values = resize_axis(values, length, 1, axis)
+    return (values + 0.5).astype(np.uint8)

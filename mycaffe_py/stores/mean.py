@@ -1,0 +1,46 @@
+"""Mean files: a BlobProto in binary form, with the legacy four dimensions as Caffe writes it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mycaffe_py.blobproto import array_from_proto, array_to_proto
+from mycaffe_py.errors import DataError, MissingFileError, SnapshotError
+
+
+def read_mean(schema: Any, path: str | os.PathLike[str]) -> np.ndarray:
+    """Return the mean image of a file as float32 (channels, height, width).
+
+    Raises MissingFileError, or DataError if the file holds no such blob.
+    """
+    name = os.fspath(path)
+    try:
+        data = Path(path).read_bytes()
+    except FileNotFoundError as error:
+        raise MissingFileError(f"mean file {name} does not exist") from error
+    except OSError as error:
+        raise DataError(f"cannot read mean file {name}: {error.strerror or error}") from error
+    try:
+        values = array_from_proto(schema.parse_binary(data, "BlobProto"))
+    except SnapshotError as error:
+        raise DataError(f"{name} is no mean file: {error.message}", hint=error.hint) from error
+    shape = (1,) * (4 - values.ndim) + values.shape
+    if len(shape) != 4 or shape[0] != 1 or not values.size:
+        raise DataError(
+            f"{name} holds a blob {values.shape}, where one image (1, channels, height, width) is expected"
+        )
+    return values.reshape(shape[1:]).astype(np.float32, copy=False)
+
+
+def mean_to_bytes(schema: Any, mean: np.ndarray) -> bytes:
+    """Return the content of a mean file for an image (channels, height, width)."""
+    proto = schema.new("BlobProto")
+    array_to_proto(mean.astype(np.float32), proto)
+    proto.ClearField("shape")
+    proto.num = 1
+    proto.channels, proto.height, proto.width = mean.shape
+    return proto.SerializeToString()

@@ -1,0 +1,106 @@
+"""Writing LMDB databases: there as a whole or not at all, and never over another one."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+from typing import Any
+
+from mycaffe_py.errors import ConfigError, OutputError, require
+from mycaffe_py.stores.database import LEVELDB_HINT
+
+RECORDS_PER_COMMIT = 1000
+_FIRST_SIZE = 1 << 26
+
+
+def check_backend(backend: str) -> None:
+    """Raise ConfigError unless ``backend`` is LMDB."""
+    if backend.lower() == "leveldb":
+        raise ConfigError("LevelDB databases are not read or written here", hint=LEVELDB_HINT)
+    if backend.lower() != "lmdb":
+        raise ConfigError(f'unknown database backend "{backend}"', hint="valid: lmdb")
+
+
+class DatabaseWriter:
+    """Writes a new LMDB database; use it in a ``with`` statement.
+
+    The records go into a hidden folder beside ``path``, which takes its name when the block ends
+    and is removed if it ends by an exception. ``put`` commits every 1000 records, and the database
+    grows as it needs to. Raises OutputError if ``path`` exists or cannot be written.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]):
+        self.path = Path(path)
+        self.size = 0
+        """Number of records put."""
+        self._lmdb = require("lmdb", "lmdb")
+        self._pending: list[tuple[bytes, bytes]] = []
+        self._environment: Any = None
+        self.check_free()
+
+    def check_free(self) -> None:
+        """Raise OutputError if something is at ``path`` already."""
+        if os.path.lexists(self.path):
+            raise OutputError(
+                f"{self.path} exists already", hint="remove it first, or give another name"
+            )
+
+    def __enter__(self) -> DatabaseWriter:
+        name = f".{self.path.name[:40]}.{secrets.token_hex(8)}.tmp"
+        self._folder = self.path.parent / name
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir()
+            self._map_size = _FIRST_SIZE
+            self._environment = self._lmdb.open(os.fspath(self._folder), map_size=self._map_size)
+        except (OSError, self._lmdb.Error) as error:
+            self._discard()
+            raise self._failed(error) from error
+        return self
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Add a record, or take the place of the one with this key."""
+        self._pending.append((key, value))
+        self.size += 1
+        if len(self._pending) == RECORDS_PER_COMMIT:
+            self._commit()
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        try:
+            if kind is None:
+                self._commit()
+                self._environment.sync(True)
+                self._environment.close()
+                self.check_free()
+                (self._folder / "lock.mdb").unlink(missing_ok=True)
+                os.rename(self._folder, self.path)
+        except (OSError, self._lmdb.Error) as failure:
+            raise self._failed(failure) from failure
+        finally:
+            self._discard()
+
+    def _commit(self) -> None:
+        while self._pending:
+            try:
+                with self._environment.begin(write=True) as transaction:
+                    for key, value in self._pending:
+                        transaction.put(key, value)
+            except self._lmdb.MapFullError:
+                self._map_size *= 2
+                self._environment.set_mapsize(self._map_size)
+            except self._lmdb.Error as error:
+                raise self._failed(error) from error
+            else:
+                self._pending.clear()
+
+    def _discard(self) -> None:
+        if self._environment is not None:
+            self._environment.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _failed(self, error: Exception) -> Exception:
+        if isinstance(error, OutputError):
+            return error
+        return OutputError(f"cannot write {self.path}: {getattr(error, 'strerror', '') or error}")

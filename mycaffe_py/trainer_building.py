@@ -1,0 +1,68 @@
+"""From the trainer settings of a solver file to a trainer, with every mistake located in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .errors import ConfigError, PrototxtError
+from .plugins import Registry
+from .schema import Document
+from .solver import Solver
+from .trainer import Trainer
+
+
+def build_trainer(
+    solver: Solver, document: Document, registry: Registry, base_dir: Path, seed: int
+) -> Trainer | None:
+    """Return the trainer that the solver file asks for, attached to the solver, or None."""
+    if not document.message.HasField("trainer"):
+        return None
+    param = document.message.trainer
+    cls = find_trainer(document, registry)
+    solver.trainer = located_in_trainer(
+        document, ("trainer",), lambda: cls(solver, param, base_dir=base_dir, seed=seed)
+    )
+    return solver.trainer
+
+
+def find_trainer(document: Document, registry: Registry) -> type[Trainer]:
+    """Return the class of the trainer that a solver file names, or say where it names none that exists."""
+    param = document.message.trainer
+    if not param.type:
+        message = "trainer { } does not say which trainer: type is missing"
+        hint = f"types: {', '.join(registry.trainers.types())}"
+        raise PrototxtError([document.problem(("trainer",), message, hint)])
+    path = ("trainer", "type")
+    cls = located_in_trainer(document, path, lambda: registry.trainers.find(param.type))
+    path = ("trainer", "gym", "type")
+    located_in_trainer(document, path, lambda: registry.gyms.find(param.gym.type))
+    return cls
+
+
+def located_in_trainer(document: Document, path: tuple, action: Callable[[], Any]) -> Any:
+    """Run ``action``; a ConfigError without a place gets that of the setting it names, else ``path``."""
+    try:
+        return action()
+    except ConfigError as error:
+        if error.location or isinstance(error, PrototxtError):
+            raise
+        where = _trainer_setting(document, error) or path
+        found = document.problem(where, error.message, error.hint, error.code)
+        raise PrototxtError([found]) from error
+
+
+def _trainer_setting(document: Document, error: ConfigError) -> tuple | None:
+    """Return the path of the setting that an error of a trainer or gym names, as ``curve_param.noise``.
+
+    An error may carry the path below ``trainer`` in its attribute ``field``.
+    """
+    if getattr(error, "field", ""):
+        return ("trainer", *error.field.split("."))
+    own = document.message.trainer.DESCRIPTOR.fields_by_name
+    for word in error.message.split():
+        head, dot, field = word.strip(":;,.()\"'").partition(".")
+        if dot and head.endswith("_param") and field.isidentifier():
+            return ("trainer", head, field) if head in own else ("trainer", "gym", head, field)
+    return ("trainer", "gym") if error.message.startswith("gym ") else None

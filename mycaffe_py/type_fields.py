@@ -1,0 +1,39 @@
+"""Which fields of the shared messages (LayerParameter, SolverParameter, ...) a class reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from .layer import default_parameter_field
+
+CONTAINERS = {
+    "layers": "LayerParameter",
+    "solvers": "SolverParameter",
+    "fillers": "FillerParameter",
+    "gyms": "GymParameter",
+    "trainers": "TrainerParameter",
+}
+
+
+def own_fields(offered: Any, kind: str, known: Collection[str]) -> list[str]:
+    """Return the names of the container's fields that a class reads; ``known`` are all that there are."""
+    if kind in ("solvers", "fillers"):
+        return [name for name in offered.uses if name in known]
+    if offered.parameters is not None:
+        return [name for name in offered.parameters if name in known]
+    declared = _extension_fields(offered.schema or "", CONTAINERS[kind])
+    if declared:
+        return [name for name in declared if name in known]
+    names = dict.fromkeys(
+        default_parameter_field(name) for name in (offered.type, *offered.aliases)
+    )
+    return [name for name in names if name in known][:1]
+
+
+def _extension_fields(schema: str, container: str) -> list[str]:
+    """Return the field names that proto2 text adds to a message."""
+    text = re.sub(r"//[^\n]*|/\*.*?\*/", "", schema, flags=re.DOTALL)
+    blocks = re.findall(rf"extend\s+[\w.]*\b{container}\s*\{{(.*?)\}}", text, flags=re.DOTALL)
+    return [name for block in blocks for name in re.findall(r"(\w+)\s*=\s*\d+", block)]

@@ -1,0 +1,171 @@
+"""The BatchNorm layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mycaffe_py.blob import Blob
+from mycaffe_py.layer import TEST, Layer
+
+from .broadcasting import default_filler
+from .channels import Channels
+
+_STATISTICS = ("mean", "variance", "factor")
+
+
+class BatchNorm(Layer):
+    """Gives each channel (axis 1) mean 0 and variance 1.
+
+    Bottom x (N, C, ...), or (N) as one channel; top y of the same shape; may work in place. Blobs:
+    the sums of means (C) and of variances (C) and the factor (1) that they are divided by when used.
+    They are statistics: no solver changes them, and their ``lr_mult`` is 0.
+
+    With the batch's own mean m and variance v over the M elements of a channel, y = (x - m) / s,
+    s = sqrt(v + eps), and forward updates the blobs: f being ``moving_average_fraction``,
+    mean = f * mean + m, variance = f * variance + v * M / (M - 1), factor = f * factor + 1;
+    dx = (dy - mean(dy) - y * mean(dy * y)) / s. With ``use_global_stats`` (unless given: when
+    testing) m and v come from the blobs and are constants: dx = dy / s.
+
+    With ``scale_bias`` two more blobs, scale (C) and bias (C), are learned: y * scale + bias.
+    """
+
+    type = "BatchNorm"
+    parameters = ("batch_norm_param",)
+    exact_num_bottom_blobs = 1
+    exact_num_top_blobs = 1
+    allows_in_place = True
+
+    def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Create the blobs."""
+        param = self.param.batch_norm_param
+        self.fraction, self.eps = param.moving_average_fraction, param.eps
+        self.global_stats = self.phase == TEST
+        if param.HasField("use_global_stats"):
+            self.global_stats = param.use_global_stats
+        if self.eps < 0:
+            self.fail(
+                f"eps is {self.eps:g}, but must not be negative", field="batch_norm_param.eps"
+            )
+        self.count = self._channels(bottom[0])
+        for name in _STATISTICS:
+            self.add_blob((1 if name == "factor" else self.count,), name=name)
+        self._keep_from_solver()
+        self.scales = param.scale_bias
+        if self.scales:
+            self.add_blob((self.count,), default_filler(param, "scale_filler", 1), "scale")
+            self.add_blob((self.count,), default_filler(param, "bias_filler", 0), "bias")
+        self.keeps_centred = self.scales or not self.global_stats
+        self.channels = Channels(self)
+        self._centred, self._scratch = (
+            Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_{part}")
+            for part in ("centred", "scratch")
+        )
+
+    def _keep_from_solver(self) -> None:
+        specs = self.param.param
+        for index, name in enumerate(_STATISTICS):
+            spec = specs[index] if index < len(specs) else specs.add()
+            if spec.HasField("lr_mult") and spec.lr_mult != 0:
+                self.fail(
+                    f"lr_mult of the blob {name} is {spec.lr_mult:g}, but must be 0: it is a statistic "
+                    "of the data, not learned",
+                    field=f"param.{index}.lr_mult",
+                    hint="leave the param specs of BatchNorm out; a Scale layer behind it can learn",
+                )
+            spec.lr_mult = 0
+            if not spec.HasField("decay_mult"):
+                spec.decay_mult = 0
+
+    def _channels(self, bottom: Blob) -> int:
+        if not bottom.num_axes:
+            self.fail(f'bottom "{bottom.name}" {bottom.shape} must have at least one axis')
+        return bottom.shape[1] if bottom.num_axes > 1 else 1
+
+    def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Check that there are as many channels as at setup; the top has the bottom's shape."""
+        x = bottom[0]
+        if self._channels(x) != self.count:
+            self.fail(
+                f'bottom "{x.name}" {x.shape} has {self._channels(x)} channels, but the blob "mean" '
+                f"{self.blobs[0].shape} was made for {self.count}"
+            )
+        rows, inner = (x.shape[0], x.count_axes(2)) if x.num_axes > 1 else (1, x.shape[0])
+        self.channels.resize(rows, self.count, inner)
+        if self.keeps_centred:
+            self._centred.reshape_like(x)
+        top[0].reshape_like(x)
+
+    def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Write y; with the batch's own statistics, update the stored ones."""
+        if not bottom[0].count:
+            return
+        channels = self.channels
+        x, y = channels.view(bottom[0].data), channels.view(top[0].data)
+        centred = channels.view(self._centred.data) if self.keeps_centred else y
+        if self.global_stats:
+            mean, variance = self._stored_statistics()
+        else:
+            mean = channels.sum(x) / channels.each
+        self.xp.subtract(x, channels.column(mean), out=centred)
+        if not self.global_stats:
+            variance = channels.dot(centred, centred) / channels.each
+            self._update_statistics(mean, variance)
+        self._inverse = 1 / self.xp.sqrt(variance + self.eps)
+        self.xp.multiply(centred, channels.column(self._gain()), out=y)
+        if self.scales:
+            self.xp.add(y, channels.column(self.blobs[4].data), out=y)
+
+    def _gain(self) -> Any:
+        return self._inverse * self.blobs[3].data if self.scales else self._inverse
+
+    def _stored_statistics(self) -> tuple[Any, Any]:
+        factor = self.blobs[2].data
+        # Before the first update all three are 0; asking on the host would wait for the device.
+        empty = (factor == 0).astype(self.dtype)
+        share = (1 - empty) / (factor + empty)
+        return self.blobs[0].data * share, self.blobs[1].data * share
+
+    def _update_statistics(self, mean: Any, variance: Any) -> None:
+        elements = self.channels.each
+        if elements > 1:
+            variance = variance * (elements / (elements - 1))
+        for blob, value in zip(self.blobs, (mean, variance, 1), strict=False):
+            statistic = blob.data
+            statistic *= self.fraction
+            statistic += value
+
+    def backward(
+        self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
+    ) -> None:
+        """Add the gradients of scale and bias, write that of x."""
+        if not bottom[0].count:
+            return
+        channels, dy = self.channels, top[0].diff
+        through_statistics = propagate_down[0] and not self.global_stats
+        learned = self.param_propagate_down[3:]
+        if through_statistics or any(learned):
+            total = channels.sum(dy)
+            product = channels.dot(dy, self._centred.data) * self._inverse
+            sums = (product, total)
+            for blob, gradient, wanted in zip(self.blobs[3:], sums, learned, strict=False):
+                if wanted:
+                    diff = blob.diff
+                    diff += gradient
+        if not propagate_down[0]:
+            return
+        source = channels.view(dy)
+        if through_statistics:
+            source = self._without_statistics(dy, total, product)
+        dx = channels.view(bottom[0].diff)
+        self.xp.multiply(source, channels.column(self._gain()), out=dx)
+
+    def _without_statistics(self, dy: Any, total: Any, product: Any) -> Any:
+        """Return dy less its part that mean and variance take up, as a view of the working array."""
+        channels = self.channels
+        self._scratch.reshape(dy.shape)
+        scratch = channels.view(self._scratch.data)
+        slope, mean = product * self._inverse / channels.each, total / channels.each
+        self.xp.multiply(channels.view(self._centred.data), channels.column(slope), out=scratch)
+        self.xp.add(scratch, channels.column(mean), out=scratch)
+        return self.xp.subtract(channels.view(dy), scratch, out=scratch)

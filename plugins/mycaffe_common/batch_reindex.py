@@ -1,0 +1,32 @@
+"""The BatchReindex layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mycaffe_py.blob import Blob
+
+from .indexing import PickingLayer
+
+
+class BatchReindex(PickingLayer):
+    """Picks items of the batch by index: some more than once, some never.
+
+    Bottoms: x (N, ...) and indices (M), each in [0, N); top y (M, ...). y[i] = x[indices[i]]; dx[n]
+    is the sum of dy[i] over all i with indices[i] = n. The indices have no gradient.
+    """
+
+    type = "BatchReindex"
+    parameters = ()
+
+    def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """The top has as many items as there are indices."""
+        x, indices = bottom
+        if not x.num_axes:
+            self.fail(f'bottom "{x.name}" {x.shape} must have at least one axis')
+        if indices.num_axes != 1:
+            self.fail(
+                f'the indices, bottom "{indices.name}" {indices.shape}, must have one axis; '
+                f'they pick items of bottom "{x.name}" {x.shape}'
+            )
+        self.pick_along(0, bottom, top)

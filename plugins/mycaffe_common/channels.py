@@ -1,0 +1,56 @@
+"""Arrays as (outer, channels, inner), and sums for each channel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mycaffe_py.layer import Layer
+
+
+class Channels:
+    """How one layer's arrays divide into (outer, channels, inner).
+
+    Sums over outer and inner are products with vectors and read an array once; the factor of ones
+    is kept.
+    """
+
+    def __init__(self, layer: Layer):
+        self._xp, self._dtype = layer.xp, layer.dtype
+        self._ones: Any = None
+        self.shape = (0, 0, 0)
+
+    def resize(self, outer: int, channels: int, inner: int) -> None:
+        """Take other sizes."""
+        self.shape = (outer, channels, inner)
+
+    @property
+    def each(self) -> int:
+        """How many elements one channel has."""
+        return self.shape[0] * self.shape[2]
+
+    def view(self, array: Any) -> Any:
+        """Return ``array`` as (outer, channels, inner)."""
+        return array.reshape(self.shape)
+
+    def column(self, values: Any) -> Any:
+        """Return one value for each channel as (channels, 1), which broadcasts to a view."""
+        return values.reshape(self.shape[1], 1)
+
+    def sum(self, array: Any) -> Any:
+        """Return the sum of each channel."""
+        outer, channels, inner = self.shape
+        if not self.each:
+            return self._xp.zeros(channels, dtype=self._dtype)
+        if inner == 1:
+            return self._xp.sum(array.reshape(outer, channels), axis=0)
+        if self._ones is None or self._ones.size != inner:
+            self._ones = self._xp.ones(inner, dtype=self._dtype)
+        rows = self._xp.dot(array.reshape(outer * channels, inner), self._ones)
+        return self._xp.sum(rows.reshape(outer, channels), axis=0)
+
+    def dot(self, first: Any, second: Any) -> Any:
+        """Return the sum of first * second for each channel."""
+        if not self.each:
+            return self._xp.zeros(self.shape[1], dtype=self._dtype)
+        products = self._xp.einsum("nci,nci->nc", self.view(first), self.view(second))
+        return self._xp.sum(products, axis=0)

@@ -1,0 +1,104 @@
+"""The Embed layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from mycaffe_py.blob import Blob
+from mycaffe_py.layer import Layer
+
+
+class Embed(Layer):
+    """Looks up a learned vector for each index: y = W[x] + b.
+
+    Bottom x of any shape, whole numbers from 0 to ``input_dim`` - 1. Top: the shape of x and
+    ``num_output`` after it. Blobs: weight (input_dim, num_output), one row for each index, and bias
+    (num_output) unless ``bias_term: false``. dW[x] += dy, a row once for each time that its index
+    occurs; db += sum of the dy. The indices have no gradient: a backward that needs one fails.
+    """
+
+    type = "Embed"
+    parameters = ("embed_param",)
+    exact_num_bottom_blobs = 1
+    exact_num_top_blobs = 1
+    allows_in_place = False
+
+    def allow_force_backward(self, bottom_index: int) -> bool:
+        """Indices have no gradient."""
+        return False
+
+    def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Create the table and the bias."""
+        param = self.param.embed_param
+        for name in ("num_output", "input_dim"):
+            if getattr(param, name) < 1:
+                self.fail(
+                    f"{name} is {getattr(param, name)}, but must be at least 1",
+                    field=f"embed_param.{name}",
+                )
+        self.inputs, self.outputs = param.input_dim, param.num_output
+        fillers = {
+            name: getattr(param, name) if param.HasField(name) else None
+            for name in ("weight_filler", "bias_filler")
+        }
+        self.add_blob((self.inputs, self.outputs), fillers["weight_filler"], "weight")
+        if param.bias_term:
+            self.add_blob((self.outputs,), fillers["bias_filler"], "bias")
+            self._bias_sum = Blob((self.outputs,), device=self.device, dtype=self.dtype)
+        self._index, self._places = (
+            Blob(device=self.device, dtype=np.int64, name=f"{self.name}_{part}")
+            for part in ("index", "places")
+        )
+        self._columns = self.xp.arange(self.outputs, dtype=np.int64)
+
+    def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """The top has one more axis than the bottom."""
+        top[0].reshape(*bottom[0].shape, self.outputs)
+        self._index.reshape(bottom[0].count, 1)
+        self._places.reshape(bottom[0].count, self.outputs)
+
+    def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Copy the rows of the table that the indices name, and add the bias."""
+        index, rows = self._index.data, top[0].data.reshape(-1, self.outputs)
+        self._check(bottom[0])
+        self.xp.copyto(index, bottom[0].data.reshape(-1, 1), casting="unsafe")
+        self.xp.copyto(rows, self.blobs[0].data[index[:, 0]])
+        if len(self.blobs) > 1:
+            self.xp.add(rows, self.blobs[1].data, out=rows)
+
+    def _check(self, bottom: Blob) -> None:
+        """Fail, naming the first one, if there is a value that is no index; on a GPU it waits for the device."""
+        x = bottom.data
+        good = (x >= 0) & (x < self.inputs) & (x == self.xp.floor(x))
+        if not good.all().item():
+            self._fail_at(bottom, self.device.to_host(good))
+
+    def _fail_at(self, bottom: Blob, good: Any) -> NoReturn:
+        place = tuple(int(position) for position in np.argwhere(~good)[0])
+        value = self.device.to_host(bottom.data)[place]
+        self.fail(
+            f'bottom "{bottom.name}" {bottom.shape} holds {value:g} at {place}, but its values must be '
+            f'whole numbers from 0 to {self.inputs - 1}: rows of blob "weight" {self.blobs[0].shape}'
+        )
+
+    def backward(
+        self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
+    ) -> None:
+        """Add each row of dy to the row of the table that it came from, and to the bias."""
+        if propagate_down[0]:
+            self.fail(
+                f'the indices in bottom "{bottom[0].name}" have no gradient, but one is needed here'
+            )
+        dy = top[0].diff.reshape(-1, self.outputs)
+        if self.param_propagate_down[0]:
+            # Element by element: NumPy's add.at is several times faster for one axis than for rows.
+            places = self._places.data
+            self.xp.add(self._index.data * self.outputs, self._columns, out=places)
+            self.xp.add.at(self.blobs[0].diff.reshape(-1), places.reshape(-1), dy.reshape(-1))
+        if len(self.blobs) > 1 and self.param_propagate_down[1]:
+            gradient = self.blobs[1].diff
+            self.xp.sum(dy, axis=0, out=self._bias_sum.data)
+            self.xp.add(gradient, self._bias_sum.data, out=gradient)

@@ -1,0 +1,107 @@
+"""Class labels, as the losses and Accuracy read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mycaffe_py.blob import Blob
+from mycaffe_py.layer import Layer
+
+
+def class_sizes(scores: Blob, axis: int) -> tuple[int, int, int]:
+    """Return the shape (outer, classes, inner) in which a blob's classes lie along axis 1."""
+    return scores.count_axes(0, axis), scores.shape[axis], scores.count_axes(axis + 1)
+
+
+class Labels:
+    """The labels of a batch: checked, and turned into the places of the scores that they name.
+
+    The scores are seen as (outer, classes, inner); each of the outer * inner items has one label, a whole
+    number from 0 to classes - 1, or ``ignore_label`` if the item is not to count. All attributes are arrays
+    of the device over the items, filled by :meth:`read`.
+    """
+
+    def __init__(self, layer: Layer, ignore_label: int | None = None):
+        self.layer, self.xp, self.ignore_label = layer, layer.xp, ignore_label
+        self._shape: tuple[int, int, int] | None = None
+        self.counted: Any = None
+        """Whether each item counts; None where all do."""
+        self.count = 0
+        """How many items count."""
+
+    def reshape(self, scores: Blob, labels: Blob, sizes: tuple[int, int, int]) -> None:
+        """Check that there is a label for each item; ``sizes`` is (outer, classes, inner)."""
+        outer, classes, inner = sizes
+        self._scores, self._labels = scores, labels
+        if labels.count != outer * inner:
+            self.layer.fail(
+                f'bottom "{labels.name}" {labels.shape} holds {labels.count} labels, but bottom '
+                f'"{scores.name}" {scores.shape} needs {outer * inner}, one for each item of '
+                f"{classes} classes",
+                hint="labels have the shape of the scores without the class axis, which is axis 1 unless "
+                "the settings say otherwise",
+            )
+        if not classes:
+            self.layer.fail(f'bottom "{scores.name}" {scores.shape} holds no classes')
+        if sizes == self._shape:
+            return
+        self._shape, self.classes, self._inner = sizes, classes, inner
+        xp, items = self.xp, outer * inner
+        rows = xp.arange(outer, dtype=np.int64)[:, None] * (classes * inner)
+        self._first = (rows + xp.arange(inner, dtype=np.int64)).reshape(-1)
+        self.index, self.places = (xp.zeros(items, dtype=np.int64) for _ in range(2))
+        self._sound, self._test = (xp.zeros(items, dtype=np.bool_) for _ in range(2))
+        self._whole = xp.zeros(items, dtype=labels.dtype)
+        if self.ignore_label is not None:
+            self.counted = xp.zeros(items, dtype=np.bool_)
+
+    def read(self) -> None:
+        """Take the labels of this batch, or fail if one of them names no class.
+
+        Fills ``index``, the class of each item (0 where ignored), and ``places``, where the score of that
+        class lies in the flattened scores.
+        """
+        xp, labels = self.xp, self._labels.data.reshape(-1)
+        self._check(labels)
+        xp.copyto(self.index, labels, casting="unsafe")
+        if self.counted is not None:
+            xp.multiply(self.index, self.counted, out=self.index)
+        xp.multiply(self.index, self._inner, out=self.places)
+        xp.add(self.places, self._first, out=self.places)
+
+    def _check(self, labels: Any) -> None:
+        """Test every label, and count, with one number fetched from the device."""
+        xp, sound, test = self.xp, self._sound, self._test
+        xp.greater_equal(labels, 0, out=sound)
+        xp.less(labels, self.classes, out=test)
+        xp.logical_and(sound, test, out=sound)
+        xp.rint(labels, out=self._whole)
+        xp.equal(labels, self._whole, out=test)
+        xp.logical_and(sound, test, out=sound)
+        if self.counted is None:
+            self.count = self._labels.count
+            all_sound = xp.all(sound).item()
+        else:
+            xp.not_equal(labels, self.ignore_label, out=self.counted)
+            xp.logical_not(self.counted, out=test)
+            xp.logical_or(sound, test, out=sound)
+            # A single bad label makes the sum negative.
+            self.count = xp.where(sound, self.counted, -self._labels.count - 1).sum().item()
+            all_sound = self.count >= 0
+        if not all_sound:
+            self._fail()
+
+    def _fail(self) -> None:
+        labels, scores = self._labels, self._scores
+        place = int(np.argmin(self.layer.device.to_host(self._sound)))
+        value = self.layer.device.to_host(labels.data).reshape(-1)[place]
+        position = tuple(int(index) for index in np.unravel_index(place, labels.shape))
+        also = "" if self.ignore_label is None else f", or {self.ignore_label} to be ignored"
+        self.layer.fail(
+            f'bottom "{labels.name}" {labels.shape} holds the label {value:.9g} at {position}; expected '
+            f"whole numbers from 0 to {self.classes - 1}{also}, because bottom "
+            f'"{scores.name}" {scores.shape} has {self.classes} classes',
+            hint="classes are numbered from 0: compare the labels with the layer that gives the scores",
+        )

@@ -1,0 +1,29 @@
+"""The Log layer."""
+
+from __future__ import annotations
+
+from mycaffe_py import functions
+
+from .log_of_base import log_of_base
+from .neuron import ActivationLayer
+
+
+class Log(ActivationLayer):
+    """Logarithm to any base.
+
+    Bottom x of any shape, top y of the same shape; may work in place.
+    y = log(shift + scale * x) / log(base), a ``base`` of -1 (the default) standing for e;
+    dx = dy * scale / (log(base) * (shift + scale * x)). Another ``base`` must be above 0 and not 1.
+    Where shift + scale * x is 0 or less, y is -infinity or NaN.
+    """
+
+    type = "Log"
+    parameters = ("log_param",)
+
+    def make_activation(self) -> functions.Activation:
+        """Return the function of ``log_param``."""
+        param = self.param.log_param
+        rate = log_of_base(self, param.base, "log_param.base")
+        if not rate:
+            self.fail("base is 1, but a logarithm has no such base", field="log_param.base")
+        return functions.Log(1 / rate, param.scale, param.shift)

@@ -1,0 +1,117 @@
+"""Finding the class of a Python layer by the names of its module and class."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import ModuleType
+
+from mycaffe_py.as_caffe import stand_in_for_caffe
+from mycaffe_py.errors import did_you_mean
+from mycaffe_py.layer import Layer
+
+
+def find_layer_class(layer: Layer) -> type[Layer]:
+    """Return the class that ``layer``'s ``python_param`` names, or fail in the layer's name.
+
+    The module is looked for where Python does, then in the current folder and in the model's. Exceptions
+    that it raises itself come out as they are.
+    """
+    param = layer.param.python_param
+    for field in ("module", "layer"):
+        if not getattr(param, field):
+            layer.fail(f"python_param.{field} must be given", field="python_param")
+    module = _import(layer, param.module)
+    if not hasattr(module, param.layer):
+        known = [name for name, value in vars(module).items() if _is_layer_class(value)]
+        layer.fail(
+            f'module "{param.module}" ({_place(module)}) has no class "{param.layer}"',
+            field="python_param.layer",
+            hint=did_you_mean(param.layer, known) or f"its layers: {', '.join(known) or 'none'}",
+        )
+    found = getattr(module, param.layer)
+    where = f'"{param.layer}" of module "{param.module}" ({_place(module)})'
+    if not isinstance(found, type):
+        layer.fail(f"{where} is not a class", field="python_param.layer")
+    if not issubclass(found, Layer):
+        layer.fail(
+            f"{where} does not derive from caffe.Layer",
+            field="python_param.layer",
+            hint=_other_caffe(found) or "write class Name(caffe.Layer), after import caffe",
+        )
+    for name in ("reshape", "forward"):
+        if getattr(found, name) is getattr(Layer, name):
+            layer.fail(
+                f"{where} does not define {name}(bottom, top)", field="python_param.layer"
+            )  # fmt: skip
+    return found
+
+
+@contextmanager
+def users_code() -> Iterator[None]:
+    """Mark exceptions that come out as those of the user's own code: the command line then says so."""
+    try:
+        yield
+    except Exception as error:
+        with suppress(AttributeError):
+            error.from_users_code = True
+        raise
+
+
+def _is_layer_class(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, Layer) and value is not Layer
+
+
+def _other_caffe(found: type) -> str | None:
+    if any(base.__module__.partition(".")[0] == "caffe" for base in found.__mro__):
+        return (
+            "it derives from another caffe: call mycaffe_py.install_as_caffe() before all imports"
+        )
+    return None
+
+
+def _place(module: ModuleType) -> str:
+    return getattr(module, "__file__", None) or "built in"
+
+
+def _import(layer: Layer, name: str) -> ModuleType:
+    """Import a module, with ``caffe`` standing for this package unless there is a real one."""
+    stand_in_for_caffe()
+    folders = [Path.cwd()]
+    if layer.context.base_dir is not None and layer.context.base_dir not in folders:
+        folders.append(layer.context.base_dir)
+    try:
+        if all(part.isidentifier() for part in name.split(".")):
+            with users_code(), _also_in(folders):
+                return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name and not name.startswith(f"{error.name}."):
+            raise  # the module is there, one that it imports is not
+    places = ", ".join(map(str, folders))
+    layer.fail(
+        f'there is no module "{name}"',
+        field="python_param.module",
+        hint=did_you_mean(name, _modules_in(folders))
+        or f"it is looked for on sys.path (PYTHONPATH) and in {places}",
+    )
+
+
+def _modules_in(folders: list[Path]) -> list[str]:
+    return [path.stem for folder in folders for path in sorted(folder.glob("*.py"))]
+
+
+@contextmanager
+def _also_in(folders: list[Path]) -> Iterator[None]:
+    """Let imports find modules in ``folders`` as well, after all other places."""
+    added = [str(folder) for folder in folders if str(folder) not in sys.path]
+    importlib.invalidate_caches()  # the file may be newer than what Python knows of the folder
+    sys.path.extend(added)
+    try:
+        yield
+    finally:
+        for folder in added:
+            if folder in sys.path:
+                sys.path.remove(folder)

@@ -1,0 +1,38 @@
+"""The base of the layers that give a blob another shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mycaffe_py.blob import Blob
+from mycaffe_py.layer import Layer
+
+
+class SharingLayer(Layer):
+    """One bottom, one top of as many elements in another shape, which shares its data and diff.
+
+    Nothing is copied: y = x and dx = dy are the same memory. Cannot work in place, since one blob
+    has one shape.
+    """
+
+    exact_num_bottom_blobs = 1
+    exact_num_top_blobs = 1
+    allows_in_place = False
+
+    def new_shape(self, bottom: Blob) -> tuple[int, ...]:
+        """Return the top's shape, or fail."""
+        raise TypeError(f"layer type {self.type} does not define new_shape()")
+
+    def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Shape the top and share the bottom's memory, which may be other memory than before."""
+        top[0].reshape(self.new_shape(bottom[0]))
+        top[0].share_data(bottom[0])
+        top[0].share_diff(bottom[0])
+
+    def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """The top holds the data already."""
+
+    def backward(
+        self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
+    ) -> None:
+        """The bottom holds the gradient already."""

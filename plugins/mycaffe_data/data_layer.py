@@ -1,0 +1,178 @@
+"""What the layers that read ahead have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, NoReturn
+
+import numpy as np
+
+from mycaffe_py.blob import Blob
+from mycaffe_py.errors import DataError, MissingFileError, SnapshotError
+from mycaffe_py.layer import Layer
+from mycaffe_py.seeding import named_generator
+
+from .prefetching import Prefetcher
+
+OLD_FORMS = ("scale", "mean_file", "crop_size", "mirror")
+"""Fields that moved into ``transform_param``."""
+
+
+@dataclass
+class Batch:
+    """Host arrays, one for each top, and the position that follows."""
+
+    dtype: np.dtype
+    arrays: list[np.ndarray | None] = field(default_factory=list)
+    following: int = 0
+
+    def array(self, index: int, shape: tuple[int, ...]) -> np.ndarray:
+        """Return the array for top ``index``, to be filled; its memory is used again if it fits."""
+        while len(self.arrays) <= index:
+            self.arrays.append(None)
+        kept = self.arrays[index]
+        if kept is None or kept.shape != shape:
+            kept = self.arrays[index] = np.empty(shape, self.dtype)
+        return kept
+
+
+class DataLayer(Layer):
+    """A layer whose tops come from a store, batch after batch, read ahead in a thread.
+
+    A subclass sets ``settings_field``; its ``open`` reads the settings, opens the store and shapes
+    the tops; ``load`` fills a batch with the records from ``first`` on. What is drawn by lot depends
+    on the device's seed at setup, the layer's name and the record's number alone, so the state is
+    the number of the next record that ``forward`` has not delivered yet, whatever was read ahead.
+    ``data_param.prefetch`` says how many batches are read ahead (by all these layers, as in Caffe).
+    """
+
+    settings_field: ClassVar[str] = ""
+    exact_num_bottom_blobs = 0
+
+    def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Open the store and shape the tops by its first record."""
+        self.settings = getattr(self.param, self.settings_field)
+        self.top_names = [blob.name for blob in top]
+        self.seed, self.position, self.size = self.device.seed, 0, 0
+        self.batch_size = self.settings.batch_size
+        if self.batch_size < 1:
+            self.fail("batch_size must be at least 1", field=f"{self.settings_field}.batch_size")
+        if self.param.data_param.prefetch < 1:
+            self.fail("prefetch must be at least 1", field="data_param.prefetch")
+        self._spare: list[Batch] = []
+        self._prefetcher = Prefetcher(self, self.param.data_param.prefetch)
+        self.open(top)
+        self._ahead = self.position
+
+    def open(self, top: Sequence[Blob]) -> None:
+        """Read the settings, open the store, set ``size`` (its records) and shape the tops."""
+        raise TypeError(f"layer type {self.type} does not define open()")
+
+    def load(self, first: int, batch: Batch) -> None:
+        """Fill ``batch`` with ``batch_size`` records, the first of number ``first``."""
+        raise TypeError(f"layer type {self.type} does not define load()")
+
+    def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Leave the tops as they are: each batch brings its shape."""
+
+    def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Copy the next batch into the tops."""
+        if not self._prefetcher.is_running:
+            self._ahead = self.position
+        batch = self._prefetcher.take()
+        for blob, values in zip(top, batch.arrays, strict=True):
+            blob.reshape(values.shape)
+            blob.data[...] = self.device.asarray(values)
+        self.position = batch.following
+        self._spare.append(batch)
+
+    def backward(
+        self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
+    ) -> None:
+        """Nothing lies below."""
+
+    def make_batch(self) -> Batch:
+        """Return the next batch; called by the thread that reads ahead."""
+        batch = self._spare.pop() if self._spare else Batch(self.dtype)
+        self.load(self._ahead, batch)
+        batch.following = self._ahead = self._ahead + self.batch_size
+        return batch
+
+    # Going on.
+
+    def state(self) -> dict[str, int]:
+        """Return the number of the next record, the seed, and how many records the store has."""
+        return {"position": self.position, "seed": self.seed, "records": self.size}
+
+    def load_state(self, state: Any) -> None:
+        """Go on with the record at which the state was taken."""
+        try:
+            position, seed, size = (int(state[name]) for name in ("position", "seed", "records"))
+            if position < 0:
+                raise ValueError(f"position {position}")
+        except (KeyError, TypeError, ValueError) as error:
+            raise SnapshotError(f"{self.label}: its state cannot be used: {error!r}") from error
+        if size != self.size:
+            raise SnapshotError(
+                f"{self.label}: its source had {size} records when the snapshot was made and has "
+                f"{self.size} now"
+            )
+        self._prefetcher.stop()
+        self.position, self.seed = position, seed
+        self.restarted()
+
+    def restarted(self) -> None:
+        """Forget what was kept of an earlier position or seed."""
+
+    def close(self) -> None:
+        """End the thread; a later forward starts it again."""
+        if hasattr(self, "_prefetcher"):
+            self._prefetcher.stop()
+
+    # What subclasses use.
+
+    @property
+    def label(self) -> str:
+        """The layer, as messages name it."""
+        return f'layer "{self.name}" ({self.type})'
+
+    def generator(self, *names: str | int) -> np.random.Generator:
+        """Return the generator of this layer for a purpose."""
+        return named_generator(self.seed, "layer", self.name, *names)
+
+    def find_source(self, what: str, setting: str = "source") -> Path:
+        """Return the path that the setting ``source`` names."""
+        name, place = getattr(self.settings, setting), f"{self.settings_field}.{setting}"
+        if not name:
+            self.fail(f"{setting} is not set: it names the {what}", field=place)
+        return self.find_file(name, place, what)
+
+    def refuse_old_forms(self) -> None:
+        """Fail if a setting is given in the place that it had in Caffe's first versions."""
+        for name in OLD_FORMS:
+            if self.settings.HasField(name):
+                self.fail(
+                    f"{name} belongs into transform_param",
+                    field=f"{self.settings_field}.{name}",
+                    hint=f"write transform_param {{ {name}: ... }}",
+                )
+
+    def bad_data(self, message: str, *, hint: str | None = None) -> NoReturn:
+        """Raise DataError that names this layer."""
+        raise DataError(f"{self.label}: {message}", hint=hint)
+
+    @contextmanager
+    def naming(self, where: str = "", setting: str = "") -> Iterator[None]:
+        """Name the layer, and ``where`` in the store, in an error about data."""
+        try:
+            yield
+        except (DataError, MissingFileError) as error:
+            if self.label in error.message:
+                raise
+            message = f"{self.label}: {where}{': ' if where else ''}{error.message}"
+            named = DataError(message, hint=error.hint, location=error.location)
+            named.field = f"{self.settings_field}.{setting}" if setting else ""
+            raise named from error

@@ -1,0 +1,166 @@
+"""The MemoryData layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from mycaffe_py.blob import Blob
+from mycaffe_py.errors import DataError, ShapeError, SnapshotError
+from mycaffe_py.layer import Layer
+from mycaffe_py.seeding import named_generator
+from mycaffe_py.stores import datum_to_array
+
+from .transformer import Transformer
+
+
+class MemoryData(Layer):
+    """Arrays in memory that the program hands over, batch after batch, again and again.
+
+    No bottoms. Top 0: ``batch_size`` items (batch, channels, height, width). Top 1: the labels,
+    (batch) and, as in Caffe, (batch, 1, 1, 1) from the first forward on. Data come by
+    :meth:`reset`, as they are, or by :meth:`add_datum_vector` or :meth:`add_images`, which apply
+    ``transform_param``. forward before that fails.
+    """
+
+    type = "MemoryData"
+    parameters = ("memory_data_param", "transform_param")
+    exact_num_bottom_blobs = 0
+    exact_num_top_blobs = 2
+
+    def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Shape the tops."""
+        param = self.param.memory_data_param
+        for name in ("batch_size", "channels", "height", "width"):
+            if getattr(param, name) < 1:
+                self.fail(f"{name} must be given and at least 1", field=f"memory_data_param.{name}")
+        self.batch_size = param.batch_size
+        self.item_shape = (param.channels, param.height, param.width)
+        self.transformer = Transformer(self)
+        self.seed, self.position, self.additions = self.device.seed, 0, 0
+        self._data: Any = None
+        self._labels: Any = None
+        self._unread = False
+        top[0].reshape(self.batch_size, *self.item_shape)
+        top[1].reshape(self.batch_size)
+
+    def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Leave the tops to forward."""
+
+    def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Copy the next batch into the tops."""
+        if self._data is None:
+            self.fail(
+                "there are no data yet",
+                hint="call reset(data, labels), add_datum_vector or add_images on the layer first, or "
+                "set_input_arrays on the net",
+            )
+        part = slice(self.position, self.position + self.batch_size)
+        top[0].reshape(self.batch_size, *self.item_shape)
+        top[1].reshape(self.batch_size, 1, 1, 1)
+        top[0].data[...] = self.device.asarray(self._data[part], dtype=self.dtype)
+        labels = self.device.asarray(self._labels[part], dtype=self.dtype)
+        top[1].data[...] = labels.reshape(top[1].shape)
+        self.position = (self.position + self.batch_size) % len(self._data)
+        self._unread &= self.position != 0
+
+    def backward(
+        self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
+    ) -> None:
+        """Nothing lies below."""
+
+    # Handing data over.
+
+    def reset(self, data: Any, labels: Any) -> None:
+        """Take data (n, channels, height, width) and labels (n), of the host or the device.
+
+        n is a multiple of batch_size. The arrays are used where they are, not copied, and not
+        transformed. Raises ShapeError.
+        """
+        data, labels = (
+            values if hasattr(values, "get") else np.asarray(values) for values in (data, labels)
+        )
+        if data.ndim != 4 or data.shape[1:] != self.item_shape:
+            self._misfit(
+                f"data {data.shape} must be (n, channels, height, width) = (n, "
+                f"{', '.join(map(str, self.item_shape))})"
+            )
+        count = len(data)
+        if labels.size != count or labels.ndim < 1 or labels.shape[0] != count:
+            self._misfit(f"labels {labels.shape} must be one for each item of data {data.shape}")
+        if not count or count % self.batch_size:
+            self._misfit(
+                f"the number of items of data {data.shape} must be a multiple of batch_size "
+                f"{self.batch_size}"
+            )
+        self._data, self._labels, self.position = data, labels, 0
+
+    def add_datum_vector(self, datums: Iterable[Any]) -> None:
+        """Take the images and labels of Datum messages, transformed."""
+        datums = list(datums)
+        try:
+            images = [datum_to_array(datum, self.transformer.color) for datum in datums]
+        except DataError as error:
+            self.fail(f"a datum cannot be used: {error.message}", hint=error.hint)
+        self._add(images, [datum.label for datum in datums])
+
+    def add_images(self, images: Iterable[Any], labels: Iterable[float]) -> None:
+        """Take images (height, width, channels) or (height, width), and labels; transformed."""
+        arrays = [np.asarray(image) for image in images]
+        turned = [
+            array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
+            for array in arrays
+        ]  # fmt: skip
+        self._add(turned, list(labels))
+
+    def _add(self, images: Sequence[np.ndarray], labels: Sequence[float]) -> None:
+        if self._unread:
+            self.fail("data cannot be added before those that are there have been read once")
+        generator = named_generator(self.seed, "layer", self.name, "added", self.additions)
+        data = np.empty((len(images), *self.item_shape), self.dtype)
+        for index, (image, target) in enumerate(zip(images, data, strict=True)):
+            try:
+                shape = self.transformer.shape(image.shape)
+            except DataError as error:
+                self.fail(f"item {index}: {error.message}", hint=error.hint)
+            if shape != self.item_shape:
+                self._misfit(f"item {index} gives {shape}, expected {self.item_shape}")
+            self.transformer.apply(image, target, generator)
+        self.reset(data, np.asarray(labels, dtype=self.dtype))
+        self.additions += 1
+        self._unread = True
+
+    def set_batch_size(self, batch_size: int) -> None:
+        """Give another size to the batches that follow."""
+        if self._unread:
+            self.fail("the batch size cannot change before the data that were added have been read")
+        if batch_size < 1:
+            self.fail(f"batch_size must be at least 1, got {batch_size}")
+        self.batch_size = batch_size
+        self._data = self._labels = None
+
+    def _misfit(self, message: str) -> None:
+        raise ShapeError(f'layer "{self.name}" ({self.type}): {message}')
+
+    # Going on.
+
+    def state(self) -> dict[str, int]:
+        """Return the position in the data; the data themselves are the program's."""
+        return {"position": self.position, "additions": self.additions, "seed": self.seed}
+
+    def load_state(self, state: Any) -> None:
+        """Go on at a position; hand the same data over before."""
+        try:
+            position, additions, seed = (int(state[k]) for k in ("position", "additions", "seed"))
+        except (KeyError, TypeError, ValueError) as error:
+            raise SnapshotError(
+                f'layer "{self.name}" ({self.type}): its state cannot be used: {error!r}'
+            ) from error
+        if self._data is not None and position >= len(self._data):
+            raise SnapshotError(
+                f'layer "{self.name}" ({self.type}): the snapshot was made at item {position}, but '
+                f"there are {len(self._data)}"
+            )
+        self.position, self.additions, self.seed = position, additions, seed

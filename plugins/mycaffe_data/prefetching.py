@@ -1,0 +1,139 @@
+"""Making batches ahead, in one background thread for each layer."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from mycaffe_py.errors import add_note
+
+_EXIT_PATIENCE = 5.0
+
+Item = tuple[Any, BaseException | None]
+Make = Callable[[], Any]
+
+
+class _Shelf:
+    """Batches between the thread that makes them and the one that takes them."""
+
+    def __init__(self, depth: int):
+        self._depth = depth
+        self._items: deque[Item] = deque()
+        self._changed = threading.Condition()
+        self.closed = False
+
+    def put(self, item: Item) -> bool:
+        """Wait for room and add an item; False if the shelf was closed."""
+        with self._changed:
+            while len(self._items) >= self._depth and not self.closed:
+                self._changed.wait()
+            self._items.append(item)
+            self._changed.notify_all()
+            return not self.closed
+
+    def take(self) -> Item:
+        """Wait for the next item."""
+        with self._changed:
+            while not self._items:
+                self._changed.wait()
+            item = self._items.popleft()
+            self._changed.notify_all()
+            return item
+
+    def close(self) -> None:
+        """Let whoever waits for room go on, and end."""
+        with self._changed:
+            self.closed = True
+            self._items.clear()
+            self._changed.notify_all()
+
+
+class Prefetcher:
+    """Calls ``owner.make_batch()`` again and again in a thread, up to ``depth`` results ahead.
+
+    The thread is a daemon and starts with the first :meth:`take`. It ends at :meth:`stop`, when an
+    exception has been handed over, at the end of the process, and when ``owner`` is gone: it holds
+    no reference to it while it waits. After a fork the child starts a thread of its own.
+    """
+
+    def __init__(self, owner: Any, depth: int):
+        self._owner, self._depth = weakref.ref(owner), depth
+        self._shelf: _Shelf | None = None
+        self._thread: threading.Thread | None = None
+        self._process = 0
+        _running.add(self)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a thread of this process makes batches."""
+        return self._shelf is not None and self._process == os.getpid()
+
+    def take(self) -> Any:
+        """Return the next result; an exception of the thread is raised here, with its traceback."""
+        if not self.is_running:
+            self._start()
+        result, error = self._shelf.take()
+        if error is not None:
+            self.stop()
+            raise error
+        return result
+
+    def _start(self) -> None:
+        owner = self._owner()
+        self._shelf, self._process = _Shelf(self._depth), os.getpid()
+        # Not a method of this object: the thread would keep it, and its owner, alive.
+        self._thread = threading.Thread(
+            target=_fill,
+            args=(self._shelf, self._owner),
+            name=f"prefetch {owner.name}",
+            daemon=True,
+        )
+        # By a weak reference: an exception on the shelf refers to its owner.
+        weakref.finalize(owner, _close, weakref.ref(self._shelf)).atexit = False
+        self._thread.start()
+
+    def stop(self, patience: float | None = None) -> None:
+        """End the thread and wait until it has; what it made is dropped."""
+        shelf, thread = self._shelf, self._thread
+        running = self.is_running
+        self._shelf = self._thread = None
+        if running:
+            shelf.close()
+            if thread is not threading.current_thread():
+                thread.join(patience)
+
+
+def _close(reference: weakref.ref[_Shelf]) -> None:
+    shelf = reference()
+    if shelf is not None:
+        shelf.close()
+
+
+def _fill(shelf: _Shelf, reference: Any) -> None:
+    while not shelf.closed:
+        owner = reference()
+        if owner is None:
+            return
+        try:
+            item = owner.make_batch(), None
+        except BaseException as error:
+            add_note(error, "raised in the thread that reads ahead")
+            item = None, error
+        del owner
+        if not shelf.put(item) or item[1] is not None:
+            return
+
+
+_running: weakref.WeakSet[Prefetcher] = weakref.WeakSet()
+
+
+@atexit.register
+def _stop_all() -> None:
+    """Let no thread be inside a library when the interpreter goes down."""
+    for prefetcher in list(_running):
+        prefetcher.stop(_EXIT_PATIENCE)

@@ -1,0 +1,55 @@
+"""AdaDelta: steps in the units of the weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mycaffe_py.solver import Segment, Solver
+
+from .settings import check_decay, check_not_negative
+
+
+class AdaDeltaSolver(Solver):
+    """AdaDelta (Zeiler, arXiv 1212.5701), with m = momentum, d = delta and rate = learning rate x lr_mult.
+
+        h = m h + (1 - m) g^2;  u = g sqrt((k + d) / (h + d));  k = m k + (1 - m) u^2;  w -= rate u
+
+    g is the gradient after clipping and regularisation. base_lr is 1 in the paper. The history is all h, then all
+    k, as in Caffe.
+    """
+
+    type = "AdaDelta"
+    uses = ("momentum", "delta")
+    history_slots = 2
+    scratch_slots = 1
+
+    @classmethod
+    def check(cls, param: Any) -> None:
+        """Momentum must be in [0, 1), delta not negative."""
+        check_decay(cls.type, param, "momentum")
+        check_not_negative(cls.type, param, "delta")
+
+    def compute_update(self, segment: Segment, rate: float) -> None:
+        """diff = rate * diff * sqrt((k + d) / (h + d)), with h as it is after this gradient and k as before."""
+        xp, delta = self.net.device.xp, self.settings.delta
+        squares, steps = segment.history
+        (scratch,) = segment.scratch
+        gradient = segment.diff
+        self._average(squares, gradient, scratch)
+        # No further array is needed for the quotient of roots: sqrt(k + d) / sqrt(h + d).
+        xp.add(steps, delta, scratch)
+        xp.sqrt(scratch, scratch)
+        xp.multiply(gradient, scratch, gradient)
+        xp.add(squares, delta, scratch)
+        xp.sqrt(scratch, scratch)
+        xp.divide(gradient, scratch, gradient)
+        self._average(steps, gradient, scratch)
+        xp.multiply(gradient, rate, gradient)
+
+    def _average(self, history: Any, values: Any, scratch: Any) -> None:
+        """history = m history + (1 - m) values^2."""
+        xp, momentum = self.net.device.xp, self.settings.momentum
+        xp.multiply(values, values, scratch)
+        xp.multiply(scratch, 1.0 - momentum, scratch)
+        xp.multiply(history, momentum, history)
+        xp.add(history, scratch, history)

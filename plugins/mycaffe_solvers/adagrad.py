@@ -1,0 +1,39 @@
+"""AdaGrad: rates that fall with the sum of squared gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mycaffe_py.solver import Segment, Solver
+
+from .settings import check_no_momentum, check_not_negative
+
+
+class AdaGradSolver(Solver):
+    """AdaGrad (Duchi et al., 2011): h += g^2; w -= rate g / (sqrt(h) + delta).
+
+    g is the gradient after clipping and regularisation, rate = learning rate x lr_mult. There is no momentum.
+    """
+
+    type = "AdaGrad"
+    uses = ("delta",)
+    history_slots = 1
+    scratch_slots = 1
+
+    @classmethod
+    def check(cls, param: Any) -> None:
+        """Momentum must be 0, delta not negative."""
+        check_no_momentum(cls.type, param)
+        check_not_negative(cls.type, param, "delta")
+
+    def compute_update(self, segment: Segment, rate: float) -> None:
+        """diff = rate * diff / (sqrt(history + diff^2) + delta)."""
+        xp = self.net.device.xp
+        (history,), (scratch,) = segment.history, segment.scratch
+        gradient = segment.diff
+        xp.multiply(gradient, gradient, scratch)
+        xp.add(history, scratch, history)
+        xp.sqrt(history, scratch)
+        xp.add(scratch, self.settings.delta, scratch)
+        xp.divide(gradient, scratch, gradient)
+        xp.multiply(gradient, rate, gradient)

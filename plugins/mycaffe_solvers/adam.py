@@ -1,0 +1,55 @@
+"""Adam."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from mycaffe_py.solver import Segment, Solver
+
+from .settings import check_decay, check_not_negative
+
+
+class AdamSolver(Solver):
+    """Adam (Kingma and Ba, arXiv 1412.6980), in the form of the end of its section 2, as in Caffe.
+
+    With rate = learning rate x lr_mult, b1 = momentum, b2 = momentum2, eps = delta and k = 1, 2, ... the number of
+    the update:
+
+        m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2
+        w = w - rate sqrt(1 - b2^k) / (1 - b1^k) m / (sqrt(v) + eps)
+
+    g is the gradient after clipping and regularisation. eps stands beside the root that is not corrected, unlike in
+    AdamW. The history is all m, then all v.
+    """
+
+    type = "Adam"
+    uses = ("momentum", "momentum2", "delta")
+    history_slots = 2
+    scratch_slots = 1
+
+    @classmethod
+    def check(cls, param: Any) -> None:
+        """Momentums must be in [0, 1), delta not negative."""
+        check_decay(cls.type, param, "momentum", "momentum2")
+        check_not_negative(cls.type, param, "delta")
+
+    def compute_update(self, segment: Segment, rate: float) -> None:
+        """diff = rate * sqrt(1 - b2^k) / (1 - b1^k) * m / (sqrt(v) + eps)."""
+        xp, update = self.net.device.xp, self.iter + 1
+        beta1, beta2 = self.settings.momentum, self.settings.momentum2
+        mean, square = segment.history
+        (scratch,) = segment.scratch
+        gradient = segment.diff
+        xp.multiply(gradient, 1.0 - beta1, scratch)
+        xp.multiply(mean, beta1, mean)
+        xp.add(mean, scratch, mean)
+        xp.multiply(gradient, gradient, gradient)
+        xp.multiply(gradient, 1.0 - beta2, gradient)
+        xp.multiply(square, beta2, square)
+        xp.add(square, gradient, square)
+        xp.sqrt(square, scratch)
+        xp.add(scratch, self.settings.delta, scratch)
+        xp.divide(mean, scratch, gradient)
+        factor = math.sqrt(1.0 - beta2**update) / (1.0 - beta1**update)
+        xp.multiply(gradient, rate * factor, gradient)

@@ -1,0 +1,39 @@
+"""Nesterov's accelerated gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mycaffe_py.solver import Segment, Solver
+
+from .settings import check_decay
+
+
+class NesterovSolver(Solver):
+    """Nesterov's accelerated gradient: h' = momentum h + rate g; w -= (1 + momentum) h' - momentum h.
+
+    g is the gradient after clipping and regularisation, rate = learning rate x lr_mult. The rate is inside the
+    history, as in Caffe.
+    """
+
+    type = "Nesterov"
+    uses = ("momentum",)
+    history_slots = 1
+    scratch_slots = 1
+
+    @classmethod
+    def check(cls, param: Any) -> None:
+        """Momentum must be in [0, 1)."""
+        check_decay(cls.type, param, "momentum")
+
+    def compute_update(self, segment: Segment, rate: float) -> None:
+        """diff = momentum * new history + rate * diff, which is the same with one array less."""
+        xp, momentum = self.net.device.xp, self.settings.momentum
+        (history,) = segment.history
+        gradient = segment.diff
+        xp.multiply(gradient, rate, gradient)
+        xp.multiply(history, momentum, history)
+        xp.add(history, gradient, history)
+        # (1 + m) h' - m h = h' + m (h' - h) and m h = h' - rate g, so this is m h' + rate g.
+        xp.multiply(history, momentum, segment.scratch[0])
+        xp.add(gradient, segment.scratch[0], gradient)

@@ -1,0 +1,43 @@
+"""RMSProp: rates by a running mean of squared gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mycaffe_py.solver import Segment, Solver
+
+from .settings import check_decay, check_no_momentum, check_not_negative
+
+
+class RMSPropSolver(Solver):
+    """RMSProp (Tieleman and Hinton, 2012): h = d h + (1 - d) g^2; w -= rate g / (sqrt(h) + delta).
+
+    d = rms_decay, g is the gradient after clipping and regularisation, rate = learning rate x lr_mult. There is
+    no momentum.
+    """
+
+    type = "RMSProp"
+    uses = ("rms_decay", "delta")
+    history_slots = 1
+    scratch_slots = 1
+
+    @classmethod
+    def check(cls, param: Any) -> None:
+        """Momentum must be 0, rms_decay in [0, 1), delta not negative."""
+        check_no_momentum(cls.type, param)
+        check_decay(cls.type, param, "rms_decay")
+        check_not_negative(cls.type, param, "delta")
+
+    def compute_update(self, segment: Segment, rate: float) -> None:
+        """diff = rate * diff / (sqrt(d history + (1 - d) diff^2) + delta)."""
+        xp, decay = self.net.device.xp, self.settings.rms_decay
+        (history,), (scratch,) = segment.history, segment.scratch
+        gradient = segment.diff
+        xp.multiply(gradient, gradient, scratch)
+        xp.multiply(scratch, 1.0 - decay, scratch)
+        xp.multiply(history, decay, history)
+        xp.add(history, scratch, history)
+        xp.sqrt(history, scratch)
+        xp.add(scratch, self.settings.delta, scratch)
+        xp.divide(gradient, scratch, gradient)
+        xp.multiply(gradient, rate, gradient)

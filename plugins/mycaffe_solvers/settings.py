@@ -1,0 +1,34 @@
+"""Checks of solver settings that several update rules share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mycaffe_py.errors import ConfigError
+
+
+def check_decay(solver: str, param: Any, *names: str) -> None:
+    """Raise ConfigError unless each of these settings is in [0, 1)."""
+    for name in names:
+        value = getattr(param, name)
+        if not 0 <= value < 1:
+            raise ConfigError(
+                f"solver {solver}: {name} must be at least 0 and below 1, got {value:g}"
+            )
+
+
+def check_not_negative(solver: str, param: Any, *names: str) -> None:
+    """Raise ConfigError unless each of these settings is a number >= 0."""
+    for name in names:
+        value = getattr(param, name)
+        if not value >= 0:
+            raise ConfigError(f"solver {solver}: {name} must be >= 0, got {value:g}")
+
+
+def check_no_momentum(solver: str, param: Any) -> None:
+    """Raise ConfigError if a rule that has no momentum is given one."""
+    if param.momentum != 0:
+        raise ConfigError(
+            f"solver {solver}: momentum must be 0, as {solver} has none; got {param.momentum:g}",
+            hint=f"leave momentum out, or take a type that has it instead of {solver}",
+        )

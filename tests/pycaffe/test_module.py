@@ -1,0 +1,194 @@
+"""What pycaffe offers at module level."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+import time
+
+import pytest
+
+import mycaffe_py as caffe
+from mycaffe_py import device as devices
+from mycaffe_py.errors import ConfigError, DeviceError
+from mycaffe_py.progress_log import logger
+
+MEMBERS = (
+    "Net Blob Layer Solver SGDSolver NesterovSolver AdaGradSolver RMSPropSolver AdaDeltaSolver AdamSolver "
+    "NCCL Timer get_solver layer_type_list init_log log set_mode_cpu set_mode_gpu set_device set_random_seed "
+    "solver_count set_solver_count solver_rank set_solver_rank set_multiprocess has_nccl TRAIN TEST "
+    "install_as_caffe __version__"
+)
+
+
+@pytest.fixture(autouse=True)
+def _defaults_as_they_were(monkeypatch):
+    monkeypatch.setattr(devices, "_default", devices.Device())
+    monkeypatch.setattr(devices, "_chosen_seed", None)
+    monkeypatch.setattr(importlib.import_module("mycaffe_py.pycaffe"), "_device_id", 0)
+
+
+@pytest.mark.parametrize("name", MEMBERS.split())
+def test_the_members_are_there(name):
+    assert getattr(caffe, name) is not None
+    assert name in dir(caffe) and name in caffe.__all__
+
+
+def test_phases():
+    assert (caffe.TRAIN, caffe.TEST) == (0, 1)
+
+
+def test_importing_is_fast_and_loads_nothing():
+    code = (
+        "import sys, mycaffe_py; mycaffe_py.__version__; "
+        "assert not {'numpy', 'google.protobuf'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_layer_type_list():
+    types = caffe.layer_type_list()
+    assert types == sorted(types) and {"InnerProduct", "Python", "ReLU", "Input"} <= set(types)
+
+
+# Modes: a made-up GPU, as no test may need one.
+
+
+@pytest.fixture
+def gpus(monkeypatch):
+    def open_device(name="cpu", *, seed=0):
+        if name == "gpu:7":
+            raise DeviceError("no GPU 7: this machine has 2, numbered from 0")
+        made = devices.Device("cpu", seed=seed)
+        made.name, made.is_gpu = name, name != "cpu"
+        made.synchronize = lambda: None
+        return made
+
+    monkeypatch.setattr(importlib.import_module("mycaffe_py.pycaffe"), "open_device", open_device)
+
+
+def test_modes_set_where_nets_are_made(gpus):
+    caffe.set_random_seed(5)
+    caffe.set_device(1)
+    assert devices.default_device().name == "cpu"
+    caffe.set_mode_gpu()
+    assert devices.default_device().name == "gpu:1" and devices.default_device().seed == 5
+    caffe.set_device(0)
+    assert devices.default_device().name == "gpu:0"
+    with pytest.raises(DeviceError, match="no GPU 7"):
+        caffe.set_device(7)
+
+
+def test_set_mode_cpu_keeps_the_device_that_is_there():
+    kept = devices.default_device()
+    caffe.set_mode_cpu()
+    assert devices.default_device() is kept
+
+
+def test_set_mode_cpu_leaves_another_device():
+    from mycaffe_py.testing import strict_device
+
+    devices.set_default_device(strict_device())
+    caffe.set_mode_cpu()
+    assert devices.default_device().is_host
+
+
+def test_a_gpu_that_is_not_there(monkeypatch):
+    def none():
+        raise DeviceError("no GPU: cupy is not installed")
+
+    monkeypatch.setattr(devices, "import_cupy", none)
+    with pytest.raises(RuntimeError, match="no GPU"):
+        caffe.set_mode_gpu()
+    caffe.set_device(0)
+    with pytest.raises(ConfigError, match="a GPU's number is 0 or more, got -1"):
+        caffe.set_device(-1)
+
+
+# Several processes.
+
+
+def test_one_process_is_all_there_is():
+    caffe.set_solver_count(1)
+    caffe.set_solver_rank(0)
+    caffe.set_multiprocess(True)
+    assert (caffe.solver_count(), caffe.solver_rank(), caffe.has_nccl()) == (1, 0, False)
+    calls = [
+        lambda: caffe.set_solver_count(2),
+        lambda: caffe.set_solver_rank(1),
+        lambda: caffe.NCCL(None, b""),
+        caffe.NCCL.new_uid,
+    ]
+    for call in calls:
+        with pytest.raises(RuntimeError, match="several GPUs at a time are not there yet"):
+            call()
+
+
+# Time and log.
+
+
+def test_timer():
+    timer = caffe.Timer()
+    assert timer.ms == 0
+    timer.stop()
+    timer.start()
+    time.sleep(0.002)
+    timer.stop()
+    first = timer.ms
+    assert first >= 2 and timer.ms == first
+    timer.start()
+    assert timer.ms >= 0
+
+
+@pytest.fixture
+def _logger_as_it_was():
+    level, handlers = logger.level, list(logger.handlers)
+    yield
+    logger.setLevel(level)
+    logger.handlers[:] = handlers
+    importlib.import_module("mycaffe_py.pycaffe")._handler = None
+
+
+@pytest.mark.usefixtures("_logger_as_it_was")
+def test_init_log(capsys):
+    caffe.log("nobody sees this")
+    for _ in range(2):
+        caffe.init_log()
+    caffe.log("100 % seen")
+    caffe.init_log(2)
+    caffe.log("not an error")
+    caffe.init_log(0, False)
+    caffe.log("not on stderr")
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1 and lines[0].startswith("I") and lines[0].endswith("] 100 % seen")
+    with pytest.raises(ConfigError, match="log level is 0, 1, 2 or 3, got 4"):
+        caffe.init_log(4)
+
+
+# import caffe
+
+
+def test_import_caffe_gives_this_package():
+    code = """
+import warnings
+warnings.simplefilter("error")
+import mycaffe_py
+mycaffe_py.install_as_caffe()
+mycaffe_py.install_as_caffe()
+import caffe
+import caffe.schema.upgrade, caffe.layer as layer
+from caffe import Net, TEST
+from caffe.blob import Blob
+import mycaffe_py.blob
+assert caffe is mycaffe_py and Net is mycaffe_py.Net and Blob is mycaffe_py.blob.Blob
+assert layer.__name__ == layer.__spec__.name == "mycaffe_py.layer"
+assert mycaffe_py.__spec__.name == "mycaffe_py"
+try:
+    import caffe.nothing
+except ModuleNotFoundError as error:
+    assert error.name == "caffe.nothing"
+else:
+    raise AssertionError
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
