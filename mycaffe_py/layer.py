@@ -33,6 +33,8 @@ class LayerContext:
     phase: int = TRAIN
     base_dir: Path | None = None
     """The model file's folder, if there is one: see :meth:`Layer.find_file`."""
+    names_in_file: dict[str, str] = field(default_factory=dict)
+    """The tops of inserted Split layers with the blob in the model that each stands for."""
 
 
 _OWN_SPELLING = {
@@ -259,7 +261,14 @@ class Layer:
         return blob
 
     def fail(self, message: str, *, field: str = "", hint: str | None = None) -> NoReturn:
-        """Raise LayerError that names this layer; ``field`` is the path of the setting to point at."""
+        """Raise LayerError that names this layer; ``field`` is the path of the setting to point at.
+
+        Blobs in quotes are given the names that they have in the model, without inserted splits.
+        """
+        names = self.context.names_in_file
+        message = re.sub(
+            r'"([^"]+)"', lambda quoted: f'"{names.get(quoted[1], quoted[1])}"', message
+        )
         error = LayerError(f'layer "{self.name}" ({self.type}): {message}', hint=hint)
         error.field = field
         raise error

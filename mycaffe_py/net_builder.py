@@ -168,6 +168,10 @@ class NetBuilder:
         self.built.layer_params = insert_splits(
             [self._with_automatic_tops(p) for p in included], new_layer
         )
+        splits = [param for param in self.built.layer_params if param.name not in original]
+        self.context.names_in_file |= {
+            top: param.bottom[0] for param in splits for top in param.top
+        }
         unknown: set[str] = set()
         for param in self.built.layer_params:
             if len(self._found) >= MOST_PROBLEMS:

@@ -345,3 +345,12 @@ def test_automatic_top_of_a_loss_layer():
 def test_type_names_are_found_in_any_case():
     net = make_net('layer { name: "d" type: "INPUT" top: "x" input_param { shape { dim: 2 } } }')
     assert net.inputs == ["x"]
+
+
+def test_errors_name_blobs_as_the_file_does_not_the_inserted_splits():
+    text = data((2, 3), (4, 3))
+    text += layer("a", "EuclideanLoss", "x0 x1", "l1") + layer("b", "ReLU", "x0", "y")
+    with pytest.raises(ConfigError) as caught:
+        make_net(text)
+    assert 'bottom "x0" (2, 3) and bottom "x1" (4, 3)' in str(caught.value)
+    assert "split" not in str(caught.value)
