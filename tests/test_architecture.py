@@ -42,7 +42,7 @@ LAYERS = [
     "checking testing",
     "run",
     "designer",
-    "cli",
+    "cli __main__",
 ]
 LEVEL = {name: level for level, row in enumerate(LAYERS) for name in row.split()}
 

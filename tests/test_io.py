@@ -88,7 +88,9 @@ def test_an_encoded_datum_is_decoded_with_blue_first(mode, channels, rng):
 def test_what_is_no_datum():
     with pytest.raises(ValueError, match=r"not \(4, 5\)"):
         caffe.io.array_to_datum(np.zeros((4, 5)))
-    with pytest.raises(DataError, match=r"a Datum cannot be read: it says \(1, 2, 2\) .* holds 3 values"):
+    with pytest.raises(
+        DataError, match=r"a Datum cannot be read: it says \(1, 2, 2\) .* holds 3 values"
+    ):
         caffe.io.datum_to_array(caffe_pb2.Datum(channels=1, height=2, width=2, data=b"abc"))
     with pytest.raises(DataError, match="a Datum cannot be read: 3 bytes that are no whole image"):
         caffe.io.datum_to_array(caffe_pb2.Datum(data=b"abc", encoded=True))
