@@ -1,0 +1,54 @@
+"""Every layer type of Caffe is there, under Caffe's name and under MyCaffe's spellings."""
+
+from __future__ import annotations
+
+import pytest
+
+from mycaffe_py.plugins import default_registry
+
+CAFFE_TYPES = """
+AbsVal Accuracy ArgMax BNLL BatchNorm BatchReindex Bias Clip Concat ContrastiveLoss Convolution Crop Data Deconvolution
+Dropout DummyData ELU Eltwise Embed EuclideanLoss Exp Filter Flatten HDF5Data HDF5Output HingeLoss Im2col ImageData
+InfogainLoss InnerProduct Input LRN LSTM LSTMUnit Log MVN MemoryData MultinomialLogisticLoss PReLU Parameter Pooling
+Power Python RNN ReLU Reduction Reshape SPP Scale Sigmoid SigmoidCrossEntropyLoss Silence Slice Softmax SoftmaxWithLoss
+Split Swish TanH Threshold Tile WindowData
+"""
+CAFFE = CAFFE_TYPES.split()
+
+# MyCaffe's, where it differs from Caffe's by more than case; its own types, as it writes them.
+MYCAFFE = {
+    "SOFTMAXWITH_LOSS": "SoftmaxWithLoss",
+    "softmax_loss": "SoftmaxWithLoss",
+    "BatchReIndex": "BatchReindex",
+    "CONTRASTIVE_LOSS": "ContrastiveLoss",
+    "EUCLIDEAN_LOSS": "EuclideanLoss",
+    "HINGE_LOSS": "HingeLoss",
+    "INFOGAIN_LOSS": "InfogainLoss",
+    "MULTINOMIALLOGISTIC_LOSS": "MultinomialLogisticLoss",
+    "SIGMOIDCROSSENTROPY_LOSS": "SigmoidCrossEntropyLoss",
+    "Lstm_Unit": "LSTMUnit",
+    "hdf5_data": "HDF5Data",
+    "Cfc": "CFC",
+    "Cfc_Unit": "CFC_UNIT",
+    "MeanErrorLoss": "MEAN_ERROR_LOSS",
+}
+
+
+def test_caffe_has_sixty_one_types():
+    assert len(set(CAFFE)) == 61
+
+
+@pytest.mark.parametrize("name", CAFFE)
+def test_a_type_of_caffe(name):
+    assert default_registry().layers.find(name).type == name
+
+
+@pytest.mark.parametrize("name", CAFFE)
+@pytest.mark.parametrize("spelling", [str.upper, str.lower])
+def test_case_does_not_matter(name, spelling):
+    assert default_registry().layers.find(spelling(name)).type == name
+
+
+@pytest.mark.parametrize(("spelling", "name"), MYCAFFE.items())
+def test_a_spelling_of_mycaffe(spelling, name):
+    assert default_registry().layers.find(spelling).type == name
