@@ -79,9 +79,10 @@ def end_lines(outcome: Any, folder: Path) -> Iterator[str]:
         yield f"last update: {', '.join(final)}"
     if outcome.best:
         best = outcome.best
+        mean = f"(mean over {best['window']} updates) " if best["window"] > 1 else ""
         yield (
             f"best weights: {best['metric'].replace('_', ' ')} {number(best['value'])} "
-            f"(mean over {best['window']} updates) at iteration {best['iteration']:,}"
+            f"{mean}at iteration {best['iteration']:,}"
         )
     if status == "interrupted":
         yield from _interrupted_lines(outcome, folder)

@@ -6,7 +6,7 @@ import math
 from collections import deque
 from typing import Any
 
-from mycaffe_py.events import Event, StepDone
+from mycaffe_py.events import Event, StepDone, TestDone
 
 WINDOW = 100
 
@@ -29,7 +29,13 @@ class BestWeights:
 
     @classmethod
     def for_run(cls, solver: Any, trainer: Any) -> BestWeights:
-        """Choose metric and window for a run; a short run gets a window of a tenth of its updates."""
+        """Choose metric and window for a run; a short run gets a window of a tenth of its updates.
+
+        A run that tests on data of its own chooses by its tests.
+        """
+        tested = tested_output(solver) if trainer is None else None
+        if tested is not None:
+            return BestTested(solver, tested)
         metric = trainer.best_metric if trainer is not None else "loss"
         return cls(solver, metric, max(1, min(WINDOW, solver.param.max_iter // 10)))
 
@@ -48,8 +54,11 @@ class BestWeights:
             self._total = math.fsum(recent)
         else:
             self._total += value - recent.popleft()
-        if len(recent) == self.window and self._total / self.window < self.value:
+        if len(recent) == self.window and self._is_better(self._total / self.window):
             self._keep(self._total / self.window, event.iteration)
+
+    def _is_better(self, value: float) -> bool:
+        return value < self.value
 
     def _keep(self, value: float, iteration: int) -> None:
         data = self._net.parameters.data
@@ -88,3 +97,42 @@ class BestWeights:
             self._recent = deque(values)
             whole = len(values) == len(recent["values"])
             self._total = recent["total"] if whole else math.fsum(values)
+
+
+class BestTested(BestWeights):
+    """Keeps a copy of the weights with the best test: the highest accuracy, or else the lowest loss.
+
+    ``output`` is an output of the first test net.
+    """
+
+    def __init__(self, solver: Any, output: str):
+        super().__init__(solver, f"test {output}", window=1)
+        self.output, self.higher = output, _is_accuracy(output)
+        self.value = -math.inf if self.higher else math.inf
+
+    def listener(self, event: Event) -> None:
+        """Look at one test's metrics; those before the first update do not count."""
+        if not isinstance(event, TestDone) or event.net_index or not event.iteration:
+            return
+        value = event.metrics.get(self.output, math.nan)
+        if math.isfinite(value) and self._is_better(value):
+            self._keep(value, event.iteration)
+
+    def _is_better(self, value: float) -> bool:
+        return value > self.value if self.higher else value < self.value
+
+
+def _is_accuracy(output: str) -> bool:
+    return "accuracy" in output.lower()
+
+
+def tested_output(solver: Any) -> str | None:
+    """Return the output of the first test net by which its tests compare, or None if there is none."""
+    if not solver.test_nets:
+        return None
+    net = solver.test_nets[0]
+    single = [name for name in net.outputs if net.device_blobs[name].count == 1]
+    weights = net.blob_loss_weights
+    accuracies = [name for name in single if _is_accuracy(name) and not weights[name]]
+    losses = [name for name in single if weights[name] > 0]
+    return next(iter([*accuracies, *losses]), None)

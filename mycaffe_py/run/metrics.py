@@ -15,6 +15,9 @@ from mycaffe_py.events import Event, Observer, StepDone, TestDone
 FIRST_COLUMNS = ("iteration", "loss", "accuracy", "baseline_accuracy", "mean_abs_error", "lr")
 _OWN = ("iteration", "lr")
 
+Points = tuple[list[int], list[float]]
+"""Iterations, and the value of a figure at each."""
+
 
 def row_of(event: StepDone) -> dict[str, Any]:
     """Return an update's row by column name.
@@ -118,3 +121,20 @@ def read_columns(path: Path, names: tuple[str, ...]) -> dict[str, list[float]]:
             for name in names:
                 columns[name].append(float(row.get(name) or "nan"))
     return columns
+
+
+def read_tests(path: Path) -> dict[str, Points]:
+    """Return each figure of a tests.jsonl: ``test NAME``, or ``test NAME (#k)`` of further test nets."""
+    figures: dict[str, Points] = {}
+    if not path.is_file():
+        return figures
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        iteration, net = row.pop("iteration"), row.pop("net")
+        for name, value in row.items():
+            if value is not None:
+                label = f"test {name}" + (f" (#{net})" if net else "")
+                iterations, values = figures.setdefault(label, ([], []))
+                iterations.append(iteration)
+                values.append(value)
+    return figures

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import math
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from mycaffe_py.errors import MissingExtraError, require
-from mycaffe_py.run.metrics import read_columns
+from mycaffe_py.run.metrics import Points, read_columns, read_tests
 from mycaffe_py.weights.atomic import atomic_write
 
 _COLUMNS = ("iteration", "loss", "accuracy", "baseline_accuracy")
@@ -28,7 +28,7 @@ def draw_pictures(
     drawings: dict[str, Callable[[Any], bool]] = {}
     if trainer is not None:
         drawings["curve.png"] = trainer.draw
-    drawings["loss.png"] = lambda figure: draw_losses(figure, folder / "metrics.csv", best)
+    drawings["loss.png"] = lambda figure: draw_losses(figure, folder, best)
     written = []
     for name, draw in drawings.items():
         try:
@@ -50,25 +50,40 @@ def save_figure(figure: Any, path: Path) -> None:
     atomic_write(path, buffer.getvalue())
 
 
-def draw_losses(figure: Any, csv_path: Path, best: dict[str, Any] | None = None) -> bool:
-    """Draw loss and accuracy over the updates from a metrics.csv; False if it holds no update."""
+def draw_losses(figure: Any, folder: Path, best: dict[str, Any] | None = None) -> bool:
+    """Draw losses and accuracies over the updates, of training and of tests; False if there was no update.
+
+    They come from the folder's metrics.csv and tests.jsonl.
+    """
+    csv_path = folder / "metrics.csv"
     if not csv_path.is_file():
         return False
     columns = read_columns(csv_path, _COLUMNS)
     if not columns["iteration"]:
         return False
-    with_accuracy = any(map(math.isfinite, columns["accuracy"]))
-    axes = figure.subplots(2 if with_accuracy else 1, 1, sharex=True, squeeze=False)[:, 0]
+    tests = read_tests(folder / "tests.jsonl")
+    accuracies = {name: points for name, points in tests.items() if "accuracy" in name.lower()}
+    trained = any(map(math.isfinite, columns["accuracy"]))
+    rows = 2 if trained or accuracies else 1
+    axes = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
     _draw_loss(axes[0], columns)
-    if with_accuracy:
-        _draw_accuracy(axes[1], columns)
+    _draw_tests(axes[0], {name: tests[name] for name in tests if name not in accuracies})
+    if rows > 1:
+        _draw_accuracy(axes[1], columns if trained else None, accuracies)
     if best is not None:
         for axis in axes:
             axis.axvline(best["iteration"], color="tab:green", linestyle=":", linewidth=1)
         axes[0].plot([], [], color="tab:green", linestyle=":", label=_best_label(best))
-    axes[0].legend(loc="upper right")
+    # Above the plot, where it covers nothing.
+    axes[0].legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)
     axes[-1].set_xlabel("iteration")
     return True
+
+
+def _draw_tests(axis: Any, tests: Mapping[str, Points]) -> None:
+    for index, (name, (iterations, values)) in enumerate(tests.items()):
+        color = f"C{index + 1}"  # C0 is that of training
+        axis.plot(iterations, values, "o-", markersize=3, linewidth=1, color=color, label=name)
 
 
 def _best_label(best: dict[str, Any]) -> str:
@@ -90,20 +105,24 @@ def _draw_loss(axis: Any, columns: dict[str, list[float]]) -> None:
     axis.grid(alpha=0.3)
 
 
-def _draw_accuracy(axis: Any, columns: dict[str, list[float]]) -> None:
-    axis.plot(columns["iteration"], columns["accuracy"], color="tab:blue", label="accuracy")
-    if any(map(math.isfinite, columns["baseline_accuracy"])):
-        axis.plot(
-            columns["iteration"],
-            columns["baseline_accuracy"],
-            color="tab:gray",
-            linestyle="--",
-            label="baseline: repeat the last target",
-        )
+def _draw_accuracy(
+    axis: Any, columns: dict[str, list[float]] | None, tests: Mapping[str, Points]
+) -> None:
+    if columns is not None:
+        axis.plot(columns["iteration"], columns["accuracy"], color="tab:blue", label="accuracy")
+        if any(map(math.isfinite, columns["baseline_accuracy"])):
+            axis.plot(
+                columns["iteration"],
+                columns["baseline_accuracy"],
+                color="tab:gray",
+                linestyle="--",
+                label="baseline: repeat the last target",
+            )
+    _draw_tests(axis, tests)
     axis.set_ylabel("accuracy")
     axis.set_ylim(0, 1.02)
     axis.grid(alpha=0.3)
-    axis.legend(loc="upper left")
+    axis.legend(loc="lower right" if columns is None else "upper left")
 
 
 def _block_means(

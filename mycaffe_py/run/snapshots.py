@@ -57,10 +57,14 @@ class SnapshotKeeper:
             self.latest = SnapshotWritten(self.solver.iter, Path(weights), Path(state), reason)
             self._on_written(self.latest)
             self.write_best()
-            write_best_file(self.folder, self.best, self.solver.iter, self._best_digest)
 
     def write_best(self) -> None:
-        """Write the best weights so far, if they are not on disk already."""
+        """Write the best weights so far, if they are not on disk already, and what choosing needs to go on."""
+        self._write_best_weights()
+        if self.latest is not None:
+            write_best_file(self.folder, self.best, self.solver.iter, self._best_digest)
+
+    def _write_best_weights(self) -> None:
         best = self.best
         if not best.iteration or self._best_on_disk == best.iteration:
             return

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mycaffe_py.events import Log, StepDone
-from mycaffe_py.run.best import WINDOW, BestWeights
+from mycaffe_py.events import Log, StepDone, TestDone
+from mycaffe_py.run.best import WINDOW, BestTested, BestWeights
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def solver():
     parameters = SimpleNamespace(data=np.zeros(3))
     param = SimpleNamespace(max_iter=100)
     net = SimpleNamespace(parameters=parameters, device=SimpleNamespace(xp=np))
-    return SimpleNamespace(net=net, iter=0, param=param)
+    return SimpleNamespace(net=net, iter=0, param=param, test_nets=[])
 
 
 def feed(best, solver, values):
@@ -77,3 +77,38 @@ def test_weights_that_the_update_spoilt_are_never_the_best(solver):
     solver.net.parameters.data[1] = np.nan
     best.listener(StepDone(2, {"error": 1.0}, 0.1))
     assert best.iteration == 1 and np.isfinite(best.weights).all()
+
+
+def with_tests(solver, **outputs):
+    """Give the solver a test net with outputs of these loss weights."""
+    blobs = {name: SimpleNamespace(count=1) for name in outputs}
+    net = SimpleNamespace(outputs=list(outputs), device_blobs=blobs, blob_loss_weights=outputs)
+    solver.test_nets = [net]
+    return BestWeights.for_run(solver, None)
+
+
+def feed_tests(best, solver, name, values):
+    for iteration, value in enumerate(values):
+        solver.net.parameters.data[...] = iteration
+        best.listener(TestDone(10 * iteration, 0, {name: value}))
+        best.listener(TestDone(10 * iteration, 1, {name: 100.0}))  # another test net
+
+
+def test_a_run_with_tests_keeps_the_weights_of_the_highest_accuracy(solver):
+    best = with_tests(solver, accuracy=0.0, loss=1.0)
+    assert isinstance(best, BestTested)
+    feed_tests(best, solver, "accuracy", [0.99, 0.5, 0.8, 0.7, math.nan, 0.8])
+    assert (best.metric, best.value, best.iteration) == ("test accuracy", 0.8, 20)
+    assert best.weights.tolist() == [2.0, 2.0, 2.0]
+
+
+def test_without_an_accuracy_the_lowest_loss_counts(solver):
+    best = with_tests(solver, error=0.0, loss=1.0)
+    feed_tests(best, solver, "loss", [0.1, 0.5, 0.3, 0.4])
+    assert (best.metric, best.value, best.iteration) == ("test loss", 0.3, 20)
+    best.listener(StepDone(40, {"loss": 0.0}, 0.1))
+    assert best.iteration == 20
+
+
+def test_a_test_net_without_figures_leaves_the_choice_to_training(solver):
+    assert not isinstance(with_tests(solver, features=0.0), BestTested)
