@@ -32,8 +32,8 @@ def draw_net(
 ) -> bytes:
     """Return a picture of a NetParameter in the format ``ext``: svg, png, pdf or jpg.
 
-    ``rankdir`` is the direction of flow: LR, TB, BT or RL. ``phase`` TRAIN or TEST leaves out the layers
-    of the other one. ``display_lrm`` shows the learning-rate multipliers. Arrows carry the shapes of the
+    ``rankdir`` is the direction of flow: LR, TB, BT or RL. ``phase`` TRAIN or TEST draws the net of that
+    phase. ``display_lrm`` shows the learning-rate multipliers. Arrows carry the shapes of the
     blobs as far as the net can be built, or the ``shapes`` given.
     """
     ext = {"jpeg": "jpg"}.get(ext.lower(), ext.lower())

@@ -50,7 +50,16 @@ def write_images(images: dict, labels: dict, folder: Path) -> None:
 
 def convert(folder: Path, part: str) -> None:
     """Turn a list of images into an LMDB, as one would on the command line."""
-    arguments = ["--gray", "--shuffle", "--resize_width", SIZE, "--resize_height", SIZE]
+    arguments = [
+        "--gray",
+        "--shuffle",
+        "--seed",
+        1,
+        "--resize_width",
+        SIZE,
+        "--resize_height",
+        SIZE,
+    ]
     files = [f"{folder}/", folder / f"{part}.txt", f"digits_{part}_lmdb"]
     command = [sys.executable, "-m", "mycaffe_py", "convert-imageset", *arguments, *files]
     subprocess.run([str(word) for word in command], check=True)

@@ -31,7 +31,10 @@ from mycaffe_py.cli.verb import Verb
     type=click.Choice(["TRAIN", "TEST", "ALL"], case_sensitive=False),
     default="ALL",
     show_default=True,
-    help="Leave out the layers of the other phase.",
+    help="Draw the net of one phase.",
+)
+@click.option(
+    "--stage", "stages", multiple=True, metavar="NAMES", help="With --phase: stages of the net."
 )
 @click.option("--display-lrm", is_flag=True, help="Show the multipliers of the learning rate.")
 @plugin_option
@@ -40,6 +43,7 @@ def command(
     out: str | None,
     rankdir: str,
     phase: str,
+    stages: tuple[str, ...],
     display_lrm: bool,
     plugins: tuple[str, ...],
 ) -> int:
@@ -50,4 +54,4 @@ def command(
     """
     from mycaffe_py.cli.drawing import draw
 
-    return draw(model, out, rankdir, phase, display_lrm, plugins)
+    return draw(model, out, rankdir, phase, stages, display_lrm, plugins)

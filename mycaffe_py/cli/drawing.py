@@ -8,9 +8,9 @@ import click
 
 from mycaffe_py.builder import load_model
 from mycaffe_py.cli.failures import say
-from mycaffe_py.cli.options import load_plugins
+from mycaffe_py.cli.options import load_plugins, split_names
 from mycaffe_py.draw import draw_net_to_file
-from mycaffe_py.drawing.graph import has_phase
+from mycaffe_py.drawing.graph import belongs
 from mycaffe_py.drawing.known_shapes import known_shapes
 from mycaffe_py.layer import TEST, TRAIN
 
@@ -22,6 +22,7 @@ def draw(
     out: str | None,
     rankdir: str,
     phase: str,
+    stages: tuple[str, ...],
     display_lrm: bool,
     plugins: tuple[str, ...],
 ) -> int:
@@ -29,13 +30,14 @@ def draw(
     registry = load_plugins(plugins)
     document = load_model(model, registry)
     net, number = document.message, _PHASES[phase.upper()]
+    net.state.stage.extend(split_names(stages))
     path = Path(out) if out else Path(f"{Path(model).stem}.svg")
     shapes = known_shapes(net, registry, number, Path(document.filename).resolve().parent)
     draw_net_to_file(net, path, rankdir.upper(), number, display_lrm, shapes=shapes)
     unknown = any(
         (index, top) not in shapes
         for index, layer in enumerate(net.layer)
-        if number is None or has_phase(layer, number)
+        if belongs(net, layer, number)
         for top in layer.top
     )
     if unknown:

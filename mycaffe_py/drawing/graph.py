@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..net_state import is_included
 from .labels import edge_label, layer_lines
 
 BLOB_FILL = "#E0E0E0"
@@ -140,23 +141,22 @@ def build_graph(
     shapes: Shapes | None = None,
     label_edges: bool = True,
 ) -> Graph:
-    """Return the graph of a NetParameter, of one phase or of all layers.
+    """Return the graph of a NetParameter: of its layers in one phase, or of all layers.
 
     Layers that work in place stand between the layer that made their blob and the blob.
     """
     builder = _Builder(net, rankdir, shapes or {}, display_lrm, label_edges)
     for index, layer in enumerate(net.layer):
-        if phase is None or has_phase(layer, phase):
+        if belongs(net, layer, phase):
             builder.add_layer(index, layer)
     return builder.graph
 
 
-def has_phase(layer: Any, phase: int) -> bool:
-    """Whether a layer may be part of a net in a phase; levels and stages do not count here."""
-
-    def met(rule: Any) -> bool:
-        return not rule.HasField("phase") or rule.phase == phase
-
-    if layer.include:
-        return any(map(met, layer.include))
-    return not any(rule.HasField("phase") and rule.phase == phase for rule in layer.exclude)
+def belongs(net: Any, layer: Any, phase: int | None) -> bool:
+    """Whether a layer is part of a net in a phase, at the level and with the stages of the net's own state."""
+    if phase is None:
+        return True
+    state = type(net.state)()
+    state.CopyFrom(net.state)
+    state.phase = phase
+    return is_included(layer, state)

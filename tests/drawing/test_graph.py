@@ -73,7 +73,7 @@ def test_phases(registry):
         ("include { phase: TEST }", [TEST]),
         ("include { phase: TEST } include { phase: TRAIN }", [TRAIN, TEST]),
         ("exclude { phase: TEST }", [TRAIN]),
-        ('include { stage: "deploy" }', [TRAIN, TEST]),
+        ('include { stage: "deploy" }', []),
         ('exclude { stage: "deploy" }', [TRAIN, TEST]),
     ],
 )
@@ -170,3 +170,10 @@ def test_an_exception_of_a_layer_costs_only_its_shapes(registry, monkeypatch):
 
     monkeypatch.setattr(registry.layers.find("InnerProduct"), "setup", fail)
     assert (0, "x") in known_shapes(read(KNOWN, registry), registry)
+
+
+def test_stages_count_as_in_the_net(registry):
+    net = read('layer { name: "a" type: "ReLU" include { stage: "deploy" } }', registry)
+    assert build_graph(net).nodes and not build_graph(net, phase=TEST).nodes
+    net.state.stage.append("deploy")
+    assert build_graph(net, phase=TEST).nodes
