@@ -13,80 +13,191 @@ from typing import Any
 import numpy as np
 
 from ..device import Device
-from .strict_array import StrictArray, unwrap, unwrap_argument, wrap
-
-_ELEMENTWISE = (
-    "absolute abs add arccos arcsin arctan arctan2 cbrt ceil copysign cos cosh divide equal exp "
-    "exp2 expm1 floor floor_divide fmax fmin fmod greater greater_equal heaviside hypot isfinite "
-    "isinf isnan less less_equal log log10 log1p log2 logaddexp logical_and logical_not "
-    "logical_or logical_xor maximum minimum mod multiply negative not_equal power reciprocal "
-    "remainder rint sign signbit sin sinh sqrt square subtract tan tanh true_divide trunc"
+from .strict_array import (
+    StrictArray,
+    by_name,
+    check_keywords,
+    refuse_overlap,
+    refuse_wider_scalars,
+    unwrap,
+    unwrap_argument,
+    wait,
+    wrap,
 )
 
-_KEYWORDS = {
-    # CuPy's ufuncs have no `where`, its reductions neither `where` nor `initial`.
-    _ELEMENTWISE: "out dtype casting",
-    "all any amax amin max min": "axis out keepdims",
-    "mean prod sum": "axis dtype out keepdims",
-    "std var": "axis dtype out ddof keepdims",
-    "argmax argmin": "axis dtype out keepdims",
-    "cumprod cumsum": "axis dtype out",
-    "concatenate stack": "axis out dtype casting",
-    "hstack vstack": "dtype casting",
-    "argsort sort": "axis kind",
-    "empty ones zeros": "shape dtype order",
-    "full": "shape fill_value dtype order",
-    "empty_like ones_like zeros_like": "dtype order shape",
-    "full_like": "fill_value dtype order shape",
-    "eye": "M k dtype order",
-    "arange ascontiguousarray": "dtype",
-    "array_split count_nonzero expand_dims flip repeat roll split squeeze take_along_axis": "axis",
-    "bincount": "weights minlength",
-    "broadcast_to inner moveaxis nonzero swapaxes tile tril triu vdot": "",
-    "copy ravel": "order",
-    "reshape": "order copy",
-    "transpose": "axes",
-    "array_equal": "equal_nan",
-    "clip": "a_min a_max out",
-    "copyto": "casting where",
-    "dot outer": "out",
-    "einsum": "dtype optimize",
-    "matmul": "axes axis keepdims casting dtype order out",
-    "take": "axis out",
-    "tensordot": "axes",
-    "where": "x y",
+# CuPy's ufuncs have no `where`, its reductions neither `where` nor `initial`.
+_ELEMENTWISE = by_name(
+    {
+        "absolute abs add arccos arcsin arctan arctan2 cbrt ceil copysign cos cosh divide equal exp "
+        "exp2 expm1 floor floor_divide fmax fmin fmod greater greater_equal heaviside hypot "
+        "isfinite isinf isnan less less_equal log log10 log1p log2 logaddexp logical_and "
+        "logical_not logical_or logical_xor maximum minimum mod multiply negative not_equal power "
+        "reciprocal remainder rint sign signbit sin sinh sqrt square subtract tan tanh true_divide "
+        "trunc": "out dtype casting",
+    }
+)
+"""Functions of numbers and arrays of numbers, CuPy's ufuncs."""
+
+_OF_AN_ARRAY = by_name(
+    {
+        "all any amax amin max min": "axis out keepdims",
+        "mean prod sum": "axis dtype out keepdims",
+        "std var": "axis dtype out ddof keepdims",
+        "argmax argmin": "axis dtype out keepdims",
+        "cumprod cumsum": "axis dtype out",
+        "argsort sort": "axis kind",
+        "argpartition partition": "axis",
+        "array_split count_nonzero expand_dims flip repeat roll split squeeze": "axis",
+        "array_equal": "equal_nan",
+        "ascontiguousarray": "dtype",
+        "bincount": "weights minlength",
+        "broadcast_to inner moveaxis nonzero rollaxis swapaxes tile tril triu vdot": "",
+        "clip": "a_min a_max out",
+        "copy ravel": "order",
+        "copyto": "casting where",
+        "diff": "n axis",
+        "dot outer": "out",
+        "empty_like ones_like zeros_like": "dtype order shape",
+        "full_like": "fill_value dtype order shape",
+        "matmul": "axes axis keepdims casting dtype order out",
+        "nan_to_num": "copy nan posinf neginf",
+        "put_along_axis take_along_axis": "axis",
+        "reshape": "order copy",
+        "searchsorted": "side sorter",
+        "take": "axis out",
+        "tensordot": "axes",
+        "transpose": "axes",
+    }
+)
+"""Functions whose first argument must be an array of the device."""
+
+_OTHERS = by_name(
+    {
+        "arange": "dtype",
+        "concatenate stack": "axis out dtype casting",
+        "einsum": "dtype optimize",
+        "empty ones zeros": "shape dtype order",
+        "eye": "M k dtype order",
+        "full": "shape fill_value dtype order",
+        "hstack vstack": "dtype casting",
+        "linspace": "num endpoint dtype axis",
+        "where": "x y",
+    }
+)
+
+KEYWORDS = {
+    **_ELEMENTWISE,
+    **_OF_AN_ARRAY,
+    **_OTHERS,
+    "lib.stride_tricks.as_strided": ("shape", "strides"),
+    "lib.stride_tricks.sliding_window_view": ("axis",),
+    "linalg.norm": ("ord", "axis", "keepdims"),
 }
 """The keyword arguments of each function, as CuPy 14 has them."""
 
-_WITH_AT = ("add", "maximum", "minimum")
-"""The functions among these whose ``at`` CuPy has."""
+UFUNC_METHODS = {"add": ("at",), "maximum": ("at",), "minimum": ("at",)}
+"""Methods of ufuncs that CuPy has, for floats too."""
 
-_CONSTANTS = (
+CONSTANTS = (
     "bool_ e float16 float32 float64 inf int8 int16 int32 int64 nan newaxis pi uint8 uint16 uint32 "
     "uint64"
 )
 
+_MOST_POSITIONAL = {"argmax": 2, "argmin": 2, "matmul": 2, "take": 3, "std": 4, "var": 4}
+"""Where the order of further arguments is not NumPy's."""
 
-def _function(name: str, keywords: set[str]) -> Callable:
-    what = f"strict xp.{name}()"
-    numpy_function = getattr(np, name)
-    elementwise = name in _ELEMENTWISE.split()
+_WAITING = ("nonzero", "bincount", "linalg.norm")
+
+
+def _function(name: str) -> Callable:
+    what, keywords = f"strict xp.{name}()", KEYWORDS[name]
+    numpy_function: Any = np
+    for part in name.split("."):
+        numpy_function = getattr(numpy_function, part)
+    check = _checked_elementwise if name in _ELEMENTWISE else _CHECKS.get(name)
+    most = _MOST_POSITIONAL.get(name)
+    needs_array = name in _OF_AN_ARRAY or "." in name
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        unknown = set(kwargs) - keywords
-        if unknown:
-            raise TypeError(f"{what} does not take {', '.join(sorted(unknown))}: CuPy does not")
-        out = kwargs.get("out")
-        args = tuple(unwrap_argument(value, what) for value in args)
-        kwargs = {key: unwrap_argument(value, what) for key, value in kwargs.items()}
-        if elementwise and out is not None:
-            shape = np.broadcast_shapes(*map(np.shape, args))
-            if out.shape != shape:
-                raise ValueError(f"{what} gives {shape}, but out is {out.shape}: CuPy refuses that")
-        return wrap(numpy_function(*args, **kwargs), out)
+        check_keywords(what, kwargs, keywords)
+        if most and len(args) > most:
+            raise TypeError(f"{what} takes {most} arguments by position, the others by name")
+        if needs_array and not isinstance(args[0], StrictArray):
+            raise TypeError(f"{what} needs an array of the device, got a {_type_of(args[0])}")
+        plain = tuple(unwrap_argument(value, what) for value in args)
+        words = {key: unwrap_argument(value, what) for key, value in kwargs.items()}
+        if check is not None:
+            check(what, args, plain, words)
+        if name in _WAITING:
+            wait(f"{name}()")
+        return wrap(numpy_function(*plain, **words), (*args, *kwargs.values()))
 
     call.__name__ = name
     return call
+
+
+def _type_of(value: Any) -> str:
+    return f"{type(value).__module__}.{type(value).__name__}"
+
+
+def _checked_elementwise(what: str, args: Any, plain: Any, kwargs: Any) -> None:
+    for value in args:
+        unwrap(value, what)  # neither lists nor None
+    inputs, out = plain, kwargs.get("out")
+    if len(plain) > getattr(np, what.split(".")[1][:-2]).nin:
+        *inputs, out = plain
+    if isinstance(out, tuple):
+        (out,) = out
+    refuse_wider_scalars(inputs, what)
+    if out is not None:
+        shape = np.broadcast_shapes(*map(np.shape, inputs))
+        if out.shape != shape:
+            raise ValueError(f"{what} gives {shape}, but out is {out.shape}: CuPy refuses that")
+
+
+def _checked_arrays(what: str, args: Any, plain: Any, kwargs: Any) -> None:
+    """Check that all parts of a sequence, or both factors, are arrays of the device."""
+    parts = args[0] if isinstance(args[0], list | tuple) else args[:2]
+    for part in parts:
+        if not isinstance(part, StrictArray):
+            raise TypeError(f"{what} needs arrays of the device, got a {_type_of(part)}")
+
+
+def _checked_copyto(what: str, args: Any, plain: Any, kwargs: Any) -> None:
+    target, source = (unwrap(value, what) for value in args[:2])
+    where = kwargs.get("where")
+    if isinstance(source, np.ndarray) and where is None:
+        refuse_overlap(target, source, what)
+    if isinstance(where, np.ndarray) and where.dtype != bool:
+        raise TypeError(f"{what} needs a where of type bool, got {where.dtype}")
+
+
+def _checked_sort(what: str, args: Any, plain: Any, kwargs: Any) -> None:
+    kind = plain[2] if len(plain) > 2 else kwargs.get("kind")
+    if kind not in (None, "stable"):
+        raise ValueError(f"{what} knows the kind stable only, as CuPy does, got {kind!r}")
+
+
+def _checked_repeat(what: str, args: Any, plain: Any, kwargs: Any) -> None:
+    if len(args) > 1 and isinstance(args[1], StrictArray):
+        raise TypeError(f"{what} takes the numbers of repeats from the host, as CuPy does")
+
+
+def _checked_where(what: str, args: Any, plain: Any, kwargs: Any) -> None:
+    if len(args) + len(kwargs) == 1:
+        wait("where() of one argument")
+    refuse_wider_scalars(plain, what)
+
+
+_CHECKS: dict[str, Callable] = {
+    **dict.fromkeys(("concatenate", "stack", "hstack", "vstack"), _checked_arrays),
+    **dict.fromkeys(("dot", "inner", "matmul", "tensordot", "vdot"), _checked_arrays),
+    "argsort": _checked_sort,
+    "copyto": _checked_copyto,
+    "repeat": _checked_repeat,
+    "sort": _checked_sort,
+    "where": _checked_where,
+}
 
 
 def _at(name: str) -> Callable:
@@ -94,17 +205,25 @@ def _at(name: str) -> Callable:
 
     def at(a: StrictArray, indices: Any, b: Any = None) -> None:
         if not isinstance(a, StrictArray):
-            raise TypeError(f"{what} got a {type(a).__module__}.{type(a).__name__}")
+            raise TypeError(f"{what} got a {_type_of(a)}")
+        if a.dtype.kind not in "fiu" or a.dtype.itemsize < 4:
+            raise TypeError(f"{what} cannot work on {a.dtype}, as CuPy cannot")
         values = (unwrap_argument(value, what) for value in (indices, b))
         getattr(np, name).at(unwrap(a, what), *values)
 
     return at
 
 
-def _as_strided(x: Any, shape: Any = None, strides: Any = None) -> StrictArray:
-    if not isinstance(x, StrictArray):
-        raise TypeError(f"strict xp as_strided() got a {type(x).__module__}.{type(x).__name__}")
-    return StrictArray(np.lib.stride_tricks.as_strided(unwrap(x, "as_strided"), shape, strides))
+def _empty(numpy_function: Callable) -> Callable:
+    """Return a function whose arrays hold no number at first: who reads them before writing finds out."""
+
+    def call(*args: Any, **kwargs: Any) -> StrictArray:
+        result = numpy_function(*args, **kwargs)
+        if result.dtype.kind == "f":
+            result.fill(np.nan)
+        return result
+
+    return call
 
 
 class StrictModule:
@@ -112,16 +231,22 @@ class StrictModule:
 
     ndarray = StrictArray
     __name__ = "strict"
-    lib = SimpleNamespace(stride_tricks=SimpleNamespace(as_strided=_as_strided))
 
     def __init__(self):
-        for names, keywords in _KEYWORDS.items():
-            for name in names.split():
-                setattr(self, name, _function(name, set(keywords.split())))
-        for name in _WITH_AT:
-            getattr(self, name).at = _at(name)
-        for name in _CONSTANTS.split():
+        self.lib = SimpleNamespace(stride_tricks=SimpleNamespace())
+        self.linalg = SimpleNamespace()
+        for name in KEYWORDS:
+            *folders, last = name.split(".")
+            place: Any = self
+            for folder in folders:
+                place = getattr(place, folder)
+            setattr(place, last, _function(name))
+        for name, methods in UFUNC_METHODS.items():
+            for method in methods:
+                setattr(getattr(self, name), method, _at(name))
+        for name in CONSTANTS.split():
             setattr(self, name, getattr(np, name))
+        self.empty, self.empty_like = _empty(self.empty), _empty(self.empty_like)
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the strict device's xp has no {name!r}")
@@ -134,7 +259,9 @@ class StrictModule:
 
     def array(self, obj: Any, dtype: Any = None) -> StrictArray:
         """Bring a copy of the values to the device."""
-        return StrictArray(np.array(obj.get() if isinstance(obj, StrictArray) else obj, dtype))
+        if isinstance(obj, StrictArray):
+            return obj.copy() if dtype is None else obj.astype(dtype)
+        return StrictArray(np.array(obj, dtype))
 
 
 class StrictDevice(Device):
@@ -150,6 +277,6 @@ def strict_device(seed: int = 0) -> Device:
 
     NumPy functions do not take its arrays, they do not mix with NumPy arrays, and ``xp`` lacks what
     CuPy lacks. Give host values to the device by ``device.asarray`` and fetch them by
-    ``device.to_host``.
+    ``device.to_host``. ``recorded_waits`` (in ``strict_array``) tells where a GPU would be waited for.
     """
     return StrictDevice("strict", StrictModule(), seed=seed)

@@ -2,19 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 _NUMBERS = (bool, int, float, complex, np.generic)
-_ATTRIBUTES = "dtype flags itemsize nbytes ndim shape size strides"
-_METHODS = (
-    "all any argmax argmin astype clip copy cumsum dot flatten max mean min nonzero prod ravel "
-    "repeat reshape squeeze std sum swapaxes take tolist trace transpose var view"
-)
+_ATTRIBUTES = "dtype itemsize nbytes ndim shape size strides"
 _BINARY = "add sub mul truediv floordiv mod pow matmul and or xor"
 _OTHER_OPERATORS = "neg pos abs invert eq ne lt le gt ge"
+
+
+def by_name(table: dict[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return {name: keywords} of a table of {names: keywords}."""
+    return {name: tuple(words.split()) for names, words in table.items() for name in names.split()}
+
+
+METHODS = by_name(
+    {
+        "all any max min": "axis out keepdims",
+        "argmax argmin": "axis dtype out keepdims",
+        "argsort sort": "axis kind",
+        "astype": "dtype order copy",
+        "clip": "min max out",
+        "copy flatten ravel": "order",
+        "cumprod cumsum": "axis dtype out",
+        "dot": "out",
+        "mean prod sum": "axis dtype out keepdims",
+        "nonzero swapaxes tolist transpose": "",
+        "repeat": "repeats axis",
+        "reshape": "order copy",
+        "squeeze": "axis",
+        "std var": "axis dtype out ddof keepdims",
+        "take": "indices axis out",
+        "trace": "offset axis1 axis2 dtype out",
+        "view": "dtype",
+    }
+)
+"""The methods of an array with their keyword arguments, as CuPy 14 has them."""
+
+_waits: list[str] | None = None
+
+
+@contextmanager
+def recorded_waits() -> Iterator[list[str]]:
+    """Record, as texts, each moment at which the host would wait for a GPU's results."""
+    global _waits
+    before, _waits = _waits, []
+    try:
+        yield _waits
+    finally:
+        _waits = before
+
+
+def wait(why: str) -> None:
+    """Note that a GPU would have to finish its work now."""
+    if _waits is not None:
+        _waits.append(why)
 
 
 class StrictArray:
@@ -31,6 +77,8 @@ class StrictArray:
     __slots__ = ("_array",)
 
     def __init__(self, array: np.ndarray):
+        if array.dtype.kind not in "biufc" or array.dtype.itemsize > 16:
+            raise TypeError(f"a strict array cannot hold {array.dtype}: CuPy's cannot")
         self._array = array
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
@@ -53,30 +101,58 @@ class StrictArray:
         return len(self._array)
 
     def __iter__(self):
+        if not self.ndim:
+            raise TypeError("iteration over a strict array of no axes")
         return (self[index] for index in range(len(self)))
 
     def __getitem__(self, key: Any) -> StrictArray:
         return StrictArray(np.asarray(self._array[_index(key)]))
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._array[_index(key)] = unwrap(value, "assignment into a strict array")
+        index, value = _index(key), unwrap(value, "assignment into a strict array")
+        if np.ndim(value):
+            refuse_repeated(self._array, index, "assignment into a strict array")
+            if not _has_arrays(index):
+                refuse_overlap(self._array[index], value, "assignment into a strict array")
+        self._array[index] = value
 
-    def get(self) -> np.ndarray:
-        """Return a copy as a NumPy array, as CuPy's arrays do."""
-        return self._array.copy()
+    def get(self, out: np.ndarray | None = None) -> np.ndarray:
+        """Return a copy as a NumPy array (``out``, if given), as CuPy's arrays do."""
+        wait("get()")
+        if out is None:
+            return self._array.copy()
+        if out.shape != self.shape or out.dtype != self.dtype or not out.flags.c_contiguous:
+            raise ValueError("get() of a strict array: out must be such an array, C-contiguous")
+        out[...] = self._array
+        return out
 
-    def item(self, *index: int) -> Any:
-        """Return one element as a Python number."""
-        return self._array.item(*index)
+    def set(self, arr: np.ndarray) -> None:
+        """Take the values of a NumPy array of the same shape and type, as CuPy's arrays do."""
+        if not isinstance(arr, np.ndarray) or arr.shape != self.shape or arr.dtype != self.dtype:
+            raise TypeError("set() of a strict array needs a NumPy array of its shape and type")
+        self._array[...] = arr
+
+    def item(self) -> Any:
+        """Return the only element as a Python number."""
+        wait("item()")
+        return self._array.item()
 
     def fill(self, value: Any) -> None:
         """Set every element."""
+        if np.shape(unwrap(value, "fill() of a strict array")):
+            raise ValueError("fill() of a strict array takes one value")
         self[...] = value
 
     @property
     def T(self) -> StrictArray:  # noqa: N802
         """The array with its axes reversed."""
         return StrictArray(self._array.T)
+
+    @property
+    def flags(self) -> SimpleNamespace:
+        """Those flags that CuPy's arrays have."""
+        names = ("c_contiguous", "f_contiguous", "forc", "fnc", "owndata")
+        return SimpleNamespace(**{name: getattr(self._array.flags, name) for name in names})
 
 
 def unwrap(value: Any, what: str) -> Any:
@@ -97,20 +173,59 @@ def unwrap_argument(value: Any, what: str) -> Any:
     return value._array if isinstance(value, StrictArray) else value
 
 
-def wrap(value: Any, out: Any = None) -> Any:
-    """Return a result of NumPy as strict arrays; ``out``, if given, is the result."""
-    if out is not None:
-        return out
-    if isinstance(value, np.ndarray | np.generic):
-        return StrictArray(np.asarray(value))
+def wrap(value: Any, arguments: Sequence[Any] = ()) -> Any:
+    """Return a result of NumPy as strict arrays, numbers too.
+
+    A result that is one of the ``arguments``, as an output is, comes back as that very object.
+    """
+    for argument in arguments:
+        argument = argument[0] if isinstance(argument, tuple) and len(argument) == 1 else argument
+        if isinstance(argument, StrictArray) and argument._array is value:
+            return argument
     if isinstance(value, list | tuple):
         return type(value)(wrap(part) for part in value)
-    return value
+    return StrictArray(np.asarray(value)) if isinstance(value, (np.ndarray, *_NUMBERS)) else value
 
 
-def _index(key: Any) -> Any:
+def refuse_overlap(target: np.ndarray, source: Any, what: str) -> None:
+    """Refuse a copy that CuPy makes as a plain copy of memory, if its ends overlap."""
+    plain = target.dtype == source.dtype and target.flags.c_contiguous
+    same_place = target.__array_interface__["data"] == source.__array_interface__["data"]
+    if plain and not same_place and np.may_share_memory(target, source):
+        raise ValueError(f"{what} from memory that overlaps it: undefined on a GPU")
+
+
+def refuse_repeated(array: np.ndarray, index: tuple[Any, ...], what: str) -> None:
+    """Refuse to write different values to a place that an index names twice: the last one wins in NumPy only."""
+    if any(isinstance(part, np.ndarray | list) for part in index):
+        places = np.arange(array.size).reshape(array.shape)[index]
+        if len(np.unique(places)) < places.size:
+            raise ValueError(f"{what} with repeated indices: undefined on a GPU (see xp.add.at)")
+
+
+def refuse_wider_scalars(operands: Any, what: str) -> None:
+    """Refuse a NumPy number that makes a float32 array float64; Python's numbers do not."""
+    arrays = [value.dtype for value in operands if isinstance(value, np.ndarray)]
+    widest = max((dtype.itemsize for dtype in arrays if dtype.kind == "f"), default=0)
+    for value in operands:
+        if widest and isinstance(value, np.floating) and value.dtype.itemsize > widest:
+            raise TypeError(
+                f"{what} got a numpy.{value.dtype}, which makes the result {value.dtype}: use float()"
+            )
+
+
+def _has_arrays(index: tuple[Any, ...]) -> bool:
+    return any(isinstance(part, np.ndarray | list) for part in index)
+
+
+def _index(key: Any) -> tuple[Any, ...]:
     # The Ellipsis makes NumPy give a view, as CuPy does, where it would give a number.
     parts = tuple(_index_part(part) for part in (key if isinstance(key, tuple) else (key,)))
+    masks = [part for part in parts if isinstance(part, np.ndarray) and part.dtype == bool]
+    if masks:
+        wait("a boolean mask as index")
+    if len(masks) > 1:
+        raise IndexError("a strict array takes one boolean mask, as CuPy's do")
     return parts if any(part is Ellipsis for part in parts) else (*parts, Ellipsis)
 
 
@@ -118,6 +233,13 @@ def _index_part(part: Any) -> Any:
     if part is None or part is Ellipsis or isinstance(part, slice | list):
         return part
     return unwrap(part, "an index of a strict array")
+
+
+def check_keywords(what: str, given: Any, known: tuple[str, ...]) -> None:
+    """Refuse keyword arguments that CuPy does not have."""
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise TypeError(f"{what} does not take {', '.join(unknown)}: CuPy does not")
 
 
 def _install(name: str, method: Callable) -> None:
@@ -129,21 +251,27 @@ def _add_attribute(name: str) -> None:
     setattr(StrictArray, name, property(lambda self: getattr(self._array, name)))
 
 
-def _add_method(name: str) -> None:
+def _add_method(name: str, keywords: tuple[str, ...]) -> None:
     what = f"strict array.{name}()"
 
     def call(self: StrictArray, *args: Any, **kwargs: Any) -> Any:
-        out = kwargs.get("out")
-        args = tuple(unwrap_argument(value, what) for value in args)
-        kwargs = {key: unwrap_argument(value, what) for key, value in kwargs.items()}
-        return wrap(getattr(self._array, name)(*args, **kwargs), out)
+        check_keywords(what, kwargs, keywords)
+        if name in ("nonzero", "tolist"):
+            wait(f"{name}()")
+        plain = tuple(unwrap_argument(value, what) for value in args)
+        words = {key: unwrap_argument(value, what) for key, value in kwargs.items()}
+        result = getattr(self._array, name)(*plain, **words)
+        return result if name == "tolist" else wrap(result, (*args, *kwargs.values()))
 
     _install(name, call)
 
 
 def _add_operator(name: str, in_place: bool = False) -> None:
+    what = f"{name} of a strict array"
+
     def call(self: StrictArray, *others: Any) -> Any:
-        operands = [unwrap(other, f"{name} of a strict array") for other in others]
+        operands = [unwrap(other, what) for other in others]
+        refuse_wider_scalars([self._array, *operands], what)
         result = getattr(self._array, name)(*operands)
         return self if in_place else wrap(result)
 
@@ -152,8 +280,8 @@ def _add_operator(name: str, in_place: bool = False) -> None:
 
 for _name in _ATTRIBUTES.split():
     _add_attribute(_name)
-for _name in _METHODS.split():
-    _add_method(_name)
+for _name, _words in METHODS.items():
+    _add_method(_name, _words)
 for _name in _BINARY.split():
     _add_operator(f"__{_name}__")
     _add_operator(f"__r{_name}__")
