@@ -34,12 +34,13 @@ def names_after_xp(node):
 
 def entry(names):
     """Return (whether CuPy has it, its keywords or None)."""
-    for split in range(len(names), -1, -1):
+    path = ".".join(["xp", *names])
+    if any(f"{group}.".startswith(f"{path}.") for group in API):
+        return True, None  # a module, or the beginning of its path
+    for split in range(len(names) - 1, -1, -1):
         group = API.get(".".join(["xp", *names[:split]]))
         if group is None:
             continue
-        if split == len(names):
-            return True, None
         name, *method = names[split:]
         if name not in group:
             return False, None
@@ -119,6 +120,8 @@ def test_cupy_has_all_that_is_asked_of_xp(path):
         ("xp.argmax(a, axis=1, keepdims=True)", ""),
         ("self.xp.add.at(a, i, b)", ""),
         ("xp.float32(1) + xp.pi", ""),
+        ("as_strided = xp.lib.stride_tricks.as_strided", ""),
+        ("xp.libb.stride_tricks", "line 1: CuPy has no xp.libb"),
     ],
 )
 def test_the_check_itself(line, message):
