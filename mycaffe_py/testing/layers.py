@@ -11,6 +11,7 @@ from ..blob import Blob
 from ..device import Device
 from ..layer import TRAIN, LayerContext
 from .strict import StrictDevice, strict_device
+from .strict_array import no_wider_than
 
 FLOAT32_TOLERANCE = 1e-4
 """How far float32 may be from float64, relative to the larger of 1 and the value."""
@@ -44,7 +45,8 @@ def check_layer(
     - backward ADDS to the diffs of learnable blobs, overwrites those of bottoms, and leaves alone
       those of bottoms whose propagate_down is False;
     - float32 gives the same within 1e-4, and so does working in place where the type allows it;
-    - the layer runs on the strict device, which stands in for a GPU, with the same result.
+    - the layer runs on the strict device, which stands in for a GPU, with the same result, and in
+      float32 makes no arrays of float64 there.
 
     Numbers drawn in ``forward`` come from ``device.fill_uniform``, restarted for each run. Keep
     ``bottoms`` small: each element costs two forward runs. ``skip_backward`` is for layers that
@@ -76,8 +78,9 @@ class _HostDrawing(Device):
 
 
 class _CheckStrictDevice(StrictDevice):
-    def fill_uniform(self, out: Any) -> None:
-        out[...] = self.asarray(self.rng.random(out.shape))
+    """The strict device with the same numbers."""
+
+    fill_uniform = _HostDrawing.fill_uniform
 
 
 class _Run:
@@ -238,10 +241,12 @@ class _Check:
             self.check_overwriting()
             self.check_propagate_down()
         self.check_variant("float32", _CheckDevice(), np.float32, FLOAT32_TOLERANCE)
-        strict = strict_device()
-        self.check_variant(
-            "on the strict device", _CheckStrictDevice("strict", strict.xp), np.float64, 1e-10
-        )
+        strict = _CheckStrictDevice("strict", strict_device().xp)
+        self.check_variant("on the strict device", strict, np.float64, 1e-10)
+        with no_wider_than(np.float32):
+            self.check_variant(
+                "float32 on the strict device", strict, np.float32, FLOAT32_TOLERANCE
+            )
         if self.can_work_in_place():
             self.check_variant("in place", _CheckDevice(), np.float64, 1e-12, in_place=True)
 

@@ -44,6 +44,7 @@ METHODS = by_name(
 """The methods of an array with their keyword arguments, as CuPy 14 has them."""
 
 _waits: list[str] | None = None
+_widest: np.dtype | None = None
 
 
 @contextmanager
@@ -63,6 +64,20 @@ def wait(why: str) -> None:
         _waits.append(why)
 
 
+@contextmanager
+def no_wider_than(dtype: Any) -> Iterator[None]:
+    """Refuse arrays of a wider floating type than a net's: results that grow unseen are slow on a GPU.
+
+    Single numbers may be wider.
+    """
+    global _widest
+    before, _widest = _widest, np.dtype(dtype)
+    try:
+        yield
+    finally:
+        _widest = before
+
+
 class StrictArray:
     """An array in ordinary memory that behaves as CuPy's do where NumPy is more lenient.
 
@@ -79,6 +94,9 @@ class StrictArray:
     def __init__(self, array: np.ndarray):
         if array.dtype.kind not in "biufc" or array.dtype.itemsize > 16:
             raise TypeError(f"a strict array cannot hold {array.dtype}: CuPy's cannot")
+        widest = array.dtype if _widest is None or array.dtype.kind != "f" else _widest
+        if array.size > 1 and array.dtype.itemsize > widest.itemsize:
+            raise TypeError(f"an array of shape {array.shape} is {array.dtype}, not {widest}")
         self._array = array
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:

@@ -115,6 +115,14 @@ class CarelessInPlace(Linear):
     allows_in_place = True
 
 
+class Widening(Linear):
+    """Computes in float64, whatever the net's type."""
+
+    def forward(self, bottom, top):
+        rows = self.xp.arange(len(bottom[0].data)).reshape(-1, 1)
+        top[0].data[...] = bottom[0].data * self.blobs[0].data + 0 * rows
+
+
 class NoGradient(Linear):
     """Forward only."""
 
@@ -185,6 +193,11 @@ def test_a_blob_of_lr_mult_0_is_left_alone(registry):
 def test_finds_numpy_on_device_arrays(registry):
     with pytest.raises(TypeError, match="StrictArray"):
         run(NumpyOnly, registry)
+
+
+def test_finds_arrays_wider_than_the_nets(registry):
+    with pytest.raises(TypeError, match=r"an array of shape \(3, 2\) is float64, not float32"):
+        run(Widening, registry)
 
 
 def test_takes_a_message_and_arrays_and_leaves_the_message_alone(registry):

@@ -7,7 +7,7 @@ import pytest
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.testing import strict_device
-from mycaffe_py.testing.strict_array import StrictArray, recorded_waits
+from mycaffe_py.testing.strict_array import StrictArray, no_wider_than, recorded_waits
 
 HOST = np.ones((2, 3))
 
@@ -157,6 +157,16 @@ def test_waiting_is_recorded(array, device):
     assert waits == ["item()", "a boolean mask as index", "get()", "nonzero()"]
     array.get()
     assert len(waits) == 4
+
+
+def test_wider_arrays_are_refused(device):
+    array = device.asarray(HOST, np.float32)
+    with no_wider_than(np.float32):
+        device.xp.multiply(array, 2.0, out=array)
+        assert array.sum(dtype=np.float64).item() == 12
+        with pytest.raises(TypeError, match=r"of shape \(2, 3\) is float64, not float32"):
+            device.xp.multiply(array, device.asarray(HOST > 0, np.int64))
+    array.astype(np.float64)
 
 
 def test_unknown_function_is_named(device):
