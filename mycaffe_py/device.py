@@ -49,10 +49,9 @@ class Device:
     def seed_generators(self, seed: int) -> None:
         """Restart every generator of the device from ``seed``."""
         self.seed = int(seed)
+        # The GPU's generator has a seed of its own, so that ``rng`` gives every device the same numbers.
         self.rng = named_generator(self.seed, "device")
-        self._device_rng = (
-            self.xp.random.default_rng(int(self.rng.integers(2**31))) if self.is_gpu else self.rng
-        )
+        self._device_rng = self._own_generator("device", "own")
 
     def resume_generators(self, seed: int, state: dict, iteration: int) -> None:
         """Go on with a stored state of ``rng``.
@@ -62,11 +61,14 @@ class Device:
         """
         self.seed = int(seed)
         restore_generator(self.rng, state)
-        if self.is_gpu:
-            start = named_generator(self.seed, "device", "resumed", iteration).integers(2**31)
-            self._device_rng = self.xp.random.default_rng(int(start))
-        else:
-            self._device_rng = self.rng
+        self._device_rng = self._own_generator("device", "resumed", iteration)
+
+    def _own_generator(self, *names: str | int) -> Any:
+        """Return a GPU's generator, seeded by the names; elsewhere ``rng`` is the only one."""
+        if not self.is_gpu:
+            return self.rng
+        start = named_generator(self.seed, *names).integers(2**31)
+        return self.xp.random.default_rng(int(start))
 
     def asarray(self, values: Any, dtype: Any = None) -> Any:
         """Return ``values`` (host or device) as an array of this device."""

@@ -12,6 +12,7 @@ from ..net import Net
 from ..schema import load_net_text
 from ..seeding import generator_state, restore_generator
 from .strict import strict_device
+from .strict_array import no_wider_than
 
 FLOAT32_TOLERANCE = 1e-3
 """How far float32 may be from float64 after a few steps, relative to the larger of 1 and the value."""
@@ -49,7 +50,8 @@ def check_solver(
       as N + M steps;
     - ``steps`` updates bring the loss of a quadratic problem below half of what it was;
     - float32 gives nearly the same as float64;
-    - the rule runs on the strict device, which stands in for a GPU, with the same result;
+    - the rule runs on the strict device, which stands in for a GPU, with the same result, and in
+      float32 makes no arrays of float64 there;
     - likewise on ``device``, such as ``open_device("gpu")``, if one is given.
     """
     check = _Check(solver, registry)
@@ -130,6 +132,9 @@ class _Check:
         self.check_quadratic(steps)
         self.check_like_float64("in float32", _Run(self, Device(), np.float32), FLOAT32_TOLERANCE)
         self.check_like_float64("on the strict device", _Run(self, strict_device()), 1e-10)
+        with no_wider_than(np.float32):
+            run = _Run(self, strict_device(), np.float32)
+            self.check_like_float64("in float32 on the strict device", run, FLOAT32_TOLERANCE)
 
     def expect(self, condition: Any, what: str) -> None:
         if not condition:

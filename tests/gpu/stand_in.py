@@ -1,0 +1,40 @@
+"""A module to take cupy's place where there is no GPU: the strict arrays, with what the device itself needs."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from mycaffe_py.testing.strict import StrictModule
+from mycaffe_py.testing.strict_array import StrictArray
+
+
+class Generator:
+    """Uniform numbers, by the arguments that CuPy's generator has."""
+
+    def __init__(self, seed):
+        self._rng = np.random.default_rng(seed)
+
+    def random(self, size=None, dtype=np.float64, out=None):
+        values = StrictArray(np.asarray(self._rng.random(size, dtype=dtype)))
+        if out is None:
+            return values
+        out[...] = values
+        return out
+
+
+class StandIn(StrictModule):
+    """As much of cupy as ``mycaffe_py.device`` asks for."""
+
+    __version__ = "14.0.0"
+
+    def __init__(self):
+        super().__init__()
+        self.random = SimpleNamespace(default_rng=Generator)
+        nothing = SimpleNamespace(use=lambda: None, synchronize=lambda: None)
+        self.cuda = SimpleNamespace(
+            Device=lambda index: nothing,
+            get_current_stream=lambda: nothing,
+            runtime=SimpleNamespace(getDeviceCount=lambda: 1),
+        )
