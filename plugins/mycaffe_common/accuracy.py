@@ -86,9 +86,13 @@ class Accuracy(Layer):
         counted = xp.ones(hits.shape, dtype=dtype)
         if labels.counted is not None:
             xp.multiply(counted, labels.counted, out=counted)
-        seen = xp.bincount(labels.index, weights=counted, minlength=out.size)
-        found = xp.bincount(labels.index, weights=hits.astype(dtype), minlength=out.size)
-        out[...] = found / xp.maximum(seen, 1)
+        # Not bincount: on a GPU it waits for the device, and it counts in float64.
+        seen = xp.zeros(out.shape, dtype=dtype)
+        xp.add.at(seen, labels.index, counted)
+        xp.maximum(seen, 1, out=seen)
+        out.fill(0)
+        xp.add.at(out, labels.index, hits.astype(dtype))
+        xp.divide(out, seen, out=out)
 
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
