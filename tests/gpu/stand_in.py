@@ -36,5 +36,7 @@ class StandIn(StrictModule):
         self.cuda = SimpleNamespace(
             Device=lambda index: nothing,
             get_current_stream=lambda: nothing,
-            runtime=SimpleNamespace(getDeviceCount=lambda: 1),
+            runtime=SimpleNamespace(
+                getDeviceCount=lambda: 1, getDeviceProperties=lambda index: {"name": b"stand-in"}
+            ),
         )
