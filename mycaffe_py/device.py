@@ -70,8 +70,14 @@ class Device:
         start = named_generator(self.seed, *names).integers(2**31)
         return self.xp.random.default_rng(int(start))
 
+    def activate(self) -> None:
+        """Make a GPU the one on which this thread allocates and computes: CUDA keeps that for each thread."""
+        if self.is_gpu:
+            self.xp.cuda.Device(int(self.name.partition(":")[2] or 0)).use()
+
     def asarray(self, values: Any, dtype: Any = None) -> Any:
         """Return ``values`` (host or device) as an array of this device."""
+        self.activate()
         return self.xp.asarray(values, dtype=dtype)
 
     def to_host(self, array: Any) -> np.ndarray:
@@ -100,6 +106,7 @@ class Device:
 
     def synchronize(self) -> None:
         """Wait until all work given to the device is done."""
+        self.activate()
         if self.is_gpu:
             self.xp.cuda.get_current_stream().synchronize()
 
@@ -149,7 +156,7 @@ def open_device(name: str = "cpu", *, seed: int = 0) -> Device:
     if index >= count:
         raise DeviceError(f"no GPU {index}: this machine has {count}, numbered from 0")
     try:
-        cupy.cuda.Device(index).use()
+        cupy.cuda.Device(index).use()  # before the device's generator is made
         return Device(f"gpu:{index}", cupy, seed=seed)
     except Exception as error:
         raise DeviceError(f"GPU {index} cannot be used: {error}", hint=_DRIVER_HINT) from error

@@ -53,6 +53,7 @@ class Net(NetViews, NetCalls):
             phase, level, weights = _older_form(phase, level, weights)
         self.registry = registry or default_registry()
         self.device = device or default_device()
+        self.device.activate()
         self.dtype = np.dtype(dtype)
         if phase not in (TRAIN, TEST):
             raise ConfigError(f"phase must be TRAIN (0) or TEST (1), got {phase!r}")
@@ -112,6 +113,7 @@ class Net(NetViews, NetCalls):
 
     def forward_layers(self, first: int = 0, last: int | None = None) -> float:
         """Run layers ``first`` to ``last`` (indices, inclusive) and return the weighted loss."""
+        self.device.activate()
         send_writes()
         last = len(self.layers) - 1 if last is None else last
         before, after = self._callbacks["before_forward"], self._callbacks["after_forward"]
@@ -139,6 +141,7 @@ class Net(NetViews, NetCalls):
 
     def backward_layers(self, first: int | None = None, last: int = 0) -> None:
         """Run backward from layer ``first`` down to ``last`` (indices, inclusive)."""
+        self.device.activate()
         send_writes()
         first = len(self.layers) - 1 if first is None else first
         before, after = self._callbacks["before_backward"], self._callbacks["after_backward"]

@@ -119,6 +119,7 @@ class Solver:
 
     def step(self, iterations: int) -> None:
         """Run ``iterations`` updates, with tests and snapshots where the settings ask for them."""
+        self.net.device.activate()
         if not self._keeps_losses:
             self._losses.clear()
         self._keeps_losses = False
@@ -237,6 +238,7 @@ class Solver:
 
     def apply_update(self) -> None:
         """Clip, normalise, regularise, compute the update and subtract it from the weights."""
+        self.net.device.activate()
         send_writes()
         rate, self.current_step = learning_rate(self.settings, self.iter, self.current_step)
         self.rate = rate

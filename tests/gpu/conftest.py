@@ -27,6 +27,14 @@ def gpu(kind):
 
 
 @pytest.fixture
+def stand_in(monkeypatch):
+    """The stand-in alone, as a device: for what cannot be seen on a GPU."""
+    module = StandIn()
+    monkeypatch.setattr("mycaffe_py.device.import_cupy", lambda: module)
+    return open_device("gpu:0", seed=7)
+
+
+@pytest.fixture
 def both(gpu):
     """The CPU and the GPU, with the same seed."""
     return Device(seed=7), gpu

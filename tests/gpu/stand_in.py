@@ -28,15 +28,16 @@ class StandIn(StrictModule):
     """As much of cupy as ``mycaffe_py.device`` asks for."""
 
     __version__ = "14.0.0"
+    current = None
+    """The GPU that was chosen last."""
 
     def __init__(self):
         super().__init__()
         self.random = SimpleNamespace(default_rng=Generator)
-        nothing = SimpleNamespace(use=lambda: None, synchronize=lambda: None)
         self.cuda = SimpleNamespace(
-            Device=lambda index: nothing,
-            get_current_stream=lambda: nothing,
+            Device=lambda index: SimpleNamespace(use=lambda: setattr(self, "current", index)),
+            get_current_stream=lambda: SimpleNamespace(synchronize=lambda: None),
             runtime=SimpleNamespace(
-                getDeviceCount=lambda: 1, getDeviceProperties=lambda index: {"name": b"stand-in"}
+                getDeviceCount=lambda: 2, getDeviceProperties=lambda index: {"name": b"stand-in"}
             ),
         )

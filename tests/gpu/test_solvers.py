@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mycaffe_py.device import open_device
 from mycaffe_py.plugins import default_registry
 from mycaffe_py.testing.strict_array import recorded_waits
 
@@ -56,11 +57,9 @@ def test_float32_goes_the_same_way(both):
     assert found[0][1] == pytest.approx(found[1][1], rel=1e-3)
 
 
-def test_a_step_waits_for_its_loss_only(gpu, kind):
-    if kind != "stand-in":
-        return  # only the stand-in counts
+def test_a_step_waits_for_its_loss_only(stand_in):
     settings = 'lr_policy: "fixed" base_lr: 0.01 weight_decay: 0.001 momentum: 0.9'
-    solver = solver_on(gpu, settings=settings, dtype="float32")
+    solver = solver_on(stand_in, settings=settings, dtype="float32")
     solver.step(1)
     with recorded_waits() as waits:
         solver.step(5)
@@ -115,3 +114,20 @@ def test_weights_go_from_device_to_device(both, tmp_path):
     for name, blobs in cpu.params.items():
         for ours, theirs in zip(blobs, gpu.params[name], strict=True):
             np.testing.assert_allclose(theirs.data, ours.data, rtol=1e-6)
+
+
+def test_a_net_computes_on_its_own_gpu(stand_in):
+    solver = solver_on(stand_in)
+    for action in (
+        solver.net.forward_layers,
+        solver.net.backward_layers,
+        solver.apply_update,
+        lambda: solver.step(1),
+        lambda: stand_in.asarray([1.0]),
+        stand_in.synchronize,
+        lambda: make_net(SMALL, device=stand_in),
+    ):
+        open_device("gpu:1")
+        assert stand_in.xp.current == 1
+        action()
+        assert stand_in.xp.current == 0
