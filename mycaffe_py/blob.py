@@ -234,8 +234,10 @@ def assign(blob: Any, place: Any, values: Any) -> None:
     try:
         place[...] = values
     except ValueError:
+        # NumPy's shape() does not know arrays of a device.
+        shape = values.shape if hasattr(values, "shape") else np.shape(values)
         raise ShapeError(
-            f'blob "{blob.name}": cannot take values of shape {np.shape(values)}, it is {blob.shape}'
+            f'blob "{blob.name}": cannot take values of shape {shape}, it is {blob.shape}'
         ) from None
 
 

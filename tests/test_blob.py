@@ -172,3 +172,10 @@ def test_lives_on_its_device():
     blob = Blob((2,), device=device)
     blob.data[...] = 3
     np.testing.assert_array_equal(device.to_host(blob.data), [3, 3])
+
+
+def test_values_of_a_wrong_shape_on_a_device():
+    blob = Blob((2, 3), device=strict_device(), name="b")
+    for values in (np.zeros(4), blob.device.asarray(np.zeros(4)), [0.0] * 4):
+        with pytest.raises(ShapeError, match=r'"b": cannot take values of shape \(4,\), it is'):
+            blob.data = values
