@@ -38,6 +38,10 @@ class StandIn(StrictModule):
             Device=lambda index: SimpleNamespace(use=lambda: setattr(self, "current", index)),
             get_current_stream=lambda: SimpleNamespace(synchronize=lambda: None),
             runtime=SimpleNamespace(
-                getDeviceCount=lambda: 2, getDeviceProperties=lambda index: {"name": b"stand-in"}
+                getDeviceCount=lambda: 2,
+                getDeviceProperties=lambda index: {
+                    "name": b"stand-in",
+                    "totalGlobalMem": 2**30,
+                },
             ),
         )
