@@ -1,4 +1,4 @@
-"""One pass of LeNet and of a small ResNet, forward and backward, on the CPU and on a GPU, whole and layer by layer."""
+"""One pass of LeNet, a small ResNet and a CIFAR-10 net, forward and backward, on the CPU and on a GPU."""
 
 from __future__ import annotations
 
@@ -12,111 +12,38 @@ from typing import Any
 import numpy as np
 from reporting import Report
 
+from mycaffe_py.builder import load_model
 from mycaffe_py.device import Device, open_device
 from mycaffe_py.errors import DeviceError
 from mycaffe_py.net import Net
-from mycaffe_py.plugins import default_registry
-from mycaffe_py.schema import load_net_text
+from mycaffe_py.schema import Document
 
 WARM_UP = 3
 """Passes before anything is timed: a GPU compiles its kernels in the first."""
 
+NETS = ("LeNet", "SmallResNet", "Cifar10Quick")
+"""Shipped models that take images and labels."""
+
 CLASSES = 10
 
 
-def layer(name: str, type_name: str, bottom: str, top: str, settings: str = "") -> str:
-    """Return the text of one layer; ``bottom`` may be several names."""
-    bottoms = " ".join(f'bottom: "{blob}"' for blob in bottom.split())
-    return f'layer {{ name: "{name}" type: "{type_name}" {bottoms} top: "{top}" {settings} }}\n'
-
-
-def inputs(batch: int, *image: int) -> str:
-    """Return the layer that takes images and labels."""
-    dims = " ".join(f"dim: {size}" for size in (batch, *image))
-    shapes = f"input_param {{ shape {{ {dims} }} shape {{ dim: {batch} }} }}"
-    return f'layer {{ name: "data" type: "Input" top: "data" top: "label" {shapes} }}\n'
-
-
-def convolution(name: str, bottom: str, outputs: int, kernel: int, settings: str = "") -> str:
-    """Return a convolution with random weights."""
-    param = (
-        f'num_output: {outputs} kernel_size: {kernel} weight_filler {{ type: "msra" }} {settings}'
-    )
-    return layer(name, "Convolution", bottom, name, f"convolution_param {{ {param} }}")
-
-
-def pooling(name: str, bottom: str, settings: str) -> str:
-    """Return a pooling layer."""
-    return layer(name, "Pooling", bottom, name, f"pooling_param {{ {settings} }}")
-
-
-def product(name: str, bottom: str, outputs: int) -> str:
-    """Return an inner product with random weights."""
-    param = f'num_output: {outputs} weight_filler {{ type: "xavier" }}'
-    return layer(name, "InnerProduct", bottom, name, f"inner_product_param {{ {param} }}")
-
-
-def lenet(batch: int) -> str:
-    """Return LeNet as Caffe's tutorial has it, on images of 28 x 28."""
-    return (
-        inputs(batch, 1, 28, 28)
-        + convolution("conv1", "data", 20, 5)
-        + pooling("pool1", "conv1", "pool: MAX kernel_size: 2 stride: 2")
-        + convolution("conv2", "pool1", 50, 5)
-        + pooling("pool2", "conv2", "pool: MAX kernel_size: 2 stride: 2")
-        + product("ip1", "pool2", 500)
-        + layer("relu1", "ReLU", "ip1", "ip1")
-        + product("ip2", "ip1", CLASSES)
-        + layer("loss", "SoftmaxWithLoss", "ip2 label", "loss")
-    )
-
-
-def normalized(name: str, bottom: str, outputs: int, stride: int = 1) -> str:
-    """Return a convolution of 3 x 3, BatchNorm and Scale; the result is ``name``_scale."""
-    return (
-        convolution(name, bottom, outputs, 3, f"pad: 1 stride: {stride} bias_term: false")
-        + layer(f"{name}_norm", "BatchNorm", name, f"{name}_norm")
-        + layer(
-            f"{name}_scale",
-            "Scale",
-            f"{name}_norm",
-            f"{name}_scale",
-            "scale_param { bias_term: true }",
-        )
-    )
-
-
-def resnet(batch: int, blocks: int = 3, channels: int = 32) -> str:
-    """Return a net of residual blocks on images of 32 x 32."""
-    text = inputs(batch, 3, 32, 32) + normalized("conv0", "data", channels, 2)
-    text += layer("relu0", "ReLU", "conv0_scale", "block0")
-    for index in range(1, blocks + 1):
-        before, first, second = f"block{index - 1}", f"conv{index}a", f"conv{index}b"
-        text += normalized(first, before, channels)
-        text += layer(f"{first}_relu", "ReLU", f"{first}_scale", f"{first}_relu")
-        text += normalized(second, f"{first}_relu", channels)
-        text += layer(f"sum{index}", "Eltwise", f"{before} {second}_scale", f"sum{index}")
-        text += layer(f"relu{index}", "ReLU", f"sum{index}", f"block{index}")
-    return (
-        text
-        + pooling("pool", f"block{blocks}", "pool: AVE global_pooling: true")
-        + product("ip", "pool", CLASSES)
-        + layer("loss", "SoftmaxWithLoss", "ip label", "loss")
-    )
-
-
-NETS: dict[str, Callable[[int], str]] = {"LeNet": lenet, "ResNet-like": resnet}
-
-
-def make_net(text: str, device: Device) -> Net:
-    """Return the net with the same weights and inputs on every device."""
+def make_net(name: str, batch: int, device: Device, dtype: str = "float32") -> Net:
+    """Return a shipped net that is fed by hand, with the same weights and inputs on every device."""
+    document = load_model(f"{name}.prototxt")
+    layers = document.message.layer
+    # The deploy form of the data layer knows the images' shape; the layers behind it are those of training.
+    image = next(layer.input_param.shape[0].dim[1:] for layer in layers if layer.type == "Input")
+    kept = [layer for layer in layers if layer.type not in ("Data", "Input")]
+    inputs = type(layers[0])(name="data", type="Input", top=["data", "label"])
+    for shape in ((batch, *image), (batch,)):
+        inputs.input_param.shape.add().dim.extend(shape)
+    message = type(document.message)(name=name, layer=[inputs, *kept])
     device.seed_generators(1)
-    registry = default_registry()
-    net = Net(load_net_text(registry.schema, text), registry=registry, device=device)
+    net = Net(Document(message), device=device, dtype=dtype)
     rng = np.random.default_rng(0)
-    images, labels = (net.device_blobs[name] for name in ("data", "label"))
-    images.data[...] = device.asarray(rng.standard_normal(images.shape), dtype=images.dtype)
-    labels.data[...] = device.asarray(rng.integers(CLASSES, size=labels.shape), dtype=labels.dtype)
+    images, labels = (net.device_blobs[blob] for blob in ("data", "label"))
+    images.data[...] = device.asarray(rng.standard_normal(images.shape), dtype=dtype)
+    labels.data[...] = device.asarray(rng.integers(CLASSES, size=labels.shape), dtype=dtype)
     return net
 
 
@@ -133,7 +60,7 @@ def milliseconds(action: Callable[[], Any], device: Device, runs: int) -> float:
 def layer_times(net: Net, rounds: int, runs: int) -> dict[str, tuple[float, float]]:
     """Return {layer: (forward ms, backward ms)}, medians over rounds."""
     found = {}
-    for index, step in enumerate(net.layers):
+    for index, step in enumerate(net.device_layers):
         both = []
         for run in (net.forward_layers, net.backward_layers):
             times = [
@@ -154,7 +81,7 @@ def gpu_name(device: Device) -> str:
 
 def measure(report: Report, name: str, devices: list[Device], args: argparse.Namespace) -> None:
     """Time one net on both devices, after comparing their losses."""
-    nets = [make_net(NETS[name](args.batch), device) for device in devices]
+    nets = [make_net(name, args.batch, device) for device in devices]
     losses = [net.forward_backward() for net in nets]
     if not np.isclose(*losses, rtol=1e-3):
         raise SystemExit(f"{name}: the losses differ: CPU {losses[0]:.6g}, GPU {losses[1]:.6g}")
