@@ -63,7 +63,7 @@ class BestWeights:
     def _keep(self, value: float, iteration: int) -> None:
         data = self._net.parameters.data
         # The metric is that of the weights before the update, which may have spoilt them.
-        if not self._net.device.xp.isfinite(data).all():
+        if not self._net.device.xp.isfinite(data).all().item():
             return
         self.value, self.iteration = value, iteration
         if self.weights is None:

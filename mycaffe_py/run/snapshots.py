@@ -93,7 +93,7 @@ class SnapshotKeeper:
     def weights_are_finite(self) -> bool:
         """Whether every weight is a number worth keeping."""
         xp, data = self.solver.net.device.xp, self.solver.net.parameters.data
-        return bool(xp.isfinite(data).all())
+        return bool(xp.isfinite(data).all().item())
 
     def _require_finite(self) -> None:
         if not self.weights_are_finite():
@@ -109,7 +109,7 @@ def non_finite_param(net: Any) -> str | None:
     xp = net.device.xp
     for layer in net.device_layers:
         for index, blob in enumerate(layer.blobs):
-            if not xp.isfinite(blob.data).all():
+            if not xp.isfinite(blob.data).all().item():
                 return f'param {blob.name or index} of layer "{layer.name}" ({layer.type})'
     return None
 

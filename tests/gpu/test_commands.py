@@ -1,0 +1,44 @@
+"""The commands run on a GPU, which is what ``--device auto`` takes."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from mycaffe_py import device
+from mycaffe_py.cli import diagnosis
+from mycaffe_py.cli.app import app
+
+SMALL = (
+    *("--model", "LiquidNetCfc.prototxt", "--solver", "adamw.prototxt"),
+    *("--set", "cfc1.cfc_param.hidden_size=4", "--set", "cfc1.cfc_unit_param.backbone_units=4"),
+)
+
+
+@pytest.fixture
+def mycaffe(kind, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    return run
+
+
+def test_training_stops_and_goes_on(mycaffe):
+    assert "gpu:0" in mycaffe("train", *SMALL, "--iterations", 3, "--run-dir", "run")
+    output = mycaffe("train", *SMALL, "--iterations", 5, "--resume", "run", "--device", "gpu")
+    assert "resumed from run/" in output
+    weights = ("--weights", "run/best.caffemodel", "--iterations", 2)
+    assert "loss" in mycaffe("test", *SMALL, *weights)
+
+
+def test_the_time_of_each_layer(mycaffe):
+    assert "cfc1" in mycaffe("time", *SMALL[:2], "--iterations", 2, "--gpu", 0)
+
+
+def test_the_doctor_names_the_gpu(mycaffe, monkeypatch):
+    monkeypatch.setattr(diagnosis, "import_cupy", device.import_cupy)
+    assert "gpu:0" in mycaffe("doctor")
