@@ -260,6 +260,10 @@ class Layer:
         self.blob_names.append(blob.name)
         return blob
 
+    def working_blob(self, part: str) -> Blob:
+        """Return a blob without shape for what the layer keeps from one call to the next, named after ``part``."""
+        return Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_{part}")
+
     def fail(self, message: str, *, field: str = "", hint: str | None = None) -> NoReturn:
         """Raise LayerError that names this layer; ``field`` is the path of the setting to point at.
 

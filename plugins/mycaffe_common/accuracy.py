@@ -38,7 +38,7 @@ class Accuracy(Layer):
         param = self.param.accuracy_param
         self.top_k = param.top_k
         self.labels = Labels(self, param.ignore_label if param.HasField("ignore_label") else None)
-        self._picked = Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_picked")
+        self._picked = self.working_blob("picked")
         self._sizes: tuple[int, int, int] | None = None
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:

@@ -57,10 +57,7 @@ class BatchNorm(Layer):
             self.add_blob((self.count,), default_filler(param, "bias_filler", 0), "bias")
         self.keeps_centred = self.scales or not self.global_stats
         self.channels = Channels(self)
-        self._centred, self._scratch = (
-            Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_{part}")
-            for part in ("centred", "scratch")
-        )
+        self._centred, self._scratch = map(self.working_blob, ("centred", "scratch"))
 
     def _keep_from_solver(self) -> None:
         specs = self.param.param

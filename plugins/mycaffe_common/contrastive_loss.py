@@ -31,9 +31,8 @@ class ContrastiveLoss(LossLayer):
         """Read the settings and make room for differences and distances."""
         param = self.param.contrastive_loss_param
         self.margin, self.legacy = param.margin, param.legacy_version
-        self._difference, self._square, self._distance, self._gap, self._similar, self._cost = (
-            Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_{part}")
-            for part in ("difference", "square", "distance", "gap", "similar", "cost")
+        self._difference, self._square, self._distance, self._gap, self._similar, self._cost = map(
+            self.working_blob, ("difference", "square", "distance", "gap", "similar", "cost")
         )
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:

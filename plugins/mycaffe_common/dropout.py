@@ -31,7 +31,7 @@ class Dropout(NeuronLayer):
                 field="dropout_param.dropout_ratio",
             )
         self.drops = param.active and self.phase == TRAIN
-        self.mask = Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_mask")
+        self.mask = self.working_blob("mask")
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Draw a new mask and apply it."""

@@ -43,10 +43,7 @@ class Eltwise(Layer):
                 f"coeff is for operation SUM, not for {self.operation}", field="eltwise_param.coeff"
             )
         self.coefficients = coefficients or [1.0] * len(bottom)
-        self._scratch, self._winner = (
-            Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_{part}")
-            for part in ("scratch", "winner")
-        )
+        self._scratch, self._winner = map(self.working_blob, ("scratch", "winner"))
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Check that all shapes are one."""

@@ -22,7 +22,7 @@ class EuclideanLoss(LossLayer):
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Make room for the difference."""
-        self.difference = Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_difference")
+        self.difference = self.working_blob("difference")
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Check the bottoms; the top is a scalar."""

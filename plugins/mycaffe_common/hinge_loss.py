@@ -28,7 +28,7 @@ class HingeLoss(LossLayer):
         """Read the norm and make room for the margins."""
         self.labels = Labels(self)
         self.squared = enum_name(self.param.hinge_loss_param, "norm") == "L2"
-        self._margin = Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_margin")
+        self._margin = self.working_blob("margin")
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Check the labels against the scores; the top is a scalar."""

@@ -41,9 +41,8 @@ class InfogainLoss(SoftmaxLoss):
                 hint="normalization: VALID is the old true, BATCH_SIZE the old false",
             )
         super().setup(bottom, top)
-        self._weights, self._sums, self._logarithm = (
-            Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_{part}")
-            for part in ("weights", "sums", "logarithm")
+        self._weights, self._sums, self._logarithm = map(
+            self.working_blob, ("weights", "sums", "logarithm")
         )
         self._from_file = None if len(bottom) > 2 else self._read_source()
 

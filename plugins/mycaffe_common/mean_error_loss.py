@@ -31,10 +31,7 @@ class MeanErrorLoss(LossLayer):
         """Read the kind of error and make room for it."""
         self.squared = enum_name(self.param.mean_error_loss_param, "mean_error_type") == "MSE"
         self.normalization = Normalization(self.param.loss_param)
-        self.error, self.magnitude = (
-            Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_{part}")
-            for part in ("error", "magnitude")
-        )
+        self.error, self.magnitude = map(self.working_blob, ("error", "magnitude"))
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Check the bottoms, find the normalizer; the top is a scalar."""

@@ -27,10 +27,7 @@ class MultinomialLogisticLoss(LossLayer):
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Make room for the probability of each label and its logarithm."""
         self.labels = Labels(self)
-        self._picked, self._logarithm = (
-            Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_{part}")
-            for part in ("picked", "logarithm")
-        )
+        self._picked, self._logarithm = map(self.working_blob, ("picked", "logarithm"))
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Check the labels against the probabilities; the top is a scalar."""

@@ -34,7 +34,7 @@ class MVN(NeuronLayer):
         # What keeps a division by 0 out: where all values are equal y is 0.
         self._least = float(np.finfo(self.dtype).tiny) * max(1.0, 2 * self.eps)
         self.planes = Channels(self)
-        self._scratch = Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_scratch")
+        self._scratch = self.working_blob("scratch")
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Count the planes; the top has the bottom's shape."""

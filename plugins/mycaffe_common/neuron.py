@@ -34,7 +34,7 @@ class ActivationLayer(NeuronLayer):
         in_place = top[0] is bottom[0]
         self._input = None
         if in_place and self.activation.keeps_input:
-            self._input = Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_input")
+            self._input = self.working_blob("input")
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Write f(x)."""

@@ -33,10 +33,7 @@ class PReLU(NeuronLayer):
         if not param.HasField("filler"):
             filler = type(filler)(type="constant", value=_DEFAULT_SLOPE)
         self.add_blob(() if self.shared else (bottom[0].shape[1],), filler, "slope")
-        self._work, self._sum, self._input = (
-            Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_{part}")
-            for part in ("work", "sum", "input")
-        )
+        self._work, self._sum, self._input = map(self.working_blob, ("work", "sum", "input"))
         self._sum.reshape_like(self.blobs[0])
         self._in_place = top[0] is bottom[0]
 

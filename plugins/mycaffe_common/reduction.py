@@ -28,7 +28,7 @@ class Reduction(Layer):
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Read the operation."""
         self.operation = enum_name(self.param.reduction_param, "operation")
-        self._scratch = Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_scratch")
+        self._scratch = self.working_blob("scratch")
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """The top has the axes that are left."""

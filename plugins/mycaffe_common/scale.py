@@ -45,7 +45,7 @@ class Scale(Layer):
         self.channels = Channels(self)
         self._input = None
         if top[0] is bottom[0]:
-            self._input = Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_input")
+            self._input = self.working_blob("input")
 
     def _values(self, bottom: Sequence[Blob]) -> list[Blob]:
         """Return the blob of the factor and, if there is one, that of the bias."""

@@ -30,9 +30,8 @@ class SigmoidCrossEntropyLoss(LossLayer):
         loss = self.param.loss_param
         self.normalization = Normalization(loss, "BATCH_SIZE")
         self.ignore_label = loss.ignore_label if loss.HasField("ignore_label") else None
-        self._cost, self._scratch, self._counted = (
-            Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_{part}")
-            for part in ("cost", "scratch", "counted")
+        self._cost, self._scratch, self._counted = map(
+            self.working_blob, ("cost", "scratch", "counted")
         )
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:

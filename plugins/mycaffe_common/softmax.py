@@ -24,10 +24,7 @@ class Softmax(NeuronLayer):
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Make room for one value per item and for a product."""
-        self.row, self.product = (
-            Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_{part}")
-            for part in ("row", "product")
-        )
+        self.row, self.product = map(self.working_blob, ("row", "product"))
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """The top has the bottom's shape."""

@@ -31,10 +31,7 @@ class SoftmaxLoss(LossLayer):
         loss = self.param.loss_param
         self.normalization = Normalization(loss)
         self.labels = Labels(self, loss.ignore_label if loss.HasField("ignore_label") else None)
-        self._probability, self._row = (
-            Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_{part}")
-            for part in ("probability", "row")
-        )
+        self._probability, self._row = map(self.working_blob, ("probability", "row"))
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Check the labels against the scores; the first top is a scalar, the second like the scores."""

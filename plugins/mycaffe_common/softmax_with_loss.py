@@ -33,7 +33,7 @@ class SoftmaxWithLoss(SoftmaxLoss):
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Make room for the probability of each label."""
         super().setup(bottom, top)
-        self._picked = Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_picked")
+        self._picked = self.working_blob("picked")
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Check the labels against the scores and shape the tops."""
