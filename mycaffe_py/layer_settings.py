@@ -36,6 +36,47 @@ def axis_setting(layer: Layer, param: Any, blob: Blob, field: str, deprecated: s
     return axis
 
 
+def axes_end(layer: Layer, blob: Blob, start: int, num_axes: int, field: str) -> int:
+    """Return where ``num_axes`` axes of ``blob`` from ``start`` on end; -1 stands for all the rest."""
+    if num_axes < -1:
+        layer.fail(f"num_axes is {num_axes}, but must be -1 or more", field=f"{field}.num_axes")
+    end = blob.num_axes if num_axes == -1 else start + num_axes
+    if end > blob.num_axes:
+        layer.fail(
+            f'{num_axes} axes from axis {start} on go past the end of bottom "{blob.name}" {blob.shape}',
+            field=f"{field}.num_axes",
+        )
+    return end
+
+
+def require_an_axis(layer: Layer, blob: Blob) -> None:
+    """Fail if a bottom is a scalar."""
+    if not blob.num_axes:
+        layer.fail(f'bottom "{blob.name}" {blob.shape} must have at least one axis')
+
+
+def require_images(layer: Layer, blob: Blob) -> None:
+    """Fail unless a bottom has the axes of images."""
+    if blob.num_axes != 4:
+        layer.fail(f'bottom "{blob.name}" {blob.shape} must have 4 axes: (N, C, height, width)')
+
+
+def positive_setting(layer: Layer, message: str, name: str) -> int:
+    """Return the setting ``name`` of the layer's ``message``, a count, or fail if it is below 1."""
+    value = getattr(getattr(layer.param, message), name)
+    if value < 1:
+        layer.fail(f"{name} is {value}, but must be at least 1", field=f"{message}.{name}")
+    return value
+
+
+def given_filler(param: Any, field: str, default: float | None = None) -> Any:
+    """Return the filler in ``field``; where none is given, one of the constant ``default``, or None for zeros."""
+    filler = getattr(param, field)
+    if param.HasField(field):
+        return filler
+    return None if default is None else type(filler)(type="constant", value=default)
+
+
 def along(axis: int, start: int, stop: int) -> tuple[slice, ...]:
     """Return the index of the part [start, stop) along ``axis``."""
     return (slice(None),) * axis + (slice(start, stop),)

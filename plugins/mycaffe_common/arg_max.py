@@ -7,7 +7,7 @@ from typing import Any
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import blob_axis, enum_name
+from mycaffe_py.layer_settings import blob_axis, enum_name, require_an_axis
 
 
 class ArgMax(Layer):
@@ -34,8 +34,7 @@ class ArgMax(Layer):
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Check top_k and shape the top."""
         x, param = bottom[0], self.param.argmax_param
-        if not x.num_axes:
-            self.fail(f'bottom "{x.name}" {x.shape} must have at least one axis')
+        require_an_axis(self, x)
         if param.HasField("axis"):
             axis = blob_axis(self, x, param.axis, "argmax_param.axis")
             self.sizes = x.count_axes(0, axis), x.shape[axis], x.count_axes(axis + 1)

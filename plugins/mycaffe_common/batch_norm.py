@@ -7,8 +7,8 @@ from typing import Any
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import TEST, Layer
+from mycaffe_py.layer_settings import given_filler, require_an_axis
 
-from .broadcasting import default_filler
 from .channels import Channels
 
 _STATISTICS = ("mean", "variance", "factor")
@@ -53,8 +53,8 @@ class BatchNorm(Layer):
         self._keep_from_solver()
         self.scales = param.scale_bias
         if self.scales:
-            self.add_blob((self.count,), default_filler(param, "scale_filler", 1), "scale")
-            self.add_blob((self.count,), default_filler(param, "bias_filler", 0), "bias")
+            self.add_blob((self.count,), given_filler(param, "scale_filler", 1), "scale")
+            self.add_blob((self.count,), given_filler(param, "bias_filler"), "bias")
         self.keeps_centred = self.scales or not self.global_stats
         self.channels = Channels(self)
         self._centred, self._scratch = map(self.working_blob, ("centred", "scratch"))
@@ -75,8 +75,7 @@ class BatchNorm(Layer):
                 spec.decay_mult = 0
 
     def _channels(self, bottom: Blob) -> int:
-        if not bottom.num_axes:
-            self.fail(f'bottom "{bottom.name}" {bottom.shape} must have at least one axis')
+        require_an_axis(self, bottom)
         return bottom.shape[1] if bottom.num_axes > 1 else 1
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:

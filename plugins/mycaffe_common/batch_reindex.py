@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mycaffe_py.blob import Blob
+from mycaffe_py.layer_settings import require_an_axis
 
 from .indexing import PickingLayer
 
@@ -22,8 +23,7 @@ class BatchReindex(PickingLayer):
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """The top has as many items as there are indices."""
         x, indices = bottom
-        if not x.num_axes:
-            self.fail(f'bottom "{x.name}" {x.shape} must have at least one axis')
+        require_an_axis(self, x)
         if indices.num_axes != 1:
             self.fail(
                 f'the indices, bottom "{indices.name}" {indices.shape}, must have one axis; '

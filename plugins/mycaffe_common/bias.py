@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import Layer
+from mycaffe_py.layer_settings import given_filler
 
 from .broadcasting import spanned_shape, spanned_sizes
 from .channels import Channels
@@ -33,7 +34,7 @@ class Bias(Layer):
         param = self.param.bias_param
         if len(bottom) == 1:
             shape = spanned_shape(self, param, bottom[0], "bias_param")
-            self.add_blob(shape, param.filler if param.HasField("filler") else None, "bias")
+            self.add_blob(shape, given_filler(param, "filler"), "bias")
         self.channels = Channels(self)
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import blob_axis
+from mycaffe_py.layer_settings import axes_end, blob_axis
 
 
 def spanned_shape(layer: Layer, param: Any, bottom: Blob, field: str) -> tuple[int, ...]:
@@ -14,20 +14,10 @@ def spanned_shape(layer: Layer, param: Any, bottom: Blob, field: str) -> tuple[i
 
     -1 stands for all the rest, 0 for a single value.
     """
-    number = param.num_axes
-    if number < -1:
-        layer.fail(f"num_axes is {number}, but must be -1 or more", field=f"{field}.num_axes")
-    if number == 0:
+    if param.num_axes == 0:
         return ()
     start = blob_axis(layer, bottom, param.axis, f"{field}.axis")
-    end = bottom.num_axes if number == -1 else start + number
-    if end > bottom.num_axes:
-        layer.fail(
-            f'{number} axes from axis {start} on go past the end of bottom "{bottom.name}" '
-            f"{bottom.shape}",
-            field=f"{field}.num_axes",
-        )
-    return bottom.shape[start:end]
+    return bottom.shape[start : axes_end(layer, bottom, start, param.num_axes, field)]
 
 
 def spanned_sizes(
@@ -48,13 +38,3 @@ def spanned_sizes(
             field=f"{field}.axis" if param.HasField("axis") else "",
         )
     return bottom.count_axes(0, start), values.count, bottom.count_axes(end)
-
-
-def default_filler(param: Any, field: str, value: float) -> Any:
-    """Return the filler given in ``field``, or else one of the constant ``value``."""
-    filler = getattr(param, field)
-    if param.HasField(field):
-        return filler
-    filler = type(filler)()
-    filler.type, filler.value = "constant", value
-    return filler

@@ -9,6 +9,7 @@ import numpy as np
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import Layer
+from mycaffe_py.layer_settings import given_filler, positive_setting
 
 
 class Embed(Layer):
@@ -33,21 +34,13 @@ class Embed(Layer):
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Create the table and the bias."""
         param = self.param.embed_param
-        for name in ("num_output", "input_dim"):
-            if getattr(param, name) < 1:
-                self.fail(
-                    f"{name} is {getattr(param, name)}, but must be at least 1",
-                    field=f"embed_param.{name}",
-                )
-        self.inputs, self.outputs = param.input_dim, param.num_output
-        fillers = {
-            name: getattr(param, name) if param.HasField(name) else None
-            for name in ("weight_filler", "bias_filler")
-        }
-        self.add_blob((self.inputs, self.outputs), fillers["weight_filler"], "weight")
+        self.outputs, self.inputs = (
+            positive_setting(self, "embed_param", name) for name in ("num_output", "input_dim")
+        )
+        weight_filler = given_filler(param, "weight_filler")
+        self.add_blob((self.inputs, self.outputs), weight_filler, "weight")
         if param.bias_term:
-            self.add_blob((self.outputs,), fillers["bias_filler"], "bias")
-            self._bias_sum = Blob((self.outputs,), device=self.device, dtype=self.dtype)
+            self.add_blob((self.outputs,), given_filler(param, "bias_filler"), "bias")
         self._index, self._places = (
             Blob(device=self.device, dtype=np.int64, name=f"{self.name}_{part}")
             for part in ("index", "places")
@@ -100,5 +93,6 @@ class Embed(Layer):
             self.xp.add.at(self.blobs[0].diff.reshape(-1), places.reshape(-1), dy.reshape(-1))
         if len(self.blobs) > 1 and self.param_propagate_down[1]:
             gradient = self.blobs[1].diff
-            self.xp.sum(dy, axis=0, out=self._bias_sum.data)
-            self.xp.add(gradient, self._bias_sum.data, out=gradient)
+            total = self.device.scratch("bias gradient", gradient.shape, self.dtype)
+            self.xp.sum(dy, axis=0, out=total)
+            self.xp.add(gradient, total, out=gradient)

@@ -7,7 +7,7 @@ from typing import Any
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import blob_axis
+from mycaffe_py.layer_settings import blob_axis, given_filler, positive_setting
 
 MOST_BYTES = 8 << 20
 """How much of a weight's gradient is computed at once."""
@@ -31,22 +31,13 @@ class InnerProduct(Layer):
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Create weight and bias."""
         param = self.param.inner_product_param
-        outputs = param.num_output
-        if outputs < 1:
-            self.fail(
-                f"num_output is {outputs}, but must be at least 1",
-                field="inner_product_param.num_output",
-            )
+        outputs = positive_setting(self, "inner_product_param", "num_output")
         self.transpose = param.transpose
         inputs = bottom[0].count_axes(self._axis(bottom[0]))
         shape = (inputs, outputs) if self.transpose else (outputs, inputs)
-        fillers = {
-            name: getattr(param, name) if param.HasField(name) else None
-            for name in ("weight_filler", "bias_filler")
-        }
-        self.add_blob(shape, fillers["weight_filler"], "weight")
+        self.add_blob(shape, given_filler(param, "weight_filler"), "weight")
         if param.bias_term:
-            self.add_blob((outputs,), fillers["bias_filler"], "bias")
+            self.add_blob((outputs,), given_filler(param, "bias_filler"), "bias")
         self.inputs, self.outputs = inputs, outputs
 
     def _axis(self, bottom: Blob) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mycaffe_py.blob import Blob
+from mycaffe_py.layer_settings import require_an_axis
 
 from .channels import Channels
 from .neuron import NeuronLayer
@@ -39,8 +40,7 @@ class MVN(NeuronLayer):
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Count the planes; the top has the bottom's shape."""
         super().reshape(bottom, top)
-        if not bottom[0].num_axes:
-            self.fail(f'bottom "{bottom[0].name}" {bottom[0].shape} must have at least one axis')
+        require_an_axis(self, bottom[0])
         sizes = bottom[0].count_axes(0, self._axes), bottom[0].count_axes(self._axes)
         self.planes.resize(1, *sizes)
 

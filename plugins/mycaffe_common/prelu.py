@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mycaffe_py.blob import Blob
+from mycaffe_py.layer_settings import given_filler
 
 from .neuron import NeuronLayer
 
@@ -29,9 +30,7 @@ class PReLU(NeuronLayer):
         param = self.param.prelu_param
         self.shared = param.channel_shared
         self._check_axes(bottom[0])
-        filler = param.filler
-        if not param.HasField("filler"):
-            filler = type(filler)(type="constant", value=_DEFAULT_SLOPE)
+        filler = given_filler(param, "filler", _DEFAULT_SLOPE)
         self.add_blob(() if self.shared else (bottom[0].shape[1],), filler, "slope")
         self._work, self._sum, self._input = map(self.working_blob, ("work", "sum", "input"))
         self._sum.reshape_like(self.blobs[0])

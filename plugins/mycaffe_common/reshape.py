@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from mycaffe_py.blob import Blob
+from mycaffe_py.layer_settings import axes_end
 
 from .sharing import SharingLayer
 
@@ -35,7 +36,7 @@ class Reshape(SharingLayer):
     def _replaced(self, bottom: Blob) -> tuple[int, int]:
         """Return where the replaced axes start and end."""
         param = self.param.reshape_param
-        axis, number, axes = param.axis, param.num_axes, bottom.num_axes
+        axis, axes = param.axis, bottom.num_axes
         start = axis if axis >= 0 else axes + axis + 1
         if not 0 <= start <= axes:
             self.fail(
@@ -43,18 +44,7 @@ class Reshape(SharingLayer):
                 f"{-axes - 1} to {axes}",
                 field="reshape_param.axis",
             )
-        if number < -1:
-            self.fail(
-                f"num_axes is {number}, but must be -1 or more", field="reshape_param.num_axes"
-            )
-        end = axes if number == -1 else start + number
-        if end > axes:
-            self.fail(
-                f'{number} axes from axis {start} on go past the end of bottom "{bottom.name}" '
-                f"{bottom.shape}",
-                field="reshape_param.num_axes",
-            )
-        return start, end
+        return start, axes_end(self, bottom, start, param.num_axes, "reshape_param")
 
     def new_shape(self, bottom: Blob) -> tuple[int, ...]:
         """Return the bottom's shape with the axes replaced."""

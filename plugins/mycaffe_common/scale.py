@@ -7,8 +7,9 @@ from typing import Any
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import Layer
+from mycaffe_py.layer_settings import given_filler
 
-from .broadcasting import default_filler, spanned_shape, spanned_sizes
+from .broadcasting import spanned_shape, spanned_sizes
 from .channels import Channels
 
 
@@ -36,12 +37,11 @@ class Scale(Layer):
         param = self.param.scale_param
         if len(bottom) == 1:
             shape = spanned_shape(self, param, bottom[0], "scale_param")
-            self.add_blob(shape, default_filler(param, "filler", 1), "scale")
+            self.add_blob(shape, given_filler(param, "filler", 1), "scale")
         else:
             shape = bottom[1].shape
         if param.bias_term:
-            filler = param.bias_filler if param.HasField("bias_filler") else None
-            self.add_blob(shape, filler, "bias")
+            self.add_blob(shape, given_filler(param, "bias_filler"), "bias")
         self.channels = Channels(self)
         self._input = None
         if top[0] is bottom[0]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import blob_axis
+from mycaffe_py.layer_settings import blob_axis, positive_setting
 
 
 class Tile(Layer):
@@ -24,11 +25,9 @@ class Tile(Layer):
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Check the number of tiles, which has no default."""
-        param = self.param.tile_param
-        if not param.HasField("tiles"):
+        if not self.param.tile_param.HasField("tiles"):
             self.fail("tile_param.tiles must be given", field="tile_param")
-        if param.tiles < 1:
-            self.fail(f"tiles is {param.tiles}, but must be at least 1", field="tile_param.tiles")
+        positive_setting(self, "tile_param", "tiles")
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Shape the top."""
@@ -38,7 +37,7 @@ class Tile(Layer):
         top[0].reshape(shape)
         self.outer, self.inner = bottom[0].count_axes(0, axis), bottom[0].count_axes(axis)
 
-    def _tiled(self, array: object, tiles: int) -> object:
+    def _tiled(self, array: Any, tiles: int) -> Any:
         return array.reshape(self.outer, tiles, self.inner)
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:

@@ -13,6 +13,7 @@ from mycaffe_py.blas import threads_for
 from mycaffe_py.blob import Blob
 from mycaffe_py.errors import SnapshotError
 from mycaffe_py.layer import Layer, LayerContext
+from mycaffe_py.layer_settings import given_filler, positive_setting
 
 from .recurrent_shapes import check_axes, check_shapes
 
@@ -78,13 +79,7 @@ class RecurrentLayer(Layer):
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Create the weights; steps and features are fixed from here on."""
-        param = self.param.recurrent_param
-        if param.num_output < 1:
-            self.fail(
-                f"num_output is {param.num_output}, but must be at least 1",
-                field="recurrent_param.num_output",
-            )
-        self.size = param.num_output
+        self.size = positive_setting(self, "recurrent_param", "num_output")
         self.rows = self.gates * self.size
         self.static = len(bottom) == self.max_bottom_blobs
         check_axes(self, bottom)
@@ -103,16 +98,11 @@ class RecurrentLayer(Layer):
 
     def add_weight(self, shape: Sequence[int], name: str) -> Blob:
         """Append a weight, filled by ``weight_filler``."""
-        param = self.param.recurrent_param
-        filler = param.weight_filler if param.HasField("weight_filler") else None
-        return self.add_blob(shape, filler, name)
+        return self.add_blob(shape, given_filler(self.param.recurrent_param, "weight_filler"), name)
 
     def add_bias(self, size: int, name: str) -> Blob:
         """Append a bias, filled by ``bias_filler``."""
-        param = self.param.recurrent_param
-        return self.add_blob(
-            (size,), param.bias_filler if param.HasField("bias_filler") else None, name
-        )
+        return self.add_blob((size,), given_filler(self.param.recurrent_param, "bias_filler"), name)
 
     def array(self, *shape: int) -> Any:
         """Return a new array of the layer's type."""

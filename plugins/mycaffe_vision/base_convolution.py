@@ -7,7 +7,7 @@ from typing import Any
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import blob_axis
+from mycaffe_py.layer_settings import blob_axis, given_filler, positive_setting
 
 from .correlation import Correlation
 from .geometry import FIELD, read_geometry
@@ -48,20 +48,15 @@ class BaseConvolution(Layer):
         self.channels, self.outputs = first.shape[self.axis], param.num_output
         self._check_channels(first, param.group)
         channels = self.weight_channels(self.channels, self.outputs, param.group)
-        fillers = {
-            name: getattr(param, name) if param.HasField(name) else None
-            for name in ("weight_filler", "bias_filler")
-        }
-        self.add_blob((*channels, *self.geometry.kernel), fillers["weight_filler"], "weight")
+        weight_filler = given_filler(param, "weight_filler")
+        self.add_blob((*channels, *self.geometry.kernel), weight_filler, "weight")
         if param.bias_term:
-            self.add_blob((self.outputs,), fillers["bias_filler"], "bias")
+            self.add_blob((self.outputs,), given_filler(param, "bias_filler"), "bias")
         self.correlation = Correlation(self.device, self.dtype, self.geometry, param.group)
 
     def _check_channels(self, bottom: Blob, group: int) -> None:
-        if not self.outputs:
-            self.fail("num_output is 0, but must be at least 1", field=f"{FIELD}.num_output")
-        if not group:
-            self.fail("group is 0, but must be at least 1", field=f"{FIELD}.group")
+        for name in ("num_output", "group"):
+            positive_setting(self, FIELD, name)
         if not self.channels:
             self.fail(
                 f'bottom "{bottom.name}" {bottom.shape} has no channels along axis {self.axis}'

@@ -7,7 +7,7 @@ from typing import Any
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import enum_name
+from mycaffe_py.layer_settings import enum_name, require_images
 
 from .pool_windows import PoolAxis
 
@@ -43,10 +43,7 @@ class LRN(Layer):
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """The top has the bottom's shape."""
-        if bottom[0].num_axes != 4:
-            self.fail(
-                f'bottom "{bottom[0].name}" {bottom[0].shape} must have 4 axes: (N, C, height, width)'
-            )
+        require_images(self, bottom[0])
         top[0].reshape_like(bottom[0])
         pad = self.size // 2
         self.windows = [

@@ -7,7 +7,7 @@ from typing import Any
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import enum_name
+from mycaffe_py.layer_settings import enum_name, require_images
 
 from .pool_methods import pool_method
 from .pool_windows import PoolAxis, PoolWindows
@@ -45,8 +45,7 @@ class SPP(Layer):
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Lay the windows of each level and size the top."""
         shape = bottom[0].shape
-        if len(shape) != 4:
-            self.fail(f'bottom "{bottom[0].name}" {shape} must have 4 axes: (N, C, height, width)')
+        require_images(self, bottom[0])
         if shape[2:] != self._image:
             if 0 in shape[2:]:
                 self.fail(f'bottom "{bottom[0].name}" {shape} has no cells')
