@@ -7,6 +7,7 @@ from typing import Any
 
 from mycaffe_py.functions import GELU, LeCun, ReLU, SiLU, TanH
 from mycaffe_py.layer import Layer
+from mycaffe_py.layer_settings import given_filler
 
 ACTIVATIONS = {"SILU": SiLU, "RELU": ReLU, "TANH": TanH, "GELU": GELU, "LECUN": LeCun}
 
@@ -86,16 +87,9 @@ class CfcBlobs:
         param = layer.param.cfc_unit_param
         schema = layer.context.registry.schema
         self._layer = layer
-        self._weight_filler = (
-            param.weight_filler
-            if param.HasField("weight_filler")
-            else schema.new("FillerParameter", type="xavier")
-        )
-        self._bias_filler = (
-            param.bias_filler
-            if param.HasField("bias_filler")
-            else schema.new("FillerParameter", type="constant", value=0.1)
-        )
+        xavier = schema.new("FillerParameter", type="xavier")
+        self._weight_filler = given_filler(param, "weight_filler") or xavier
+        self._bias_filler = given_filler(param, "bias_filler", 0.1)
         self.backbone = []
         columns = input_columns + settings.hidden_size
         for index in range(settings.backbone_layers):
