@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import SnapshotError
+from .errors import SnapshotError, naming_place
 
 _LEGACY_DIMS = ("num", "channels", "height", "width")
 _LENGTH_DELIMITED = 2
@@ -67,10 +67,8 @@ def array_from_file(path: Path, schema: Any) -> np.ndarray:
         raise SnapshotError(f"cannot read {path}: {error.strerror or error}") from error
     except ValueError as error:
         raise SnapshotError(f"{path} holds no BlobProto message") from error
-    try:
+    with naming_place(str(path), SnapshotError):
         return array_from_proto(proto)
-    except SnapshotError as error:
-        raise SnapshotError(f"{path}: {error.message}") from error
 
 
 def array_to_proto(array: np.ndarray, proto: Any, diff: np.ndarray | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ConfigError, DataError, ShapeError
+from .errors import ConfigError, DataError, ShapeError, naming_place
 from .image_net import ImageNet
 from .io import load_image
 from .resizing import resize_image
@@ -70,19 +70,14 @@ class Detector(ImageNet):
             image = load_image(filename)
             for window in windows:
                 found.append({"window": window, "prediction": None, "filename": filename})
-                crop = self._named_crop(image, window, filename)
+                with naming_place(f'image "{filename}"', DataError):
+                    crop = self.crop(image, window)
                 inputs.append(self.transformer.preprocess(self.inputs[0], crop))
         if inputs:
             predictions = self.run_batches(np.stack(inputs))
             for detection, prediction in zip(found, predictions, strict=True):
                 detection["prediction"] = prediction
         return found
-
-    def _named_crop(self, image: np.ndarray, window: Sequence[float], filename: Any) -> np.ndarray:
-        try:
-            return self.crop(image, window)
-        except DataError as error:
-            raise DataError(f'image "{filename}": {error.message}') from error
 
     def detect_selective_search(self, image_fnames: Iterable[str]) -> list[dict[str, Any]]:
         """Run the net on the windows that selective search proposes, which is not part of this package."""

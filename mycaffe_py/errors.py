@@ -11,7 +11,8 @@ Exit codes: 0 ok, 1 a bug in mycaffe-py, 2 usage or configuration, 3 missing fil
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -232,6 +233,16 @@ def add_note(error: BaseException, note: str) -> None:
         error.add_note(note)
     else:  # Python 3.10
         error.__notes__ = [*getattr(error, "__notes__", []), note]
+
+
+@contextmanager
+def naming_place(where: str, kind: type[MyCaffeError]) -> Iterator[None]:
+    """Put ``where`` in front of an error of that kind which comes out: ``where: message``."""
+    try:
+        yield
+    except kind as error:
+        message = f"{where}: {error.message}"
+        raise kind(message, hint=error.hint, location=error.location) from error
 
 
 def require(module: str, extra: str):

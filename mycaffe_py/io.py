@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .blobproto import array_from_proto, array_to_proto
-from .errors import DataError, MissingFileError, ShapeError, require
+from .errors import DataError, MissingFileError, ShapeError, naming_place, require
 from .plugins import default_registry
 from .resizing import resize_image as resize_image
 from .stores import datum
@@ -66,10 +66,8 @@ def datum_to_array(datum_message: Any) -> np.ndarray:
 
     An encoded image is decoded, its channels in the order blue, green, red, as Caffe stores them.
     """
-    try:
+    with naming_place("a Datum cannot be read", DataError):
         return datum.datum_to_array(datum_message).copy()
-    except DataError as error:
-        raise DataError(f"a Datum cannot be read: {error.message}") from error
 
 
 # Images.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mycaffe_py.cli.failures import echo_result, say
-from mycaffe_py.errors import DataError
+from mycaffe_py.errors import DataError, naming_place
 from mycaffe_py.plugins import default_registry
 from mycaffe_py.stores import (
     Database,
@@ -42,10 +42,8 @@ def _mean(database: Database, datum_class: type) -> np.ndarray:
     total: np.ndarray | None = None
     for count, (key, value) in enumerate(database, start=1):
         where = f'{database.path}: record {count - 1} (key "{key.decode(errors="replace")}")'
-        try:
+        with naming_place(where, DataError):
             image = datum_to_array(parse_datum(datum_class, value))
-        except DataError as error:
-            raise DataError(f"{where}: {error.message}", hint=error.hint) from error
         if total is None:
             total = np.zeros(image.shape)
         if image.shape != total.shape:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.cli.failures import echo_result, say, warn
-from mycaffe_py.errors import ConfigError, DataError, MissingFileError, require
+from mycaffe_py.errors import ConfigError, DataError, MissingFileError, naming_place, require
 from mycaffe_py.plugins import default_registry
 from mycaffe_py.seeding import named_generator
 from mycaffe_py.stores import (
@@ -134,8 +134,6 @@ def _datum(schema: Any, path: str, image: np.ndarray, form: _Form) -> Any:
     jpeg = {"jpg", "jpeg"}
     # A file that is as wanted already is kept as it is, bit for bit.
     kept = form.size is None and (kind == own or {kind, own} == jpeg)
-    try:
+    with naming_place(path, DataError):
         data = image_bytes(path) if kept else encode_image(image, kind)
-    except DataError as error:
-        raise DataError(f"{path}: {error.message}", hint=error.hint) from error
     return schema.new("Datum", encoded=True, data=data)

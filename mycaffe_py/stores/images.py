@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from mycaffe_py.errors import DataError, MissingFileError, require
+from mycaffe_py.errors import DataError, naming_place, require
 from mycaffe_py.resizing import resize_axis
+from mycaffe_py.stores.files import read_bytes
 
 _FORMATS = {
     "jpg": "JPEG",
@@ -33,22 +34,14 @@ def read_image(
     MissingExtraError without the package pillow.
     """
     data = image_bytes(path)
-    try:
+    with naming_place(os.fspath(path), DataError):
         image = decode_image(data, color)
-    except DataError as error:
-        raise DataError(f"{os.fspath(path)}: {error.message}", hint=error.hint) from error
     return image if size is None else resize_image(image, size)
 
 
 def image_bytes(path: str | os.PathLike[str]) -> bytes:
     """Return the bytes of an image file; raises MissingFileError or DataError."""
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError as error:
-        raise MissingFileError(f"image {os.fspath(path)} does not exist") from error
-    except OSError as error:
-        raise DataError(f"cannot read image {os.fspath(path)}: {error.strerror}") from error
+    return read_bytes(path, "image")
 
 
 def decode_image(data: bytes, color: bool | None = None) -> np.ndarray:

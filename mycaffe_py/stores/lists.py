@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
-from mycaffe_py.errors import DataError, Location, MissingFileError
+from mycaffe_py.errors import DataError, Location
+from mycaffe_py.stores.files import read_bytes
 
 _ENTRY = re.compile(r"(.*\S)\s+([+-]?[0-9]{1,12})")
 
@@ -26,16 +26,10 @@ def text_lines(path: str | os.PathLike[str]) -> list[tuple[int, str]]:
 
     Names that are not UTF-8 keep their bytes. Raises MissingFileError or DataError.
     """
-    name = os.fspath(path)
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig", errors="surrogateescape")
-    except FileNotFoundError as error:
-        raise MissingFileError(f"list file {name} does not exist") from error
-    except OSError as error:
-        raise DataError(f"cannot read {name}: {error.strerror or error}") from error
+    text = read_bytes(path, "list file").decode("utf-8-sig", errors="surrogateescape")
     if "\0" in text:
-        raise DataError(f"{name} is a binary file, where a list in text is expected")
-    lines = enumerate(text.split("\n"), start=1)
+        raise DataError(f"{os.fspath(path)} is a binary file, where a list in text is expected")
+    lines = enumerate(re.split(r"\r\n?|\n", text), start=1)
     return [(number, line.strip()) for number, line in lines if line.strip()]
 
 

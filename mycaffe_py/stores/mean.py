@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mycaffe_py.blobproto import array_from_proto, array_to_proto
-from mycaffe_py.errors import DataError, MissingFileError, SnapshotError
+from mycaffe_py.errors import DataError, SnapshotError
+from mycaffe_py.stores.files import read_bytes
 
 
 def read_mean(schema: Any, path: str | os.PathLike[str]) -> np.ndarray:
@@ -18,12 +18,7 @@ def read_mean(schema: Any, path: str | os.PathLike[str]) -> np.ndarray:
     Raises MissingFileError, or DataError if the file holds no such blob.
     """
     name = os.fspath(path)
-    try:
-        data = Path(path).read_bytes()
-    except FileNotFoundError as error:
-        raise MissingFileError(f"mean file {name} does not exist") from error
-    except OSError as error:
-        raise DataError(f"cannot read mean file {name}: {error.strerror or error}") from error
+    data = read_bytes(path, "mean file")
     try:
         values = array_from_proto(schema.parse_binary(data, "BlobProto"))
     except SnapshotError as error:

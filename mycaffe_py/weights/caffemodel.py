@@ -13,7 +13,7 @@ import numpy as np
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.blobproto import array_from_proto, array_to_proto, proto_shape, shape_fits
-from mycaffe_py.errors import OutputError, SnapshotError
+from mycaffe_py.errors import OutputError, SnapshotError, naming_place
 from mycaffe_py.host_blob import refresh_views, send_writes
 from mycaffe_py.layer import Layer
 from mycaffe_py.weights.atomic import atomic_write
@@ -227,11 +227,9 @@ def read_blob(
     proto: Any, shape: tuple[int, ...], where: str
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return values and gradients (None if there are none) of a stored blob in the given shape."""
-    try:
+    with naming_place(where, SnapshotError):
         diff = array_from_proto(proto, diff=True) if proto.diff or proto.double_diff else None
         data = array_from_proto(proto)
-    except SnapshotError as error:
-        raise SnapshotError(f"{where}: {error.message}") from error
     return data.reshape(shape), None if diff is None else diff.reshape(shape)
 
 

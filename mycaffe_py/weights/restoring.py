@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.blobproto import array_from_proto, proto_shape, shape_fits
-from mycaffe_py.errors import MissingFileError, MyCaffeError, SnapshotError
+from mycaffe_py.errors import MissingFileError, MyCaffeError, SnapshotError, naming_place
 from mycaffe_py.seeding import restore_generator
 from mycaffe_py.weights.caffemodel import (
     LoadReport,
@@ -111,11 +111,9 @@ def _read_state(solver: Any, path: Path) -> Any:
 
 
 def _read_entries(message: Any, path: Path) -> dict[str, Any]:
-    try:
+    with naming_place(str(path), SnapshotError):
         arrays = {e.name: array_from_proto(e.array) for e in message.entry if e.HasField("array")}
         entries = {e.name: unpack(e.json, arrays) for e in message.entry if e.HasField("json")}
-    except SnapshotError as error:
-        raise SnapshotError(f"{path}: {error.message}") from error
     if not all(isinstance(value, dict) for value in entries.values()):
         raise SnapshotError(f"{path} is damaged: an entry is not as it was written")
     return entries
