@@ -43,8 +43,7 @@ class Data(DataLayer):
         if not self.size:
             self.fail(f"database {self.source} has no records", field="data_param.source")
         self.records = None
-        skip = self.settings.rand_skip
-        self.position = int(self.generator("skip").integers(skip)) if skip else 0
+        self.position = self.drawn_skip()
         key, value = database.records().read(0)
         with self.naming(self._where(0, key), "source"):
             shape = self.transformer.shape(self._parse(value)[0].shape)
@@ -58,22 +57,14 @@ class Data(DataLayer):
             self.records = open_database(self.source).records()
         generator = self.generator("batch", first)
         labels = batch.array(1, (self.batch_size,)) if len(self.top_names) > 1 else None
-        images = None
         for index in range(self.batch_size):
             number = (first + index) % self.size
             key, value = self.records.read(number)
             with self.naming(self._where(number, key)):
                 image, label = self._parse(value)
-                shape = self.transformer.shape(image.shape)
-                if images is None:
-                    images = batch.array(0, (self.batch_size, *shape))
-                if shape != images.shape[1:]:
-                    self.bad_data(
-                        f'{self._where(number, key)} gives {shape} for top "{self.top_names[0]}", '
-                        f"where the batch began with {images.shape[1:]}",
-                        hint="images of different sizes need crop_size, or batch_size 1",
-                    )
-                self.transformer.apply(image, images[index], generator)
+                self.put_image(
+                    batch, index, image, generator, name="it", sizes="crop_size, or batch_size 1"
+                )
             if labels is not None:
                 labels[index] = label
 

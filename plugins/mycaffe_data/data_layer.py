@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -134,6 +134,37 @@ class DataLayer(Layer):
 
     # What subclasses use.
 
+    def drawn_skip(self) -> int:
+        """Return how many records ``rand_skip`` leaves out at the start."""
+        skip = self.settings.rand_skip
+        return int(self.generator("skip").integers(skip)) if skip else 0
+
+    def put_image(
+        self,
+        batch: Batch,
+        index: int,
+        image: np.ndarray,
+        generator: np.random.Generator,
+        *,
+        name: str,
+        sizes: str,
+    ) -> None:
+        """Transform an image into place ``index`` of top 0, whose shape the first one of a batch decides.
+
+        Where a later one gives another shape, the error calls it ``name`` and says that ``sizes`` are needed.
+        """
+        shape = self.transformer.shape(image.shape)
+        if not index:
+            batch.array(0, (self.batch_size, *shape))
+        images = batch.arrays[0]
+        if shape != images.shape[1:]:
+            raise DataError(
+                f'{name} gives {shape} for top "{self.top_names[0]}", where the batch began with '
+                f"{images.shape[1:]}",
+                hint=f"images of different sizes need {sizes}",
+            )
+        self.transformer.apply(image, images[index], generator)
+
     @property
     def label(self) -> str:
         """The layer, as messages name it."""
@@ -150,19 +181,15 @@ class DataLayer(Layer):
             self.fail(f"{setting} is not set: it names the {what}", field=place)
         return self.find_file(name, place, what)
 
-    def refuse_old_forms(self) -> None:
-        """Fail if a setting is given in the place that it had in Caffe's first versions."""
+    def refuse_old_forms(self, but: str = "") -> None:
+        """Fail if a setting is given in the place that it had in Caffe's first versions; ``but`` still has it."""
         for name in OLD_FORMS:
-            if self.settings.HasField(name):
+            if name != but and self.settings.HasField(name):
                 self.fail(
                     f"{name} belongs into transform_param",
                     field=f"{self.settings_field}.{name}",
                     hint=f"write transform_param {{ {name}: ... }}",
                 )
-
-    def bad_data(self, message: str, *, hint: str | None = None) -> NoReturn:
-        """Raise DataError that names this layer."""
-        raise DataError(f"{self.label}: {message}", hint=hint)
 
     @contextmanager
     def naming(self, where: str = "", setting: str = "") -> Iterator[None]:

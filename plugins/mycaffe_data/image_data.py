@@ -47,8 +47,7 @@ class ImageData(DataLayer):
         with self.naming(setting="source"):
             self.entries = read_list(self.source)
         self.size = len(self.entries)
-        if param.rand_skip:
-            self.position = int(self.generator("skip").integers(param.rand_skip))
+        self.position = self.drawn_skip()
         if self.position >= self.size:
             self.fail(
                 f"rand_skip leaves out {self.position} images, but {self.source} lists {self.size}",
@@ -70,21 +69,17 @@ class ImageData(DataLayer):
         """Read the images and transform them."""
         generator = self.generator("batch", first)
         labels = batch.array(1, (self.batch_size,))
-        images = None
         for index in range(self.batch_size):
             entry = self._entry(first + index)
             with self.naming(self._where(entry)):
-                image = self._read(entry)
-                shape = self.transformer.shape(image.shape)
-                if images is None:
-                    images = batch.array(0, (self.batch_size, *shape))
-                if shape != images.shape[1:]:
-                    self.bad_data(
-                        f"{self._where(entry)}: {entry.path} gives {shape} for top "
-                        f'"{self.top_names[0]}", where the batch began with {images.shape[1:]}',
-                        hint="images of different sizes need new_height and new_width, or crop_size",
-                    )
-                self.transformer.apply(image, images[index], generator)
+                self.put_image(
+                    batch,
+                    index,
+                    self._read(entry),
+                    generator,
+                    name=entry.path,
+                    sizes="new_height and new_width, or crop_size",
+                )
             labels[index] = entry.label
 
     def _entry(self, number: int) -> ImageEntry:

@@ -17,8 +17,6 @@ from .transformer import Transformer
 from .window_crop import cut, resized
 from .window_file import Window, read_windows
 
-_REFUSED = ("mean_file", "crop_size", "mirror")
-
 
 class WindowData(DataLayer):
     """Windows of images, some with an object in them and some without, drawn by lot: R-CNN's input.
@@ -40,13 +38,7 @@ class WindowData(DataLayer):
 
     def open(self, top: Sequence[Blob]) -> None:
         """Read the window file and shape the tops."""
-        for name in _REFUSED:
-            if self.settings.HasField(name):
-                self.fail(
-                    f"{name} belongs into transform_param",
-                    field=f"window_data_param.{name}",
-                    hint=f"write transform_param {{ {name}: ... }}",
-                )
+        self.refuse_old_forms(but="scale")
         self._check_settings()
         self.source = self.find_source("window file")
         with self.naming(setting="source"):
