@@ -6,6 +6,7 @@ from typing import Any
 
 from mycaffe_py.solver import Segment, Solver
 
+from .moments import update_mean_square
 from .settings import check_decay, check_not_negative
 
 
@@ -35,7 +36,8 @@ class AdaDeltaSolver(Solver):
         squares, steps = segment.history
         (scratch,) = segment.scratch
         gradient = segment.diff
-        self._average(squares, gradient, scratch)
+        momentum = self.settings.momentum
+        update_mean_square(xp, squares, gradient, momentum, scratch)
         # No further array is needed for the quotient of roots: sqrt(k + d) / sqrt(h + d).
         xp.add(steps, delta, scratch)
         xp.sqrt(scratch, scratch)
@@ -43,13 +45,5 @@ class AdaDeltaSolver(Solver):
         xp.add(squares, delta, scratch)
         xp.sqrt(scratch, scratch)
         xp.divide(gradient, scratch, gradient)
-        self._average(steps, gradient, scratch)
+        update_mean_square(xp, steps, gradient, momentum, scratch)
         xp.multiply(gradient, rate, gradient)
-
-    def _average(self, history: Any, values: Any, scratch: Any) -> None:
-        """history = m history + (1 - m) values^2."""
-        xp, momentum = self.net.device.xp, self.settings.momentum
-        xp.multiply(values, values, scratch)
-        xp.multiply(scratch, 1.0 - momentum, scratch)
-        xp.multiply(history, momentum, history)
-        xp.add(history, scratch, history)

@@ -6,6 +6,7 @@ from typing import Any
 
 from mycaffe_py.solver import Segment, Solver
 
+from .moments import divide_by_root
 from .settings import check_no_momentum, check_not_negative
 
 
@@ -33,7 +34,4 @@ class AdaGradSolver(Solver):
         gradient = segment.diff
         xp.multiply(gradient, gradient, scratch)
         xp.add(history, scratch, history)
-        xp.sqrt(history, scratch)
-        xp.add(scratch, self.settings.delta, scratch)
-        xp.divide(gradient, scratch, gradient)
-        xp.multiply(gradient, rate, gradient)
+        divide_by_root(xp, gradient, history, self.settings.delta, rate, scratch)

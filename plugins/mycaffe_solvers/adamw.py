@@ -7,6 +7,7 @@ from typing import Any
 
 from mycaffe_py.solver import Segment, Solver
 
+from .moments import update_mean, update_mean_square
 from .settings import check_decay, check_not_negative
 
 
@@ -43,13 +44,8 @@ class AdamWSolver(Solver):
         decay = self.param.adamw_decay * segment.decay_mult
         if decay:
             xp.multiply(segment.data, 1.0 - rate * decay, segment.data)
-        xp.multiply(gradient, 1.0 - beta1, scratch)
-        xp.multiply(mean, beta1, mean)
-        xp.add(mean, scratch, mean)
-        xp.multiply(gradient, gradient, gradient)
-        xp.multiply(gradient, 1.0 - beta2, gradient)
-        xp.multiply(square, beta2, square)
-        xp.add(square, gradient, square)
+        update_mean(xp, mean, gradient, beta1, scratch)
+        update_mean_square(xp, square, gradient, beta2, gradient)
         xp.sqrt(square, scratch)
         xp.multiply(scratch, 1.0 / math.sqrt(1.0 - beta2**update), scratch)
         xp.add(scratch, self.settings.delta, scratch)

@@ -6,6 +6,7 @@ from typing import Any
 
 from mycaffe_py.solver import Segment, Solver
 
+from .moments import divide_by_root, update_mean_square
 from .settings import check_decay, check_no_momentum, check_not_negative
 
 
@@ -33,11 +34,5 @@ class RMSPropSolver(Solver):
         xp, decay = self.net.device.xp, self.settings.rms_decay
         (history,), (scratch,) = segment.history, segment.scratch
         gradient = segment.diff
-        xp.multiply(gradient, gradient, scratch)
-        xp.multiply(scratch, 1.0 - decay, scratch)
-        xp.multiply(history, decay, history)
-        xp.add(history, scratch, history)
-        xp.sqrt(history, scratch)
-        xp.add(scratch, self.settings.delta, scratch)
-        xp.divide(gradient, scratch, gradient)
-        xp.multiply(gradient, rate, gradient)
+        update_mean_square(xp, history, gradient, decay, scratch)
+        divide_by_root(xp, gradient, history, self.settings.delta, rate, scratch)
