@@ -246,9 +246,8 @@ class BlobVec(list):
 
     def __init__(self, add: Callable[[Sequence[int]], Any]):
         super().__init__()
-        self._add = weakref.WeakMethod(
-            add
-        )  # a strong one would keep layers, and nets, from being freed at once
+        # A strong reference would keep layers, and nets, from being freed at once.
+        self._add = weakref.WeakMethod(add)
 
     def add_blob(self, *dims: int | Sequence[int]) -> None:
         """Append a blob of zeros with these dimensions."""

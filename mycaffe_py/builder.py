@@ -20,7 +20,7 @@ from .plugins import Registry, default_registry
 from .progress_log import log_progress
 from .resources import find_resource, resource_path
 from .schema import Document, load_net, load_solver
-from .seeding import named_generator
+from .seeding import drawn_seed, named_generator
 from .solver import Solver
 from .trainer import Trainer
 from .trainer_building import build_trainer
@@ -109,7 +109,7 @@ def build_training(
     if seed is None:
         seed = param.random_seed if param.random_seed >= 0 else chosen_seed()
     if seed is None:
-        seed = int(np.random.SeedSequence().entropy % 2**31)
+        seed = drawn_seed()
     opened = device if isinstance(device, Device) else _open(device)
     opened.seed_generators(seed)
 

@@ -112,9 +112,7 @@ class NetCalls:
         loss for instance, is returned once for each batch.
         """
         total = self._length(inputs)
-        results = [
-            _copied(self.forward(blobs=blobs, **batch)) for batch in self._batch(inputs)
-        ]  # fmt: skip
+        results = [_copied(self.forward(blobs=blobs, **batch)) for batch in self._batch(inputs)]
         return _joined(results, self._batch_size(inputs), total)
 
     def forward_backward_all(

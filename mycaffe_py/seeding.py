@@ -18,6 +18,11 @@ def named_generator(seed: int, *names: str | int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
 
 
+def drawn_seed() -> int:
+    """Return a seed from the system's entropy, where the user gives none."""
+    return int(np.random.SeedSequence().entropy % 2**31)
+
+
 def generator_state(generator: np.random.Generator) -> dict:
     """Return the generator's state as plain JSON values."""
     return generator.bit_generator.state

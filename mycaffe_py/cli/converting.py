@@ -13,7 +13,7 @@ import numpy as np
 from mycaffe_py.cli.failures import echo_result, say, warn
 from mycaffe_py.errors import ConfigError, DataError, MissingFileError, naming_place, require
 from mycaffe_py.plugins import default_registry
-from mycaffe_py.seeding import named_generator
+from mycaffe_py.seeding import drawn_seed, named_generator
 from mycaffe_py.stores import (
     DatabaseWriter,
     ImageEntry,
@@ -83,8 +83,7 @@ def convert(
 
 
 def _shuffled(entries: Sequence[ImageEntry], seed: int | None) -> list[ImageEntry]:
-    if seed is None:
-        seed = int(np.random.SeedSequence().entropy % 2**31)
+    seed = drawn_seed() if seed is None else seed
     say(f"Shuffling data (seed {seed})")
     order = named_generator(seed, "convert-imageset").permutation(len(entries))
     return [entries[index] for index in order]

@@ -10,6 +10,7 @@ import numpy as np
 
 from mycaffe_py.builder import load_model
 from mycaffe_py.cli.failures import echo_result, say
+from mycaffe_py.cli.nets import require_data
 from mycaffe_py.cli.options import load_plugins, split_names
 from mycaffe_py.device import open_device
 from mycaffe_py.errors import ConfigError, did_you_mean
@@ -74,11 +75,7 @@ def _check(net: Net, names: Sequence[str]) -> None:
                 f'unknown feature blob "{name}" in net "{net.name}"',
                 hint=did_you_mean(name, net.blobs) or f"blobs: {', '.join(net.blobs)}",
             )
-    if net.inputs:
-        raise ConfigError(
-            f'nothing fills the inputs {", ".join(net.inputs)} of net "{net.name}"',
-            hint="features are extracted from what the net's data layers give",
-        )
+    require_data(net, "features are extracted from what the net's data layers give")
 
 
 def _put(net: Net, name: str, writer: DatabaseWriter) -> None:

@@ -42,6 +42,14 @@ plugin_option = click.option(
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
+phase_option = click.option(
+    "--phase",
+    type=click.Choice(["TRAIN", "TEST"], case_sensitive=False),
+    default="TRAIN",
+    show_default=True,
+    help="Phase of the net.",
+)
+
 net_options = shared(
     click.option("--model", metavar="FILE", help="The net; a path or the name of a shipped model."),
     click.option(

@@ -10,18 +10,17 @@ from typing import Any
 import click
 import numpy as np
 
-from mycaffe_py.builder import build_training, load_model
+from mycaffe_py.builder import build_training
 from mycaffe_py.cli.banner import net_line
 from mycaffe_py.cli.failures import say
+from mycaffe_py.cli.nets import build_net, require_data
 from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
 from mycaffe_py.cli.upgrading import upgrade_notes
 from mycaffe_py.cli.views import is_live_terminal
-from mycaffe_py.device import open_device
 from mycaffe_py.errors import ConfigError, DivergedError
 from mycaffe_py.figures import blob_of, figures, loss_part, number, output_name
 from mycaffe_py.layer import TEST
 from mycaffe_py.net import Net
-from mycaffe_py.overrides import apply_overrides
 from mycaffe_py.run.record import plain
 from mycaffe_py.run.snapshots import non_finite_param
 from mycaffe_py.solver import mean_outputs
@@ -90,25 +89,13 @@ def _on_solver(
 def _on_data_layers(
     model: str, weights: list[str], iterations: int, log: Any, **given: Any
 ) -> tuple[Any, dict[str, float]]:
-    registry = given["registry"]
-    document = load_model(model, registry)
-    apply_overrides(given["overrides"], model=document.message)
-    net = Net(
-        document,
-        TEST,
-        given["level"],
-        split_names(given["stages"]),
-        weights,
-        registry=registry,
-        device=open_device(given["device"], seed=given["seed"] or 0),
-        dtype=given["dtype"],
-    )
+    net = build_net(model, TEST, weights, **given)
     return net, _means(net, iterations, log)
 
 
 def _means(net: Net, iterations: int, log: Callable[[str], None] | None) -> dict[str, float]:
     """Return the outputs' means; ``log`` takes the lines that Caffe writes meanwhile."""
-    _require_data(net)
+    require_data(net, "add --solver FILE with a trainer and gym, or give the net data layers")
     try:
         return mean_outputs(net, iterations) if log is None else _logged(net, iterations, log)
     finally:
@@ -128,14 +115,6 @@ def _logged(net: Net, iterations: int, log: Callable[[str], None]) -> dict[str, 
     for name, value in means.items():
         log(f"{name} = {value:.6g}{loss_part(value, weights[blob_of(name)], '{:.6g}')}")
     return means
-
-
-def _require_data(net: Any) -> None:
-    if net.inputs:
-        raise ConfigError(
-            f'nothing fills the inputs {", ".join(net.inputs)} of net "{net.name}"',
-            hint="add --solver FILE with a trainer and gym, or give the net data layers",
-        )
 
 
 def _require_finite(net: Any, metrics: dict[str, float]) -> None:

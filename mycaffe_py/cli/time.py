@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mycaffe_py.cli.options import json_option, net_options
+from mycaffe_py.cli.options import json_option, net_options, phase_option
 from mycaffe_py.cli.verb import Verb
 
 
@@ -20,13 +20,7 @@ from mycaffe_py.cli.verb import Verb
     ),
 )
 @net_options
-@click.option(
-    "--phase",
-    type=click.Choice(["TRAIN", "TEST"], case_sensitive=False),
-    default="TRAIN",
-    show_default=True,
-    help="Phase of the net.",
-)
+@phase_option
 @click.option(
     "--iterations",
     type=click.IntRange(min=1),

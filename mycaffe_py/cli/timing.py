@@ -12,16 +12,13 @@ from typing import Any
 import click
 import numpy as np
 
-from mycaffe_py.builder import load_model
 from mycaffe_py.cli.banner import net_line
 from mycaffe_py.cli.failures import say
-from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
+from mycaffe_py.cli.nets import build_net
+from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides
 from mycaffe_py.denormals import flush_denormals
-from mycaffe_py.device import open_device
 from mycaffe_py.errors import ConfigError, LayerError
 from mycaffe_py.layer import TEST, TRAIN, Layer
-from mycaffe_py.net import Net
-from mycaffe_py.overrides import apply_overrides
 from mycaffe_py.weights import split_paths
 
 _BAR = 20
@@ -76,20 +73,10 @@ def time_net(
     """Time the net and print what it took; return the exit code."""
     if model is None:
         raise ConfigError("nothing to time", hint="add --model FILE")
-    registry = load_plugins(plugins)
-    document = load_model(model, registry)
+    given |= {"registry": load_plugins(plugins), "device": device_name(device, gpu)}
     with naming_overrides(given["overrides"]), np.errstate(all="ignore"):
-        apply_overrides(given["overrides"], model=document.message)
-        net = Net(
-            document,
-            TEST if phase.upper() == "TEST" else TRAIN,
-            given["level"],
-            split_names(given["stages"]),
-            split_paths(weights) or None,
-            registry=registry,
-            device=open_device(device_name(device, gpu), seed=given["seed"] or 0),
-            dtype=given["dtype"],
-        )
+        number = TEST if phase.upper() == "TEST" else TRAIN
+        net = build_net(model, number, split_paths(weights), **given)
         try:
             if not as_json:
                 say(f"device {net.device.name}  {net_line(net)}")

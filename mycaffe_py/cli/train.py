@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mycaffe_py.cli.options import LARGEST, net_options
+from mycaffe_py.cli.options import LARGEST, net_options, phase_option
 from mycaffe_py.cli.verb import Verb
 
 EFFECT = click.Choice(["stop", "snapshot", "none"])
@@ -32,13 +32,7 @@ EFFECT = click.Choice(["stop", "snapshot", "none"])
     type=click.IntRange(min=0, max=LARGEST),
     help="Updates in total; takes the place of the solver's max_iter.",
 )
-@click.option(
-    "--phase",
-    type=click.Choice(["TRAIN", "TEST"], case_sensitive=False),
-    default="TRAIN",
-    show_default=True,
-    help="Phase of the net.",
-)
+@phase_option
 @click.option(
     "--run-dir", metavar="DIR", help="Run folder instead of runs/<net>/<NNN>; must be new."
 )

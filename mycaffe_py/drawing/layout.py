@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from .graph import Edge, Graph, Node
+from .graph import Graph, Node
 from .ordering import order_ranks
 from .sizes import LABEL_SIZE, label_width, measure
 
@@ -65,7 +65,7 @@ def lay_out(graph: Graph, rankdir: str) -> tuple[float, float]:
         if slot.node is not None:
             slot.node.x, slot.node.y = bands[slot.rank].middle, slot.across
     for edge, chain in zip(graph.edges, chains, strict=True):
-        edge.points = _route(edge, chain, bands, horizontal)
+        edge.points = _route(chain, bands, horizontal)
     _turn(graph, rankdir, length)
     return (length, breadth) if horizontal else (breadth, length)
 
@@ -204,9 +204,7 @@ def _bands(graph: Graph, ranks: dict[Node, int], horizontal: bool) -> list[Band]
     return bands
 
 
-def _route(
-    edge: Edge, chain: list[Slot], bands: list[Band], horizontal: bool
-) -> list[tuple[float, float]]:
+def _route(chain: list[Slot], bands: list[Band], horizontal: bool) -> list[tuple[float, float]]:
     """Return points in pairs: the edge runs straight within a pair and curves between pairs."""
     points = []
     for slot in chain:

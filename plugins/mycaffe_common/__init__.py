@@ -63,8 +63,8 @@ from .tile import Tile
 from .transpose import Transpose
 
 LAYERS = [
-    Accuracy,
     AbsVal,
+    Accuracy,
     ArgMax,
     BatchNorm,
     BatchReindex,
@@ -91,14 +91,14 @@ LAYERS = [
     LeCun,
     Log,
     MeanErrorLoss,
-    MultinomialLogisticLoss,
     Mish,
+    MultinomialLogisticLoss,
     MVN,
     Parameter,
     Power,
     PReLU,
-    Reduction,
     Python,
+    Reduction,
     ReLU,
     Reshape,
     Scale,

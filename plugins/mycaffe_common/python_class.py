@@ -44,9 +44,7 @@ def find_layer_class(layer: Layer) -> type[Layer]:
         )
     for name in ("reshape", "forward"):
         if getattr(found, name) is getattr(Layer, name):
-            layer.fail(
-                f"{where} does not define {name}(bottom, top)", field="python_param.layer"
-            )  # fmt: skip
+            layer.fail(f"{where} does not define {name}(bottom, top)", field="python_param.layer")
     return found
 
 

@@ -109,10 +109,7 @@ class MemoryData(Layer):
     def add_images(self, images: Iterable[Any], labels: Iterable[float]) -> None:
         """Take images (height, width, channels) or (height, width), and labels; transformed."""
         arrays = [np.asarray(image) for image in images]
-        turned = [
-            array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
-            for array in arrays
-        ]  # fmt: skip
+        turned = [a[None] if a.ndim == 2 else a.transpose(2, 0, 1) for a in arrays]
         self._add(turned, list(labels))
 
     def _add(self, images: Sequence[np.ndarray], labels: Sequence[float]) -> None:

@@ -1,0 +1,49 @@
+"""Nets as the verbs that run one without a solver make them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mycaffe_py.builder import load_model
+from mycaffe_py.cli.options import split_names
+from mycaffe_py.device import open_device
+from mycaffe_py.errors import ConfigError
+from mycaffe_py.net import Net
+from mycaffe_py.overrides import apply_overrides
+
+
+def build_net(
+    model: str,
+    phase: int,
+    weights: Sequence[str],
+    *,
+    registry: Any,
+    device: str,
+    overrides: Sequence[str],
+    level: int,
+    stages: Sequence[str],
+    seed: int | None,
+    dtype: str,
+) -> Net:
+    """Build the net that ``net_options`` ask for."""
+    document = load_model(model, registry)
+    apply_overrides(overrides, model=document.message)
+    return Net(
+        document,
+        phase,
+        level,
+        split_names(stages),
+        weights or None,
+        registry=registry,
+        device=open_device(device, seed=seed or 0),
+        dtype=dtype,
+    )
+
+
+def require_data(net: Any, hint: str) -> None:
+    """Refuse a net with inputs that nothing fills."""
+    if net.inputs:
+        raise ConfigError(
+            f'nothing fills the inputs {", ".join(net.inputs)} of net "{net.name}"', hint=hint
+        )
