@@ -8,8 +8,9 @@ import click
 
 from mycaffe_py.cli.options import LARGEST, net_options, phase_option
 from mycaffe_py.cli.verb import Verb
+from mycaffe_py.run.signals import EFFECTS
 
-EFFECT = click.Choice(["stop", "snapshot", "none"])
+EFFECT = click.Choice(EFFECTS)
 
 
 @click.command(

@@ -16,7 +16,6 @@ from mycaffe_py.run.versions import installed_versions
 from mycaffe_py.weights.atomic import atomic_write
 
 FILE_NAME = "run.json"
-STATUSES = ("running", "done", "interrupted", "diverged", "failed")
 
 
 def now() -> str:

@@ -124,13 +124,13 @@ class Python(Layer):
         return self.user.storage_order()
 
     def state(self) -> Any:
-        """Ask the class: it may have something to keep beside its blobs."""
-        return self.user.state()
+        """Ask the class, not the object, whose attributes may be called anything: ``state`` for example."""
+        return type(self.user).state(self.user)
 
     def load_state(self, state: Any) -> None:
         """Hand the state to the class."""
-        self.user.load_state(state)
+        type(self.user).load_state(self.user, state)
 
     def close(self) -> None:
         """Tell the class."""
-        self.user.close()
+        type(self.user).close(self.user)

@@ -92,6 +92,13 @@ class Noise(caffe.Layer):
         return {"count": self.count}
 
 
+class OwnNames(SimpleLayer):
+    """Calls attributes as it likes, some as methods of the base are called."""
+
+    def setup(self, bottom, top):
+        self.state, self.close, self.label = {"seen": 0}, None, "mine"
+
+
 class WithArguments(SimpleLayer):
     def __init__(self, p_object, *args, **kwargs):
         super().__init__(p_object, *args, **kwargs)
@@ -241,6 +248,13 @@ def test_a_class_in_the_style_of_registered_layers(desks):
     own = net.layers[1]
     assert own.xp is np and own.blob_names == ["shift"]
     np.testing.assert_allclose(net.forward(x0=np.ones((2, 3)))["y"], 1 + own.noise)
+
+
+def test_attributes_named_as_methods_of_the_base(desks):
+    net = desks.net(data((2, 2)) + python("p", "x0", "y", "OwnNames"))
+    assert (net.forward(x0=np.ones((2, 2)))["y"] == 10).all()
+    assert net.layer_states() == {} and net.layer_dict["p"].state == {"seen": 0}
+    net.close()
 
 
 def test_attributes_of_the_users_object(desks):
