@@ -10,7 +10,7 @@ from mycaffe_py.blob import Blob
 from mycaffe_py.stores import datum_to_array, open_database, parse_datum
 
 from .data_layer import Batch, DataLayer
-from .transformer import Transformer
+from .data_transformer import DataTransformer
 
 
 class Data(DataLayer):
@@ -32,7 +32,7 @@ class Data(DataLayer):
     def open(self, top: Sequence[Blob]) -> None:
         """Open the database and shape the tops by the first record."""
         self.refuse_old_forms()
-        self.transformer = Transformer(self)
+        self.transformer = DataTransformer(self)
         if self.settings.force_encoded_color and self.transformer.color is None:
             self.transformer.color = True
         self.datum = self.context.registry.schema.message_class("Datum")

@@ -21,7 +21,7 @@ class HDF5Output(Layer):
 
     Two bottoms (N, ...), no tops. The rows of every forward are appended; the first one starts the
     file anew (Caffe can write only once). A net that goes on from a solver state goes on with the
-    file as well. There is no gradient: backward does nothing.
+    file as well. There is no gradient: the bottoms get 0.
     """
 
     type = "HDF5Output"

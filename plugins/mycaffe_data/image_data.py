@@ -12,9 +12,9 @@ from mycaffe_py.blob import Blob
 from mycaffe_py.stores import ImageEntry, read_image, read_list
 
 from .data_layer import Batch, DataLayer
+from .data_transformer import DataTransformer
 from .folders import image_prefix
 from .order import Order
-from .transformer import Transformer
 
 
 class ImageData(DataLayer):
@@ -35,7 +35,7 @@ class ImageData(DataLayer):
     def open(self, top: Sequence[Blob]) -> None:
         """Read the list and shape the tops by the first image."""
         self.refuse_old_forms()
-        self.transformer = Transformer(self)
+        self.transformer = DataTransformer(self)
         param = self.settings
         if bool(param.new_height) != bool(param.new_width):
             given = "new_height" if param.new_height else "new_width"

@@ -13,7 +13,7 @@ from mycaffe_py.layer import Layer
 from mycaffe_py.seeding import named_generator
 from mycaffe_py.stores import datum_to_array
 
-from .transformer import Transformer
+from .data_transformer import DataTransformer
 
 
 class MemoryData(Layer):
@@ -38,7 +38,7 @@ class MemoryData(Layer):
                 self.fail(f"{name} must be given and at least 1", field=f"memory_data_param.{name}")
         self.batch_size = param.batch_size
         self.item_shape = (param.channels, param.height, param.width)
-        self.transformer = Transformer(self)
+        self.transformer = DataTransformer(self)
         self.seed, self.position, self.additions = self.device.seed, 0, 0
         self._data: Any = None
         self._labels: Any = None

@@ -12,8 +12,8 @@ from mycaffe_py.errors import DataError
 from mycaffe_py.stores import decode_image, image_bytes, read_image
 
 from .data_layer import Batch, DataLayer
+from .data_transformer import DataTransformer
 from .folders import image_prefix
-from .transformer import Transformer
 from .window_crop import cut, resized
 from .window_file import Window, read_windows
 
@@ -116,7 +116,7 @@ class WindowData(DataLayer):
 
     def _read_mean(self, channels: int) -> None:
         """Keep the mean (channels or 1, crop or 1, crop or 1)."""
-        transformer = Transformer(self)
+        transformer = DataTransformer(self)
         self.mirror, self.mean = transformer.mirror, transformer.mean_values
         if self.mean is not None and len(self.mean) not in (1, channels):
             self.fail(

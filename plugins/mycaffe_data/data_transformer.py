@@ -9,7 +9,7 @@ from mycaffe_py.layer import TRAIN, Layer
 from mycaffe_py.stores import read_mean
 
 
-class Transformer:
+class DataTransformer:
     """Crops, mirrors, subtracts the mean and scales: y = (x - mean) * scale.
 
     ``crop_size``: a square at a random place in TRAIN, in the middle in TEST. ``mirror``: left and
