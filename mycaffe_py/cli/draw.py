@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from mycaffe_py.cli.options import plugin_option
@@ -38,15 +40,7 @@ from mycaffe_py.cli.verb import Verb
 )
 @click.option("--display-lrm", is_flag=True, help="Show the multipliers of the learning rate.")
 @plugin_option
-def command(
-    model: str,
-    out: str | None,
-    rankdir: str,
-    phase: str,
-    stages: tuple[str, ...],
-    display_lrm: bool,
-    plugins: tuple[str, ...],
-) -> int:
+def command(**given: Any) -> int:
     """Draw a picture of a net: its layers, its blobs and their shapes.
 
     OUT is an .svg, .png, .pdf or .jpg file; default: the model's name with .svg, in the current folder.
@@ -54,4 +48,4 @@ def command(
     """
     from mycaffe_py.cli.drawing import draw
 
-    return draw(model, out, rankdir, phase, stages, display_lrm, plugins)
+    return draw(**given)

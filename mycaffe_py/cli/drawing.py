@@ -18,6 +18,7 @@ _PHASES = {"TRAIN": TRAIN, "TEST": TEST, "ALL": None}
 
 
 def draw(
+    *,
     model: str,
     out: str | None,
     rankdir: str,
