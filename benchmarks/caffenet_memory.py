@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import one_thread  # noqa: F401  (before NumPy)
+import vectors  # noqa: F401  (before NumPy)
 
 # isort: split
 from reporting import Report

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Callable, Iterator
-from statistics import median
+from itertools import islice
 from typing import Any
 
 import one_thread  # noqa: F401  (before NumPy)
@@ -21,6 +20,7 @@ import numpy as np
 import torch
 from reporting import Report
 from torch_cfc import Cfc, set_weights
+from turns import TOLERANCE, deviation, figures, time_in_turn
 
 import mycaffe_py.denormals
 from mycaffe_py.builder import build_training, load_model, load_solver_file
@@ -30,7 +30,6 @@ from mycaffe_py.solver import Solver
 MODEL, SOLVER = "LiquidNetCfc.prototxt", "adamw.prototxt"
 LAYER = "cfc1"
 WARM_UP = 10
-GRADIENT_TOLERANCE = 1e-4  # of each array's maximum, float32
 Arrays = dict[str, np.ndarray]
 
 
@@ -133,38 +132,15 @@ def compare(solver: Solver, theirs: TorchSide, values: Arrays) -> tuple[float, f
     found = dict(zip(layer.blob_names, (blob.diff for blob in layer.blobs), strict=True))
     worst = 0.0
     for name, parameter in theirs.model.named_parameters():
-        expected = parameter.grad.numpy()
-        deviation = np.abs(found[name] - expected).max() / max(np.abs(expected).max(), 1e-30)
-        worst = max(worst, float(deviation))
+        worst = max(worst, deviation(found[name], parameter.grad.numpy()))
     net.clear_param_diffs()
     return loss, torch_loss, worst
 
 
-def time_block(step: Callable[[Arrays], None], block: list[Arrays]) -> float:
-    """Return the median milliseconds of a step over the block."""
-    times = []
-    for values in block:
-        start = time.perf_counter()
-        step(values)
-        times.append(time.perf_counter() - start)
-    return 1e3 * median(times)
-
-
-def time_in_turn(
-    sides: list[Callable[[Arrays], None]], values: Iterator[Arrays], rounds: int, steps: int
-) -> np.ndarray:
-    """Return (rounds, sides) median milliseconds; the side that begins changes with each round."""
-    for _ in range(WARM_UP):
-        one = next(values)
-        for step in sides:
-            step(one)
-    times = np.empty((rounds, len(sides)))
-    for index in range(rounds):
-        block = [next(values) for _ in range(steps)]
-        order = range(len(sides)) if index % 2 else reversed(range(len(sides)))
-        for side in order:
-            times[index, side] = time_block(sides[side], block)
-    return times
+def fed(step: Callable[[Arrays], None], values: list[Arrays]) -> Callable[[], None]:
+    """Return ``step`` with the next of the values at each call."""
+    following = iter(values)
+    return lambda: step(next(following))
 
 
 def measure(batch: int, args: argparse.Namespace) -> tuple[str, list[Any]]:
@@ -173,17 +149,17 @@ def measure(batch: int, args: argparse.Namespace) -> tuple[str, list[Any]]:
     theirs = TorchSide(solver, args.fused_adamw)
     values = windows(solver)
     loss, torch_loss, worst = compare(solver, theirs, next(values))
-    same = abs(loss - torch_loss) <= 1e-4 * abs(torch_loss) and worst <= GRADIENT_TOLERANCE
+    same = abs(loss - torch_loss) <= 1e-4 * abs(torch_loss) and worst <= TOLERANCE
     checked = (
         f"batch {batch}: loss {loss:.7g} ours, {torch_loss:.7g} torch; "
         f"gradients within {worst:.1e} of each array's maximum"
     )
     if not same:
         raise SystemExit(f"{checked}: the two sides do not compute the same")
-    times = time_in_turn([ours(solver), theirs.step], values, args.rounds, args.steps)
-    ratios = times[:, 1] / times[:, 0]
-    figures = (*np.median(times, axis=0), np.median(ratios), ratios.min(), ratios.max())
-    return checked, [batch, *(float(figure) for figure in figures)]
+    seen = list(islice(values, WARM_UP + args.rounds * args.steps))
+    sides = [fed(step, seen) for step in (ours(solver), theirs.step)]
+    times = time_in_turn(sides, args.rounds, args.steps, WARM_UP)
+    return checked, [batch, *figures(times, over=0)]
 
 
 def parse() -> argparse.Namespace:

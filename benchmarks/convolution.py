@@ -10,9 +10,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-import time
 from dataclasses import dataclass
-from statistics import median
 
 import one_thread  # noqa: F401  (before NumPy)
 import vectors  # before NumPy
@@ -22,6 +20,7 @@ import numpy as np
 import torch
 from reporting import Report
 from torch.nn import functional
+from turns import COLUMNS, TOLERANCE, deviation, figures, time_in_turn
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.device import Device
@@ -29,8 +28,6 @@ from mycaffe_py.layer import LayerContext
 from mycaffe_py.plugins import default_registry
 
 MOST_MEAN, MOST_LAYER = 1.3, 2.0
-WARM_UP = 3
-TOLERANCE = 1e-4  # of each array's maximum, float32
 
 
 @dataclass
@@ -118,26 +115,10 @@ def compare(case: Case, ours: Ours, theirs: Theirs) -> float:
     """Return the largest deviation by its array's maximum."""
     ours()
     theirs()
-    worst = 0.0
-    for found, expected in zip(ours.arrays(), theirs.arrays(), strict=True):
-        worst = max(worst, float(np.abs(found - expected).max() / np.abs(expected).max()))
+    worst = max(map(deviation, ours.arrays(), theirs.arrays()))
     if worst > TOLERANCE:
         raise SystemExit(f"{case.name}: the sides differ by {worst:.1e} of an array's maximum")
     return worst
-
-
-def time_in_turn(sides: list[Ours | Theirs], rounds: int) -> np.ndarray:
-    """Return (rounds, sides) milliseconds; the side that begins changes with each round."""
-    for _ in range(WARM_UP):
-        for side in sides:
-            side()
-    times = np.empty((rounds, len(sides)))
-    for index in range(rounds):
-        for position in range(len(sides)) if index % 2 else reversed(range(len(sides))):
-            start = time.perf_counter()
-            sides[position]()
-            times[index, position] = 1e3 * (time.perf_counter() - start)
-    return times
 
 
 def measure(case: Case, device: Device, rounds: int) -> tuple[float, list[object]]:
@@ -145,10 +126,7 @@ def measure(case: Case, device: Device, rounds: int) -> tuple[float, list[object
     ours = Ours(case, device)
     theirs = Theirs(case, ours)
     worst = compare(case, ours, theirs)
-    times = time_in_turn([ours, theirs], rounds)
-    ratios = times[:, 0] / times[:, 1]
-    figures = (*(median(side) for side in times.T), median(ratios), min(ratios), max(ratios))
-    return worst, [case.name, *(float(figure) for figure in figures)]
+    return worst, [case.name, *figures(time_in_turn([ours, theirs], rounds))]
 
 
 def parse() -> argparse.Namespace:
@@ -175,11 +153,11 @@ def main() -> int:
     device = Device()
     worst, rows = 0.0, []
     for case in CASES:
-        deviation, row = measure(case, device, args.rounds)
-        worst = max(worst, deviation)
+        found, row = measure(case, device, args.rounds)
+        worst = max(worst, found)
         rows.append(row)
     report.say(f"outputs and gradients agree within {worst:.1e} of each array's maximum")
-    report.add("layers", ("layer", "ours ms", "torch ms", "ours / torch", "least", "most"), rows)
+    report.add("layers", ("layer", *COLUMNS), rows)
     ratios = [row[3] for row in rows]
     mean = math.prod(ratios) ** (1 / len(ratios))
     good = mean <= MOST_MEAN and max(ratios) <= MOST_LAYER
