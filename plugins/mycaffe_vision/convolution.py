@@ -8,6 +8,7 @@ from mycaffe_py.blob import Blob
 
 from .base_convolution import BaseConvolution
 from .geometry import count_windows
+from .mirrored import Mirrored
 
 
 class Convolution(BaseConvolution):
@@ -30,10 +31,17 @@ class Convolution(BaseConvolution):
         """As many as there are windows."""
         return count_windows(self, self.geometry, bottom, spatial)
 
+    def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Read the settings; create weight and bias."""
+        super().setup(bottom, top)
+        group = self.param.convolution_param.group
+        self.mirrored = Mirrored(self.device, self.dtype, self.geometry, group)
+
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Check the bottoms and size the tops."""
         super().reshape(bottom, top)
         self.correlation.reshape(self.bottom_shape, self.top_shape)
+        self.mirrored.reshape(self.bottom_shape, self.top_shape)
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Write W * x + b."""
@@ -46,12 +54,15 @@ class Convolution(BaseConvolution):
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
         """Add the gradients of weight and bias, write those of the bottoms."""
+        weight, learns = self.blobs[0], self.param_propagate_down[0]
         for x, y, wanted in zip(bottom, top, propagate_down, strict=True):
-            dy = y.diff.reshape(self.top_shape)
+            images, dy = x.data.reshape(self.bottom_shape), y.diff.reshape(self.top_shape)
             self.add_bias_gradient(dy)
-            if self.param_propagate_down[0]:
-                images = x.data.reshape(self.bottom_shape)
-                self.correlation.add_weight_gradient(images, dy, self.blobs[0].diff)
-            if wanted:
+            if wanted and learns and self.mirrored.pays:
                 dx = x.diff.reshape(self.bottom_shape)
-                self.correlation.spread(dy, self.blobs[0].data, dx)
+                self.mirrored.add_gradients(images, dy, weight.data, weight.diff, dx)
+                continue
+            if learns:
+                self.correlation.add_weight_gradient(images, dy, weight.diff)
+            if wanted:
+                self.correlation.spread(dy, weight.data, x.diff.reshape(self.bottom_shape))

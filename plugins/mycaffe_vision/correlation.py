@@ -56,15 +56,7 @@ class Correlation:
         if bias is not None:
             bias = bias.reshape(-1, *(1,) * (maps.ndim - 2))
         for part in self._parts(len(images)):
-            columns = self._gather(images[part])
-            found = maps[part]
-            alone = len(found) == 1
-            rows = found.swapaxes(0, 1) if alone else self._scratch_rows(found)
-            self.xp.matmul(matrix, columns, out=self._by_group(rows))
-            if bias is not None:
-                self.xp.add(rows.swapaxes(0, 1), bias, out=found)
-            elif not alone:
-                self.xp.copyto(found, rows.swapaxes(0, 1))
+            self._write_maps(matrix, self._gather(images[part]), maps[part], bias)
 
     def spread(self, maps: Any, weight: Any, images: Any) -> None:
         """Write the gradient of the images, given that of the maps: the transpose of :meth:`correlate`."""
@@ -77,28 +69,55 @@ class Correlation:
 
     def add_weight_gradient(self, images: Any, maps: Any, gradient: Any) -> None:
         """Add the gradient of the weight, given that of the maps."""
-        target = self._weight_matrix(gradient)
-        # With the larger dimension first the product is up to a quarter faster.
-        shape = (self.group, target.shape[2], target.shape[1])
-        total, product = None, self.device.scratch("weight gradient", shape, self.dtype)
+        total = None
+        for part in self._parts(len(images)):
+            total = self._add_product(total, self._gather(images[part]), maps[part])
+        self._add_total(total, gradient)
+
+    def correlate_and_add(
+        self, images: Any, weight: Any, maps: Any, others: Any, gradient: Any
+    ) -> None:
+        """Write the correlation, and add the gradient of the weight given ``others`` as that of the maps.
+
+        The windows are gathered once for both.
+        """
+        matrix, total = self._weight_matrix(weight), None
         for part in self._parts(len(images)):
             columns = self._gather(images[part])
-            self.xp.matmul(columns, self._rows(maps[part]).swapaxes(1, 2), out=product)
-            if total is None:
-                total, product = (
-                    product,
-                    self.device.scratch("weight gradient part", shape, self.dtype),
-                )
-            else:
-                self.xp.add(total, product, out=total)
-        if total is not None:
-            self.xp.add(target, total.swapaxes(1, 2), out=target)
+            self._write_maps(matrix, columns, maps[part])
+            total = self._add_product(total, columns, others[part])
+        self._add_total(total, gradient)
 
     # Within.
 
     def _parts(self, count: int) -> Iterator[slice]:
         for start in range(0, count, max(1, self.part)):
             yield slice(start, min(start + self.part, count))
+
+    def _write_maps(self, matrix: Any, columns: Any, maps: Any, bias: Any = None) -> None:
+        """Write the product of weight and columns, plus the bias."""
+        alone = len(maps) == 1
+        rows = maps.swapaxes(0, 1) if alone else self._scratch_rows(maps)
+        self.xp.matmul(matrix, columns, out=self._by_group(rows))
+        if bias is not None:
+            self.xp.add(rows.swapaxes(0, 1), bias, out=maps)
+        elif not alone:
+            self.xp.copyto(maps, rows.swapaxes(0, 1))
+
+    def _add_product(self, total: Any, columns: Any, maps: Any) -> Any:
+        """Return ``total``, None at first, plus the product of columns and maps: scratch memory."""
+        rows = self._rows(maps).swapaxes(1, 2)
+        # With the larger dimension first the product is up to a quarter faster.
+        shape = (self.group, columns.shape[1], rows.shape[2])
+        name = "weight gradient" if total is None else "weight gradient part"
+        product = self.device.scratch(name, shape, self.dtype)
+        self.xp.matmul(columns, rows, out=product)
+        return product if total is None else self.xp.add(total, product, out=total)
+
+    def _add_total(self, total: Any, gradient: Any) -> None:
+        if total is not None:
+            target = self._weight_matrix(gradient)
+            self.xp.add(target, total.swapaxes(1, 2), out=target)
 
     def _by_group(self, array: Any) -> Any:
         """Return (channels, ..., n, *places) as (group, channels / group ..., n places)."""

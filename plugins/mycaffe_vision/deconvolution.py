@@ -55,12 +55,16 @@ class Deconvolution(BaseConvolution):
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
         """Add the gradients of weight and bias, write those of the bottoms."""
+        weight, learns = self.blobs[0], self.param_propagate_down[0]
         for x, y, wanted in zip(bottom, top, propagate_down, strict=True):
-            dy = y.diff.reshape(self.top_shape)
+            maps, dy = x.data.reshape(self.bottom_shape), y.diff.reshape(self.top_shape)
             self.add_bias_gradient(dy)
-            if self.param_propagate_down[0]:
-                maps = x.data.reshape(self.bottom_shape)
-                self.correlation.add_weight_gradient(dy, maps, self.blobs[0].diff)
-            if wanted:
-                dx = x.diff.reshape(self.bottom_shape)
-                self.correlation.correlate(dy, self.blobs[0].data, dx)
+            if not wanted:
+                if learns:
+                    self.correlation.add_weight_gradient(dy, maps, weight.diff)
+                continue
+            dx = x.diff.reshape(self.bottom_shape)
+            if learns:
+                self.correlation.correlate_and_add(dy, weight.data, dx, maps, weight.diff)
+            else:
+                self.correlation.correlate(dy, weight.data, dx)
