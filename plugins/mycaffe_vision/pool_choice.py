@@ -20,6 +20,8 @@ class Choice:
             [i * height.stride * row + j * width.stride for j in range(width.count)]
             for i in range(height.count)
         ]
+        # A window that took no cell is given its first one, which padding may move out of the image.
+        self._may_leave = any(a.stride * (a.count - 1) >= a.size for a in (height, width))
         device = windows.device
         self._offsets = device.asarray([*offsets, 0], dtype="int64")
         self._places = device.asarray(places, dtype="int64")
@@ -36,18 +38,18 @@ class Choice:
         for number, part in enumerate(self.windows.parts()):
             if part is not None:
                 windows, cells = (..., *part[0]), (..., *part[1])
+                if self.windows.clipped:
+                    hit.fill(False)
                 takes(number, windows, cells, hit[windows])
-                self.xp.logical_not(hit[windows], out=hit[windows])
-                self.xp.logical_and(free[windows], hit[windows], out=free[windows])
+                self.xp.greater(free, hit, out=free)  # free and not hit
             self.xp.add(elements, free.view("uint8"), out=elements)
 
     def cells(self, elements: Any) -> Any:
         """Return, as scratch, the cell h * W + w that each window took."""
         found = self.windows.scratch("pool cells", elements, "int64")
-        self.xp.take(self._offsets, elements, out=found)
-        self.xp.add(found, self._places, out=found)
-        if self.windows.clipped:
-            # Where no cell was taken (all are NaN) the place may lie outside.
+        # Not take() with ``out``, which NumPy fills by way of a second array.
+        self.xp.add(self._offsets[elements], self._places, out=found)
+        if self._may_leave:
             last = self.windows.height.size * self.windows.width.size - 1
             self.xp.clip(found, 0, last, out=found)
         return found
