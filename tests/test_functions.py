@@ -255,7 +255,8 @@ def test_allocates_nothing_once_warm(name, rng):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     mask = z.size if "slope" in name or name == "leaky" or "ELU" in name else 0
-    assert peak < 50_000 + mask
+    # NumPy casts a mask by way of a buffer of 8192 elements; the arrays here hold 200,000.
+    assert peak < 80_000 + mask
 
 
 @BY_NAME

@@ -14,16 +14,16 @@ class Activation:
     def __init__(self):
         self._scratch: tuple[Any, ...] = ()
 
-    def scratch(self, xp: Any, like: Any, count: int = 1) -> tuple[Any, ...]:
+    def scratch(self, xp: Any, like: Any, count: int = 1, dtype: Any = None) -> tuple[Any, ...]:
         """Return ``count`` working arrays like ``like``, the same ones for as long as they fit."""
-        kept = self._scratch
+        kept, dtype = self._scratch, dtype or like.dtype
         if (
             len(kept) < count
             or kept[0].shape != like.shape
-            or kept[0].dtype != like.dtype
+            or kept[0].dtype != dtype
             or type(kept[0]) is not type(like)
         ):
-            kept = tuple(xp.empty(like.shape, dtype=like.dtype) for _ in range(count))
+            kept = tuple(xp.empty(like.shape, dtype=dtype) for _ in range(count))
             self._scratch = kept
         return kept[:count]
 
