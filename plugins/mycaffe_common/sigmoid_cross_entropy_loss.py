@@ -60,7 +60,7 @@ class SigmoidCrossEntropyLoss(LossLayer):
             xp.not_equal(counted, self.ignore_label, out=counted)
             xp.multiply(cost, counted, out=cost)
             if self.normalization.mode == "VALID":
-                valid = int(xp.count_nonzero(counted).item())
+                valid = int(counted.sum().item())
         full, batch = bottom[0].count, bottom[0].count_axes(0, 1)
         self.normalizer = self.normalization.divisor(full, batch, valid)
         top[0].data[...] = xp.sum(cost) / self.normalizer
