@@ -147,7 +147,7 @@ def get_solver(solver: str | Path, model: str | Path | None = None, **options: A
     built = build_training(solver=solver, model=model, **options).solver
     if built.param.snapshot:
         check_format(built.param)
-        check_writable(built.prefix_of_snapshots())
+        check_writable(built)
     log_progress(built)
     return built
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .as_written import AsWritten
+from .before_test import BeforeTest
 from .denormals import flush_denormals
 from .errors import DivergedError
 from .events import Event, FinalLoss, Log, SnapshotWritten, StepDone, TestDone
@@ -50,11 +51,15 @@ class Solver:
         self.listeners: list[Callable[[Event], None]] = []
         self.snapshot_action: Callable[[str], None] | None = None
         self.snapshot_prefix: Path | None = None
+        self.keeps_end = False
+        """Whether the end of :meth:`solve` is snapshot whatever ``snapshot_after_train`` says, as a run wants it:
+        before the passes that follow, which move the data on."""
         self.in_update = False
         """True from the start of an iteration to its end, and after one that failed: weights, history and
         trainer do not belong together then, so no snapshot should be made."""
         self._losses: deque[float] = deque(maxlen=max(1, param.average_loss))
         self._keeps_losses = False
+        self._before_test: BeforeTest | None = None
         self._callbacks: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self._requests: set[str] = set()
         self.check_settings(param)
@@ -125,8 +130,7 @@ class Solver:
         self._keeps_losses = False
         last = self.iter + iterations
         while self.iter < last and not self.stop_requested:
-            self._test_if_due()
-            if self.stop_requested:
+            if self._stopped_in_test():
                 return
             self._iterate()
             self._announce()
@@ -141,7 +145,9 @@ class Solver:
             self.restore(resume_file)
         self.step(max(0, self.param.max_iter - self.iter))
         snapshot = self.param.snapshot
-        if self.param.snapshot_after_train and (not snapshot or self.iter % snapshot):
+        if (self.param.snapshot_after_train or self.keeps_end) and (
+            not snapshot or self.iter % snapshot
+        ):
             self.snapshot("interrupted" if self.stop_requested else "end")
         if self.stop_requested:
             return
@@ -259,9 +265,24 @@ class Solver:
         interval = self.param.test_interval
         return bool(interval) and bool(self.param.test_iter) and self.iter % interval == 0
 
-    def _test_if_due(self) -> None:
-        if self._test_is_due() and (self.iter > 0 or self.param.test_initialization):
+    def _stopped_in_test(self) -> bool:
+        """Test if it is time to; return whether a stop came meanwhile, which takes the test back."""
+        if not self._test_is_due() or not (self.iter > 0 or self.param.test_initialization):
+            return False
+        stopped, before = True, self.before_test()
+        self._before_test = before
+        try:
             self.test_all()
+            stopped = self.stop_requested
+        finally:
+            if stopped:
+                before.restore()
+            self._before_test = None
+        return stopped
+
+    def before_test(self) -> BeforeTest:
+        """Return where the test nets stand; while a test runs that is due, where they stood before it."""
+        return self._before_test or BeforeTest(self.net.device, self.test_nets)
 
     def test_all(self) -> list[dict[str, float]]:
         """Run every test net for its ``test_iter`` passes; return the mean outputs of each."""

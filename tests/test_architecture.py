@@ -31,6 +31,7 @@ LAYERS = [
     "net_wiring net_views net_calls",
     "net_builder weights",
     "net",
+    "before_test",
     "solver",
     "trainer",
     "discovery overrides custom_trainer",

@@ -135,7 +135,7 @@ class TrainingSession:
         solver.clear_requests()
         listeners = [self.best.listener, self._remember, self._dispatcher.listener]
         solver.listeners += listeners
-        solver.snapshot_action = self._snapshot
+        solver.snapshot_action, solver.keeps_end = self._snapshot, True
         logs = {net: net.log for net in (solver.net, *solver.test_nets)}
         for net in logs:
             net.log = self.tell
@@ -146,7 +146,7 @@ class TrainingSession:
                 seconds = time.perf_counter() - started
                 status, error = self._leave_snapshot(status, error)
         finally:
-            solver.snapshot_action = None
+            solver.snapshot_action, solver.keeps_end = None, False
             for net, log in logs.items():
                 net.log = log
             for listener in listeners:

@@ -40,7 +40,7 @@ class SnapshotKeeper:
         self._best_on_disk = 0
         self._best_digest: str | None = None
         self._earlier_best: bytes | None = None
-        check_writable(self.prefix)
+        check_writable(solver)
 
     def go_on(self, run: Path) -> None:
         """Let the choice of the best weights go on from the run that is resumed."""

@@ -21,6 +21,9 @@ from mycaffe_py.weights.files import STATE, WEIGHTS, kind_of, parse, read_file
 from mycaffe_py.weights.hdf5 import is_hdf5, weights_to_hdf5
 from mycaffe_py.weights.wire import with_size_mark
 
+LARGEST_BINARY = 2**31 - 1
+"""Protobuf's limit for the size of a message, in bytes; readers refuse more."""
+
 _RENAME = "rename the layer to start it afresh"
 
 
@@ -82,23 +85,36 @@ def write_weights(
     net: Any, path: str | os.PathLike[str], write_diff: bool, hdf5: bool = False
 ) -> str:
     """Write the weights as :func:`save_weights` does and return the file's digest."""
-    data = (
-        weights_to_hdf5(net, write_diff) if hdf5 else serialize(net_to_proto(net, write_diff), path)
-    )
+    if hdf5:
+        data = weights_to_hdf5(net, write_diff)
+    else:
+        check_size(path, size_of_weights(net, write_diff))
+        data = serialize(net_to_proto(net, write_diff), path)
     atomic_write(path, data)
     return digest(data)
 
 
+def size_of_weights(net: Any, write_diff: bool) -> int:
+    """Return how many bytes the values of a net's blobs (and their gradients) take in a file."""
+    blobs = [blob for layer in net.device_layers for blob in layer.blobs]
+    return sum(blob.count for blob in blobs) * net.dtype.itemsize * (2 if write_diff else 1)
+
+
 def serialize(message: Any, path: str | os.PathLike[str]) -> bytes:
     """Return a message as the bytes of a file, or raise OutputError if it is too large."""
-    from google.protobuf.message import EncodeError
+    data = with_size_mark(message.SerializeToString())
+    check_size(path, len(data))
+    return data
 
-    try:
-        return with_size_mark(message.SerializeToString())
-    except (EncodeError, ValueError) as error:
+
+def check_size(path: str | os.PathLike[str], size: int) -> None:
+    """Raise OutputError if a file of the binary form cannot hold ``size`` bytes."""
+    if size > LARGEST_BINARY:
         raise OutputError(
-            f"cannot write {os.fspath(path)}: a file of this form holds 2 GiB at most ({error})"
-        ) from error
+            f"cannot write {os.fspath(path)}: it would take {size:,} bytes, and a file of Caffe's binary "
+            f"form holds {LARGEST_BINARY:,} at most",
+            hint="HDF5 has no such limit: snapshot_format: HDF5 in the solver file, save_hdf5() of a net",
+        )
 
 
 def digest(data: bytes) -> str:

@@ -9,9 +9,14 @@ from typing import Any
 
 from mycaffe_py.blobproto import array_to_proto
 from mycaffe_py.errors import OutputError, require
-from mycaffe_py.seeding import generator_state
 from mycaffe_py.weights.atomic import atomic_write
-from mycaffe_py.weights.caffemodel import digest, serialize, write_weights
+from mycaffe_py.weights.caffemodel import (
+    check_size,
+    digest,
+    serialize,
+    size_of_weights,
+    write_weights,
+)
 from mycaffe_py.weights.hdf5 import state_to_hdf5
 from mycaffe_py.weights.state_tree import pack
 
@@ -41,6 +46,7 @@ def save_snapshot(solver: Any, prefix: str | os.PathLike[str]) -> tuple[Path, Pa
     check_format(solver.param)
     hdf5 = writes_hdf5(solver.param)
     weights, state = snapshot_paths(prefix, solver.iter, hdf5=hdf5)
+    _check_sizes(solver, weights, state)
     written = write_weights(solver.net, weights, solver.param.snapshot_diff, hdf5)
     _write_state(solver, state, weights.name, written)
     return weights, state
@@ -67,13 +73,18 @@ def check_format(param: Any) -> None:
         require("h5py", "hdf5")
 
 
-def check_writable(prefix: Path) -> None:
-    """Raise OutputError if snapshots cannot be written at ``prefix``; tried with a file as Caffe does."""
+def check_writable(solver: Any) -> None:
+    """Raise OutputError if a solver's snapshots are too large for their format, or cannot be written where they go.
+
+    The latter is tried with a file, as Caffe does.
+    """
+    prefix = solver.prefix_of_snapshots()
+    _check_sizes(solver, *snapshot_paths(prefix, solver.iter))
     probe = prefix.parent / f"{prefix.name}_iter_0.tempfile"
     try:
         probe.parent.mkdir(parents=True, exist_ok=True)
         probe.write_bytes(b"")
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # another run may have tried the same just now
     except OSError as error:
         folder = prefix.parent
         reason = "it is a file" if folder.is_file() else error.strerror or error
@@ -81,6 +92,13 @@ def check_writable(prefix: Path) -> None:
             f"cannot write snapshots to {folder}: {reason}",
             hint="see snapshot_prefix in the solver file, or --run-dir",
         ) from error
+
+
+def _check_sizes(solver: Any, weights: Path, state: Path) -> None:
+    """Raise OutputError, before anything is written, if one of the files would be too large."""
+    if not writes_hdf5(solver.param):
+        check_size(weights, size_of_weights(solver.net, solver.param.snapshot_diff))
+        check_size(state, sum(slot.nbytes for slot in solver.history))
 
 
 def _relative(weights: str, folder: Path) -> str:
@@ -116,7 +134,7 @@ def history_arrays(solver: Any) -> Iterator[Any]:
 
 
 def _entries(solver: Any, weights_digest: str | None) -> Iterator[tuple[str, Any]]:
-    device = solver.net.device
+    device, tests = solver.net.device, solver.before_test()
     yield (
         SOLVER,
         {
@@ -129,13 +147,13 @@ def _entries(solver: Any, weights_digest: str | None) -> Iterator[tuple[str, Any
     )
     yield (
         RANDOM,
-        {"seed": device.seed, "device": device.name, "generator": generator_state(device.rng)},
+        {"seed": device.seed, "device": device.name, "generator": tests.generator},
     )
     if weights_digest is not None:
         yield WEIGHTS_DIGEST, {"sha256": weights_digest}
-    layers = [net.layer_states() for net in (solver.net, *solver.test_nets)]
-    if any(layers):
-        yield LAYERS, {"train": layers[0], "test": layers[1:]}
+    of_train_net = solver.net.layer_states()
+    if of_train_net or any(tests.layers):
+        yield LAYERS, {"train": of_train_net, "test": tests.layers}
     if solver.trainer is not None:
         yield TRAINER, {"type": solver.trainer.type, "state": solver.trainer.state()}
 

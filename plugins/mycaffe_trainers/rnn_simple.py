@@ -95,7 +95,7 @@ class TrainerRNNSimple(Trainer):
         totals: dict[str, float] = {}
         for done in range(iterations):
             if self.solver.stop_requested:
-                break
+                return {}
             gyms.advance(net)
             net.forward_layers()
             prediction = gyms.prediction(net)
@@ -103,8 +103,6 @@ class TrainerRNNSimple(Trainer):
             figures.add(prediction, gyms.target, gyms.last_target)
             for name, value in net.output_values().items():
                 totals[name] = totals.get(name, 0.0) + (value - totals.get(name, 0.0)) / (done + 1)
-        if not figures.count:
-            return {}
         found = figures.figures()
         del found["abs_error"]
         return with_outputs(found, totals)

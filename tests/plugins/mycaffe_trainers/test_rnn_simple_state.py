@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mycaffe_py.errors import SnapshotError
-from mycaffe_py.events import TestDone
+from mycaffe_py.events import Log, TestDone
 from mycaffe_py.layer import TEST
 from mycaffe_py.net import Net
 from mycaffe_py.seeding import generator_state, restore_generator
@@ -114,3 +114,12 @@ def test_test_nets_run_on_the_gym(build):
     tests = [event for event in events if isinstance(event, TestDone)]
     assert [(event.iteration, event.net_index) for event in tests] == [(0, 0), (2, 0)]
     assert all(np.isfinite(event.metrics["mean_abs_error"]) for event in tests)
+
+
+def test_a_test_cut_short_is_no_result(build):
+    training, events = build(solver="test_iter: 3 test_interval: 2"), []
+    solver = training.solver
+    solver.listeners.append(events.append)
+    solver.test_nets[0].before_forward(lambda index: solver.request("stop"))
+    solver.step(1)
+    assert events == [Log("Test interrupted.")] and solver.iter == 0

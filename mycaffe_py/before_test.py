@@ -1,0 +1,31 @@
+"""Where test nets stand before a test, so that one that is cut short has not happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from typing import Any
+
+from .device import Device
+from .net import Net
+from .seeding import generator_state, restore_generator
+
+
+class BeforeTest:
+    """What a test moves on: the states of the test nets' layers, and the random numbers of the device.
+
+    A solver goes on from an iteration with the test that is due there. For that test to be the one that an
+    uninterrupted run makes, the solver state of that iteration holds these, not what a part of the test left.
+    """
+
+    def __init__(self, device: Device, test_nets: Sequence[Net]):
+        self._device, self._test_nets = device, test_nets
+        self.generator: dict[str, Any] = generator_state(device.rng)
+        self.layers: list[dict[str, Any]] = [deepcopy(net.layer_states()) for net in test_nets]
+        """Layer states of each test net, by layer name."""
+
+    def restore(self) -> None:
+        """Put test nets and random numbers back to where they stood."""
+        restore_generator(self._device.rng, self.generator)
+        for net, states in zip(self._test_nets, self.layers, strict=True):
+            net.load_layer_states(states)
