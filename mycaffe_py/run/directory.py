@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mycaffe_py.errors import ConfigError, OutputError
+from mycaffe_py.run.record import FILE_NAME
 
 DEFAULT_BASE = Path("runs")
 _LONGEST_NAME = 100
@@ -28,7 +29,7 @@ def numbered_folders(parent: Path) -> list[Path]:
 
 
 class RunDirectory:
-    """The folder of one run; ``path`` exists and was empty when the run began."""
+    """The folder of one run; ``path`` exists, and was empty when the run began."""
 
     def __init__(self, path: Path, made: Sequence[Path] = ()):
         self.path = path
@@ -52,7 +53,8 @@ class RunDirectory:
             while True:
                 path = parent / f"{number:03d}"
                 try:
-                    path.mkdir()  # fails where another process was faster
+                    # Fails where another process was faster; one that gave up may have removed the parent.
+                    path.mkdir(parents=True)
                 except FileExistsError:
                     number += 1
                 else:
@@ -67,7 +69,7 @@ class RunDirectory:
         made = _absent(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
-            occupied = any(path.iterdir())
+            occupied = any(path.iterdir()) or not _claimed(path)
         except FileExistsError:
             raise ConfigError(f"run folder {path} is a file") from None
         except OSError as error:
@@ -86,6 +88,15 @@ class RunDirectory:
                 entry.unlink()
             for folder in self._made:
                 folder.rmdir()
+
+
+def _claimed(folder: Path) -> bool:
+    """Make an empty record in an empty folder; False where another process was faster."""
+    try:
+        (folder / FILE_NAME).open("x").close()
+    except FileExistsError:
+        return False
+    return True
 
 
 def _absent(path: Path) -> list[Path]:

@@ -130,6 +130,17 @@ class TrainingSession:
 
     def run(self) -> Outcome:
         """Train to the end, a stop or a failure; a failure is raised again after all is written."""
+        try:
+            return self._run()
+        except KeyboardInterrupt:
+            if (
+                self.record.fields["status"] == "running"
+            ):  # a further signal, while the end was being written
+                iteration = self.solver.iter
+                self.record.update(status="interrupted", iteration=iteration, ended=now())
+            raise
+
+    def _run(self) -> Outcome:
         solver, started = self.solver, time.perf_counter()
         first = solver.iter
         solver.clear_requests()

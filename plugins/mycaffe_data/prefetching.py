@@ -65,6 +65,7 @@ class Prefetcher:
         self._owner, self._depth = weakref.ref(owner), depth
         self._shelf: _Shelf | None = None
         self._thread: threading.Thread | None = None
+        self._finalizer: weakref.finalize | None = None
         self._process = 0
         _running.add(self)
 
@@ -94,7 +95,8 @@ class Prefetcher:
             daemon=True,
         )
         # By a weak reference: an exception on the shelf refers to its owner.
-        weakref.finalize(owner, _close, weakref.ref(self._shelf)).atexit = False
+        self._finalizer = weakref.finalize(owner, _close, weakref.ref(self._shelf))
+        self._finalizer.atexit = False
         self._thread.start()
 
     def stop(self, patience: float | None = None) -> None:
@@ -103,6 +105,7 @@ class Prefetcher:
         running = self.is_running
         self._shelf = self._thread = None
         if running:
+            self._finalizer.detach()
             shelf.close()
             if thread is not threading.current_thread():
                 thread.join(patience)

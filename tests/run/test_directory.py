@@ -55,12 +55,33 @@ def test_processes_that_start_together_get_different_folders(tmp_path):
 
 def test_explicit_folder_must_be_new_or_empty(tmp_path):
     assert RunDirectory.at(tmp_path / "a" / "b").path.is_dir()
-    RunDirectory.at(tmp_path / "a" / "b")
+    (tmp_path / "empty").mkdir()
+    RunDirectory.at(tmp_path / "empty").discard()
+    assert not list((tmp_path / "empty").iterdir())
     (tmp_path / "a" / "b" / "file").touch()
     with pytest.raises(ConfigError, match="not empty, and a run is never overwritten"):
         RunDirectory.at(tmp_path / "a" / "b")
     with pytest.raises(ConfigError, match="is a file"):
         RunDirectory.at(tmp_path / "a" / "b" / "file")
+
+
+def test_one_of_two_that_find_the_same_folder_empty_gets_it(tmp_path, monkeypatch):
+    first = RunDirectory.at(tmp_path / "run")
+    with monkeypatch.context() as patch:
+        patch.setattr(type(tmp_path), "iterdir", lambda path: iter(()))
+        with pytest.raises(ConfigError, match="not empty"):
+            RunDirectory.at(tmp_path / "run")
+    first.discard()
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_parent_that_another_process_gives_up_is_made_anew(tmp_path, monkeypatch):
+    def given_up(parent):
+        parent.rmdir()
+        return []
+
+    monkeypatch.setattr("mycaffe_py.run.directory.numbered_folders", given_up)
+    assert RunDirectory.create(tmp_path, "Net").path.is_dir()
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path):

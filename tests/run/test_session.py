@@ -258,6 +258,20 @@ def test_a_second_signal_stops_at_once_and_tears_nothing(train_small, no_picture
     assert not [name for name in outcome.files if "tmp" in name or "temp" in name]
 
 
+def test_a_signal_while_the_end_is_written_leaves_a_record_of_it(train_small, monkeypatch):
+    session = session_of(train_small())
+
+    def impatient(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(session._dispatcher, "close", impatient)
+        session.run()
+    session._dispatcher.close()
+    record = record_of(session)
+    assert record["status"] == "interrupted" and record["iteration"] == 20 and record["ended"]
+
+
 @pytest.mark.parametrize(("effect", "status"), [("snapshot", "done"), ("none", "done")])
 def test_effects_of_sigint(train_small, no_pictures, effect, status):
     training = train_small()

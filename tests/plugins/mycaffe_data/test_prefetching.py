@@ -71,6 +71,14 @@ def test_forward_after_close_goes_on(layer):
     built.layer.close()
 
 
+def test_stopping_and_starting_leaves_nothing_behind(layer):
+    built, before = layer(), len(weakref.finalize._registry)
+    for _ in range(5):
+        built.forward()
+        built.layer.close()
+    assert len(weakref.finalize._registry) <= before
+
+
 @pytest.mark.parametrize("depth", [1, 3])
 def test_it_reads_as_many_batches_ahead_as_said(layer, monkeypatch, depth):
     built = layer(f"prefetch: {depth}")
