@@ -25,6 +25,9 @@ def draw_pictures(
     except MissingExtraError:
         warn('no pictures: matplotlib is not installed; pip install "mycaffe-py[plot]"')
         return []
+    except Exception as error:  # a broken one; one that Ctrl-C broke off may raise anything, too
+        warn(f"no pictures: matplotlib cannot be imported: {type(error).__name__}: {error}")
+        return []
     drawings: dict[str, Callable[[Any], bool]] = {}
     if trainer is not None:
         drawings["curve.png"] = trainer.draw

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from mycaffe_py.errors import add_note
+from mycaffe_py.errors import DataError, add_note
 
 _EXIT_PATIENCE = 5.0
 
@@ -37,9 +37,11 @@ class _Shelf:
             return not self.closed
 
     def take(self) -> Item:
-        """Wait for the next item."""
+        """Wait for the next item; DataError if the shelf is closed meanwhile, by another thread."""
         with self._changed:
             while not self._items:
+                if self.closed:
+                    raise DataError("the layer was closed while a forward pass waited for its data")
                 self._changed.wait()
             item = self._items.popleft()
             self._changed.notify_all()
@@ -76,28 +78,32 @@ class Prefetcher:
 
     def take(self) -> Any:
         """Return the next result; an exception of the thread is raised here, with its traceback."""
-        if not self.is_running:
-            self._start()
-        result, error = self._shelf.take()
+        shelf = self._shelf if self.is_running else self._start()
+        result, error = shelf.take()
         if error is not None:
             self.stop()
             raise error
         return result
 
-    def _start(self) -> None:
-        owner = self._owner()
-        self._shelf, self._process = _Shelf(self._depth), os.getpid()
+    def _start(self) -> _Shelf:
+        owner, shelf = self._owner(), _Shelf(self._depth)
+        self._shelf, self._process = shelf, os.getpid()
         # Not a method of this object: the thread would keep it, and its owner, alive.
         self._thread = threading.Thread(
             target=_fill,
-            args=(self._shelf, self._owner),
+            args=(shelf, self._owner),
             name=f"prefetch {owner.name}",
             daemon=True,
         )
         # By a weak reference: an exception on the shelf refers to its owner.
-        self._finalizer = weakref.finalize(owner, _close, weakref.ref(self._shelf))
+        self._finalizer = weakref.finalize(owner, _close, weakref.ref(shelf))
         self._finalizer.atexit = False
-        self._thread.start()
+        try:
+            self._thread.start()
+        except BaseException:  # no more threads, or Ctrl-C: nobody would ever fill this shelf
+            self.stop()
+            raise
+        return shelf
 
     def stop(self, patience: float | None = None) -> None:
         """End the thread and wait until it has; what it made is dropped."""
@@ -107,7 +113,7 @@ class Prefetcher:
         if running:
             self._finalizer.detach()
             shelf.close()
-            if thread is not threading.current_thread():
+            if thread.ident is not None and thread is not threading.current_thread():
                 thread.join(patience)
 
 

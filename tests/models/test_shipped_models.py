@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import h5py
 import lmdb
 import numpy as np
@@ -17,6 +19,8 @@ LMDBS = {
     "cifar10": (3, 32, 10),
 }
 ON_STORES = sorted(set(resource_names("solvers")) - {"adamw.prototxt"})
+FORMS = itertools.cycle([("float64", "HDF5"), ("float32", "BINARYPROTO")])
+IN_EACH_FORM = [(name, *next(FORMS)) for name in ON_STORES]
 WITH_DEPLOY = ["Autoencoder", "Cifar10Quick", "LeNet", "SmallResNet"]
 
 
@@ -65,6 +69,32 @@ def test_a_shipped_solver_trains_and_tests(name, stores, monkeypatch):
     assert all(np.isfinite(value) for value in solver.test(0).values())
     for net in (solver.net, *solver.test_nets):
         net.close()
+
+
+@pytest.mark.parametrize(("name", "dtype", "form"), IN_EACH_FORM)
+def test_a_shipped_solver_goes_on_exactly(name, dtype, form, stores, tmp_path, monkeypatch):
+    monkeypatch.chdir(stores)
+    more = ["test_iter=1", "test_interval=1", f"snapshot_format={form}"]
+    overrides = [f"solver.{each}" for each in (*more, f"snapshot_prefix='{tmp_path}/s'")]
+    whole, first, second = (
+        get_solver(name, seed=seed, dtype=dtype, device="cpu", overrides=overrides)
+        for seed in (3, 3, 4)
+    )
+    whole.step(2)
+    first.step(1)
+    first.snapshot()
+    (state,) = tmp_path.glob("s_iter_1.solverstate*")
+    second.restore(state)
+    second.step(1)
+    assert whole.test(0) == second.test(0)
+    written = []
+    for solver in (whole, second):
+        solver.snapshot()
+        written.append([path.read_bytes() for path in sorted(tmp_path.glob("s_iter_2.*"))])
+    assert len(written[0]) == 2 and written[0] == written[1]
+    for solver in (whole, first, second):
+        for net in (solver.net, *solver.test_nets):
+            net.close()
 
 
 @pytest.mark.parametrize("name", resource_names("models") + resource_names("solvers"))

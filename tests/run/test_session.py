@@ -342,6 +342,18 @@ def test_without_matplotlib_training_succeeds_and_says_how_to_get_pictures(
     assert len(outcome.warnings) == 1 and 'pip install "mycaffe-py[plot]"' in outcome.warnings[0]
 
 
+def test_a_broken_matplotlib_does_not_lose_the_run(train_small, monkeypatch):
+    def broken(module, extra):
+        raise RuntimeError("broken off")
+
+    monkeypatch.setattr(pictures, "require", broken)
+    outcome = session_of(train_small()).run()
+    assert outcome.status == "done"
+    assert outcome.warnings == [
+        "no pictures: matplotlib cannot be imported: RuntimeError: broken off"
+    ]
+
+
 def test_a_picture_that_fails_does_not_lose_the_run(train_small, monkeypatch):
     training = train_small()
 

@@ -166,6 +166,46 @@ def test_after_an_error_forward_goes_on_where_it_was(layer, monkeypatch):
     built.layer.close()
 
 
+def test_a_forward_that_waits_ends_when_another_thread_closes_the_layer(layer, monkeypatch):
+    built = layer()
+    loading, may_end = threading.Event(), threading.Event()
+
+    def load(first, batch):
+        loading.set()
+        may_end.wait(60)
+
+    def forward():
+        with pytest.raises(DataError, match="closed while a forward pass waited") as caught:
+            built.forward()
+        errors.append(caught.value)
+
+    errors = []
+    monkeypatch.setattr(built.layer, "load", load)
+    waiting = threading.Thread(target=forward)
+    waiting.start()
+    assert loading.wait(60)
+    closing = threading.Thread(target=built.layer.close)
+    closing.start()
+    waiting.join(60)
+    may_end.set()
+    closing.join(60)
+    assert len(errors) == 1 and not waiting.is_alive() and not closing.is_alive()
+
+
+def test_a_thread_that_cannot_be_started_is_tried_again(layer, monkeypatch):
+    built = layer()
+
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="can't start new thread"):
+            built.forward()
+    np.testing.assert_array_equal(built.forward()[0], VALUES[0])
+    built.layer.close()
+
+
 PROCESS = """
 import sys
 from mycaffe_py.net import Net
