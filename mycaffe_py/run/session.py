@@ -133,9 +133,8 @@ class TrainingSession:
         try:
             return self._run()
         except KeyboardInterrupt:
-            if (
-                self.record.fields["status"] == "running"
-            ):  # a further signal, while the end was being written
+            # A further signal, while the end was being written.
+            if self.record.fields["status"] == "running":
                 iteration = self.solver.iter
                 self.record.update(status="interrupted", iteration=iteration, ended=now())
             raise

@@ -102,7 +102,12 @@ def size_of_weights(net: Any, write_diff: bool) -> int:
 
 def serialize(message: Any, path: str | os.PathLike[str]) -> bytes:
     """Return a message as the bytes of a file, or raise OutputError if it is too large."""
-    data = with_size_mark(message.SerializeToString())
+    from google.protobuf.message import EncodeError
+
+    try:
+        data = with_size_mark(message.SerializeToString())
+    except (EncodeError, ValueError) as error:  # values that just fit, and what is around them
+        raise _too_large(path, f"more than {LARGEST_BINARY:,}") from error
     check_size(path, len(data))
     return data
 
@@ -110,11 +115,15 @@ def serialize(message: Any, path: str | os.PathLike[str]) -> bytes:
 def check_size(path: str | os.PathLike[str], size: int) -> None:
     """Raise OutputError if a file of the binary form cannot hold ``size`` bytes."""
     if size > LARGEST_BINARY:
-        raise OutputError(
-            f"cannot write {os.fspath(path)}: it would take {size:,} bytes, and a file of Caffe's binary "
-            f"form holds {LARGEST_BINARY:,} at most",
-            hint="HDF5 has no such limit: snapshot_format: HDF5 in the solver file, save_hdf5() of a net",
-        )
+        raise _too_large(path, f"{size:,}")
+
+
+def _too_large(path: str | os.PathLike[str], size: str) -> OutputError:
+    return OutputError(
+        f"cannot write {os.fspath(path)}: it would take {size} bytes, and a file of Caffe's binary form "
+        f"holds {LARGEST_BINARY:,} at most",
+        hint="HDF5 has no such limit: snapshot_format: HDF5 in the solver file, save_hdf5() of a net",
+    )
 
 
 def digest(data: bytes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from google.protobuf.message import EncodeError
 
 from mycaffe_py.errors import OutputError
 from mycaffe_py.run.best import BestWeights
@@ -43,6 +44,15 @@ def test_weights_of_just_the_size(tmp_path, make_net, limit):
     assert f"larger.caffemodel: it would take {size:,} bytes" in str(raised.value)
     assert "HDF5 has no such limit" in raised.value.render()
     assert not (tmp_path / "larger.caffemodel").exists()
+
+
+def test_protobufs_own_refusal():
+    class Message:
+        def SerializeToString(self):
+            raise EncodeError("Failed to serialize proto")
+
+    with pytest.raises(OutputError, match="cannot write w: it would take more than 2,147,483,647"):
+        caffemodel.serialize(Message(), "w")
 
 
 @pytest.mark.parametrize("write_diff", [False, True])
