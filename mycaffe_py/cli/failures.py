@@ -139,7 +139,7 @@ def warn(text: str) -> None:
 def say(text: str) -> None:
     """Print a message to stderr, wrapped between words on a terminal."""
     if sys.stderr.isatty():
-        text = wrapped(text, shutil.get_terminal_size().columns)
+        text = wrapped(text, shutil.get_terminal_size().columns or 80)
     _echo(text)
 
 

@@ -149,9 +149,10 @@ class TrainingSession:
         logs = {net: net.log for net in (solver.net, *solver.test_nets)}
         for net in logs:
             net.log = self.tell
-        self._dispatcher.post(TrainingStarted(first, solver.param.max_iter))
         try:
             with self._signals.installed():
+                # Only now: whoever sees that training has begun may send a signal.
+                self._dispatcher.post(TrainingStarted(first, solver.param.max_iter))
                 status, error = self._train()
                 seconds = time.perf_counter() - started
                 status, error = self._leave_snapshot(status, error)
