@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__
 
 if TYPE_CHECKING:
+    from . import classifier as classifier
     from . import coord_map as coord_map
+    from . import detector as detector
     from . import draw as draw
     from . import io as io
+    from . import net_spec as net_spec
     from . import proto as proto
+    from . import pycaffe as pycaffe
     from .as_caffe import install_as_caffe as install_as_caffe
     from .blob import Blob as Blob
     from .builder import build_training as build_training
@@ -117,7 +121,16 @@ _HOME = {
     "to_proto": "net_spec",
 }
 
-_MODULES = ("coord_map", "draw", "io", "proto")
+_MODULES = (
+    "classifier",
+    "coord_map",
+    "detector",
+    "draw",
+    "io",
+    "net_spec",
+    "proto",
+    "pycaffe",
+)
 
 __all__ = ["__version__", *sorted(_HOME)]
 

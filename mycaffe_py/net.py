@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -201,14 +202,22 @@ class Net(NetViews, NetCalls):
 
     def layer_states(self) -> dict[str, Any]:
         """Return what layers must know beyond their blobs to go on exactly, by layer name."""
-        states = {layer.name: layer.state() for layer in self.device_layers}
+        states = {name: layer.state() for name, layer in self._state_names()}
         return {name: state for name, state in states.items() if state is not None}
 
     def load_layer_states(self, states: Mapping[str, Any]) -> None:
         """Take back what :meth:`layer_states` returned; layers that are not in it keep what they have."""
+        for name, layer in self._state_names():
+            if name in states:
+                layer.load_state(states[name])
+
+    def _state_names(self) -> Iterator[tuple[str, Layer]]:
+        """Yield each layer with the name of its state; layers of one name are numbered."""
+        seen: Counter[str] = Counter()
         for layer in self.device_layers:
-            if layer.name in states:
-                layer.load_state(states[layer.name])
+            seen[layer.name] += 1
+            number = seen[layer.name]
+            yield f"{layer.name} ({number})" if number > 1 else layer.name, layer
 
     def copy_from(self, weights: str | Path | Sequence[str | Path]) -> None:
         """Load weights by layer name from one or several files."""
@@ -236,9 +245,9 @@ class Net(NetViews, NetCalls):
     def share_with(self, other: Net) -> None:
         """Use the weights of ``other``'s layers of the same names, without copying."""
         send_writes()
-        ours = {layer.name: layer.blobs for layer in self.device_layers}
+        ours = self.layers_by_name()
         for layer in other.device_layers:
-            mine = ours.get(layer.name)
+            mine = ours[layer.name].blobs if layer.name in ours else []
             if not mine or not layer.blobs:
                 continue
             if [blob.shape for blob in mine] != [blob.shape for blob in layer.blobs]:

@@ -83,6 +83,7 @@ class NetBuilder:
         self._found: list[_Found] = []
         self.parameters = ParameterList(schema)
         self.need: set[int] = set()
+        self._with_weights: dict[str, int | None] = {}
         self.built = BuiltNet(self.message.name, self.state, self.document)
 
     def build(self) -> BuiltNet:
@@ -163,7 +164,9 @@ class NetBuilder:
             return  # not every layer was checked
         positions = check.sound_layers()
         included = [self.message.layer[index] for index in positions]
-        original = {layer.name: index for layer, index in zip(included, positions, strict=True)}
+        original: dict[str, list[int]] = {}
+        for layer, index in zip(included, positions, strict=True):
+            original.setdefault(layer.name, []).append(index)
         new_layer = self.registry.schema.message_class("LayerParameter")
         self.built.layer_params = insert_splits(
             [self._with_automatic_tops(p) for p in included], new_layer
@@ -176,10 +179,10 @@ class NetBuilder:
         for param in self.built.layer_params:
             if len(self._found) >= MOST_PROBLEMS:
                 return
+            position = original[param.name].pop(0) if param.name in original else None
             if not unknown.isdisjoint(param.bottom):
                 unknown.update(param.top)
                 continue
-            position = original.get(param.name)
             try:
                 self._add_layer(param, position)
             except Exception as error:
@@ -216,6 +219,7 @@ class NetBuilder:
         layer = self.registry.layers.find(param.type)(param, self.context)
         layer.initialize(bottom, top)
         self.parameters.add_layer(layer)
+        self._check_name(layer, position)
         # Caffe's propagate_down does not keep the layers above from computing their gradients.
         layer_needs = any(needs) or any(id(blob) in self.need for blob in bottom)
         for index in range(len(layer.blobs)):
@@ -236,6 +240,22 @@ class NetBuilder:
         built.tops.append(top)
         built.bottom_need_backward.append(needs)
         built.layer_need_backward.append(layer_needs)
+
+    def _check_name(self, layer: Layer, position: int | None) -> None:
+        """Refuse a second layer of a name with weights of its own: files keep weights by layer name."""
+        owners = self.parameters.owners
+        if not owners or owners[-1].layer is not layer:
+            return
+        first = self._with_weights.setdefault(layer.name, position)
+        if first == position or self.mistakes.elsewhere:
+            return  # a rule that could not be read may leave one of the two out
+        problem = self.document.problem(
+            ("layer", position, "name"),
+            f'two layers with weights are named "{layer.name}"',
+            f"the first one is at {self.document.locate(('layer', first, 'name'))}",
+            "E204",
+        )
+        self._found.append(_Found(position, problem))
 
     def _top(self, param: Any, index: int) -> Blob:
         name = param.top[index]

@@ -27,6 +27,14 @@ class NetViews:
         """Layer name -> layer."""
         return dict(zip(self.layer_names, self.layers, strict=True))
 
+    def layers_by_name(self: Net) -> dict[str, Layer]:
+        """Return the device's layers by name: of several of one name, the one with weights, else the first."""
+        found: dict[str, Layer] = {}
+        for layer in self.device_layers:
+            if layer.name not in found or (layer.blobs and not found[layer.name].blobs):
+                found[layer.name] = layer
+        return found
+
     @property
     def learnable_params(self: Net) -> list[Blob]:
         """The owned learnable blobs of the device, in the order in which a solver's history is stored."""

@@ -46,7 +46,6 @@ class WiringCheck:
         self.broken: set[int] = set(mistakes.layers)
         """Layers with problems."""
         self._produced: dict[str, str] = {}
-        self._names: dict[str, int] = {}
 
     def run(self) -> None:
         """Fill ``found`` with (layer index, problem), and ``broken``."""
@@ -62,7 +61,6 @@ class WiringCheck:
                 self._report(index, (*path, "exclude"), message, code="E203")
             if index not in included:
                 continue
-            self._check_name(layer, index)
             self._check_type(layer, index)
             self._check_bottoms(layer, index)
             self._check_tops(layer, index)
@@ -88,7 +86,7 @@ class WiringCheck:
         self, index: int, path: tuple, message: str, hint: str | None = None, *, code: str
     ) -> None:
         self.broken.add(index)
-        if self.mistakes.elsewhere and code in ("E204", "E206", "E207"):
+        if self.mistakes.elsewhere and code in ("E206", "E207"):
             return  # it may be due to a layer or rule that could not be read
         self.found.append((index, self.document.problem(path, message, hint, code)))
 
@@ -96,14 +94,6 @@ class WiringCheck:
         file = f"{self.document.filename}: " if self.document.filename != "<string>" else ""
         message = f'{file}net "{self.message.name}" has no layers in {describe_state(self.state)}'
         self.found.append((None, Problem(message, code="E205")))
-
-    def _check_name(self, layer: Any, index: int) -> None:
-        if layer.name in self._names:
-            first = self.document.locate(("layer", self._names[layer.name], "name"))
-            message = f'two layers are named "{layer.name}"'
-            hint = f"the first one is at {first}"
-            self._report(index, ("layer", index, "name"), message, hint, code="E204")
-        self._names.setdefault(layer.name, index)
 
     def _check_type(self, layer: Any, index: int) -> None:
         path = ("layer", index)

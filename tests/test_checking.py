@@ -52,7 +52,7 @@ def test_several_mistakes_in_several_files(registry, write):
     assert places[:2] == ["net.prototxt:1:19", "net.prototxt:2:53"]
     assert places[-2:] == ["solver.prototxt:3:10", "solver.prototxt:4:11"]
     assert "wired.prototxt:1:25" in places
-    assert "wired.prototxt:2:15" in places
+    assert "wired.prototxt:2:40" in places
     assert "wired.prototxt:2:40" in places
 
 

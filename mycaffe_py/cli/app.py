@@ -48,6 +48,14 @@ VERBS = {
     "trainers": ("mycaffe_py.cli.types:trainers", "List trainer types, or describe one."),
 }
 
+# What Caffe calls its other tools.
+TOOLS = {
+    "draw-net": "draw",
+    "upgrade-net-proto-binary": "upgrade-net",
+    "upgrade-net-proto-text": "upgrade-net",
+    "upgrade-solver-proto-text": "upgrade-solver",
+}
+
 EXAMPLES = (
     "mycaffe train --model LiquidNetCfc.prototxt --solver adamw.prototxt",
     "mycaffe check mynet.prototxt",
@@ -66,8 +74,9 @@ class App(click.Group):
         return [*VERBS, *sorted(plugin_commands().keys() - VERBS.keys())]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Import and return one verb, or None; Caffe's ``device_query`` is ``device-query``."""
+        """Import and return one verb, or None; names of Caffe's tools, such as ``device_query``, are taken too."""
         own = name.replace("_", "-")
+        own = TOOLS.get(own, own)
         if own in VERBS:
             module, _, attribute = VERBS[own][0].partition(":")
             return getattr(importlib.import_module(module), attribute)

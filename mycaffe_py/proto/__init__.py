@@ -1,1 +1,12 @@
-"""pycaffe's ``caffe.proto``: ``from mycaffe_py.proto import caffe_pb2``."""
+"""pycaffe's ``caffe.proto``: ``caffe.proto.caffe_pb2`` is there as soon as ``caffe`` is, as in pycaffe."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    if name == "caffe_pb2":
+        return importlib.import_module(f"{__name__}.caffe_pb2")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -174,7 +174,7 @@ def plan_weights(net: Any, path: Path, data: bytes) -> WeightsPlan:
     stored = list(_stored_layers(parse(net.registry.schema, data, "NetParameter", path, WEIGHTS)))
     if not any(name for name, _ in stored):
         raise SnapshotError(f"{path} holds no layers: it is damaged or of another kind")
-    layers = {layer.name: layer for layer in net.device_layers}
+    layers = net.layers_by_name()
     known = [(layers[name], blobs) for name, blobs in stored if name in layers]
     may_lack = _shared_blobs(net) if is_hdf5(data) else None
     values = [value for layer, blobs in known for value in _values(path, layer, blobs, may_lack)]
@@ -206,11 +206,13 @@ def _advice(path: Path) -> str:
 
 
 def _stored_layers(message: Any) -> Iterator[tuple[str, Sequence[Any]]]:
-    for entry in message.layer:
-        yield entry.name, entry.blobs
+    """Yield name and blobs of each layer; of layers of one name, those that have blobs."""
+    stored = [(entry.name, entry.blobs) for entry in message.layer]
     for entry in message.layers:
         inner = entry.layer  # files of Caffe's first version hold name and blobs one level down
-        yield entry.name or inner.name, entry.blobs or inner.blobs
+        stored.append((entry.name or inner.name, entry.blobs or inner.blobs))
+    with_blobs = {name for name, blobs in stored if blobs}
+    return ((name, blobs) for name, blobs in stored if blobs or name not in with_blobs)
 
 
 def _shared_blobs(net: Any) -> set[int]:

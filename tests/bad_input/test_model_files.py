@@ -6,6 +6,11 @@ import pytest
 
 from .conftest import MODEL, TRAIN, replaced
 
+SECOND = """layer { name: "cfc1" type: "InnerProduct" bottom: "xhat" top: "z"
+  inner_product_param { num_output: 1 }
+}
+"""
+
 # kind: (old text, new text, words of the message); an empty old text replaces the whole file.
 MISTAKES = {
     "unknown field": (
@@ -52,9 +57,9 @@ MISTAKES = {
         ["E201", '"QuantumGate"', "known layer types: AbsVal,"],
     ),
     "layer without a type": (' type: "CFC"', "", ["E201", ":11:1", 'layer "cfc1" has no type']),
-    "two layers of one name": (
-        *('name: "loss"', 'name: "cfc1"'),
-        ["E204", ":17:9", 'two layers are named "cfc1"', "model.prototxt:12:9"],
+    "two layers with weights of one name": (
+        *('layer {\n  name: "loss"', SECOND + 'layer {\n  name: "loss"'),
+        ["E204", ":16:15", 'two layers with weights are named "cfc1"', "model.prototxt:12:9"],
     ),
     "unknown bottom": (
         *('bottom: "xhat"', 'bottom: "xhad"'),

@@ -44,6 +44,22 @@ def test_each_verb_helps_with_three_examples_first(verb):
     assert verb in lines[5]
 
 
+@pytest.mark.parametrize(
+    ("tool", "verb"),
+    [
+        ("convert_imageset", "convert-imageset"),
+        ("device_query", "device-query"),
+        ("draw_net", "draw"),
+        ("upgrade_net_proto_binary", "upgrade-net"),
+        ("upgrade_net_proto_text", "upgrade-net"),
+        ("upgrade_solver_proto_text", "upgrade-solver"),
+    ],
+)
+def test_names_of_caffes_tools(tool, verb):
+    assert app.get_command(None, tool) is app.get_command(None, verb) is not None
+    assert run(tool, "--help").exit_code == 0
+
+
 def test_help_imports_nothing_heavy():
     code = (
         "import sys\n"

@@ -47,6 +47,23 @@ def test_importing_is_fast_and_loads_nothing():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_modules_are_there_once_caffe_is():
+    """Notebooks import ``caffe`` alone and then use its modules."""
+    code = """
+import mycaffe_py
+mycaffe_py.install_as_caffe()
+import caffe
+assert caffe.proto.caffe_pb2.BlobProto().num == 0
+assert caffe.io.caffe_pb2.Datum(label=3).label == 3
+for name in "classifier coord_map detector draw io net_spec proto pycaffe".split():
+    assert getattr(caffe, name).__name__ == f"mycaffe_py.{name}" and name in dir(caffe)
+assert caffe.net_spec.layers is caffe.layers
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+    with pytest.raises(AttributeError, match="has no attribute 'caffe_pb3'"):
+        caffe.proto.caffe_pb3  # noqa: B018
+
+
 def test_layer_type_list():
     types = caffe.layer_type_list()
     assert types == sorted(types) and {"InnerProduct", "Python", "ReLU", "Input"} <= set(types)
