@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from .events import (
@@ -26,6 +28,17 @@ _TEST_LOSS = "test_loss"
 
 Outputs = Mapping[str, float]
 """Names of a net's outputs with their loss weights."""
+
+
+# What begins a line of Caffe's log: level and date, time, process, source. Parsers take the seconds from it, and
+# count words.
+LINE_FORMAT = "%(levelname).1s%(asctime)s.%(msecs)03d000 %(process)d mycaffe] %(message)s"
+DATE_FORMAT = "%m%d %H:%M:%S"
+
+
+def stamped(text: str) -> str:
+    """Return a line as it stands in Caffe's log."""
+    return f"I{datetime.now():{DATE_FORMAT}.%f} {os.getpid()} mycaffe] {text}"
 
 
 class CaffeLog:

@@ -15,7 +15,7 @@ from .device import (
 )
 from .errors import ConfigError, DeviceError
 from .plugins import default_registry
-from .progress_log import logger
+from .progress_log import DATE_FORMAT, LINE_FORMAT, logger
 
 _LEVELS = (logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL)
 _ONE_PROCESS = "training runs in one process here: several GPUs at a time are not there yet"
@@ -64,10 +64,10 @@ def layer_type_list() -> list[str]:
 
 
 def init_log(level: int = 0, stderr: bool = True) -> None:
-    """Show the lines that solvers and nets log: ``level`` 0 all, 1 warnings, 2 errors, 3 nothing less.
+    """Show the lines that solvers and nets log, as they stand in Caffe's log.
 
-    Call it before the solver is made. Without it, the lines go where Python's ``logging`` sends those of the
-    logger ``mycaffe``.
+    ``level`` 0 shows all, 1 warnings, 2 errors, 3 nothing less. Call it before the solver is made. Without
+    it, the lines go where Python's ``logging`` sends those of the logger ``mycaffe``.
     """
     global _handler
     if level not in range(len(_LEVELS)):
@@ -78,7 +78,7 @@ def init_log(level: int = 0, stderr: bool = True) -> None:
         _handler = None
     if stderr:
         _handler = logging.StreamHandler()
-        _handler.setFormatter(logging.Formatter("%(levelname).1s%(asctime)s] %(message)s"))
+        _handler.setFormatter(logging.Formatter(LINE_FORMAT, DATE_FORMAT))
         logger.addHandler(_handler)
 
 

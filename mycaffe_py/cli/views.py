@@ -53,6 +53,6 @@ def choose_views(training: Any, *, quiet: bool) -> list[Observer]:
         console = Console(file=Terminal(sys.stderr), stderr=True, highlight=False)
         return [LiveView(console, training.net.name)]
     from mycaffe_py.cli.plain_view import PlainView
-    from mycaffe_py.progress_log import caffe_log
+    from mycaffe_py.progress_log import caffe_log, stamped
 
-    return [PlainView(caffe_log(training.solver, say))]
+    return [PlainView(caffe_log(training.solver, lambda line: say(stamped(line))))]

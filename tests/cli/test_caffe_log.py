@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 import pytest
 
@@ -24,8 +25,19 @@ layer { name: "acc" type: "MEAN_ERROR_LOSS" bottom: "guess" bottom: "y" top: "ac
 """
 
 
+PREFIX = re.compile(r"I\d{4} \d\d:\d\d:\d\d\.\d{6} \d+ mycaffe\] ")
+
+
 @pytest.fixture
-def log(mycaffe, data_net, tmp_path):
+def log(raw_log):
+    """As ``raw_log``, without the time at the beginning of each line."""
+    return lambda *arguments, **options: [
+        PREFIX.sub("", line, count=1) for line in raw_log(*arguments, **options)
+    ]
+
+
+@pytest.fixture
+def raw_log(mycaffe, data_net, tmp_path):
     """Train with these settings in place of those of the file; return the lines."""
 
     def run(settings="", *arguments, code=0):
@@ -64,6 +76,23 @@ def test_parsers_find_every_figure(log):
     ]
     assert rate == 0.05
     assert rows["train"][0][2] == pytest.approx(8.4375)
+
+
+def time_of(line):
+    """Return the time of a line as Caffe's extract_seconds takes it; ValueError if it has none."""
+    day, clock = line.strip().split()[:2]
+    return datetime.strptime(f"2024{int(day[1:]):04} {clock}", "%Y%m%d %H:%M:%S.%f")
+
+
+def test_parsers_find_the_time_of_every_line(raw_log):
+    lines = raw_log("snapshot: 3")
+    start = next(index for index, line in enumerate(lines) if "] Solving " in line)
+    end = next(index for index, line in enumerate(lines) if "Optimization Done." in line)
+    assert all(time_of(line).month for line in lines[start : end + 1])
+    # Scripts that count words find the figure in the eleventh.
+    row = next(line for line in lines if "Test net output #0" in line)
+    assert row.split()[4:10] == ["Test", "net", "output", "#0:", "accuracy", "="]
+    assert float(row.split()[10]) > 0
 
 
 def test_the_order_of_the_lines(log):

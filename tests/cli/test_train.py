@@ -29,6 +29,7 @@ def test_a_run_prints_its_start_its_progress_its_end_and_its_folder(train, runs)
     assert lines[2].startswith("trainer RNN.SUPER_SIMPLE")
     assert lines[3].startswith("gym Curve")
     assert lines[4].startswith("solver AdamW: 30 updates  base_lr 0.01  lr_policy fixed")
+    lines = [line.split("mycaffe] ")[-1] for line in lines]  # without the time
     for iteration in (0, 10, 20):
         assert any(line.startswith(f"Iteration {iteration}") for line in lines)
     assert any(
@@ -258,7 +259,7 @@ def test_float64(train, runs):
 
 def interrupt(process, *signals):
     for line in process.stderr:
-        if line.startswith("Iteration 20,") or line.startswith("Iteration 20 "):
+        if "] Iteration 20," in line or "] Iteration 20 " in line:
             break
     for number in signals:
         process.send_signal(number)

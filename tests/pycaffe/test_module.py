@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import subprocess
 import sys
 import time
@@ -178,7 +179,8 @@ def test_init_log(capsys):
     caffe.init_log(0, False)
     caffe.log("not on stderr")
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 1 and lines[0].startswith("I") and lines[0].endswith("] 100 % seen")
+    assert len(lines) == 1
+    assert re.fullmatch(r"I\d{4} \d\d:\d\d:\d\d\.\d{6} \d+ mycaffe\] 100 % seen", lines[0])
     with pytest.raises(ConfigError, match="log level is 0, 1, 2 or 3, got 4"):
         caffe.init_log(4)
 
