@@ -1,4 +1,7 @@
-"""``import caffe`` for code written for pycaffe: the name stands for this package."""
+"""``import caffe`` for code written for pycaffe: the name stands for this package.
+
+``python -m mycaffe_py.as_caffe script.py [ARGUMENT ...]`` runs a script so, without a change to it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import os
+import runpy
 import sys
 from types import ModuleType
 from typing import Any
@@ -49,3 +54,18 @@ def stand_in_for_caffe() -> None:
     # A folder named caffe, Caffe's checkout for example, counts as a package without a file of its own.
     if spec is None or spec.origin is None:
         install_as_caffe()
+
+
+def run_script(arguments: list[str]) -> None:
+    """Run the script that ``arguments`` begins with, as Python runs it, with ``caffe`` at hand."""
+    if not arguments:
+        raise SystemExit("usage: python -m mycaffe_py.as_caffe script.py [ARGUMENT ...]")
+    install_as_caffe()
+    sys.argv[:] = arguments
+    # Python puts the script's folder there; -m has put the current one.
+    sys.path[0] = os.path.dirname(os.path.abspath(arguments[0]))
+    runpy.run_path(arguments[0], run_name="__main__")
+
+
+if __name__ == "__main__":
+    run_script(sys.argv[1:])

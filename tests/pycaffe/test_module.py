@@ -211,3 +211,20 @@ else:
     raise AssertionError
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_script_runs_without_a_change(tmp_path):
+    (tmp_path / "beside.py").write_text("import caffe\nclass Layer(caffe.Layer): pass\n")
+    (tmp_path / "script.py").write_text(
+        "import sys, caffe, beside\n"
+        "from caffe.proto import caffe_pb2\n"
+        "print(__name__, sys.argv[1:], beside.Layer.__mro__[1] is caffe.Layer, caffe_pb2.TEST)\n"
+    )
+    command = [sys.executable, "-m", "mycaffe_py.as_caffe"]
+    script = [tmp_path / "script.py", "--gpu", "0"]
+    done = subprocess.run([*command, *script], capture_output=True, text=True, check=True)
+    assert done.stdout == "__main__ ['--gpu', '0'] True 1\n" and done.stderr == ""
+    failed = subprocess.run(command, capture_output=True, text=True)
+    assert failed.returncode == 1 and failed.stderr.startswith(
+        "usage: python -m mycaffe_py.as_caffe"
+    )
