@@ -22,6 +22,21 @@ class TrainingStarted(Event):
 
 
 @dataclass(frozen=True)
+class SolveStarted(Event):
+    """When the solver begins to train up to ``max_iter``."""
+
+    iteration: int
+
+
+@dataclass(frozen=True)
+class SolveEnded(Event):
+    """When the solver has trained up to ``max_iter``, or was stopped ``early``; not after a failure."""
+
+    iteration: int
+    early: bool = False
+
+
+@dataclass(frozen=True)
 class StepDone(Event):
     """After each update. ``iteration`` counts updates done; ``metrics`` are named numbers.
 

@@ -14,16 +14,16 @@ from .events import (
     FinalLoss,
     Log,
     SnapshotWritten,
+    SolveEnded,
+    SolveStarted,
     StepDone,
     TestDone,
-    TrainingEnded,
     TrainingStarted,
 )
 from .figures import blob_of, figures, loss_part, output_values
 
 logger = logging.getLogger("mycaffe")
 
-_ENDS = {"done": "Optimization Done.", "interrupted": "Optimization stopped early."}
 _TEST_LOSS = "test_loss"
 
 Outputs = Mapping[str, float]
@@ -69,6 +69,7 @@ class CaffeLog:
                 self._show(event, now)
         elif isinstance(event, TrainingStarted):
             self._write("Starting Optimization")
+        elif isinstance(event, SolveStarted):
             self._write(f"Solving {self._name}")
             self._write(f"Learning Rate Policy: {self._policy}")
         elif isinstance(event, TestDone):
@@ -79,9 +80,8 @@ class CaffeLog:
             form = "HDF5" if event.state.name.endswith(".h5") else "binary proto"
             self._write(f"Snapshotting to {form} file {event.weights}")
             self._write(f"Snapshotting solver state to {form} file {event.state}")
-        elif isinstance(event, TrainingEnded):
-            if event.status in _ENDS:
-                self._write(_ENDS[event.status])
+        elif isinstance(event, SolveEnded):
+            self._write("Optimization stopped early." if event.early else "Optimization Done.")
         elif isinstance(event, Log):
             self._write(event.text if event.level == "info" else f"{event.level}: {event.text}")
 

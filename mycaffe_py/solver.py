@@ -13,7 +13,16 @@ from .as_written import AsWritten
 from .before_test import BeforeTest
 from .denormals import flush_denormals
 from .errors import DivergedError
-from .events import Event, FinalLoss, Log, SnapshotWritten, StepDone, TestDone
+from .events import (
+    Event,
+    FinalLoss,
+    Log,
+    SnapshotWritten,
+    SolveEnded,
+    SolveStarted,
+    StepDone,
+    TestDone,
+)
 from .host_blob import refresh_views, send_writes
 from .lr_policy import learning_rate
 from .net import Net
@@ -143,17 +152,19 @@ class Solver:
         """
         if resume_file is not None:
             self.restore(resume_file)
+        self.emit(SolveStarted(self.iter))
         self.step(max(0, self.param.max_iter - self.iter))
         snapshot = self.param.snapshot
         if (self.param.snapshot_after_train or self.keeps_end) and (
             not snapshot or self.iter % snapshot
         ):
             self.snapshot("interrupted" if self.stop_requested else "end")
-        if self.stop_requested:
-            return
-        self._show_final_loss()
-        if self._test_is_due():
-            self.test_all()
+        if not self.stop_requested:
+            self._show_final_loss()
+            if self._test_is_due():
+                self.test_all()
+        early = self.stop_requested and self.iter < self.param.max_iter
+        self.emit(SolveEnded(self.iter, early))
 
     def _show_final_loss(self) -> None:
         """Run one more forward pass on a display iteration, as Caffe does to tell the loss after the last update.

@@ -8,7 +8,15 @@ import pytest
 from mycaffe_py.builder import get_solver
 from mycaffe_py.device import Device
 from mycaffe_py.errors import OutputError
-from mycaffe_py.events import FinalLoss, Log, SnapshotWritten, StepDone, TestDone
+from mycaffe_py.events import (
+    FinalLoss,
+    Log,
+    SnapshotWritten,
+    SolveEnded,
+    SolveStarted,
+    StepDone,
+    TestDone,
+)
 
 from .building import document, layer, make_net
 from .solving import ONE, SGD, one, record, train, weight
@@ -53,8 +61,9 @@ def test_the_last_loss_is_smoothed_and_comes_after_the_snapshot_and_before_the_t
     events = record(solver)
     solver.solve()
     kinds = [type(event) for event in events]
-    assert kinds == [StepDone, StepDone, SnapshotWritten, FinalLoss, TestDone]
-    assert events[3].loss == pytest.approx(sum(solver.recent_losses) / 2)
+    steps = [StepDone, StepDone, SnapshotWritten, FinalLoss, TestDone]
+    assert kinds == [SolveStarted, *steps, SolveEnded] and not events[-1].early
+    assert events[4].loss == pytest.approx(sum(solver.recent_losses) / 2)
 
 
 def test_no_further_pass_after_a_stop_or_with_a_trainer():
@@ -62,7 +71,8 @@ def test_no_further_pass_after_a_stop_or_with_a_trainer():
     solver.add_callback(lambda: solver.request("stop"), lambda: None)
     events = record(solver)
     solver.solve()
-    assert [type(event) for event in events] == [StepDone]
+    assert [type(event) for event in events] == [SolveStarted, StepDone, SolveEnded]
+    assert events[-1].early
 
 
 # Tests that are cut short.

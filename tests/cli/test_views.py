@@ -18,6 +18,8 @@ from mycaffe_py.events import (
     FinalLoss,
     Log,
     SnapshotWritten,
+    SolveEnded,
+    SolveStarted,
     StepDone,
     TestDone,
     TrainingEnded,
@@ -91,8 +93,8 @@ def test_plain_lines_of_tests_snapshots_and_messages():
 def test_plain_lines_of_the_start_and_the_end():
     lines = []
     view = PlainView(CaffeLog(lines.append, {}, 0, name="LeNet", policy="inv"))
-    ends = [TrainingEnded(10, status) for status in ("done", "interrupted", "failed")]
-    for event in [TrainingStarted(0, 10), FinalLoss(10, 0.25), *ends]:
+    ends = [SolveEnded(10), SolveEnded(8, early=True), TrainingEnded(10, "failed")]
+    for event in [TrainingStarted(0, 10), SolveStarted(0), FinalLoss(10, 0.25), *ends]:
         view.observe(event)
     assert lines == [
         "Starting Optimization",
