@@ -7,6 +7,7 @@ import logging
 import numpy as np
 
 import mycaffe_py as caffe
+from mycaffe_py import device as devices
 from mycaffe_py import layers as L
 from mycaffe_py import params as P
 from mycaffe_py.coord_map import crop
@@ -90,13 +91,15 @@ def fcn():
     return n.to_proto()
 
 
-def test_fully_convolutional(tmp_path):
+def test_fully_convolutional(tmp_path, monkeypatch):
     (tmp_path / "fcn.prototxt").write_text(str(fcn()))
     (tmp_path / "solver.prototxt").write_text(
         f'train_net: "{tmp_path}/fcn.prototxt" test_net: "{tmp_path}/fcn.prototxt" test_iter: 9 '
         "test_interval: 99999 test_initialization: false average_loss: 20 lr_policy: 'fixed' "
         "base_lr: 1e-3 momentum: 0.9 max_iter: 100 iter_size: 1"
     )
+    monkeypatch.setattr(devices, "_default", devices.Device())
+    monkeypatch.setattr(devices, "_chosen_seed", None)
     caffe.set_random_seed(3)
     solver = caffe.SGDSolver(tmp_path / "solver.prototxt")
     row = np.array([0.25, 0.75, 0.75, 0.25])
