@@ -13,6 +13,8 @@ from mycaffe_py.errors import MissingExtraError, require
 from mycaffe_py.run.metrics import Points, read_columns, read_tests
 from mycaffe_py.weights.atomic import atomic_write
 
+# A legend above its plot, where it covers nothing.
+_ABOVE = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 2, "frameon": False}
 _COLUMNS = ("iteration", "loss", "accuracy", "baseline_accuracy")
 
 
@@ -77,8 +79,7 @@ def draw_losses(figure: Any, folder: Path, best: dict[str, Any] | None = None) -
         for axis in axes:
             axis.axvline(best["iteration"], color="tab:green", linestyle=":", linewidth=1)
         axes[0].plot([], [], color="tab:green", linestyle=":", label=_best_label(best))
-    # Above the plot, where it covers nothing.
-    axes[0].legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)
+    axes[0].legend(**_ABOVE)
     axes[-1].set_xlabel("iteration")
     return True
 
@@ -125,7 +126,7 @@ def _draw_accuracy(
     axis.set_ylabel("accuracy")
     axis.set_ylim(0, 1.02)
     axis.grid(alpha=0.3)
-    axis.legend(loc="lower right" if columns is None else "upper left")
+    axis.legend(**_ABOVE)
 
 
 def _block_means(
