@@ -247,7 +247,7 @@ def _named_net(
 def _beside(name: str, base_dir: Path) -> str | Path:
     """Return a relative name as a path beside the solver file, if only there is such a file."""
     beside = base_dir / name
-    return beside if not Path(name).exists() and beside.exists() else name
+    return beside if not os.path.exists(name) and os.path.exists(beside) else name
 
 
 def _state(

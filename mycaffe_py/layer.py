@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -215,10 +216,10 @@ class Layer:
 
         Fails in the layer's name, pointing at ``field``, if neither is there.
         """
-        path = Path(name).expanduser()
+        path = Path(os.path.expanduser(name))
         base = self.context.base_dir
         for candidate in (path, *([base / path] if base is not None else [])):
-            if name and candidate.exists():
+            if name and os.path.exists(candidate):
                 return candidate
         self.fail(f'{what} "{name}" does not exist', field=field)
 

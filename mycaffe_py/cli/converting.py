@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -62,7 +61,7 @@ def convert(
         check_image_type(encode_type)
         if not encoded:
             say("encode_type specified, assuming encoded=true.")
-    if not Path(root).is_dir():
+    if not os.path.isdir(root):
         raise MissingFileError(f"folder {root} does not exist")
     require("PIL.Image", "image")
     size = (resize_height, resize_width) if resize_height else None

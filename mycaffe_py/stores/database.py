@@ -102,7 +102,7 @@ def _close(key: tuple[str, int], environment: Any = None) -> None:
 
 def check_database(path: Path) -> None:
     """Raise MissingFileError or DataError if there is no LMDB database at ``path``."""
-    if not path.exists():
+    if not os.path.exists(path):
         raise MissingFileError(f"database {path} does not exist")
     if path.is_file() or (path / "data.mdb").is_file():
         return

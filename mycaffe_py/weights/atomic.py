@@ -51,7 +51,7 @@ def atomic_write(path: str | os.PathLike[str], data: Content) -> None:
 
 def _takes_a_stream(path: Path) -> bool:
     """Whether there is something at ``path`` that is neither a file nor a folder, and must not be replaced."""
-    return path.exists() and not path.is_file() and not path.is_dir()
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
 
 
 def _put(file: BinaryIO, data: Content) -> None:
@@ -65,7 +65,9 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
-        blocking = next((place for place in (folder, *folder.parents) if place.is_file()), folder)
+        blocking = next(
+            (place for place in (folder, *folder.parents) if os.path.isfile(place)), folder
+        )
         raise OutputError(
             f"cannot write into {folder}: {blocking} is a file, not a folder"
         ) from error

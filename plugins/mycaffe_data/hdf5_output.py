@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -38,9 +39,9 @@ class HDF5Output(Layer):
         if not name:
             self.fail("file_name is not set: it names the file to write", field=field)
         self.path = Path(name)
-        if not self.path.parent.is_dir():
+        if not os.path.isdir(self.path.parent):
             self.fail(f'folder "{self.path.parent}" does not exist', field=field)
-        if self.path.is_dir():
+        if os.path.isdir(self.path):
             self.fail(f'"{self.path}" is a folder, not a file', field=field)
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
