@@ -11,6 +11,7 @@ import numpy as np
 
 from .device import Device, default_device
 from .errors import DeviceError, ShapeError
+from .memory import in_words, out_of_memory, require_memory
 
 MAX_AXES = 32
 MAX_COUNT = 2**31 - 1
@@ -31,7 +32,7 @@ def check_shape(shape: Sequence[int], name: str = "") -> tuple[int, ...]:
         raise ShapeError(f"{label} cannot have {len(shape)} axes: {MAX_AXES} is the most")
     if any(dim < 0 for dim in shape):
         raise ShapeError(f"{label} cannot have a negative dimension: {shape}")
-    if math.prod(shape) > MAX_COUNT:
+    if math.prod(dim or 1 for dim in shape) > MAX_COUNT:
         raise ShapeError(f"{label} of shape {shape} holds more than {MAX_COUNT} elements")
     return shape
 
@@ -113,8 +114,19 @@ class Blob:
                     f'blob "{self.name}" cannot grow to {self.shape}: it lies in the net\'s '
                     f"parameter buffer with room for {storage.flat.size} elements"
                 )
-            storage.flat = self.device.xp.zeros(self.count, dtype=self.dtype)
+            storage.flat = self._allocate()
         return storage.flat[: self.count].reshape(self.shape)
+
+    def _allocate(self) -> Any:
+        what, size = f'blob "{self.name}" {self.shape}', self.count * self.dtype.itemsize
+        if self.device.is_host:
+            require_memory(size, what)
+        try:
+            return self.device.xp.zeros(self.count, dtype=self.dtype)
+        except MemoryError as error:
+            raise out_of_memory(
+                f"{what} needs {in_words(size)} of memory, more than there is"
+            ) from error
 
     @property
     def has_diff(self) -> bool:

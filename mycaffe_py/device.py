@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ConfigError, DeviceError
+from .memory import require_memory
 from .seeding import named_generator, restore_generator
 
 _GPU_NAME = re.compile(r"(?:gpu|cuda)(?::(\d+))?")
@@ -101,6 +102,9 @@ class Device:
         count, key, buffers = math.prod(shape), (name, np.dtype(dtype)), vars(self._scratch)
         if key not in buffers or buffers[key].size < count:
             buffers.pop(key, None)  # let go of the smaller one first
+            if self.is_host:
+                what = f"working memory of shape {tuple(shape)}"
+                require_memory(count * np.dtype(dtype).itemsize, what)
             buffers[key] = self.xp.empty(count, dtype=dtype)
         return buffers[key][:count].reshape(tuple(shape))
 

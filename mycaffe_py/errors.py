@@ -192,6 +192,12 @@ class OutputError(ConfigError):
     code = "E250"
 
 
+class OutOfMemoryError(ConfigError, MemoryError):
+    """A net, a batch or an image that is too large for the memory there is."""
+
+    code = "E260"
+
+
 class MissingFileError(MyCaffeError, FileNotFoundError, RuntimeError):
     """A file that is not there; pycaffe's users expect a RuntimeError."""
 

@@ -10,6 +10,7 @@ from typing import Any
 from .blob import Blob
 from .errors import ConfigError, MyCaffeError, Problem, PrototxtError, add_note
 from .layer import PHASE_NAMES, Layer, LayerContext
+from .memory import out_of_memory
 from .net_state import is_included
 from .net_wiring import MOST_PROBLEMS, FieldMistakes, WiringCheck
 from .parameters import Parameter, ParameterList
@@ -188,6 +189,8 @@ class NetBuilder:
             except Exception as error:
                 phase = PHASE_NAMES[self.context.phase]
                 add_note(error, f'in layer "{param.name}" ({param.type}), setup, phase {phase}')
+                if isinstance(error, MemoryError) and not isinstance(error, MyCaffeError):
+                    error = out_of_memory(str(error))
                 if not isinstance(error, MyCaffeError):
                     raise
                 self._keep(error, param, position)
@@ -269,7 +272,7 @@ class NetBuilder:
         overrides = list(param.propagate_down)
         if overrides and len(overrides) != len(bottom):
             message = (
-                f'layer "{param.name}": propagate_down must be given once for each bottom: '
+                f'layer "{param.name}" ({param.type}): propagate_down must be given once for each bottom: '
                 f"{len(overrides)} given, {len(bottom)} bottoms"
             )
             raise PrototxtError(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 from typing import Any
 
 import numpy as np
 
 from mycaffe_py.errors import DataError, naming_place, require
+from mycaffe_py.memory import require_memory
 from mycaffe_py.resizing import resize_axis
 from mycaffe_py.stores.files import read_bytes
 
@@ -107,6 +109,7 @@ def resize_image(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """
     if image.shape[1:] == tuple(size):
         return image
+    require_memory(8 * len(image) * math.prod(size), f"an image resized to {size}")
     values = image
     for axis, length in enumerate(size, start=1):
         values = resize_axis(values, length, 1, axis)

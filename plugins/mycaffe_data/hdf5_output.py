@@ -118,6 +118,6 @@ def _new_dataset(file: Any, name: str, values: np.ndarray) -> Any:
         name,
         shape=(0, *row),
         maxshape=(None, *row),
-        chunks=(max(1, _CHUNK_BYTES // bytes_per_row), *(max(1, dim) for dim in row)),
+        chunks=(max(1, _CHUNK_BYTES // bytes_per_row), *row) if np.prod(row) else None,
         dtype=values.dtype,
     )

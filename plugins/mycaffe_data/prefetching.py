@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from mycaffe_py.errors import DataError, add_note
 
 _EXIT_PATIENCE = 5.0
@@ -129,7 +131,9 @@ def _fill(shelf: _Shelf, reference: Any) -> None:
         if owner is None:
             return
         try:
-            item = owner.make_batch(), None
+            # NumPy's warnings would come from a thread of which nobody knows; what is not finite is seen later.
+            with np.errstate(all="ignore"):
+                item = owner.make_batch(), None
         except BaseException as error:
             add_note(error, "raised in the thread that reads ahead")
             item = None, error
