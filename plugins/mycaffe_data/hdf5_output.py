@@ -64,7 +64,11 @@ class HDF5Output(Layer):
                     dataset.resize(self.rows + len(values), axis=0)
                     dataset[self.rows :] = values
         except (OSError, KeyError) as error:
-            raise OutputError(f'layer "{self.name}" ({self.type}): {self.path}: {error}') from error
+            number = getattr(error, "errno", None)  # HDF5's own text is a long one
+            why = os.strerror(number) if number else error
+            raise OutputError(
+                f'layer "{self.name}" ({self.type}): cannot write {self.path}: {why}'
+            ) from error
         self.rows += len(arrays[0])
 
     def _check_rows(self, dataset: Any, blob: Blob) -> None:
