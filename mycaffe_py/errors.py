@@ -205,6 +205,13 @@ class MissingFileError(MyCaffeError, FileNotFoundError, RuntimeError):
     code = "E310"
 
 
+class MissingLayerFileError(LayerError, MissingFileError):
+    """A file that a layer's settings name is not there."""
+
+    exit_code = EXIT_MISSING
+    code = "E310"
+
+
 class MissingPluginError(MyCaffeError, LookupError):
     """A plugin that was asked for by name is not there."""
 

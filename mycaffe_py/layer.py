@@ -15,7 +15,7 @@ from .as_written import as_written
 from .blob import Blob, BlobVec
 from .blobproto import array_from_proto, proto_shape, shape_fits
 from .device import Device, default_device
-from .errors import LayerError
+from .errors import LayerError, MissingLayerFileError
 from .host_blob import HostLayer
 
 TRAIN, TEST = 0, 1
@@ -221,7 +221,7 @@ class Layer:
         for candidate in (path, *([base / path] if base is not None else [])):
             if name and os.path.exists(candidate):
                 return candidate
-        self.fail(f'{what} "{name}" does not exist', field=field)
+        self.fail(f'{what} "{name}" does not exist', field=field, kind=MissingLayerFileError)
 
     def refuse_gradients(
         self, propagate_down: Sequence[bool], bottom: Sequence[Blob], indices: Sequence[int]
@@ -265,7 +265,14 @@ class Layer:
         """Return a blob without shape for what the layer keeps from one call to the next, named after ``part``."""
         return Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_{part}")
 
-    def fail(self, message: str, *, field: str = "", hint: str | None = None) -> NoReturn:
+    def fail(
+        self,
+        message: str,
+        *,
+        field: str = "",
+        hint: str | None = None,
+        kind: type[LayerError] = LayerError,
+    ) -> NoReturn:
         """Raise LayerError that names this layer; ``field`` is the path of the setting to point at.
 
         Blobs in quotes are given the names that they have in the model, without inserted splits.
@@ -274,6 +281,6 @@ class Layer:
         message = re.sub(
             r'"([^"]+)"', lambda quoted: f'"{names.get(quoted[1], quoted[1])}"', message
         )
-        error = LayerError(f'layer "{self.name}" ({self.type}): {message}', hint=hint)
+        error = kind(f'layer "{self.name}" ({self.type}): {message}', hint=hint)
         error.field = field
         raise error

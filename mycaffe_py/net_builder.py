@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from .blob import Blob
-from .errors import ConfigError, MyCaffeError, Problem, PrototxtError, add_note
+from .errors import (
+    ConfigError,
+    MissingLayerFileError,
+    MyCaffeError,
+    Problem,
+    PrototxtError,
+    add_note,
+)
 from .layer import PHASE_NAMES, Layer, LayerContext
 from .memory import out_of_memory
 from .net_state import is_included
@@ -126,6 +133,8 @@ class NetBuilder:
         if len(set(map(id, errors))) == 1 and not self._found[0].placed_here:
             raise first
         raised = PrototxtError(self._problems())
+        if all(isinstance(error, MissingLayerFileError) for error in errors):
+            raised.exit_code = first.exit_code
         if len(errors) == 1:
             for note in getattr(first, "__notes__", ()):
                 add_note(raised, note)

@@ -26,6 +26,7 @@ from mycaffe_py.stores import (
 )
 
 _SAY_EVERY = 1000
+_LONGEST_KEY = 511  # LMDB's; the number in front tells keys apart
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def _write(
         datum = _datum(schema, path, image, form)
         datum.label = entry.label
         key = f"{number:08}_{entry.path}".encode(errors="surrogateescape")
-        writer.put(key, datum.SerializeToString())
+        writer.put(key[:_LONGEST_KEY], datum.SerializeToString())
         if writer.size % _SAY_EVERY == 0:
             say(f"Processed {writer.size} files.")
 

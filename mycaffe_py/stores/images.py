@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.errors import DataError, naming_place, require
-from mycaffe_py.memory import require_memory
+from mycaffe_py.memory import out_of_memory, require_memory
 from mycaffe_py.resizing import resize_axis
 from mycaffe_py.stores.files import read_bytes
 
@@ -58,6 +58,10 @@ def decode_image(data: bytes, color: bool | None = None) -> np.ndarray:
         with module.open(io.BytesIO(data)) as image:
             image = _eight_bit(image)
             values = np.asarray(_native(image) if color is None else image.convert(_MODES[color]))
+    except MemoryError as error:
+        raise out_of_memory("an image is too large for the memory there is") from error
+    except module.UnidentifiedImageError as error:  # its text shows a buffer's address
+        raise DataError(f"{len(data)} bytes that are no whole image file") from error
     except Exception as error:  # Pillow raises many kinds for a damaged file
         raise DataError(f"{len(data)} bytes that are no whole image file: {error}") from error
     if values.ndim == 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Callable
@@ -47,6 +48,18 @@ def atomic_write(path: str | os.PathLike[str], data: Content) -> None:
         raise
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def check_target(path: str | os.PathLike[str]) -> None:
+    """Raise OutputError if it is plain that :func:`atomic_write` will fail there: before long work."""
+    path = Path(path)
+    if os.path.isdir(path):
+        raise OutputError(f"cannot write {path}: it is a folder")
+    above = next(place for place in path.absolute().parents if os.path.lexists(place))
+    if not os.path.isdir(above):
+        raise OutputError(f"cannot write into {path.parent}: {above} is a file, not a folder")
+    if not os.access(above, os.W_OK):
+        raise OutputError(f"cannot write into {above}: {os.strerror(errno.EACCES)}")
 
 
 def _takes_a_stream(path: Path) -> bool:

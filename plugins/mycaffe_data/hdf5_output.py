@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from mycaffe_py.layer import Layer
 
 _DATASETS = ("data", "label")
 _CHUNK_BYTES = 1 << 20
+_SPACE_OF_HDF5 = 4 * _CHUNK_BYTES
 
 
 class HDF5Output(Layer):
@@ -56,6 +58,7 @@ class HDF5Output(Layer):
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Append the rows; the file is whole and closed after each forward."""
         arrays = [self.device.to_host(blob.data) for blob in bottom]
+        self._check_space(sum(values.nbytes for values in arrays))
         try:
             with self.h5py.File(self.path, "r+" if self.rows else "w") as file:
                 for name, values, blob in zip(_DATASETS, arrays, bottom, strict=True):
@@ -63,13 +66,25 @@ class HDF5Output(Layer):
                     self._check_rows(dataset, blob)
                     dataset.resize(self.rows + len(values), axis=0)
                     dataset[self.rows :] = values
-        except (OSError, KeyError) as error:
+        except (OSError, KeyError, RuntimeError) as error:
             number = getattr(error, "errno", None)  # HDF5's own text is a long one
             why = os.strerror(number) if number else error
             raise OutputError(
                 f'layer "{self.name}" ({self.type}): cannot write {self.path}: {why}'
             ) from error
         self.rows += len(arrays[0])
+
+    def _check_space(self, size: int) -> None:
+        """Fail before HDF5 does: a file that it cannot finish is lost, and may take the process along."""
+        try:
+            free = shutil.disk_usage(self.path.parent).free
+        except OSError:
+            return
+        if free < size + _SPACE_OF_HDF5:
+            raise OutputError(
+                f'layer "{self.name}" ({self.type}): cannot write {size} bytes into {self.path}: '
+                f"only {free} are free in its folder"
+            )
 
     def _check_rows(self, dataset: Any, blob: Blob) -> None:
         name = dataset.name.lstrip("/")

@@ -67,20 +67,18 @@ class Prefetcher:
 
     def __init__(self, owner: Any, depth: int):
         self._owner, self._depth = weakref.ref(owner), depth
-        self._shelf: _Shelf | None = None
-        self._thread: threading.Thread | None = None
-        self._finalizer: weakref.finalize | None = None
-        self._process = 0
+        # Shelf, thread, finalizer, process: set in one step, as Ctrl-C may come between any two.
+        self._work: tuple[_Shelf, threading.Thread, weakref.finalize, int] | None = None
         _running.add(self)
 
     @property
     def is_running(self) -> bool:
         """Whether a thread of this process makes batches."""
-        return self._shelf is not None and self._process == os.getpid()
+        return self._work is not None and self._work[-1] == os.getpid()
 
     def take(self) -> Any:
         """Return the next result; an exception of the thread is raised here, with its traceback."""
-        shelf = self._shelf if self.is_running else self._start()
+        shelf = self._work[0] if self.is_running else self._start()
         result, error = shelf.take()
         if error is not None:
             self.stop()
@@ -89,19 +87,16 @@ class Prefetcher:
 
     def _start(self) -> _Shelf:
         owner, shelf = self._owner(), _Shelf(self._depth)
-        self._shelf, self._process = shelf, os.getpid()
         # Not a method of this object: the thread would keep it, and its owner, alive.
-        self._thread = threading.Thread(
-            target=_fill,
-            args=(shelf, self._owner),
-            name=f"prefetch {owner.name}",
-            daemon=True,
+        thread = threading.Thread(
+            target=_fill, args=(shelf, self._owner), name=f"prefetch {owner.name}", daemon=True
         )
         # By a weak reference: an exception on the shelf refers to its owner.
-        self._finalizer = weakref.finalize(owner, _close, weakref.ref(shelf))
-        self._finalizer.atexit = False
+        finalizer = weakref.finalize(owner, _close, weakref.ref(shelf))
+        finalizer.atexit = False
+        self._work = shelf, thread, finalizer, os.getpid()
         try:
-            self._thread.start()
+            thread.start()
         except BaseException:  # no more threads, or Ctrl-C: nobody would ever fill this shelf
             self.stop()
             raise
@@ -109,13 +104,13 @@ class Prefetcher:
 
     def stop(self, patience: float | None = None) -> None:
         """End the thread and wait until it has; what it made is dropped."""
-        shelf, thread = self._shelf, self._thread
-        running = self.is_running
-        self._shelf = self._thread = None
+        work, running = self._work, self.is_running
+        self._work = None
         if running:
-            self._finalizer.detach()
+            shelf, thread, finalizer, _ = work
+            finalizer.detach()
             shelf.close()
-            if thread.ident is not None and thread is not threading.current_thread():
+            if thread.is_alive() and thread is not threading.current_thread():
                 thread.join(patience)
 
 
