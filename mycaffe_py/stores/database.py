@@ -17,9 +17,20 @@ LEVELDB_HINT = (
     "it anew from the images with mycaffe convert-imageset"
 )
 
-# LMDB allows one environment a file in a process: {(path, process): (the database, if alive; its environment)}
-_open: dict[tuple[str, int], tuple[weakref.ref[Database], Any]] = {}
+# LMDB allows one environment a file in a process, and a forked process has its parent's, which may still be read
+# there, as nothing is locked: {path: (the database, if alive; its environment)}
+_open: dict[str, tuple[weakref.ref[Database], Any]] = {}
 _lock = threading.RLock()  # a database may be dropped in the middle of all else
+
+
+def _forked() -> None:
+    """Begin with a free lock: the thread that held it is not there any more."""
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 class Database:
@@ -82,7 +93,7 @@ def open_database(path: str | os.PathLike[str]) -> Database:
     path = Path(path)
     check_database(path)
     lmdb = require("lmdb", "lmdb")
-    key = (os.path.realpath(path), os.getpid())
+    key = os.path.realpath(path)
     with _lock:
         database = _open[key][0]() if key in _open else None
         if database is None:
@@ -118,7 +129,7 @@ def _data_file(path: Path) -> Path:
     return path / "data.mdb" if path.is_dir() else path
 
 
-def _close(key: tuple[str, int], environment: Any = None) -> None:
+def _close(key: str, environment: Any = None) -> None:
     """Close what is open under a key, or only if it is ``environment``."""
     with _lock:
         if key in _open and environment in (None, _open[key][1]):

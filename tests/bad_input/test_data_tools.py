@@ -168,7 +168,7 @@ def test_mistake_with_a_tool(tools, kind):
 
 # kind: (text of the model, exit code, words of the message)
 MODELS = {
-    "no database": (NET.replace('"db"', '"gone"'), 3, ["E310", ":2:74", 'database "gone" does']),
+    "no database": (NET.replace('"db"', '"gone"'), 3, ["E311", ":2:74", 'database "gone" does']),
     "database cut short": (
         NET.replace('"db"', '"cut"'),
         2,
