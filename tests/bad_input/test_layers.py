@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from contextlib import suppress
 
 import numpy as np
@@ -30,6 +31,17 @@ def _little_memory(monkeypatch, tmp_path):
     here = tmp_path / "here"
     here.mkdir()
     monkeypatch.chdir(here)
+
+
+@pytest.fixture(autouse=True)
+def _no_caffe():
+    """Let the stand-in for caffe, which Python layers bring, go with the test."""
+    finders, known = list(sys.meta_path), set(sys.modules)
+    yield
+    sys.meta_path[:] = finders
+    for name in set(sys.modules) - known:
+        if name.partition(".")[0] == "caffe":
+            del sys.modules[name]
 
 
 def fill(net):
