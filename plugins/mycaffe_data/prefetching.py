@@ -6,8 +6,8 @@ import atexit
 import os
 import threading
 import weakref
-from collections import deque
-from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -15,46 +15,48 @@ import numpy as np
 from mycaffe_py.errors import DataError, add_note
 
 _EXIT_PATIENCE = 5.0
+_MOST_AHEAD = 1 << 16
 
 Item = tuple[Any, BaseException | None]
-Make = Callable[[], Any]
 
 
 class _Shelf:
-    """Batches between the thread that makes them and the one that takes them."""
+    """Batches between the thread that makes them and the one that takes them.
+
+    Its queues stay whole whenever Ctrl-C comes, which Python's own conditions do not.
+    """
 
     def __init__(self, depth: int):
-        self._depth = depth
-        self._items: deque[Item] = deque()
-        self._changed = threading.Condition()
+        self._items: SimpleQueue[Item | None] = SimpleQueue()
+        self._room: SimpleQueue[bool] = SimpleQueue()
+        for _ in range(min(depth, _MOST_AHEAD)):
+            self._room.put(True)
         self.closed = False
 
     def put(self, item: Item) -> bool:
         """Wait for room and add an item; False if the shelf was closed."""
-        with self._changed:
-            while len(self._items) >= self._depth and not self.closed:
-                self._changed.wait()
-            self._items.append(item)
-            self._changed.notify_all()
-            return not self.closed
+        self._room.get()
+        if not self.closed:
+            self._items.put(item)
+        return not self.closed
 
     def take(self) -> Item:
         """Wait for the next item; DataError if the shelf is closed meanwhile, by another thread."""
-        with self._changed:
-            while not self._items:
-                if self.closed:
-                    raise DataError("the layer was closed while a forward pass waited for its data")
-                self._changed.wait()
-            item = self._items.popleft()
-            self._changed.notify_all()
-            return item
+        item = self._items.get()
+        if item is None:
+            self._items.put(None)
+            raise DataError("the layer was closed while a forward pass waited for its data")
+        self._room.put(True)
+        return item
 
     def close(self) -> None:
         """Let whoever waits for room go on, and end."""
-        with self._changed:
-            self.closed = True
-            self._items.clear()
-            self._changed.notify_all()
+        self.closed = True
+        with suppress(Empty):
+            while True:
+                self._items.get_nowait()
+        self._items.put(None)
+        self._room.put(True)
 
 
 class Prefetcher:
@@ -69,6 +71,7 @@ class Prefetcher:
         self._owner, self._depth = weakref.ref(owner), depth
         # Shelf, thread, finalizer, process: set in one step, as Ctrl-C may come between any two.
         self._work: tuple[_Shelf, threading.Thread, weakref.finalize, int] | None = None
+        self._process, self._making = os.getpid(), threading.Lock()
         _running.add(self)
 
     @property
@@ -79,7 +82,11 @@ class Prefetcher:
     def take(self) -> Any:
         """Return the next result; an exception of the thread is raised here, with its traceback."""
         shelf = self._work[0] if self.is_running else self._start()
-        result, error = shelf.take()
+        try:
+            result, error = shelf.take()
+        except BaseException:  # Ctrl-C, perhaps with a batch in its hands
+            self.stop()
+            raise
         if error is not None:
             self.stop()
             raise error
@@ -87,9 +94,14 @@ class Prefetcher:
 
     def _start(self) -> _Shelf:
         owner, shelf = self._owner(), _Shelf(self._depth)
+        if self._process != os.getpid():  # whoever holds the lock is in the parent
+            self._process, self._making = os.getpid(), threading.Lock()
         # Not a method of this object: the thread would keep it, and its owner, alive.
         thread = threading.Thread(
-            target=_fill, args=(shelf, self._owner), name=f"prefetch {owner.name}", daemon=True
+            target=_fill,
+            args=(shelf, self._owner, self._making),
+            name=f"prefetch {owner.name}",
+            daemon=True,
         )
         # By a weak reference: an exception on the shelf refers to its owner.
         finalizer = weakref.finalize(owner, _close, weakref.ref(shelf))
@@ -97,8 +109,12 @@ class Prefetcher:
         self._work = shelf, thread, finalizer, os.getpid()
         try:
             thread.start()
-        except BaseException:  # no more threads, or Ctrl-C: nobody would ever fill this shelf
+        except (
+            BaseException
+        ) as error:  # no more threads, or Ctrl-C: nobody would ever fill this shelf
             self.stop()
+            if isinstance(error.__context__, KeyboardInterrupt):  # it broke Python's own waiting
+                raise error.__context__ from None
             raise
         return shelf
 
@@ -120,14 +136,15 @@ def _close(reference: weakref.ref[_Shelf]) -> None:
         shelf.close()
 
 
-def _fill(shelf: _Shelf, reference: Any) -> None:
+def _fill(shelf: _Shelf, reference: Any, making: threading.Lock) -> None:
+    """Fill a shelf until it is closed; one batch at a time, also beside a thread that has not ended yet."""
     while not shelf.closed:
         owner = reference()
         if owner is None:
             return
         try:
             # NumPy's warnings would come from a thread of which nobody knows; what is not finite is seen later.
-            with np.errstate(all="ignore"):
+            with making, np.errstate(all="ignore"):
                 item = owner.make_batch(), None
         except BaseException as error:
             add_note(error, "raised in the thread that reads ahead")
