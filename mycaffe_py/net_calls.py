@@ -146,10 +146,12 @@ class NetCalls:
     def _length(self: Net, arrays: Mapping[str, Any]) -> int:
         if not arrays:
             raise ConfigError(f"Give arrays for the net's inputs: {self.inputs}")
-        lengths = {name: np.shape(array)[:1] for name, array in arrays.items()}
-        if () in lengths.values():
-            raise ConfigError(f"arrays of any number of items are needed for {sorted(arrays)}")
-        lengths = {name: length for name, (length,) in lengths.items()}
+        try:
+            lengths = {name: len(array) for name, array in arrays.items()}
+        except TypeError:
+            raise ConfigError(
+                f"arrays of any number of items are needed for {sorted(arrays)}"
+            ) from None
         if len(set(lengths.values())) > 1 or 0 in lengths.values():
             raise ShapeError(f"the arrays must be of one length, not 0: {lengths}")
         return next(iter(lengths.values()))

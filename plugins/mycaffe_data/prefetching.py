@@ -109,10 +109,8 @@ class Prefetcher:
         self._work = shelf, thread, finalizer, os.getpid()
         try:
             thread.start()
-        except (
-            BaseException
-        ) as error:  # no more threads, or Ctrl-C: nobody would ever fill this shelf
-            self.stop()
+        except BaseException as error:
+            self.stop()  # no more threads, or Ctrl-C: nobody would ever fill this shelf
             if isinstance(error.__context__, KeyboardInterrupt):  # it broke Python's own waiting
                 raise error.__context__ from None
             raise
