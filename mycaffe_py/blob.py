@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from .device import Device, default_device
-from .errors import DeviceError, ShapeError
+from .errors import ConfigError, DeviceError, ShapeError
+from .memory import in_words, out_of_memory, require_memory
 
 MAX_AXES = 32
 MAX_COUNT = 2**31 - 1
@@ -25,13 +26,20 @@ def canonical_axis(axis: int, num_axes: int, what: str = "axis") -> int:
 
 def check_shape(shape: Sequence[int], name: str = "") -> tuple[int, ...]:
     """Return ``shape`` as a tuple of ints, or raise ShapeError if no blob can have it."""
-    shape = tuple(int(dim) for dim in shape)
     label = f'blob "{name}"' if name else "a blob"
+    given = tuple(shape)
+    try:
+        shape = tuple(int(dim) for dim in given)
+        whole = all(dim == other for dim, other in zip(given, shape, strict=True))
+    except (TypeError, ValueError, OverflowError):
+        whole = False
+    if not whole:
+        raise ShapeError(f"{label} cannot have the shape {given!r}: whole numbers are needed")
     if len(shape) > MAX_AXES:
         raise ShapeError(f"{label} cannot have {len(shape)} axes: {MAX_AXES} is the most")
     if any(dim < 0 for dim in shape):
         raise ShapeError(f"{label} cannot have a negative dimension: {shape}")
-    if math.prod(shape) > MAX_COUNT:
+    if math.prod(dim or 1 for dim in shape) > MAX_COUNT:
         raise ShapeError(f"{label} of shape {shape} holds more than {MAX_COUNT} elements")
     return shape
 
@@ -77,6 +85,21 @@ class Blob:
     def __repr__(self) -> str:
         return f"Blob({self.name!r}, shape={self.shape}, {self.dtype.name}, {self.device.name})"
 
+    def __reduce__(self) -> Any:
+        # A copy of the values, for the default device of the process that unpickles them.
+        parts = [
+            None if storage.flat is None else self.device.to_host(getattr(self, part))
+            for part, storage in (("data", self._data), ("diff", self._diff))
+        ]
+        return _restored, (self.shape, self.dtype.name, self.name, None, *parts)
+
+    def __deepcopy__(self, memo: Any) -> Blob:
+        parts = [
+            None if storage.flat is None else getattr(self, part)
+            for part, storage in (("data", self._data), ("diff", self._diff))
+        ]
+        return _restored(self.shape, self.dtype, self.name, self.device, *parts)
+
     @property
     def data(self) -> Any:
         """The values, an array of the device in the blob's shape; assignment copies values into it."""
@@ -113,8 +136,19 @@ class Blob:
                     f'blob "{self.name}" cannot grow to {self.shape}: it lies in the net\'s '
                     f"parameter buffer with room for {storage.flat.size} elements"
                 )
-            storage.flat = self.device.xp.zeros(self.count, dtype=self.dtype)
+            storage.flat = self._allocate()
         return storage.flat[: self.count].reshape(self.shape)
+
+    def _allocate(self) -> Any:
+        what, size = f'blob "{self.name}" {self.shape}', self.count * self.dtype.itemsize
+        if self.device.is_host:
+            require_memory(size, what)
+        try:
+            return self.device.xp.zeros(self.count, dtype=self.dtype)
+        except MemoryError as error:
+            raise out_of_memory(
+                f"{what} needs {in_words(size)} of memory, more than there is"
+            ) from error
 
     @property
     def has_diff(self) -> bool:
@@ -133,7 +167,7 @@ class Blob:
     def reshape(self, *shape: int | Sequence[int]) -> None:
         """Take another shape; storage is kept while it is large enough, else grown (zeroed)."""
         if len(shape) == 1 and not isinstance(shape[0], int | np.integer):
-            shape = tuple(shape[0])
+            shape = tuple(shape[0]) if isinstance(shape[0], Iterable) else shape
         if shape == self.shape:
             return
         self.shape = check_shape(shape, self.name)
@@ -220,24 +254,47 @@ class Blob:
         return int(array.data.ptr)
 
 
+def _restored(
+    shape: Sequence[int], dtype: Any, name: str, device: Device | None, data: Any, diff: Any
+) -> Blob:
+    """Return a blob with copies of data and diff, where they are given."""
+    blob = Blob(shape, device=device, dtype=dtype, name=name)
+    if data is not None:
+        blob.data[...] = blob.device.asarray(data)
+    if diff is not None:
+        blob.diff[...] = blob.device.asarray(diff)
+    return blob
+
+
 def fetched(values: Any) -> Any:
     """Return an array of a device as NumPy's; everything else as it is."""
     is_device_array = hasattr(values, "get") and hasattr(values, "itemsize")
     return values.get() if is_device_array else values
 
 
+def numbers(values: Any, what: str) -> Any:
+    """Return ``values`` as an array, of whatever device, or raise ConfigError if they are no real numbers."""
+    try:
+        array = values if hasattr(values, "dtype") else np.asarray(values)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{what} cannot take these values: {error}") from None
+    if array.dtype.kind not in "fiub":
+        kind = array.dtype if array is values else type(values).__name__
+        raise ConfigError(f"{what} takes an array of numbers, not {kind}")
+    return array
+
+
 def assign(blob: Any, place: Any, values: Any) -> None:
     """Copy ``values`` (of the host or of the device, broadcast) into an array of ``blob``."""
     if values is place:  # what ``blob.data *= 2`` ends with
         return
+    values = numbers(values, f'blob "{blob.name}"')
     values = fetched(values) if isinstance(place, np.ndarray) else blob.device.asarray(values)
     try:
         place[...] = values
     except ValueError:
-        # NumPy's shape() does not know arrays of a device.
-        shape = values.shape if hasattr(values, "shape") else np.shape(values)
         raise ShapeError(
-            f'blob "{blob.name}": cannot take values of shape {shape}, it is {blob.shape}'
+            f'blob "{blob.name}": cannot take values of shape {values.shape}, it is {blob.shape}'
         ) from None
 
 
@@ -248,6 +305,9 @@ class BlobVec(list):
         super().__init__()
         # A strong reference would keep layers, and nets, from being freed at once.
         self._add = weakref.WeakMethod(add)
+
+    def __reduce__(self) -> Any:
+        return list, (list(self),)  # a copy belongs to no layer
 
     def add_blob(self, *dims: int | Sequence[int]) -> None:
         """Append a blob of zeros with these dimensions."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .custom_trainer import upgrade_custom_trainer
-from .device import Device, chosen_seed, default_device, open_device
+from .device import Device, check_dtype, chosen_seed, default_device, open_device
 from .errors import ConfigError, MissingFileError, PrototxtError
 from .layer import TEST, TRAIN
 from .net import Net
@@ -27,7 +27,6 @@ from .trainer_building import build_trainer
 from .weights import check_format, check_writable, split_paths
 
 TRAIN_NET_FIELDS = ("net", "net_param", "train_net", "train_net_param")
-DTYPES = ("float32", "float64")
 
 
 @dataclass
@@ -68,17 +67,6 @@ def load_solver_file(name: str | Path, registry: Registry | None = None) -> Docu
     document = load_solver(registry.schema, find_resource("solvers", name))
     upgrade_custom_trainer(document, registry)
     return document
-
-
-def check_dtype(dtype: Any) -> np.dtype:
-    """Return ``dtype`` as float32 or float64, or raise ConfigError."""
-    try:
-        found = np.dtype(dtype)
-    except TypeError:
-        found = None
-    if found is None or found.name not in DTYPES:
-        raise ConfigError(f"dtype must be float32 or float64, got {dtype}")
-    return found
 
 
 def build_training(
@@ -247,7 +235,7 @@ def _named_net(
 def _beside(name: str, base_dir: Path) -> str | Path:
     """Return a relative name as a path beside the solver file, if only there is such a file."""
     beside = base_dir / name
-    return beside if not Path(name).exists() and beside.exists() else name
+    return beside if not os.path.exists(name) and os.path.exists(beside) else name
 
 
 def _state(

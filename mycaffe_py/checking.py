@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def check_file(path: str | Path, registry: Registry) -> Net | Document:
 
     Returns the net, or the solver's document if it names no net.
     """
-    if not Path(path).exists():
+    if not os.path.exists(path):
         kind = "solvers" if _is_shipped("solvers", path) else "models"
         path = find_resource(kind, path)
     if not _is_solver_file(path, registry):

@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 
 from .errors import ConfigError, DeviceError
+from .memory import require_memory
 from .seeding import named_generator, restore_generator
 
+DTYPES = ("float32", "float64")
 _GPU_NAME = re.compile(r"(?:gpu|cuda)(?::(\d+))?")
 _GPU_EXTRA_HINT = (
     'GPU support is an extra: pip install "mycaffe-py[cuda13]" (or [cuda12], to match your driver)'
@@ -101,6 +103,9 @@ class Device:
         count, key, buffers = math.prod(shape), (name, np.dtype(dtype)), vars(self._scratch)
         if key not in buffers or buffers[key].size < count:
             buffers.pop(key, None)  # let go of the smaller one first
+            if self.is_host:
+                what = f"working memory of shape {tuple(shape)}"
+                require_memory(count * np.dtype(dtype).itemsize, what)
             buffers[key] = self.xp.empty(count, dtype=dtype)
         return buffers[key][:count].reshape(tuple(shape))
 
@@ -109,6 +114,17 @@ class Device:
         self.activate()
         if self.is_gpu:
             self.xp.cuda.get_current_stream().synchronize()
+
+
+def check_dtype(dtype: Any) -> np.dtype:
+    """Return ``dtype`` as float32 or float64, or raise ConfigError."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = None
+    if found is None or found.name not in DTYPES:
+        raise ConfigError(f"dtype must be float32 or float64, got {dtype}")
+    return found
 
 
 def import_cupy() -> Any:

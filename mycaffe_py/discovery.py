@@ -109,7 +109,7 @@ def _means_file(name: str) -> bool:
         or name.startswith(".")
         or "/" in name
         or os.sep in name
-        or Path(name).is_file()
+        or os.path.isfile(name)
     )
 
 
@@ -146,13 +146,14 @@ def _from_path_or_module(name: str) -> Plugin:
 
 
 def _check_file(name: str, path: Path) -> None:
-    if path.is_dir():
+    if os.path.isdir(path):
         raise PluginError(
             f'plugin "{name}" is a folder',
             hint="give a .py file, or install the package and name it",
         )
-    if not path.is_file():
-        near = [other.name for other in path.parent.glob("*.py")] if path.parent.is_dir() else []
+    if not os.path.isfile(path):
+        folder = path.parent
+        near = [other.name for other in folder.glob("*.py")] if os.path.isdir(folder) else []
         raise MissingPluginError(
             f'plugin file "{name}" does not exist', hint=did_you_mean(path.name, near)
         )

@@ -100,6 +100,11 @@ class MyCaffeError(Exception):
         self.message, self.hint, self.location = message, hint, location
         super().__init__(self.problems[0].render() if location else self._one_line())
 
+    def __reduce__(self) -> Any:
+        # Exceptions of worker processes travel pickled.
+        state = {name: value for name, value in vars(self).items() if name != "document"}
+        return _restored, (type(self), self.args, state)
+
     def _one_line(self) -> str:
         return f"{self.message} ({self.hint})" if self.hint else self.message
 
@@ -113,6 +118,13 @@ class MyCaffeError(Exception):
         return "\n".join(problem.render() for problem in self.problems)
 
 
+def _restored(cls: type[MyCaffeError], args: tuple, state: dict[str, Any]) -> MyCaffeError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    vars(error).update(state)
+    return error
+
+
 class ConfigError(MyCaffeError, ValueError):
     """A setting, file or command line that cannot be carried out as written."""
 
@@ -124,11 +136,12 @@ class PrototxtError(ConfigError):
     """Mistakes found in one prototxt file, all of them at once."""
 
     code = "E100"
+    document: Any = None
+    """What could be read of the text all the same, a Document, or None if it has lost its structure."""
 
     def __init__(self, problems: Sequence[Problem], document: Any = None):
         self._problems = list(problems)
         self.document = document
-        """What could be read of the text all the same, a Document, or None if it has lost its structure."""
         super().__init__(self.render())
 
     @property
@@ -192,11 +205,24 @@ class OutputError(ConfigError):
     code = "E250"
 
 
+class OutOfMemoryError(ConfigError, MemoryError):
+    """A net, a batch or an image that is too large for the memory there is."""
+
+    code = "E260"
+
+
 class MissingFileError(MyCaffeError, FileNotFoundError, RuntimeError):
     """A file that is not there; pycaffe's users expect a RuntimeError."""
 
     exit_code = EXIT_MISSING
     code = "E310"
+
+
+class MissingLayerFileError(MissingFileError, LayerError):
+    """A file that a layer's settings name is not there."""
+
+    exit_code = EXIT_MISSING
+    code = "E311"
 
 
 class MissingPluginError(MyCaffeError, LookupError):

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .blob import Blob
+from .memory import require_memory
 
 
 def fans(shape: tuple[int, ...]) -> tuple[float, float]:
@@ -47,5 +48,6 @@ class Filler:
 
     def fill(self, blob: Blob) -> None:
         """Write the first values into ``blob.data``, drawing from the device's generator."""
+        require_memory(blob.count * 8, f'filling blob "{blob.name}" {blob.shape}')
         values = np.asarray(self.values(blob.shape, blob.device.rng), dtype=blob.dtype)
         blob.data[...] = blob.device.asarray(np.broadcast_to(values, blob.shape))

@@ -108,6 +108,10 @@ class HostBlob:
     def __init__(self, blob: Blob):
         self.blob = blob
 
+    def __reduce__(self) -> Any:
+        send_writes()
+        return HostBlob, (self.blob,)
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self.blob, name)
 

@@ -6,6 +6,7 @@ Images are float32 arrays (height, width, channels), colours in the order red, g
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,7 @@ def load_image(filename: str | Path, color: bool = True) -> np.ndarray:
     Gray is repeated to three channels, alpha is dropped. ``color=False`` gives (height, width, 1), the
     luminance. Needs the extra ``image``.
     """
-    if not Path(filename).is_file():
+    if not os.path.isfile(filename):
         raise MissingFileError(f'image "{filename}" does not exist')
     pixels = _pixels(filename, f'image "{filename}"')
     image = pixels.astype(np.float32) / np.float32(255 if pixels.dtype == np.uint8 else 65535)

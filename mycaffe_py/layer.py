@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from .as_written import as_written
 from .blob import Blob, BlobVec
 from .blobproto import array_from_proto, proto_shape, shape_fits
 from .device import Device, default_device
-from .errors import LayerError
+from .errors import LayerError, MissingLayerFileError
 from .host_blob import HostLayer
 
 TRAIN, TEST = 0, 1
@@ -215,12 +216,12 @@ class Layer:
 
         Fails in the layer's name, pointing at ``field``, if neither is there.
         """
-        path = Path(name).expanduser()
+        path = Path(os.path.expanduser(name))
         base = self.context.base_dir
         for candidate in (path, *([base / path] if base is not None else [])):
-            if name and candidate.exists():
+            if name and os.path.exists(candidate):
                 return candidate
-        self.fail(f'{what} "{name}" does not exist', field=field)
+        self.fail(f'{what} "{name}" does not exist', field=field, kind=MissingLayerFileError)
 
     def refuse_gradients(
         self, propagate_down: Sequence[bool], bottom: Sequence[Blob], indices: Sequence[int]
@@ -264,7 +265,14 @@ class Layer:
         """Return a blob without shape for what the layer keeps from one call to the next, named after ``part``."""
         return Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_{part}")
 
-    def fail(self, message: str, *, field: str = "", hint: str | None = None) -> NoReturn:
+    def fail(
+        self,
+        message: str,
+        *,
+        field: str = "",
+        hint: str | None = None,
+        kind: type[LayerError] = LayerError,
+    ) -> NoReturn:
         """Raise LayerError that names this layer; ``field`` is the path of the setting to point at.
 
         Blobs in quotes are given the names that they have in the model, without inserted splits.
@@ -273,6 +281,6 @@ class Layer:
         message = re.sub(
             r'"([^"]+)"', lambda quoted: f'"{names.get(quoted[1], quoted[1])}"', message
         )
-        error = LayerError(f'layer "{self.name}" ({self.type}): {message}', hint=hint)
+        error = kind(f'layer "{self.name}" ({self.type}): {message}', hint=hint)
         error.field = field
         raise error

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import debug_info
 from .blob import Blob
-from .device import Device, default_device
+from .device import Device, check_dtype, default_device, open_device
 from .errors import ConfigError, ShapeError, add_note
 from .host_blob import facing, refresh_views, send_writes
 from .layer import PHASE_NAMES, TEST, TRAIN, Layer, LayerContext
@@ -44,7 +44,7 @@ class Net(NetViews, NetCalls):
         weights: str | Path | Sequence[str | Path] | None = None,
         *,
         registry: Any = None,
-        device: Device | None = None,
+        device: Device | str | None = None,
         dtype: Any = np.float32,
         state: Any = None,
     ):
@@ -53,9 +53,9 @@ class Net(NetViews, NetCalls):
         if isinstance(phase, str | Path) and level is not None:
             phase, level, weights = _older_form(phase, level, weights)
         self.registry = registry or default_registry()
-        self.device = device or default_device()
+        self.device = open_device(device) if isinstance(device, str) else device or default_device()
         self.device.activate()
-        self.dtype = np.dtype(dtype)
+        self.dtype = check_dtype(dtype)
         if phase not in (TRAIN, TEST):
             raise ConfigError(f"phase must be TRAIN (0) or TEST (1), got {phase!r}")
         self.log: Callable[[str], None] = debug_info.default_log
@@ -106,6 +106,12 @@ class Net(NetViews, NetCalls):
         """For each layer and bottom, whether backward computes its gradient."""
         self.layer_need_backward: list[bool] = built.layer_need_backward
         """For each layer, whether backward runs it."""
+
+    def __reduce__(self) -> Any:
+        raise ConfigError(
+            f'net "{self.name}" cannot be copied or pickled',
+            hint="build it anew in each process and load its weights, or take copies of its blobs",
+        )
 
     def __repr__(self) -> str:
         return f"Net({self.name!r}, {PHASE_NAMES[self.phase]}, {len(self.layers)} layers)"

@@ -8,8 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from .blob import Blob
-from .errors import ConfigError, MyCaffeError, Problem, PrototxtError, add_note
+from .errors import (
+    ConfigError,
+    MissingLayerFileError,
+    MyCaffeError,
+    Problem,
+    PrototxtError,
+    add_note,
+)
 from .layer import PHASE_NAMES, Layer, LayerContext
+from .memory import out_of_memory
 from .net_state import is_included
 from .net_wiring import MOST_PROBLEMS, FieldMistakes, WiringCheck
 from .parameters import Parameter, ParameterList
@@ -125,6 +133,8 @@ class NetBuilder:
         if len(set(map(id, errors))) == 1 and not self._found[0].placed_here:
             raise first
         raised = PrototxtError(self._problems())
+        if all(isinstance(error, MissingLayerFileError) for error in errors):
+            raised.exit_code = first.exit_code
         if len(errors) == 1:
             for note in getattr(first, "__notes__", ()):
                 add_note(raised, note)
@@ -188,6 +198,8 @@ class NetBuilder:
             except Exception as error:
                 phase = PHASE_NAMES[self.context.phase]
                 add_note(error, f'in layer "{param.name}" ({param.type}), setup, phase {phase}')
+                if isinstance(error, MemoryError) and not isinstance(error, MyCaffeError):
+                    error = out_of_memory(str(error))
                 if not isinstance(error, MyCaffeError):
                     raise
                 self._keep(error, param, position)
@@ -269,7 +281,7 @@ class NetBuilder:
         overrides = list(param.propagate_down)
         if overrides and len(overrides) != len(bottom):
             message = (
-                f'layer "{param.name}": propagate_down must be given once for each bottom: '
+                f'layer "{param.name}" ({param.type}): propagate_down must be given once for each bottom: '
                 f"{len(overrides)} given, {len(bottom)} bottoms"
             )
             raise PrototxtError(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .blob import numbers
 from .catalog import fold
 from .errors import ConfigError, ShapeError
 from .host_blob import send_writes
@@ -37,13 +38,14 @@ class NetCalls:
         Keyword arguments fill the net's input blobs and must then name all of them. With ``end`` that
         layer's tops are returned instead of the net's outputs; ``blobs`` names further ones to return.
         """
+        further = _names(blobs, "forward")
         if inputs:
             self._fill(inputs, self.inputs, "input", "data")
         first = self.layer_index(start) if start is not None else 0
         last = self.layer_index(end) if end is not None else len(self.layers) - 1
         self.forward_layers(first, last)
         names = [b.name for b in self.tops[last]] if end is not None else self.outputs
-        return {name: self.blob(name).data for name in dict.fromkeys([*names, *(blobs or ())])}
+        return {name: self.blob(name).data for name in dict.fromkeys([*names, *further])}
 
     def backward(
         self: Net,
@@ -56,13 +58,14 @@ class NetCalls:
 
         Keyword arguments set the diffs of the net's outputs and must then name all of them.
         """
+        further = _names(diffs, "backward")
         if gradients:
             self._fill(gradients, self.outputs, "output", "diff")
         first = self.layer_index(start) if start is not None else len(self.layers) - 1
         last = self.layer_index(end) if end is not None else 0
         self.backward_layers(first, last)
         names = [b.name for b in self.bottoms[last]] if end is not None else self.inputs
-        return {name: self.blob(name).diff for name in dict.fromkeys([*names, *(diffs or ())])}
+        return {name: self.blob(name).diff for name in dict.fromkeys([*names, *further])}
 
     def _fill(
         self: Net, arrays: Mapping[str, Any], names: Sequence[str], what: str, part: str
@@ -74,7 +77,7 @@ class NetCalls:
         send_writes()
         for name, values in arrays.items():
             blob = self.device_blobs[name]
-            values = self.device.asarray(values, dtype=self.dtype)
+            values = self.device.asarray(numbers(values, f'{what} "{name}"'), dtype=self.dtype)
             if blob.shape and (not values.ndim or values.shape[0] != blob.shape[0]):
                 raise ShapeError(
                     f'{_UNSIZED[what]}: {what} "{name}" {values.shape} is not batch sized {blob.shape}'
@@ -143,7 +146,12 @@ class NetCalls:
     def _length(self: Net, arrays: Mapping[str, Any]) -> int:
         if not arrays:
             raise ConfigError(f"Give arrays for the net's inputs: {self.inputs}")
-        lengths = {name: len(array) for name, array in arrays.items()}
+        try:
+            lengths = {name: len(array) for name, array in arrays.items()}
+        except TypeError:
+            raise ConfigError(
+                f"arrays of any number of items are needed for {sorted(arrays)}"
+            ) from None
         if len(set(lengths.values())) > 1 or 0 in lengths.values():
             raise ShapeError(f"the arrays must be of one length, not 0: {lengths}")
         return next(iter(lengths.values()))
@@ -200,21 +208,37 @@ class NetCalls:
 
     # Callbacks.
 
+    def _add_callback(self: Net, when: str, callback: Callable[[int], None]) -> None:
+        if not callable(callback):
+            raise ConfigError(f"{when}() takes a function of a layer's index, not {callback!r}")
+        self._callbacks[when].append(callback)
+
     def before_forward(self: Net, callback: Callable[[int], None]) -> None:
         """Call ``callback(layer index)`` before each layer's forward."""
-        self._callbacks["before_forward"].append(callback)
+        self._add_callback("before_forward", callback)
 
     def after_forward(self: Net, callback: Callable[[int], None]) -> None:
         """Call ``callback(layer index)`` after each layer's forward."""
-        self._callbacks["after_forward"].append(callback)
+        self._add_callback("after_forward", callback)
 
     def before_backward(self: Net, callback: Callable[[int], None]) -> None:
         """Call ``callback(layer index)`` before each layer's backward."""
-        self._callbacks["before_backward"].append(callback)
+        self._add_callback("before_backward", callback)
 
     def after_backward(self: Net, callback: Callable[[int], None]) -> None:
         """Call ``callback(layer index)`` after each layer's backward."""
-        self._callbacks["after_backward"].append(callback)
+        self._add_callback("after_backward", callback)
+
+
+def _names(blobs: Any, call: str) -> list[str]:
+    """Return the names of further blobs that a call asks for."""
+    names = [blobs] if isinstance(blobs, str) else [] if blobs is None else blobs
+    if isinstance(names, np.ndarray) or not isinstance(names, Iterable):
+        raise ConfigError(
+            f"{call}() takes names of further blobs, not {type(blobs).__name__}",
+            hint=f'arrays are given by keyword, as in {call}(x=array) for a blob "x"',
+        )
+    return list(names)
 
 
 def _check_array(name: str, array: Any, axes: tuple[int, ...]) -> None:

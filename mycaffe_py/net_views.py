@@ -80,6 +80,8 @@ class NetViews:
 
     def layer_index(self: Net, name: str) -> int:
         """Return the position of a layer by name, or raise ConfigError."""
+        if not isinstance(name, str):
+            raise ConfigError(f"layers are given by name, not as {name!r}")
         if name not in self.layer_names:
             raise ConfigError(
                 f'net "{self.name}" has no layer "{name}"',

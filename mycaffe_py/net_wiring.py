@@ -6,11 +6,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from google.protobuf.message import Message
+
 from .errors import ConfigError, Problem, did_you_mean
 from .net_state import describe_state
 from .schema import Document
 
 MOST_PROBLEMS = 200
+
+
+def _nan_within(field: Any, value: Any) -> tuple | None:
+    """Return the path of the first nan in a field of a message, from the field's own name on."""
+    repeated = isinstance(value, Sequence) and not isinstance(value, str | bytes)
+    for position, item in enumerate(value) if repeated else ((None, value),):
+        step = (field.name,) if position is None else (field.name, position)
+        if isinstance(item, float) and item != item:
+            return step
+        if isinstance(item, Message):
+            for inner, content in item.ListFields():
+                found = _nan_within(inner, content)
+                if found is not None:
+                    return *step, *found
+    return None
 
 
 @dataclass(frozen=True)
@@ -62,6 +79,7 @@ class WiringCheck:
             if index not in included:
                 continue
             self._check_type(layer, index)
+            self._check_numbers(layer, index)
             self._check_bottoms(layer, index)
             self._check_tops(layer, index)
             if len(self.found) >= MOST_PROBLEMS:
@@ -105,6 +123,15 @@ class WiringCheck:
         except ConfigError as error:
             self._report(index, (*path, "type"), error.message, error.hint, code="E201")
 
+    def _check_numbers(self, layer: Any, index: int) -> None:
+        """No setting of any layer has a use for nan."""
+        for field, value in layer.ListFields():
+            steps = None if field.name == "blobs" else _nan_within(field, value)
+            if steps is not None:
+                path = ".".join(map(str, steps))
+                message = f'layer "{layer.name}" ({layer.type}): {path} is nan, which is no number'
+                self._report(index, ("layer", index, *steps), message, code="E220")
+
     def _check_bottoms(self, layer: Any, index: int) -> None:
         for position, name in enumerate(layer.bottom):
             if name in self._produced or name in self.mistakes.names:
@@ -119,7 +146,8 @@ class WiringCheck:
             in_place = position < len(layer.bottom) and layer.bottom[position] == name
             if name in self._produced and not in_place:
                 message = (
-                    f'top blob "{name}" of layer "{layer.name}" is already made by another layer'
+                    f'layer "{layer.name}" ({layer.type}): top blob "{name}" is already made by another '
+                    "layer"
                 )
                 hint = (
                     f'the first one is "{self._produced[name]}"; in-place operation needs the same '

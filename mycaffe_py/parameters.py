@@ -6,9 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from .as_written import as_written
 from .blob import Blob
 from .layer import Layer
+from .memory import require_memory
 
 
 @dataclass
@@ -102,12 +105,24 @@ class ParameterList:
             setattr(parameter, name, given)
 
 
+def _require_memory(owners: Sequence[Parameter], size: int) -> None:
+    if owners:
+        largest = max(owners, key=lambda parameter: parameter.blob.count)
+        what = (
+            f'the learnable blobs of the net, the largest in layer "{largest.layer.name}" '
+            f"{largest.blob.shape}, with their gradients"
+        )
+        require_memory(size, what)
+
+
 class ParameterBuffer:
     """All owned parameters in one flat ``data`` and one flat ``diff`` array; blobs are views."""
 
     def __init__(self, owners: Sequence[Parameter], device: Any, dtype: Any):
         self.owners = list(owners)
         total = sum(parameter.blob.count for parameter in owners)
+        if device.is_host:
+            _require_memory(self.owners, 2 * total * np.dtype(dtype).itemsize)
         self.data = device.xp.zeros(total, dtype=dtype)
         self.diff = device.xp.zeros(total, dtype=dtype)
         self.slices: dict[int, slice] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from mycaffe_py.errors import MissingFileError, did_you_mean
@@ -42,7 +43,7 @@ def find_resource(kind: str, name: str | Path) -> Path:
     Raises MissingFileError that names the nearest shipped one.
     """
     path = Path(name)
-    if path.exists():
+    if os.path.exists(path):
         return path
     if path.name == str(name) and path.name in resource_names(kind):
         return resource_path(kind, path.name)

@@ -61,7 +61,8 @@ LAYERS: dict[str, list[LayerCase]] = {
     "CFC_UNIT": [
         (_cfc_unit(f"backbone_activation: {name}"), [(2, 3), (2, 3), _SPAN], {})
         for name in ("SILU", "RELU", "TANH", "GELU", "LECUN")
-    ],
+    ]
+    + [(_cfc_unit(), [(2, 0), (2, 3), _SPAN], {})],
     "Concat": [
         ("", [(2, 3), (2, 1), (2, 2)], {}),
         ("concat_param { axis: -2 }", [(2, 1, 3), (2, 4, 3)], {}),

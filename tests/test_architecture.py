@@ -22,7 +22,7 @@ PLUGIN_PACKAGES = sorted(path.parent.name for path in PLUGINS.glob("*/__init__.p
 # A module of mycaffe_py imports from its own row and from the rows above it. A folder stands for all in it.
 LAYERS = [
     "version errors events hookspecs functions denormals blas resources catalog field_path as_written as_caffe "
-    "figures progress_log resizing",
+    "figures memory progress_log resizing",
     "seeding blobproto lr_policy schema transformer",
     "device stores",
     "blob fused host_blob",

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from mycaffe_py.cli.failures import report, silence
+from mycaffe_py.cli.interrupts import ending_cleanly
 from mycaffe_py.cli.third_party import has_third_party
 from mycaffe_py.cli.verb import examples_first
 from mycaffe_py.errors import EXIT_OK, did_you_mean
@@ -130,7 +131,8 @@ class App(click.Group):
         if not standalone_mode:
             return run(arguments, prog_name, complete_var, standalone_mode=False, **extra)
         try:
-            code = run(arguments, prog_name, complete_var, standalone_mode=False, **extra)
+            with ending_cleanly():
+                code = run(arguments, prog_name, complete_var, standalone_mode=False, **extra)
         except (Exception, click.Abort) as error:
             code = report(error, debug=debug)
         sys.exit(code if isinstance(code, int) else EXIT_OK)

@@ -15,7 +15,7 @@ from mycaffe_py.stores import (
     open_database,
     parse_datum,
 )
-from mycaffe_py.weights import atomic_write
+from mycaffe_py.weights import atomic_write, check_target
 
 _SAY_EVERY = 10_000
 
@@ -26,6 +26,8 @@ def average(backend: str, database: str, output: str | None) -> int:
     opened = open_database(database)
     if not opened.size:
         raise DataError(f"database {database} has no records")
+    if output is not None:
+        check_target(output)
     schema = default_registry().schema
     say("Starting iteration")
     mean = _mean(opened, schema.message_class("Datum"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,7 @@ from mycaffe_py.stores import (
 )
 
 _SAY_EVERY = 1000
+_LONGEST_KEY = 511  # LMDB's; the number in front tells keys apart
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def convert(
         check_image_type(encode_type)
         if not encoded:
             say("encode_type specified, assuming encoded=true.")
-    if not Path(root).is_dir():
+    if not os.path.isdir(root):
         raise MissingFileError(f"folder {root} does not exist")
     require("PIL.Image", "image")
     size = (resize_height, resize_width) if resize_height else None
@@ -114,7 +114,7 @@ def _write(
         datum = _datum(schema, path, image, form)
         datum.label = entry.label
         key = f"{number:08}_{entry.path}".encode(errors="surrogateescape")
-        writer.put(key, datum.SerializeToString())
+        writer.put(key[:_LONGEST_KEY], datum.SerializeToString())
         if writer.size % _SAY_EVERY == 0:
             say(f"Processed {writer.size} files.")
 

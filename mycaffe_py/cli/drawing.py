@@ -12,6 +12,7 @@ from mycaffe_py.cli.options import load_plugins, split_names
 from mycaffe_py.draw import draw_net_to_file
 from mycaffe_py.drawing.graph import belongs
 from mycaffe_py.drawing.known_shapes import known_shapes
+from mycaffe_py.errors import ConfigError
 from mycaffe_py.layer import TEST, TRAIN
 
 _PHASES = {"TRAIN": TRAIN, "TEST": TEST, "ALL": None}
@@ -31,6 +32,8 @@ def draw(
     registry = load_plugins(plugins)
     document = load_model(model, registry)
     net, number = document.message, _PHASES[phase.upper()]
+    if not net.layer:
+        raise ConfigError(f"{model} holds no layers")
     net.state.stage.extend(split_names(stages))
     path = Path(out) if out else Path(f"{Path(model).stem}.svg")
     shapes = known_shapes(net, registry, number, Path(document.filename).resolve().parent)

@@ -25,6 +25,8 @@ def upgrade_net_file(source: str, target: str, binary: bool, plugins: tuple[str,
     schema = load_plugins(plugins).schema
     document = _read_binary(schema, source) if binary else read_net(schema, source)
     _refuse(upgrade_net(document))
+    if not document.message.layer:
+        raise ConfigError(f"{source} holds no layers")
     _tell(document)
     if document.text:
         _write_text(schema, document, target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -101,11 +102,11 @@ def _claimed(folder: Path) -> bool:
 
 def _absent(path: Path) -> list[Path]:
     """Return ``path`` and the folders above it that are not there, innermost first."""
-    return [place for place in (path, *path.parents) if not place.exists()]
+    return [place for place in (path, *path.parents) if not os.path.exists(place)]
 
 
 def _unwritable(path: Path, error: OSError) -> OutputError:
-    blocking = next((place for place in (path, *path.parents) if place.is_file()), None)
+    blocking = next((place for place in (path, *path.parents) if os.path.isfile(place)), None)
     reason = f"{blocking} is a file" if blocking else error.strerror or error
     return OutputError(
         f"cannot make the run folder {path}: {reason}",

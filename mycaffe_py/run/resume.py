@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -29,9 +30,9 @@ def find_state(spec: str, base: Path, net_name: str, *, use: Use, warn: Warn) ->
     if spec == "auto":
         return _newest(base / folder_name(net_name), net_name, use, warn)
     path = Path(spec)
-    if path.is_dir():
+    if os.path.isdir(path):
         return _in_folder(path, use, warn)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise _missing(path)
     if path.name.endswith(WEIGHTS_SUFFIXES):
         path = _state_beside(path)
@@ -156,7 +157,7 @@ def _state_beside(weights: Path) -> Path:
 
 def _missing(path: Path) -> MissingFileError:
     siblings: list[str] = []
-    if path.parent.is_dir():
+    if os.path.isdir(path.parent):
         siblings = [
             entry.name
             for entry in path.parent.iterdir()

@@ -17,9 +17,20 @@ LEVELDB_HINT = (
     "it anew from the images with mycaffe convert-imageset"
 )
 
-# LMDB allows one environment a file in a process: {(path, process): (the database, if alive; its environment)}
-_open: dict[tuple[str, int], tuple[weakref.ref[Database], Any]] = {}
+# LMDB allows one environment a file in a process, and a forked process has its parent's, which may still be read
+# there, as nothing is locked: {path: (the database, if alive; its environment)}
+_open: dict[str, tuple[weakref.ref[Database], Any]] = {}
 _lock = threading.RLock()  # a database may be dropped in the middle of all else
+
+
+def _forked() -> None:
+    """Begin with a free lock: the thread that held it is not there any more."""
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 class Database:
@@ -54,10 +65,15 @@ class Records:
 
     def read(self, index: int) -> tuple[bytes, bytes]:
         """Return key and value of record ``index``."""
-        if index != self._next:
-            self._seek(index)
-        item = self._cursor.item()
-        self._next = index + 1 if self._cursor.next() else None
+        try:
+            if index != self._next:
+                self._seek(index)
+            item = self._cursor.item()
+            self._next = index + 1 if self._cursor.next() else None
+        except require("lmdb", "lmdb").Error as error:
+            raise DataError(
+                f"{self._database.path} is damaged near record number {index}: {error}"
+            ) from error
         return item
 
     def _seek(self, index: int) -> None:
@@ -77,7 +93,7 @@ def open_database(path: str | os.PathLike[str]) -> Database:
     path = Path(path)
     check_database(path)
     lmdb = require("lmdb", "lmdb")
-    key = (os.path.realpath(path), os.getpid())
+    key = os.path.realpath(path)
     with _lock:
         database = _open[key][0]() if key in _open else None
         if database is None:
@@ -87,13 +103,33 @@ def open_database(path: str | os.PathLike[str]) -> Database:
                 environment = lmdb.open(os.fspath(path), max_readers=1, **options)
             except lmdb.Error as error:
                 raise DataError(f"{path} cannot be opened as an LMDB database: {error}") from error
-            database = Database(path, environment)
+            try:
+                _check_size(path, environment)
+                database = Database(path, environment)
+            except BaseException:
+                environment.close()
+                raise
             weakref.finalize(database, _close, key, environment).atexit = False
             _open[key] = weakref.ref(database), environment
     return database
 
 
-def _close(key: tuple[str, int], environment: Any = None) -> None:
+def _check_size(path: Path, environment: Any) -> None:
+    """Refuse a database that lacks its end: reading behind the end of the file would end the process."""
+    size = os.path.getsize(_data_file(path))
+    whole = (environment.info()["last_pgno"] + 1) * environment.stat()["psize"]
+    if size < whole:
+        raise DataError(
+            f"LMDB database {path} is cut short: its file has {size} bytes of {whole}",
+            hint="copy it again, or make it anew",
+        )
+
+
+def _data_file(path: Path) -> Path:
+    return path / "data.mdb" if path.is_dir() else path
+
+
+def _close(key: str, environment: Any = None) -> None:
     """Close what is open under a key, or only if it is ``environment``."""
     with _lock:
         if key in _open and environment in (None, _open[key][1]):
@@ -102,9 +138,11 @@ def _close(key: tuple[str, int], environment: Any = None) -> None:
 
 def check_database(path: Path) -> None:
     """Raise MissingFileError or DataError if there is no LMDB database at ``path``."""
-    if not path.exists():
+    if not os.path.exists(path):
         raise MissingFileError(f"database {path} does not exist")
-    if path.is_file() or (path / "data.mdb").is_file():
+    if _data_file(path).is_file():
+        if not os.path.getsize(_data_file(path)):
+            raise DataError(f"{path} is no LMDB database: {_data_file(path)} is empty")
         return
     if (path / "CURRENT").is_file():
         raise DataError(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 from typing import Any
 
 import numpy as np
 
 from mycaffe_py.errors import DataError, naming_place, require
+from mycaffe_py.memory import out_of_memory, require_memory
 from mycaffe_py.resizing import resize_axis
 from mycaffe_py.stores.files import read_bytes
 
@@ -56,6 +58,10 @@ def decode_image(data: bytes, color: bool | None = None) -> np.ndarray:
         with module.open(io.BytesIO(data)) as image:
             image = _eight_bit(image)
             values = np.asarray(_native(image) if color is None else image.convert(_MODES[color]))
+    except MemoryError as error:
+        raise out_of_memory("an image is too large for the memory there is") from error
+    except module.UnidentifiedImageError as error:  # its text shows a buffer's address
+        raise DataError(f"{len(data)} bytes that are no whole image file") from error
     except Exception as error:  # Pillow raises many kinds for a damaged file
         raise DataError(f"{len(data)} bytes that are no whole image file: {error}") from error
     if values.ndim == 2:
@@ -107,6 +113,7 @@ def resize_image(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """
     if image.shape[1:] == tuple(size):
         return image
+    require_memory(8 * len(image) * math.prod(size), f"an image resized to {size}")
     values = image
     for axis, length in enumerate(size, start=1):
         values = resize_axis(values, length, 1, axis)

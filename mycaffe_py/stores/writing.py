@@ -57,6 +57,9 @@ class DatabaseWriter:
             self._environment = self._lmdb.open(os.fspath(self._folder), map_size=self._map_size)
         except (OSError, self._lmdb.Error) as error:
             self._discard()
+            if isinstance(error, FileExistsError | NotADirectoryError):
+                above = next(place for place in self.path.parents if os.path.isfile(place))
+                error = OutputError(f"cannot write {self.path}: {above} is a file, not a folder")
             raise self._failed(error) from error
         return self
 

@@ -11,6 +11,7 @@ _HOMES = {
     "atomic_write": "atomic",
     "check_format": "solverstate",
     "check_snapshot": "restoring",
+    "check_target": "atomic",
     "check_writable": "solverstate",
     "load_weights": "caffemodel",
     "net_to_proto": "caffemodel",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Callable
@@ -49,9 +50,21 @@ def atomic_write(path: str | os.PathLike[str], data: Content) -> None:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
 
 
+def check_target(path: str | os.PathLike[str]) -> None:
+    """Raise OutputError if it is plain that :func:`atomic_write` will fail there: before long work."""
+    path = Path(path)
+    if os.path.isdir(path):
+        raise OutputError(f"cannot write {path}: it is a folder")
+    above = next(place for place in path.absolute().parents if os.path.lexists(place))
+    if not os.path.isdir(above):
+        raise OutputError(f"cannot write into {path.parent}: {above} is a file, not a folder")
+    if not os.access(above, os.W_OK):
+        raise OutputError(f"cannot write into {above}: {os.strerror(errno.EACCES)}")
+
+
 def _takes_a_stream(path: Path) -> bool:
     """Whether there is something at ``path`` that is neither a file nor a folder, and must not be replaced."""
-    return path.exists() and not path.is_file() and not path.is_dir()
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
 
 
 def _put(file: BinaryIO, data: Content) -> None:
@@ -65,7 +78,9 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
-        blocking = next((place for place in (folder, *folder.parents) if place.is_file()), folder)
+        blocking = next(
+            (place for place in (folder, *folder.parents) if os.path.isfile(place)), folder
+        )
         raise OutputError(
             f"cannot write into {folder}: {blocking} is a file, not a folder"
         ) from error

@@ -83,6 +83,11 @@ class DataLayer(Layer):
         if not self._prefetcher.is_running:
             self._ahead = self.position
         batch = self._prefetcher.take()
+        if batch.following != self.position + self.batch_size:
+            # Ctrl-C came while a batch was handed over, and somebody goes on: not without that batch.
+            self._prefetcher.stop()
+            self._ahead = self.position
+            batch = self._prefetcher.take()
         for blob, values in zip(top, batch.arrays, strict=True):
             blob.reshape(values.shape)
             blob.data[...] = self.device.asarray(values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,7 @@ class HDF5Data(DataLayer):
     def _path(self, number: int, line: str) -> Path:
         base = self.context.base_dir
         for folder in (Path(), *([base] if base else []), self.source.parent):
-            if (folder / line).is_file():
+            if os.path.isfile(folder / line):
                 return folder / line
         raise DataError(f'line {number} of {self.source}: file "{line}" does not exist')
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from mycaffe_py.layer import Layer
 
 _DATASETS = ("data", "label")
 _CHUNK_BYTES = 1 << 20
+_SPACE_OF_HDF5 = 4 * _CHUNK_BYTES
 
 
 class HDF5Output(Layer):
@@ -38,9 +41,9 @@ class HDF5Output(Layer):
         if not name:
             self.fail("file_name is not set: it names the file to write", field=field)
         self.path = Path(name)
-        if not self.path.parent.is_dir():
+        if not os.path.isdir(self.path.parent):
             self.fail(f'folder "{self.path.parent}" does not exist', field=field)
-        if self.path.is_dir():
+        if os.path.isdir(self.path):
             self.fail(f'"{self.path}" is a folder, not a file', field=field)
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
@@ -55,6 +58,7 @@ class HDF5Output(Layer):
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Append the rows; the file is whole and closed after each forward."""
         arrays = [self.device.to_host(blob.data) for blob in bottom]
+        self._check_space(sum(values.nbytes for values in arrays))
         try:
             with self.h5py.File(self.path, "r+" if self.rows else "w") as file:
                 for name, values, blob in zip(_DATASETS, arrays, bottom, strict=True):
@@ -62,9 +66,25 @@ class HDF5Output(Layer):
                     self._check_rows(dataset, blob)
                     dataset.resize(self.rows + len(values), axis=0)
                     dataset[self.rows :] = values
-        except (OSError, KeyError) as error:
-            raise OutputError(f'layer "{self.name}" ({self.type}): {self.path}: {error}') from error
+        except (OSError, KeyError, RuntimeError) as error:
+            number = getattr(error, "errno", None)  # HDF5's own text is a long one
+            why = os.strerror(number) if number else error
+            raise OutputError(
+                f'layer "{self.name}" ({self.type}): cannot write {self.path}: {why}'
+            ) from error
         self.rows += len(arrays[0])
+
+    def _check_space(self, size: int) -> None:
+        """Fail before HDF5 does: a file that it cannot finish is lost, and may take the process along."""
+        try:
+            free = shutil.disk_usage(self.path.parent).free
+        except OSError:
+            return
+        if free < size + _SPACE_OF_HDF5:
+            raise OutputError(
+                f'layer "{self.name}" ({self.type}): cannot write {size} bytes into {self.path}: '
+                f"only {free} are free in its folder"
+            )
 
     def _check_rows(self, dataset: Any, blob: Blob) -> None:
         name = dataset.name.lstrip("/")
@@ -117,6 +137,6 @@ def _new_dataset(file: Any, name: str, values: np.ndarray) -> Any:
         name,
         shape=(0, *row),
         maxshape=(None, *row),
-        chunks=(max(1, _CHUNK_BYTES // bytes_per_row), *(max(1, dim) for dim in row)),
+        chunks=(max(1, _CHUNK_BYTES // bytes_per_row), *row) if np.prod(row) else None,
         dtype=values.dtype,
     )

@@ -6,53 +6,57 @@ import atexit
 import os
 import threading
 import weakref
-from collections import deque
-from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any
+
+import numpy as np
 
 from mycaffe_py.errors import DataError, add_note
 
 _EXIT_PATIENCE = 5.0
+_MOST_AHEAD = 1 << 16
 
 Item = tuple[Any, BaseException | None]
-Make = Callable[[], Any]
 
 
 class _Shelf:
-    """Batches between the thread that makes them and the one that takes them."""
+    """Batches between the thread that makes them and the one that takes them.
+
+    Its queues stay whole whenever Ctrl-C comes, which Python's own conditions do not.
+    """
 
     def __init__(self, depth: int):
-        self._depth = depth
-        self._items: deque[Item] = deque()
-        self._changed = threading.Condition()
+        self._items: SimpleQueue[Item | None] = SimpleQueue()
+        self._room: SimpleQueue[bool] = SimpleQueue()
+        for _ in range(min(depth, _MOST_AHEAD)):
+            self._room.put(True)
         self.closed = False
 
     def put(self, item: Item) -> bool:
         """Wait for room and add an item; False if the shelf was closed."""
-        with self._changed:
-            while len(self._items) >= self._depth and not self.closed:
-                self._changed.wait()
-            self._items.append(item)
-            self._changed.notify_all()
-            return not self.closed
+        self._room.get()
+        if not self.closed:
+            self._items.put(item)
+        return not self.closed
 
     def take(self) -> Item:
         """Wait for the next item; DataError if the shelf is closed meanwhile, by another thread."""
-        with self._changed:
-            while not self._items:
-                if self.closed:
-                    raise DataError("the layer was closed while a forward pass waited for its data")
-                self._changed.wait()
-            item = self._items.popleft()
-            self._changed.notify_all()
-            return item
+        item = self._items.get()
+        if item is None:
+            self._items.put(None)
+            raise DataError("the layer was closed while a forward pass waited for its data")
+        self._room.put(True)
+        return item
 
     def close(self) -> None:
         """Let whoever waits for room go on, and end."""
-        with self._changed:
-            self.closed = True
-            self._items.clear()
-            self._changed.notify_all()
+        self.closed = True
+        with suppress(Empty):
+            while True:
+                self._items.get_nowait()
+        self._items.put(None)
+        self._room.put(True)
 
 
 class Prefetcher:
@@ -65,21 +69,24 @@ class Prefetcher:
 
     def __init__(self, owner: Any, depth: int):
         self._owner, self._depth = weakref.ref(owner), depth
-        self._shelf: _Shelf | None = None
-        self._thread: threading.Thread | None = None
-        self._finalizer: weakref.finalize | None = None
-        self._process = 0
+        # Shelf, thread, finalizer, process: set in one step, as Ctrl-C may come between any two.
+        self._work: tuple[_Shelf, threading.Thread, weakref.finalize, int] | None = None
+        self._process, self._making = os.getpid(), threading.Lock()
         _running.add(self)
 
     @property
     def is_running(self) -> bool:
         """Whether a thread of this process makes batches."""
-        return self._shelf is not None and self._process == os.getpid()
+        return self._work is not None and self._work[-1] == os.getpid()
 
     def take(self) -> Any:
         """Return the next result; an exception of the thread is raised here, with its traceback."""
-        shelf = self._shelf if self.is_running else self._start()
-        result, error = shelf.take()
+        shelf = self._work[0] if self.is_running else self._start()
+        try:
+            result, error = shelf.take()
+        except BaseException:  # Ctrl-C, perhaps with a batch in its hands
+            self.stop()
+            raise
         if error is not None:
             self.stop()
             raise error
@@ -87,33 +94,37 @@ class Prefetcher:
 
     def _start(self) -> _Shelf:
         owner, shelf = self._owner(), _Shelf(self._depth)
-        self._shelf, self._process = shelf, os.getpid()
+        if self._process != os.getpid():  # whoever holds the lock is in the parent
+            self._process, self._making = os.getpid(), threading.Lock()
         # Not a method of this object: the thread would keep it, and its owner, alive.
-        self._thread = threading.Thread(
+        thread = threading.Thread(
             target=_fill,
-            args=(shelf, self._owner),
+            args=(shelf, self._owner, self._making),
             name=f"prefetch {owner.name}",
             daemon=True,
         )
         # By a weak reference: an exception on the shelf refers to its owner.
-        self._finalizer = weakref.finalize(owner, _close, weakref.ref(shelf))
-        self._finalizer.atexit = False
+        finalizer = weakref.finalize(owner, _close, weakref.ref(shelf))
+        finalizer.atexit = False
+        self._work = shelf, thread, finalizer, os.getpid()
         try:
-            self._thread.start()
-        except BaseException:  # no more threads, or Ctrl-C: nobody would ever fill this shelf
-            self.stop()
+            thread.start()
+        except BaseException as error:
+            self.stop()  # no more threads, or Ctrl-C: nobody would ever fill this shelf
+            if isinstance(error.__context__, KeyboardInterrupt):  # it broke Python's own waiting
+                raise error.__context__ from None
             raise
         return shelf
 
     def stop(self, patience: float | None = None) -> None:
         """End the thread and wait until it has; what it made is dropped."""
-        shelf, thread = self._shelf, self._thread
-        running = self.is_running
-        self._shelf = self._thread = None
+        work, running = self._work, self.is_running
+        self._work = None
         if running:
-            self._finalizer.detach()
+            shelf, thread, finalizer, _ = work
+            finalizer.detach()
             shelf.close()
-            if thread.ident is not None and thread is not threading.current_thread():
+            if thread.is_alive() and thread is not threading.current_thread():
                 thread.join(patience)
 
 
@@ -123,13 +134,16 @@ def _close(reference: weakref.ref[_Shelf]) -> None:
         shelf.close()
 
 
-def _fill(shelf: _Shelf, reference: Any) -> None:
+def _fill(shelf: _Shelf, reference: Any, making: threading.Lock) -> None:
+    """Fill a shelf until it is closed; one batch at a time, also beside a thread that has not ended yet."""
     while not shelf.closed:
         owner = reference()
         if owner is None:
             return
         try:
-            item = owner.make_batch(), None
+            # NumPy's warnings would come from a thread of which nobody knows; what is not finite is seen later.
+            with making, np.errstate(all="ignore"):
+                item = owner.make_batch(), None
         except BaseException as error:
             add_note(error, "raised in the thread that reads ahead")
             item = None, error

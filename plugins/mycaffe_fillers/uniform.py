@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,13 @@ class Uniform(DenseFiller):
     uses = ("min", "max")
 
     def check(self) -> None:
-        """Refuse an empty range."""
+        """Refuse a range that is empty or not finite."""
         super().check()
+        if not math.isfinite(self.param.max - self.param.min):
+            raise ConfigError(
+                f"min is {self.param.min:g} and max is {self.param.max:g} in a filler of type "
+                '"uniform", but both must be finite'
+            )
         if self.param.min > self.param.max:
             raise ConfigError(
                 f"min is {self.param.min:g} and max is {self.param.max:g} in a filler of type "

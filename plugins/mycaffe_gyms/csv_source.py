@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ def find_csv(name: str, base_dir: Path) -> Path:
     """Return the file ``name`` in ``base_dir`` or in the current directory."""
     places = list(dict.fromkeys(path.absolute() for path in (base_dir / name, Path(name))))
     for path in places:
-        if path.exists():
+        if os.path.exists(path):
             return path
     raise MissingFileError(
         f'no CSV file "{name}" (curve_param.csv_file)',

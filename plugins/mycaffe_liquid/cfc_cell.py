@@ -345,9 +345,10 @@ class CfcCell:
             return xp.dot(gradient.T, values, total)
         total.fill(0)
         for start in range(0, self.steps, _CHUNK):
-            part = slice(start, start + _CHUNK)
-            left = gradient[part].transpose(1, 0, 2).reshape(gradient.shape[1], -1)
-            right = values[part].transpose(1, 0, 2).reshape(values.shape[1], -1)
+            part = slice(start, min(start + _CHUNK, self.steps))
+            columns = (part.stop - start) * self.batch
+            left = gradient[part].transpose(1, 0, 2).reshape(gradient.shape[1], columns)
+            right = values[part].transpose(1, 0, 2).reshape(values.shape[1], columns)
             total += xp.dot(left, right.T)
         return total
 

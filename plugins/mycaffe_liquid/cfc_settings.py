@@ -11,6 +11,8 @@ from mycaffe_py.layer_settings import given_filler
 
 ACTIVATIONS = {"SILU": SiLU, "RELU": ReLU, "TANH": TanH, "GELU": GELU, "LECUN": LeCun}
 
+_MOST_LAYERS = 1000
+
 # The heads in blob order, and in the order in which they are stacked into one matrix: the three that
 # pass through tanh come first.
 HEADS = ("ff1", "ff2", "time_a", "time_b")
@@ -45,6 +47,11 @@ class CfcSettings:
         ):
             if value < 1:
                 layer.fail(f"{name} must be at least 1, got {value}", field=field)
+        if param.backbone_layers > _MOST_LAYERS:
+            layer.fail(
+                f"backbone_layers must be at most {_MOST_LAYERS}, got {param.backbone_layers}",
+                field="cfc_unit_param.backbone_layers",
+            )
         ratio = param.backbone_dropout_ratio
         if not 0 <= ratio < 1:
             layer.fail(

@@ -44,9 +44,10 @@ class BaseConvolution(Layer):
         first = bottom[0]
         self.axis = blob_axis(self, first, param.axis, f"{FIELD}.axis")
         self.spatial_axes = first.num_axes - self.axis - 1
-        self.geometry = read_geometry(self, self.spatial_axes)
+        self.geometry = read_geometry(self, first, self.spatial_axes)
         self.channels, self.outputs = first.shape[self.axis], param.num_output
         self._check_channels(first, param.group)
+        self.top_spatial(first, first.shape[self.axis + 1 :])  # before weights that fit nowhere
         channels = self.weight_channels(self.channels, self.outputs, param.group)
         weight_filler = given_filler(param, "weight_filler")
         self.add_blob((*channels, *self.geometry.kernel), weight_filler, "weight")

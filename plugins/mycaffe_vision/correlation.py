@@ -121,8 +121,9 @@ class Correlation:
 
     def _by_group(self, array: Any) -> Any:
         """Return (channels, ..., n, *places) as (group, channels / group ..., n places)."""
-        columns = math.prod(array.shape[-1 - len(self.geometry.kernel) :])
-        return array.reshape(self.group, -1, columns)
+        first = array.ndim - 1 - len(self.geometry.kernel)
+        rows, columns = math.prod(array.shape[:first]), math.prod(array.shape[first:])
+        return array.reshape(self.group, rows // self.group, columns)
 
     def _weight_matrix(self, weight: Any) -> Any:
         return weight.reshape(self.group, self.maps_channels // self.group, -1)

@@ -57,33 +57,40 @@ def count_windows(
     return windows
 
 
-def read_geometry(layer: Layer, spatial_axes: int) -> Geometry:
-    """Read and check the settings; fails in the layer's name."""
+def read_geometry(layer: Layer, bottom: Blob, spatial_axes: int) -> Geometry:
+    """Read and check the settings for a bottom with so many spatial axes; fails in the layer's name."""
     return Geometry(
-        kernel=_sizes(layer, spatial_axes, "kernel_size", "kernel", None),
-        stride=_sizes(layer, spatial_axes, "stride", "stride", 1),
-        pad=_sizes(layer, spatial_axes, "pad", "pad", 0),
-        dilation=_sizes(layer, spatial_axes, "dilation", "", 1),
+        kernel=_sizes(layer, bottom, spatial_axes, "kernel_size", "kernel", None),
+        stride=_sizes(layer, bottom, spatial_axes, "stride", "stride", 1),
+        pad=_sizes(layer, bottom, spatial_axes, "pad", "pad", 0),
+        dilation=_sizes(layer, bottom, spatial_axes, "dilation", "", 1),
     )
 
 
-def _sizes(layer: Layer, axes: int, name: str, stem: str, default: int | None) -> tuple[int, ...]:
+def _sizes(
+    layer: Layer, bottom: Blob, axes: int, name: str, stem: str, default: int | None
+) -> tuple[int, ...]:
     """Return one setting for each axis, from its repeated form or from its _h and _w form."""
     param = layer.param.convolution_param
     given = list(getattr(param, name))
     pair = [f"{stem}_{side}" for side in "hw"] if stem else []
     present = [field for field in pair if param.HasField(field)]
     if present:
-        sizes = _pair(layer, axes, name, pair, present[0])
+        sizes = _pair(layer, bottom, axes, name, pair, present[0])
     elif not given and (default is not None or not axes):
         sizes = [default or 0] * axes
     elif not given:
-        layer.fail(f"{name} is missing: give {name}, or {' and '.join(pair)}", field=FIELD)
+        layer.fail(
+            f"{name} is missing: give {name}, or {' and '.join(pair)}, for the {axes} spatial axes of "
+            f'bottom "{bottom.name}" {bottom.shape}',
+            field=FIELD,
+        )
     elif len(given) in (1, axes):
         sizes = given * axes if len(given) == 1 else given
     else:
         layer.fail(
-            f"{name} must be given once, or once for each of the {axes} spatial axes: got {given}",
+            f"{name} must be given once, or once for each of the {axes} spatial axes of bottom "
+            f'"{bottom.name}" {bottom.shape}: got {given}',
             field=f"{FIELD}.{name}",
         )
     if name != "pad" and 0 in sizes:
@@ -96,13 +103,16 @@ def _sizes(layer: Layer, axes: int, name: str, stem: str, default: int | None) -
     return tuple(sizes)
 
 
-def _pair(layer: Layer, axes: int, name: str, pair: list[str], present: str) -> list[int]:
+def _pair(
+    layer: Layer, bottom: Blob, axes: int, name: str, pair: list[str], present: str
+) -> list[int]:
     param: Any = layer.param.convolution_param
     if getattr(param, name):
         layer.fail(f"give {name}, or {pair[0]} and {pair[1]}, not both", field=f"{FIELD}.{present}")
     if axes != 2:
         layer.fail(
-            f"{present} is for two spatial axes, but the bottom has {axes}: use {name}",
+            f'{present} is for two spatial axes, but bottom "{bottom.name}" {bottom.shape} has {axes}: '
+            f"use {name}",
             field=f"{FIELD}.{present}",
         )
     return [getattr(param, field) for field in pair]

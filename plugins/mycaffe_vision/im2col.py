@@ -39,7 +39,7 @@ class Im2col(Layer):
                 f'bottom "{first.name}" {first.shape} has no spatial axis after axis {self.axis}',
                 field=f"{FIELD}.axis",
             )
-        self.geometry = read_geometry(self, spatial_axes)
+        self.geometry = read_geometry(self, first, spatial_axes)
         self.windows = Windows(self.device, self.dtype, self.geometry)
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -92,7 +93,7 @@ class SPP(Layer):
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Pool each level."""
         x, y = bottom[0].data, top[0].data
-        y = y.reshape(len(y), -1) if len(y) else y
+        y = y.reshape(len(y), math.prod(y.shape[1:]))
         for method, part, shape in self._parts(bottom[0].shape):
             pooled = self.device.scratch("spp level", shape, self.dtype)
             method.forward(x, pooled)
@@ -105,7 +106,7 @@ class SPP(Layer):
         if not propagate_down[0]:
             return
         x, dx, dy = bottom[0].data, bottom[0].diff, top[0].diff
-        dy = dy.reshape(len(dy), -1) if len(dy) else dy
+        dy = dy.reshape(len(dy), math.prod(dy.shape[1:]))
         gradient = self.device.scratch("spp gradient", dx.shape, self.dtype)
         dx.fill(0)
         for method, part, shape in self._parts(bottom[0].shape):

@@ -101,6 +101,14 @@ MISTAKES = {
         *("backbone_layers: 1", "backbone_layers: 1 backbone_dropout_ratio: 2"),
         ["backbone_dropout_ratio must be at least 0 and below 1, got 2", ":14:81"],
     ),
+    "setting that is no number": (
+        *("backbone_layers: 1", "backbone_layers: 1 backbone_dropout_ratio: nan"),
+        ["E220", ":14:81", '"cfc1" (CFC): cfc_unit_param.backbone_dropout_ratio is nan'],
+    ),
+    "layers beyond all bounds": (
+        *("backbone_layers: 1", "backbone_layers: 2147483647"),
+        [":14:55", "backbone_layers must be at most 1000, got 2147483647"],
+    ),
     "setting of a later version": (
         *("hidden_size: 4", "hidden_size: 4 return_sequences: true"),
         ["return_sequences is not offered by this version", ":13:66"],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -21,6 +24,60 @@ def inputs(**changed):
 
 # kind: (what is done with a net, the class, words of the message)
 WITH_A_NET = {
+    "text for a blob": (
+        lambda net: setattr(net.blobs["x"], "data", "abc"),
+        *(ValueError, ['blob "x" takes an array of numbers, not str']),
+    ),
+    "nothing for a blob": (
+        lambda net: setattr(net.blobs["x"], "data", None),
+        *(ValueError, ['blob "x" takes an array of numbers, not NoneType']),
+    ),
+    "rows of different lengths": (
+        lambda net: setattr(net.blobs["x"], "diff", [[1], [1, 2]]),
+        *(ValueError, ['blob "x" cannot take these values', "inhomogeneous"]),
+    ),
+    "complex numbers": (
+        lambda net: setattr(net.blobs["x"], "data", np.ones((1, 5, 1), complex)),
+        *(ValueError, ['blob "x" takes an array of numbers, not complex128']),
+    ),
+    "array of another shape": (
+        lambda net: setattr(net.blobs["x"], "data", np.ones((4, 4))),
+        *(errors.ShapeError, ['blob "x"', "(4, 4)", "(1, 5, 1)"]),
+    ),
+    "half a dimension": (
+        lambda net: net.blobs["x"].reshape(2.5, 3),
+        *(errors.ShapeError, ['blob "x" cannot have the shape (2.5, 3)']),
+    ),
+    "no dimension": (
+        lambda net: net.blobs["x"].reshape(None),
+        *(errors.ShapeError, ['blob "x" cannot have the shape (None,)']),
+    ),
+    "dimension by name": (
+        lambda net: net.blobs["x"].reshape("x"),
+        *(errors.ShapeError, ["cannot have the shape ('x',)"]),
+    ),
+    "text for an input": (
+        lambda net: net.forward(**inputs() | {"x": "a"}),
+        ValueError,
+        ["not str"],
+    ),
+    "array by position": (
+        lambda net: net.forward(np.ones((1, 5, 1))),
+        *(ValueError, ["forward() takes names of further blobs, not ndarray", "x=array"]),
+    ),
+    "gradient by position": (lambda net: net.backward(3), ValueError, ["backward()", "not int"]),
+    "layer by its number": (lambda net: net.forward(start=1), ValueError, ["by name, not as 1"]),
+    "number for many items": (
+        lambda net: net.forward_all(x=3),
+        *(ValueError, ["arrays of any number of items are needed for ['x']"]),
+    ),
+    "no function": (
+        lambda net: net.before_forward(None),
+        *(ValueError, ["before_forward() takes a function"]),
+    ),
+    "copy": (copy.copy, ValueError, ['net "Small" cannot be copied or pickled']),
+    "deep copy": (copy.deepcopy, ValueError, ["take copies of its blobs"]),
+    "pickle": (pickle.dumps, ValueError, ["build it anew in each process"]),
     "input missing": (lambda net: net.forward(x=1), ValueError, ["['x']", "'target'"]),
     "unknown input": (
         lambda net: net.forward(**inputs(), y=1),
@@ -88,6 +145,8 @@ BUILDING = {
         lambda: get_solver(SOLVER, MODEL, dtype="float16"),
         *(ValueError, ["float32 or float64, got float16"]),
     ),
+    "whole numbers": (lambda: Net(MODEL, dtype="int8"), ValueError, ["float64, got int8"]),
+    "net on no device": (lambda: Net(MODEL, device="tpu"), ValueError, ['"tpu"']),
     "bad device": (
         lambda: get_solver(SOLVER, MODEL, device="tpu"),
         *(ValueError, ['unknown device "tpu"', "auto, cpu, gpu"]),
@@ -119,3 +178,41 @@ def test_a_mistake_in_a_file_has_its_place(bench):
     (problem,) = caught.value.problems
     assert (problem.location.line, problem.location.column) == (2, 1)
     assert problem.code == "E101" and problem.hint == 'did you mean "name"?'
+
+
+def test_one_blob_by_name_without_a_list(net):
+    assert set(net.forward(blobs="xhat")) == {"loss", "xhat"}
+
+
+def test_blobs_are_copied_and_pickled(net):
+    blob = net.params["cfc1"][0]
+    blob.diff[...] = 3
+    for other in (copy.deepcopy(blob), pickle.loads(pickle.dumps(blob))):
+        np.testing.assert_array_equal(other.data, blob.data)
+        np.testing.assert_array_equal(other.diff, blob.diff)
+        other.data[...] = 7
+        assert (other.name, blob.data.max() < 7) == (blob.name, True)
+    weights = copy.deepcopy(net.params)
+    assert [b.shape for b in weights["cfc1"]] == [b.shape for b in net.params["cfc1"]]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.PrototxtError([errors.Problem("a", errors.Location("f", 2, 3, "text"), "hint")], 1),
+        errors.MissingFileError("a", hint="b"),
+        errors.MissingLayerFileError("a"),
+        errors.DataError("a", location=errors.Location("f", 1, 2)),
+    ],
+)
+def test_errors_come_from_other_processes_as_they_are(error):
+    errors.add_note(error, "a note")
+    other = pickle.loads(pickle.dumps(error))
+    assert type(other) is type(error) and other.args == error.args
+    assert other.render() == error.render() and other.__notes__ == ["a note"]
+
+
+def test_a_net_closed_twice_goes_on(net):
+    net.close()
+    net.close()
+    net.forward()

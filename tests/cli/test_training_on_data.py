@@ -78,7 +78,7 @@ def test_check_points_at_a_source_that_is_missing(mycaffe, folder):
     assert mycaffe("check", "tell.prototxt", "sgd.prototxt").exit_code == 0
     (folder / "tell.prototxt").write_text(NET.replace("train_db", "lost_db"))
     result = mycaffe("check", "tell.prototxt")
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     expected = 'tell.prototxt:5:24: layer "data" (Data): database "lost_db" does not exist'
     assert expected in result.stderr and "Traceback" not in result.stderr
 

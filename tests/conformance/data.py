@@ -69,7 +69,10 @@ LAYERS: dict[str, list[tuple[str | Callable[[Path], str], list[Any], dict[str, A
         (_database(encoded="png", tops='top: "a"'), [], {}),
     ],
     "HDF5Data": [(_rows, [], {})],
-    "HDF5Output": [(_output, [(2, 3), (2, 1)], {"propagate_down": [False, False]})],
+    "HDF5Output": [
+        (_output, [(2, 3), (2, 1)], {"propagate_down": [False, False]}),
+        (_output, [(2, 0), (2, 1)], {"propagate_down": [False, False]}),
+    ],
     "ImageData": [
         (_listed(""), [], {}),
         (_listed("is_color: false new_height: 6 new_width: 3"), [], {}),

@@ -92,7 +92,10 @@ def _lrn(settings: str, bottom: Any = (2, 6, 2, 2)) -> LayerCase:
 
 LAYERS: dict[str, list[LayerCase]] = {
     "Convolution": _CONVOLUTIONS,
-    "Deconvolution": _CONVOLUTIONS,
+    "Deconvolution": [
+        *_CONVOLUTIONS,
+        _convolution("num_output: 2 kernel_size: 2", (1, 2, 0, 3)),
+    ],
     "Im2col": _IM2COLS,
     "LRN": [
         _lrn(""),
@@ -110,6 +113,7 @@ LAYERS: dict[str, list[LayerCase]] = {
     ],
     "SPP": [
         _spp("pyramid_height: 1"),
+        _spp("pyramid_height: 1", (0, 2, 4, 4), batch_axis=None),
         _spp("pyramid_height: 3", _distinct(2, 2, 4, 7)),
         _spp("pyramid_height: 2 pool: AVE"),
         _spp("pyramid_height: 2 pool: STOCHASTIC", _distinct(1, 2, 4, 2) + 0.05),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import h5py
 import numpy as np
 import pytest
@@ -127,3 +129,12 @@ def test_a_file_that_is_gone(build, path):
     path.unlink()
     with pytest.raises(OutputError, match=r'layer "it" \(HDF5Output\): .*out.h5'):
         built.forward()
+
+
+def test_a_disk_that_is_full(build, path, monkeypatch):
+    built = build(output(path), DATA, LABEL, tops=0)
+    usage = shutil.disk_usage(path.parent)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=100))
+    with pytest.raises(OutputError, match=r"\(HDF5Output\): cannot write .*: only 100 are free"):
+        built.forward()
+    assert not path.exists()

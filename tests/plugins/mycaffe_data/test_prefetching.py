@@ -261,3 +261,11 @@ def test_a_forked_process_goes_on_by_itself(net_file):
     command = [sys.executable, "-c", FORKED, str(net_file), expected]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.stderr) == ("0 True\n", "")
+
+
+def test_what_is_not_finite_warns_nobody(build, tmp_path):
+    source = write_database(tmp_path / "db", VALUES)
+    text = f'name: "ahead" type: "Data" data_param {{ source: "{source}" batch_size: 12 }}'
+    built = build(f"{text} transform_param {{ scale: 1e38 }}", dtype=np.float32)
+    assert np.isinf(built.forward()[0]).any()
+    built.layer.close()

@@ -121,6 +121,7 @@ def test_only_gaussian_is_sparse(fill, type_name):
     ("text", "message"),
     [
         ('type: "uniform" min: 2 max: 1', "min is 2 and max is 1"),
+        ('type: "uniform" max: inf', "min is 0 and max is inf"),
         ('type: "gaussian" std: -1', "std is -1 .* must be at least 0"),
         ('type: "gaussian" sparse: -2', "sparse is -2 .* must be at least -1"),
     ],

@@ -18,7 +18,12 @@ def text(settings, type_name="Convolution"):
     ("settings", "message", "field"),
     [
         ("kernel_size: 3", "num_output is 0, but must be at least 1", "num_output"),
-        ("num_output: 2", "kernel_size is missing: give kernel_size, or kernel_h and kernel_w", ""),
+        (
+            "num_output: 2",
+            "kernel_size is missing: give kernel_size, or kernel_h and kernel_w, for the 2 spatial axes "
+            'of bottom "b0" (2, 4, 5, 6)',
+            "",
+        ),
         ("num_output: 2 kernel_size: 0", "kernel_size is 0, but must be at least 1", "kernel_size"),
         (
             "num_output: 2 kernel_h: 3",
@@ -32,7 +37,8 @@ def text(settings, type_name="Convolution"):
         ),
         (
             "num_output: 2 kernel_size: [3, 3, 3]",
-            "kernel_size must be given once, or once for each of the 2 spatial axes: got [3, 3, 3]",
+            "kernel_size must be given once, or once for each of the 2 spatial axes of bottom "
+            '"b0" (2, 4, 5, 6): got [3, 3, 3]',
             "kernel_size",
         ),
         ("num_output: 2 kernel_size: 3 stride: 0", "stride is 0, but must be at least 1", "stride"),
@@ -53,7 +59,8 @@ def text(settings, type_name="Convolution"):
         ),
         (
             "num_output: 2 kernel_size: 3 pad: [1, 1, 1]",
-            "pad must be given once, or once for each of the 2 spatial axes: got [1, 1, 1]",
+            "pad must be given once, or once for each of the 2 spatial axes of bottom "
+            '"b0" (2, 4, 5, 6): got [1, 1, 1]',
             "pad",
         ),
         (
@@ -79,7 +86,7 @@ def text(settings, type_name="Convolution"):
         ),
         (
             "num_output: 2 kernel_h: 3 kernel_w: 3 axis: 2",
-            "kernel_h is for two spatial axes, but the bottom has 1: use kernel_size",
+            'kernel_h is for two spatial axes, but bottom "b0" (2, 4, 5, 6) has 1: use kernel_size',
             "kernel_h",
         ),
     ],

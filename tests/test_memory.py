@@ -1,0 +1,89 @@
+"""What does not fit into memory is an error of ours, before the system ends the process."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mycaffe_py import memory
+from mycaffe_py.blob import Blob
+from mycaffe_py.device import Device
+from mycaffe_py.errors import OutOfMemoryError, PrototxtError
+from mycaffe_py.stores import resize_image
+
+from .building import data, make_net, product
+
+GIB = 1 << 30
+
+
+@pytest.fixture
+def one_gib(monkeypatch):
+    monkeypatch.setattr(memory, "free_memory", lambda: GIB)
+
+
+def test_the_memory_of_this_machine():
+    assert memory.free_memory() is None or memory.free_memory() > 1 << 20
+
+
+@pytest.mark.parametrize("limit", ["4096", "max", "nonsense"])
+def test_a_limit_of_a_container(tmp_path, monkeypatch, limit):
+    (tmp_path / "limit").write_text(limit)
+    monkeypatch.setattr(memory, "_LIMITS", (str(tmp_path / "limit"), str(tmp_path / "none")))
+    monkeypatch.setattr(memory, "_free", lambda: GIB)
+    assert memory.free_memory() == (4096 if limit == "4096" else GIB)
+
+
+def test_where_nothing_is_known(monkeypatch):
+    monkeypatch.setattr(memory, "free_memory", lambda: None)
+    memory.require_memory(1 << 60, "a lot")
+
+
+@pytest.mark.usefixtures("one_gib")
+def test_a_blob(monkeypatch):
+    with pytest.raises(MemoryError) as caught:
+        Blob((2**29,), name="x").data  # noqa: B018
+    assert isinstance(caught.value, OutOfMemoryError) and caught.value.code == "E260"
+    assert caught.value.message == (
+        'blob "x" (536870912,) needs 2.0 GiB of memory, and 1.0 GiB is free'
+    )
+    assert caught.value.hint == "make the net, the batch or a window smaller"
+
+
+def test_a_blob_that_the_system_refuses(monkeypatch):
+    def refuse(*_, **__):
+        raise MemoryError("no")
+
+    blob = Blob((3,), name="x")
+    monkeypatch.setattr(np, "zeros", refuse)
+    with pytest.raises(OutOfMemoryError, match=r'blob "x" \(3,\) needs 0 MiB of memory, more than'):
+        blob.diff  # noqa: B018
+
+
+@pytest.mark.usefixtures("one_gib")
+def test_a_layer_of_two_billion_outputs_has_its_place():
+    with pytest.raises(PrototxtError) as caught:
+        make_net(data((1, 1)) + product("ip", "x0", "y", 2_000_000_000), dtype=np.float32)
+    (problem,) = caught.value.problems
+    assert problem.message == (
+        'layer "ip" (InnerProduct): filling blob "weight" (2000000000, 1) needs 14.9 GiB of memory, and '
+        "1.0 GiB is free"
+    )
+    assert (problem.code, problem.location.line) == ("E260", 2)
+
+
+def test_the_learnable_blobs_together(monkeypatch):
+    text = data((1, 1000)) + product("a", "x0", "y", 9) + product("b", "y", "z", 2)
+    monkeypatch.setattr(memory, "_WORTH_ASKING", 100_000)
+    monkeypatch.setattr(memory, "free_memory", lambda: 100_000)
+    with pytest.raises(OutOfMemoryError) as caught:
+        make_net(text)
+    assert 'the largest in layer "a" (9, 1000), with their gradients needs' in str(caught.value)
+
+
+def test_working_memory_and_images(monkeypatch):
+    monkeypatch.setattr(memory, "_WORTH_ASKING", 1)
+    monkeypatch.setattr(memory, "free_memory", lambda: 1)
+    with pytest.raises(OutOfMemoryError, match=r"working memory of shape \(2, 3\) needs"):
+        Device().scratch("it", (2, 3), np.float32)
+    with pytest.raises(OutOfMemoryError, match=r"an image resized to \(9, 9\) needs"):
+        resize_image(np.zeros((3, 2, 2), np.uint8), (9, 9))
