@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 import one_thread  # noqa: F401  (before NumPy)
+import vectors  # noqa: F401  (before NumPy)
 
 # isort: split
 import numpy as np

@@ -74,8 +74,9 @@ class Watcher:
 
 def train(args: argparse.Namespace, seed: int) -> tuple[dict, dict]:
     """Train with one seed; return its row of the following table and of the frozen one."""
+    overrides = ["solver.snapshot=0", *args.set]  # nothing is kept but the figures
     training = build_training(
-        solver=args.solver, model=args.model, overrides=args.set, seed=seed, device="cpu"
+        solver=args.solver, model=args.model, overrides=overrides, seed=seed, device="cpu"
     )
     if training.trainer is None:
         raise SystemExit(f"{args.solver} has no trainer: there is no curve to follow")

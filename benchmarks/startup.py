@@ -15,7 +15,7 @@ from reporting import Report
 
 COMMAND = Path(sys.executable).with_name("mycaffe")
 TRAIN = ("train", "--model", "LiquidNetCfc.prototxt", "--solver", "adamw.prototxt")
-FIRST_UPDATE = "Iteration 0,"
+FIRST_UPDATE = "] Iteration 0,"
 
 
 def seconds_of(*command: str | Path) -> float:
@@ -35,7 +35,7 @@ def seconds_to_first_update() -> float:
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process:
             for line in process.stdout:
-                if found is None and line.startswith(FIRST_UPDATE):
+                if found is None and FIRST_UPDATE in line:
                     found = time.perf_counter() - start
         if found is None or process.returncode:
             raise SystemExit(
