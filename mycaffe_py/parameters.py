@@ -47,7 +47,6 @@ class ParameterList:
         )
         self._default_spec = spec()
         self.owners: list[Parameter] = []
-        self.by_blob: dict[tuple[str, int], Parameter] = {}
         self._by_name: dict[str, Parameter] = {}
 
     def add_layer(self, layer: Layer) -> None:
@@ -70,7 +69,6 @@ class ParameterList:
         parameter = Parameter(layer.blobs[index], layer, index, spec.name)
         self._set_multipliers(parameter, layer, index, spec)
         self.owners.append(parameter)
-        self.by_blob[layer.name, index] = parameter
         if spec.name:
             self._by_name[spec.name] = parameter
 
@@ -89,7 +87,6 @@ class ParameterList:
         blob.share_data(owner.blob)
         blob.share_diff(owner.blob)
         owner.sharers.append(blob)
-        self.by_blob[layer.name, index] = owner
         self._set_multipliers(owner, layer, index, spec)
 
     def _set_multipliers(self, parameter: Parameter, layer: Layer, index: int, spec: Any) -> None:
