@@ -59,7 +59,10 @@ class Transformer:
         self.raw_scale[in_] = scale
 
     def set_mean(self, in_: str, mean: Any) -> None:
-        """Set the mean to subtract: one value per channel, or (K, H, W), resized if H and W differ."""
+        """Set the mean to subtract: one value per channel, or (K, H, W), resized if H and W differ.
+
+        (H, W) is enough for one channel.
+        """
         shape = self._shape(in_)
         mean = np.array(mean, dtype=np.float32)
         if mean.ndim == 1:
@@ -70,6 +73,8 @@ class Transformer:
             mean = mean[:, np.newaxis, np.newaxis]
         elif mean.ndim == 4 and len(mean) == 1:
             mean = mean[0]
+        elif mean.ndim == 2 and shape[1] == 1:
+            mean = mean[np.newaxis]
         if mean.ndim != 3 or mean.shape[0] not in (1, shape[1]):
             raise ShapeError(
                 f'the mean {mean.shape} does not fit input "{in_}" {shape}',

@@ -72,6 +72,8 @@ def test_one_channel():
     found = transformer.preprocess("data", image)
     assert found.shape == (1, 4, 5)
     np.testing.assert_array_equal(transformer.deprocess("data", found[None]), image)
+    transformer.set_mean("data", np.ones((4, 5)))
+    np.testing.assert_array_equal(transformer.preprocess("data", image), found - 1)
     plain = Transformer({"data": (1, 1, 4, 5)})
     plain.set_raw_scale("data", 2)
     assert plain.deprocess("data", found[None]).shape == (4, 5)

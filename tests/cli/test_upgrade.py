@@ -85,6 +85,19 @@ def test_a_first_form(mycaffe, tmp_path, registry):
     assert load_net(registry.schema, tmp_path / "new.prototxt").message == wanted.message
 
 
+def test_a_first_form_with_weights_alone(mycaffe, tmp_path, registry):
+    text = (
+        'layers { layer { name: "fc" type: "innerproduct" num_output: 1 blobs { data: [3, 4] } } }'
+    )
+    message = registry.schema.parse_text(text, "NetParameter").message
+    (tmp_path / "v0.caffemodel").write_bytes(message.SerializeToString())
+    result = mycaffe("upgrade_net_proto_binary", "v0.caffemodel", "new.caffemodel")
+    assert result.exit_code == 0, result.stderr
+    upgraded = load_net(registry.schema, tmp_path / "new.caffemodel").message
+    (layer,) = upgraded.layer
+    assert (layer.name, layer.type, list(layer.blobs[0].data)) == ("fc", "InnerProduct", [3, 4])
+
+
 def test_a_solver(mycaffe, tmp_path):
     text = f"solver_type: ADAM base_lr: 0.1 # fast\nnet_param {{ {FIRST} }}\n"
     (tmp_path / "old.prototxt").write_text(text)

@@ -54,8 +54,12 @@ def read_binary_net(schema: Schema, path: str | os.PathLike[str]) -> Document | 
             message = schema.parse_binary(file.read(), "NetParameter")
     except (OSError, SnapshotError, ValueError):
         return None
-    layers = [*message.layer, *message.layers]
-    if not layers or not all(layer.name or layer.bottom or layer.top for layer in layers):
+    # Caffe's first version has the name one level down.
+    named = [
+        layer.name or layer.layer.name or layer.bottom or layer.top for layer in message.layers
+    ]
+    named += [layer.name or layer.bottom or layer.top for layer in message.layer]
+    if not all(named) or not named:
         return None  # bytes that happen to have the form of a message
     message.ClearField("file_size")
     return Document(message, os.fspath(path))
