@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .errors import ConfigError
+
 Observation = Mapping[str, np.ndarray]
 
 
@@ -50,6 +52,18 @@ class Gym:
         prediction was made.
         """
         raise TypeError(f"gym {self.type} does not define step()")
+
+    def look_ahead(self, prediction: Any = None) -> tuple[Observation, dict]:
+        """Move on by one point into the future, where nothing is known, and return (observation, info).
+
+        What the latest point turned out to be is taken to be ``prediction`` (O,), in the units of ``target``; None:
+        what it really was. So a net feeds on its own predictions. ``info`` holds ``time``, and ``target`` (O,),
+        NaN where the gym itself does not know it. Before it, ``step`` may have said ``terminated``.
+        """
+        raise ConfigError(
+            f"gym {self.type} does not look ahead, so nothing can be predicted beyond its data",
+            hint="write look_ahead() in the gym's class",
+        )
 
     def state(self) -> dict[str, Any]:
         """Return all that changes while the gym runs: JSON values and NumPy arrays by name."""

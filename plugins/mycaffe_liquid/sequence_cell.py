@@ -1,0 +1,49 @@
+"""SequenceCell: what a layer over a sequence asks of its cell."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+
+class SequenceCell(Protocol):
+    """A recurrent cell with its buffers for a whole sequence.
+
+    Arrays are feature-major: (steps, features, batch), without the last axis where the batch is one. The
+    layer writes ``inputs`` and ``states[0]``, calls :meth:`forward`, and reads ``states[1:]``.
+    """
+
+    state_size: int
+    """Features of ``states``."""
+    output_size: int
+    """The last features of ``states`` are what is read out: all of them, or a wiring's motor neurons."""
+    inputs: Any
+    """(steps, columns, batch)"""
+    states: Any
+    """(steps + 1, state_size, batch): the initial state, then the state after each step."""
+    by_step: Any
+    """(steps, state_size, batch): the layer's own working memory, for dL/d(states)."""
+
+    def reshape(self, steps: int, batch: int, columns: int) -> None:
+        """Make room for a sequence of inputs (steps, columns, batch)."""
+
+    def forward(self, times: Any, dropping: bool) -> None:
+        """Run over ``inputs`` and ``times`` (steps, batch) from ``states[0]``; fills ``states[1:]``.
+
+        ``dropping`` applies dropout (the training phase).
+        """
+
+    def backward(self, state_gradients: Any, learns: bool = True) -> None:
+        """Backpropagate ``state_gradients``, what each of ``states[1:]`` gets from above, through time.
+
+        Adds the weights' gradients to the layer's blobs if ``learns``.
+        """
+
+    @property
+    def initial_state_gradient(self) -> Any:
+        """dL/d(states[0]), (state_size, batch), after :meth:`backward`."""
+
+    def input_gradients(self) -> Any:
+        """Return dL/d(inputs), (steps, columns, batch), after :meth:`backward`."""
+
+    def time_gradients(self) -> Any:
+        """Return dL/d(times), (steps, batch), after :meth:`backward`."""
