@@ -8,9 +8,9 @@ from typing import Any
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import TRAIN, Layer
 
-from .cfc_cell import CfcCell
+from .cells import cell_of
 from .cfc_inputs import InputComposer
-from .cfc_settings import CfcBlobs, CfcSettings, refuse_ltc
+from .cfc_settings import add_linear
 
 
 class CfcLayer(Layer):
@@ -26,7 +26,7 @@ class CfcLayer(Layer):
     """
 
     type = "CFC"
-    parameters = ("cfc_param", "cfc_unit_param")
+    parameters = ("cfc_param", "cfc_unit_param", "ltc_unit_param", "wiring_param")
     min_bottom_blobs = 2
     max_bottom_blobs = 3
     exact_num_top_blobs = 1
@@ -34,39 +34,35 @@ class CfcLayer(Layer):
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Read the settings and create the blobs; the number of features is fixed from here on."""
         param = self.param.cfc_param
-        refuse_ltc(self)
         if param.return_sequences:
             self.fail(
                 "return_sequences is not offered by this version",
                 field="cfc_param.return_sequences",
             )
+        _, _, self.features = self._sequence_shape(bottom)
+        mask_features = self._mask_features(bottom) if len(bottom) > 2 else 0
+        wide = not param.HasField("input_features") or param.input_features > 2 * self.features
+        self.composer = InputComposer(self.device, self.features, mask_features, wide)
+        kind = cell_of(self, self.composer.columns, "rnn_cell.")
+        self.cell = kind.create()
+        self._fc = len(self.blobs)
+        self._add_readout()
+        self._order = [*kind.storage_order, *range(self._fc, len(self.blobs))]
+
+    def _add_readout(self) -> None:
+        """Add the linear layer after the cell; a wiring's motor neurons can do without."""
+        param = self.param.cfc_param
+        self._reads_out = param.HasField("output_features") or not self.param.HasField(
+            "wiring_param"
+        )
+        if not self._reads_out:
+            return
         if param.output_features < 1:
             self.fail(
                 f"output_features must be at least 1, got {param.output_features}",
                 field="cfc_param.output_features",
             )
-        self.settings = CfcSettings.read(self, self._hidden_size(), "cfc_param.hidden_size")
-        _, _, self.features = self._sequence_shape(bottom)
-        mask_features = self._mask_features(bottom) if len(bottom) > 2 else 0
-        wide = not param.HasField("input_features") or param.input_features > 2 * self.features
-        self.composer = InputComposer(self.device, self.features, mask_features, wide)
-        where = CfcBlobs(self, self.settings, self.composer.columns, "rnn_cell.")
-        self._fc = len(self.blobs)
-        # The readout is an ordinary linear layer with the cell's fillers.
-        where.add_linear("fc", param.output_features, self.settings.hidden_size)
-        self._order = where.storage_order()
-        self.cell = CfcCell(self.settings, self.blobs, where, self.device)
-
-    def _hidden_size(self) -> int:
-        layer_size = self.param.cfc_param.hidden_size
-        unit_size = self.param.cfc_unit_param.hidden_size
-        if layer_size and unit_size and layer_size != unit_size:
-            self.fail(
-                f"cfc_param.hidden_size is {layer_size}, but cfc_unit_param.hidden_size is {unit_size}",
-                field="cfc_param.hidden_size",
-                hint="give one of them, or make them equal",
-            )
-        return layer_size or unit_size
+        add_linear(self, "fc", param.output_features, self.cell.output_size)
 
     def storage_order(self) -> list[int]:
         """Put the heads side by side, so that the cell sees one matrix."""
@@ -116,7 +112,8 @@ class CfcLayer(Layer):
             )
         self.cell.reshape(steps, batch, self.composer.columns)
         self._full = (steps, -1, batch)
-        top[0].reshape(batch, self.param.cfc_param.output_features)
+        features = self.cell.output_size
+        top[0].reshape(batch, self.param.cfc_param.output_features if self._reads_out else features)
 
     # Forward and backward.
 
@@ -125,20 +122,34 @@ class CfcLayer(Layer):
         cell, xp = self.cell, self.xp
         steps, _, batch = self._full
         x = bottom[0].data.reshape(batch, steps, -1).transpose(1, 2, 0)
-        spans = bottom[1].data.reshape(batch, steps).T
+        spans = self._spans(bottom)
         mask = None
         if len(bottom) > 2:
             mask = bottom[2].data.reshape(batch, steps, -1).transpose(1, 2, 0)
         self.composer.forward(x, spans, mask, cell.inputs.reshape(self._full))
+        cell.states[0].fill(0)
         cell.forward(xp.ascontiguousarray(spans), self.phase == TRAIN)
         self._weigh_steps(mask)
         states, weighted = (array.reshape(self._full) for array in (cell.states[1:], cell.by_step))
         xp.multiply(states, self._step_weights[:, None], out=weighted)
-        self._readout_state = weighted.sum(axis=0)
+        self._readout_state = weighted[:, -cell.output_size :].sum(axis=0)
+        if not self._reads_out:
+            top[0].data[...] = self._readout_state.T
+            return
         weight, bias = self.blobs[self._fc].data, self.blobs[self._fc + 1].data
         xp.dot(self._readout_state.T, weight.T, top[0].data)
         # The bias counts as much as the states do: not at all for a sample that was never observed.
         top[0].data[...] += self._step_weights.sum(axis=0)[:, None] * bias
+
+    def _spans(self, bottom: Sequence[Blob]) -> Any:
+        """Return the time spans that the cell is given, (T, N)."""
+        steps, _, batch = self._full
+        return bottom[1].data.reshape(batch, steps).T
+
+    def _span_gradients(self, gradient: Any, bottom: Sequence[Blob]) -> None:
+        """Write dL/d(tt) from the gradient of what :meth:`_spans` returned, (T, N)."""
+        steps, _, batch = self._full
+        bottom[1].diff.reshape(batch, steps)[...] = gradient.T
 
     def _weigh_steps(self, mask: Any) -> None:
         """Compute how much each step counts in the output, (T, N): w_t = c_t * prod of later (1 - c)."""
@@ -158,21 +169,28 @@ class CfcLayer(Layer):
     ) -> None:
         """Backpropagate through the readout and through time, always through the whole cell."""
         cell, xp = self.cell, self.xp
-        dy = top[0].diff
+        readout = top[0].diff.T
         learns = self.param_propagate_down
-        if learns[self._fc]:
-            diff = self.blobs[self._fc].diff
-            diff += xp.dot(dy.T, self._readout_state.T)
-        if learns[self._fc + 1]:
-            diff = self.blobs[self._fc + 1].diff
-            diff += (dy * self._step_weights.sum(axis=0)[:, None]).sum(axis=0)
-        readout = xp.dot(self.blobs[self._fc].data.T, dy.T)
-        xp.multiply(self._step_weights[:, None], readout, out=cell.by_step.reshape(self._full))
+        if self._reads_out:
+            self._readout_gradients(top[0].diff)
+            readout = xp.dot(self.blobs[self._fc].data.T, readout)
+        gradients = cell.by_step.reshape(self._full)
+        gradients[:, : -cell.output_size] = 0
+        xp.multiply(self._step_weights[:, None], readout, out=gradients[:, -cell.output_size :])
         cell.backward(cell.by_step, any(learns[: self._fc]))
         for index in range(self._fc):
             if not learns[index]:
                 self.blobs[index].diff.fill(0)
         self._bottom_gradients(propagate_down, bottom)
+
+    def _readout_gradients(self, dy: Any) -> None:
+        learns = self.param_propagate_down
+        if learns[self._fc]:
+            diff = self.blobs[self._fc].diff
+            diff += self.xp.dot(dy.T, self._readout_state.T)
+        if learns[self._fc + 1]:
+            diff = self.blobs[self._fc + 1].diff
+            diff += (dy * self._step_weights.sum(axis=0)[:, None]).sum(axis=0)
 
     def _bottom_gradients(self, propagate_down: Sequence[bool], bottom: Sequence[Blob]) -> None:
         steps, _, batch = self._full
@@ -183,7 +201,7 @@ class CfcLayer(Layer):
             dx = bottom[0].diff.reshape(batch, steps, -1).transpose(1, 2, 0) if to_x else None
             self.composer.backward(inputs, dx, times)
             if to_times:
-                bottom[1].diff.reshape(batch, steps)[...] = times.T
+                self._span_gradients(times, bottom)
         if len(bottom) > 2 and propagate_down[2]:
             bottom[2].diff.fill(0)  # the mask is a constant
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from mycaffe_py.functions import GELU, LeCun, ReLU, SiLU, TanH
 from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import given_filler
+from mycaffe_py.layer_settings import enum_name, given_filler
 
 ACTIVATIONS = {"SILU": SiLU, "RELU": ReLU, "TANH": TanH, "GELU": GELU, "LECUN": LeCun}
 
@@ -32,8 +32,12 @@ class CfcSettings:
 
     @classmethod
     def read(cls, layer: Layer, hidden_size: int, hidden_field: str) -> CfcSettings:
-        """Read ``cfc_unit_param`` of a layer, or fail with the setting that is wrong."""
+        """Read ``cfc_unit_param`` of a layer, or fail with the setting that is wrong.
+
+        A layer with a wiring has no backbone, whatever the settings say.
+        """
         param = layer.param.cfc_unit_param
+        wired = layer.param.HasField("wiring_param")
         if param.minimal:
             layer.fail(
                 "the minimal cell is not offered by this version",
@@ -45,9 +49,9 @@ class CfcSettings:
             ("backbone_units", param.backbone_units, "cfc_unit_param.backbone_units"),
             ("backbone_layers", param.backbone_layers, "cfc_unit_param.backbone_layers"),
         ):
-            if value < 1:
+            if value < 1 and not (wired and name.startswith("backbone")):
                 layer.fail(f"{name} must be at least 1, got {value}", field=field)
-        if param.backbone_layers > _MOST_LAYERS:
+        if param.backbone_layers > _MOST_LAYERS and not wired:
             layer.fail(
                 f"backbone_layers must be at most {_MOST_LAYERS}, got {param.backbone_layers}",
                 field="cfc_unit_param.backbone_layers",
@@ -58,67 +62,63 @@ class CfcSettings:
                 f"backbone_dropout_ratio must be at least 0 and below 1, got {ratio:g}",
                 field="cfc_unit_param.backbone_dropout_ratio",
             )
-        enum = param.DESCRIPTOR.fields_by_name["backbone_activation"].enum_type
-        name = enum.values_by_number[param.backbone_activation].name
         return cls(
             hidden_size=hidden_size,
             backbone_units=param.backbone_units,
-            backbone_layers=param.backbone_layers,
-            activation=ACTIVATIONS[name],
+            backbone_layers=0 if wired else param.backbone_layers,
+            activation=ACTIVATIONS[enum_name(param, "backbone_activation")],
             no_gate=param.no_gate,
             dropout_ratio=ratio,
         )
 
 
-def refuse_ltc(layer: Layer) -> None:
-    """Fail if ``cfc_param`` asks for LTC cells, or if there are settings of no other cell.
-
-    MyCaffe writes the settings of both cells, beside ``cell_type: CFC``.
-    """
-    param = layer.param
-    enum = param.cfc_param.DESCRIPTOR.fields_by_name["cell_type"].enum_type
-    asked = param.cfc_param.cell_type == enum.values_by_name["LTC"].number
-    says_cfc = param.cfc_param.HasField("cell_type") or param.HasField("cfc_unit_param")
-    if asked or (param.HasField("ltc_unit_param") and not says_cfc):
+def hidden_size(layer: Layer, unit_field: str) -> int:
+    """Return the neurons that ``cfc_param`` or the cell's own settings ask for, or fail if they disagree."""
+    layer_size = layer.param.cfc_param.hidden_size
+    unit_size = getattr(layer.param, unit_field).hidden_size
+    if layer_size and unit_size and layer_size != unit_size:
         layer.fail(
-            "LTC cells are not offered by this version",
-            field="cfc_param.cell_type" if asked else "ltc_unit_param",
-            hint="use cell_type: CFC, with cfc_unit_param { ... }",
+            f"cfc_param.hidden_size is {layer_size}, but {unit_field}.hidden_size is {unit_size}",
+            field="cfc_param.hidden_size",
+            hint="give one of them, or make them equal",
         )
+    return layer_size or unit_size
+
+
+def add_linear(layer: Layer, name: str, rows: int, columns: int) -> int:
+    """Add a weight (rows, columns) and a bias (rows) to a layer; return the weight's index in ``blobs``.
+
+    The fillers are those of ``cfc_unit_param``, or xavier and 0.1.
+    """
+    param, schema = layer.param.cfc_unit_param, layer.context.registry.schema
+    weight_filler = given_filler(param, "weight_filler")
+    index = len(layer.blobs)
+    layer.add_blob(
+        (rows, columns),
+        weight_filler or schema.new("FillerParameter", type="xavier"),
+        f"{name}.weight",
+    )
+    layer.add_blob((rows,), given_filler(param, "bias_filler", 0.1), f"{name}.bias")
+    return index
 
 
 class CfcBlobs:
-    """Adds the cell's blobs to a layer in MyCaffe's order and tells where each one is."""
+    """Adds a CfC cell's blobs to a layer in MyCaffe's order and tells where each one is."""
 
     def __init__(self, layer: Layer, settings: CfcSettings, input_columns: int, prefix: str = ""):
-        param = layer.param.cfc_unit_param
-        schema = layer.context.registry.schema
-        self._layer = layer
-        xavier = schema.new("FillerParameter", type="xavier")
-        self._weight_filler = given_filler(param, "weight_filler") or xavier
-        self._bias_filler = given_filler(param, "bias_filler", 0.1)
+        first = len(layer.blobs)
+        size, units = settings.hidden_size, settings.backbone_units
+        columns = input_columns + size
         self.backbone = []
-        columns = input_columns + settings.hidden_size
         for index in range(settings.backbone_layers):
-            self.backbone.append(
-                self.add_linear(f"{prefix}bb_{index}", settings.backbone_units, columns)
-            )
-            columns = settings.backbone_units
-        self.heads = {
-            name: self.add_linear(f"{prefix}{name}", settings.hidden_size, columns)
-            for name in HEADS
-        }
-
-    def add_linear(self, name: str, rows: int, columns: int) -> int:
-        """Add a weight (rows, columns) and a bias (rows); return the weight's index in ``blobs``."""
-        index = len(self._layer.blobs)
-        self._layer.add_blob((rows, columns), self._weight_filler, f"{name}.weight")
-        self._layer.add_blob((rows,), self._bias_filler, f"{name}.bias")
-        return index
-
-    def storage_order(self) -> list[int]:
-        """Order for the parameter buffer: the heads' weights side by side, then their biases."""
+            self.backbone.append(add_linear(layer, f"{prefix}bb_{index}", units, columns))
+            columns = units
+        heads_first = len(layer.blobs)
+        self.heads = {name: add_linear(layer, f"{prefix}{name}", size, columns) for name in HEADS}
         heads = [self.heads[name] for name in STACKED_HEADS]
-        before = list(range(min(self.heads.values())))
-        after = list(range(max(self.heads.values()) + 2, len(self._layer.blobs)))
-        return [*before, *heads, *(index + 1 for index in heads), *after]
+        self.storage_order = [
+            *range(first, heads_first),
+            *heads,
+            *(index + 1 for index in heads),
+        ]
+        """The blobs' order in the parameter buffer: the heads' weights side by side, then their biases."""

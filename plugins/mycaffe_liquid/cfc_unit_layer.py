@@ -7,32 +7,28 @@ from collections.abc import Sequence
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import TRAIN, Layer
 
-from .cfc_cell import CfcCell
-from .cfc_settings import CfcBlobs, CfcSettings
+from .cells import cell_of
 
 
 class CfcUnitLayer(Layer):
     """h' = cell(x, h, ts): one step, so that a net can be wired cell by cell.
 
     Bottoms: x (N, I), h (N, H), ts (N) or (N, 1), the elapsed time. Top: h' (N, H). Equations: see the
-    module of :class:`CfcCell`. Blobs: backbone, ff1, ff2, time_a, time_b; weight before bias.
+    module cfc_cell. Blobs: backbone, ff1, ff2, time_a, time_b; weight before bias.
     """
 
     type = "CFC_UNIT"
-    parameters = ("cfc_unit_param",)
+    parameters = ("cfc_unit_param", "wiring_param")
     exact_num_bottom_blobs = 3
     exact_num_top_blobs = 1
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Read the settings and create the blobs; the number of inputs is fixed from here on."""
-        size = self.param.cfc_unit_param.hidden_size
-        self.settings = CfcSettings.read(self, size, "cfc_unit_param.hidden_size")
         if bottom[0].num_axes != 2:
             self.fail(f'bottom "{bottom[0].name}" is {bottom[0].shape}, expected (N, I)')
         self.columns = bottom[0].shape[1]
-        where = CfcBlobs(self, self.settings, self.columns)
-        self._order = where.storage_order()
-        self.cell = CfcCell(self.settings, self.blobs, where, self.device)
+        kind = cell_of(self, self.columns)
+        self._order, self.cell = kind.storage_order, kind.create()
 
     def storage_order(self) -> list[int]:
         """Put the heads side by side, so that the cell sees one matrix."""
@@ -41,7 +37,7 @@ class CfcUnitLayer(Layer):
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Check the bottoms against each other and size buffers and top."""
         x, h, ts = bottom
-        batch, size = (x.shape or (0,))[0], self.settings.hidden_size
+        batch, size = (x.shape or (0,))[0], self.cell.state_size
         for blob, allowed in (
             (x, [(batch, self.columns)]),
             (h, [(batch, size)]),

@@ -1,0 +1,62 @@
+"""Which cell a liquid layer runs: the one place where it is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mycaffe_py.layer import Layer
+from mycaffe_py.layer_settings import enum_name
+
+from .cfc_cell import CfcCell
+from .cfc_settings import CfcBlobs, CfcSettings, hidden_size
+from .sequence_cell import SequenceCell
+
+
+@dataclass(frozen=True)
+class CellKind:
+    """A cell whose blobs have been added to a layer."""
+
+    create: Callable[[], SequenceCell]
+    """Makes a cell on these blobs: one for each part of a batch that is run by itself."""
+    storage_order: list[int]
+    """The cell's blobs in the order in which they are to lie in the parameter buffer."""
+
+
+def cell_of(layer: Layer, columns: int, prefix: str = "") -> CellKind:
+    """Add the blobs of the cell that a layer's settings ask for, for inputs of ``columns`` features.
+
+    ``prefix`` goes before the blobs' names. Fails with the setting that is wrong.
+    """
+    if _asks_for_ltc(layer):
+        layer.fail(
+            "LTC cells are not offered by this version",
+            field="cfc_param.cell_type"
+            if layer.param.cfc_param.HasField("cell_type")
+            else "ltc_unit_param",
+            hint="use cell_type: CFC, with cfc_unit_param { ... }",
+        )
+    if layer.param.HasField("wiring_param"):
+        layer.fail("wirings are not offered by this version", field="wiring_param")
+    return _cfc(layer, columns, prefix)
+
+
+def _asks_for_ltc(layer: Layer) -> bool:
+    """Whether ``cfc_param`` asks for LTC cells, or there are settings of no other cell.
+
+    MyCaffe writes the settings of both cells, beside ``cell_type: CFC``.
+    """
+    param = layer.param
+    if param.cfc_param.HasField("cell_type"):
+        return enum_name(param.cfc_param, "cell_type") == "LTC"
+    return param.HasField("ltc_unit_param") and not param.HasField("cfc_unit_param")
+
+
+def _cfc(layer: Layer, columns: int, prefix: str) -> CellKind:
+    of_layer = layer.param.HasField("cfc_param")
+    size_field = "cfc_param.hidden_size" if of_layer else "cfc_unit_param.hidden_size"
+    settings = CfcSettings.read(layer, hidden_size(layer, "cfc_unit_param"), size_field)
+    blobs = CfcBlobs(layer, settings, columns, prefix)
+    return CellKind(
+        lambda: CfcCell(settings, layer.blobs, blobs, layer.device), blobs.storage_order
+    )

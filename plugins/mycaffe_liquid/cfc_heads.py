@@ -1,0 +1,129 @@
+"""What turns the backbone's output into the CfC cell's new state, and back.
+
+The cell's loop computes the sums of all heads of a step as one product and hands the step to the function that
+``finisher()`` returned. For the backward pass ``derive()`` computes what the gradient of each step's new state
+is to be multiplied by, for all steps at once, because it does not depend on the gradient. ``gradients`` holds
+these factors, and after the multiplication the gradients of the sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mycaffe_py.blob import Blob
+from mycaffe_py.fused import FusedBlobs
+
+from .cfc_settings import STACKED_HEADS, CfcBlobs
+from .step_buffers import StepBuffers
+
+
+class GatedHeads:
+    """f1, f2 and the gate s; with th = tanh(z / 2) for z = time_a * t + time_b, s = (1 + th) / 2.
+
+    gate:     h' = f1 (1 - s) + s f2
+    no gate:  h' = f1 + s f2
+    """
+
+    def __init__(
+        self, xp: Any, buffers: StepBuffers, blobs: Sequence[Blob], where: CfcBlobs, no_gate: bool
+    ):
+        self.xp, self._buffers, self._no_gate = xp, buffers, no_gate
+        heads = [where.heads[name] for name in STACKED_HEADS]
+        self.weight = FusedBlobs([blobs[index] for index in heads])
+        self.bias = FusedBlobs([blobs[index + 1] for index in heads])
+        self._size = blobs[heads[0]].shape[0]
+        self.sparse_rows = 2 * self._size
+        """Rows of the weight, from the first, that a wiring makes sparse: those of ff1 and ff2."""
+        # Arrays of no axes: NumPy multiplies by them twice as fast as by Python's numbers.
+        dtype = blobs[0].dtype
+        self._half, self._one = (xp.asarray(value, dtype=dtype) for value in (0.5, 1.0))
+
+    def reshape(self, steps: int) -> None:
+        """Make room for that many steps."""
+        array, size = self._buffers.array, self._size
+        self.sums = array("sums", steps, 4 * size)
+        self.gradients = array("factors", steps, 4 * size)
+        self._factors = self.gradients.reshape(steps, 4, size, *self.gradients.shape[2:])
+        self._product, self._difference = array("product", size), array("difference", size)
+        self._share, self._slope = array("share", steps, size), array("slope", steps, size)
+
+    # Forward.
+
+    def finisher(self, times: list[Any], states: list[Any]) -> Callable[[int], None]:
+        """Return the function that writes ``states[step + 1]`` from the sums of a step."""
+        n = self._size
+        parts = self._buffers.parts_of(
+            "sums", *(slice(a * n, b * n) for a, b in ((0, 3), (0, 1), (1, 2), (2, 3), (3, 4)))
+        )
+        add, multiply, tanh = self.xp.add, self.xp.multiply, self.xp.tanh
+        combine, half, product = self._combiner(), self._half, self._product
+
+        def finish(step: int) -> None:
+            bent, first, second, time_b, time_a = parts[step]
+            multiply(time_a, times[step], product)
+            add(time_b, product, time_b)
+            multiply(time_b, half, time_b)
+            tanh(bent, bent)
+            combine(first, second, time_b, states[step + 1])
+
+        return finish
+
+    def _combiner(self) -> Callable[[Any, Any, Any, Any], None]:
+        """Return the function that writes the new state from f1, f2 and th = tanh(z / 2)."""
+        add, multiply, subtract = self.xp.add, self.xp.multiply, self.xp.subtract
+        half, one, difference = self._half, self._one, self._difference
+
+        def no_gate(first: Any, second: Any, half_tanh: Any, out: Any) -> None:
+            add(half_tanh, one, out)  # f1 + f2 (1 + th) / 2
+            multiply(out, second, out)
+            multiply(out, half, out)
+            add(out, first, out)
+
+        def gate(first: Any, second: Any, half_tanh: Any, out: Any) -> None:
+            subtract(second, first, difference)  # ((f1 + f2) + th (f2 - f1)) / 2
+            multiply(half_tanh, difference, difference)
+            add(first, second, out)
+            add(out, difference, out)
+            multiply(out, half, out)
+
+        return no_gate if self._no_gate else gate
+
+    # Backward.
+
+    def backward_steps(self) -> tuple[list[Any], list[Any]]:
+        """Return each step's factors (heads, H, batch), and the gradients that come of them (rows, batch)."""
+        steps_of = self._buffers.steps_of
+        return steps_of("factors", 4, self._size), steps_of("factors")
+
+    def derive(self, times: Any) -> None:
+        """Fill the factors of f1, f2, time_b and time_a."""
+        xp, n = self.xp, self._size
+        first, second = self.sums[:, :n], self.sums[:, n : 2 * n]
+        half_tanh = self.sums[:, 2 * n : 3 * n]
+        d_first, d_second, d_b, d_a = (self._factors[:, index] for index in range(4))
+        share, slope = self._share, self._slope
+        xp.multiply(half_tanh, 0.5, out=share)
+        xp.add(share, 0.5, out=share)  # s
+        xp.multiply(first, first, out=d_first)
+        xp.subtract(1.0, d_first, out=d_first)
+        xp.multiply(second, second, out=d_second)
+        xp.subtract(1.0, d_second, out=d_second)
+        xp.multiply(d_second, share, out=d_second)
+        xp.subtract(1.0, share, out=slope)  # 1 - s
+        if self._no_gate:
+            xp.multiply(slope, share, out=slope)
+            xp.multiply(second, slope, out=d_b)
+        else:
+            xp.multiply(d_first, slope, out=d_first)
+            xp.multiply(slope, share, out=slope)
+            xp.subtract(second, first, out=d_b)
+            xp.multiply(d_b, slope, out=d_b)
+        xp.multiply(d_b, times[:, None], out=d_a)
+
+    def add_own_gradients(self, times: Any) -> None:
+        """Nothing: all learnable numbers are weights and biases."""
+
+    def time_gradients(self, times: Any) -> Any:
+        """Return dL/dt of all steps: the sum over H of dz * time_a."""
+        return (self._factors[:, 2] * self.sums[:, 3 * self._size :]).sum(axis=1)
