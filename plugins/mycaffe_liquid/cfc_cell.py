@@ -7,6 +7,7 @@ input u, previous state h, elapsed time t and backbone activation f:
     f1 = tanh(ff1(a));  f2 = tanh(ff2(a));  s = sigmoid(time_a(a) * t + time_b(a))
     gate:     h' = f1 * (1 - s) + s * f2
     no gate:  h' = f1 + s * f2
+    minimal:  h' = A - A * exp(-t * (|w_tau| + |p|)) * p  with p = ff1(a)
 
 How it is computed: arrays are feature-major, (steps, features, batch), without the last axis for a batch of
 one. The heads are one matrix, a stage like each backbone layer. The input's part of the first stage is one
@@ -24,7 +25,7 @@ from mycaffe_py.blob import Blob
 from mycaffe_py.device import Device
 from mycaffe_py.fused import FusedBlobs
 
-from .cfc_heads import GatedHeads
+from .cfc_heads import GatedHeads, MinimalHeads
 from .cfc_settings import CfcBlobs, CfcSettings
 from .step_buffers import StepBuffers
 
@@ -51,7 +52,11 @@ class CfcCell:
         self.dtype = blobs[0].dtype
         self.state_size = self.output_size = settings.hidden_size
         self._buffers = StepBuffers(self.xp, self.dtype)
-        self._heads = GatedHeads(self.xp, self._buffers, blobs, where, settings.no_gate)
+        if settings.minimal:
+            self._heads: Any = MinimalHeads(self.xp, self._buffers, blobs, where)
+        else:
+            self._heads = GatedHeads(self.xp, self._buffers, blobs, where, settings.no_gate)
+        self.least_span = self._heads.least_span
         # Weight and bias of each stage.
         self._stages = [
             (FusedBlobs([blobs[index]]), FusedBlobs([blobs[index + 1]])) for index in where.backbone
@@ -136,7 +141,7 @@ class CfcCell:
         ]
         steps_of = self._buffers.steps_of
         before, sums = steps_of("states"), steps_of("sums")
-        finish = self._heads.finisher(steps_of("times"), steps_of("states"))
+        finish = self._heads.finisher()
         dot, add, multiply = xp.dot, xp.add, xp.multiply
         for step in range(self.steps):
             y = before[step]
@@ -207,7 +212,7 @@ class CfcCell:
 
     def _backward(self, state_gradients: Any) -> None:
         steps_of = self._buffers.steps_of
-        self._heads.derive(self.times)
+        self._heads.derive()
         for index, gradient in enumerate(self._unit_gradients):
             self._unit_derivative(index, gradient)
         factors, head_gradients = self._heads.backward_steps()
@@ -262,7 +267,7 @@ class CfcCell:
                 total *= self._sparsity
             weight.add_diff(total)
             bias.add_diff(self._sum(gradient))
-        self._heads.add_own_gradients(self.times)
+        self._heads.add_own_gradients()
 
     def _sum(self, gradient: Any) -> Any:
         # Steps first: one sum over both axes at once is many times slower in NumPy.
@@ -301,5 +306,5 @@ class CfcCell:
 
     def time_gradients(self) -> Any:
         """Return dL/d(times), (steps, batch), after :meth:`backward`."""
-        total = self._heads.time_gradients(self.times)
+        total = self._heads.time_gradients()
         return total[:, None] if self.batch == 1 else total

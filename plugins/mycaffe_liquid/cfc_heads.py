@@ -3,7 +3,8 @@
 The cell's loop computes the sums of all heads of a step as one product and hands the step to the function that
 ``finisher()`` returned. For the backward pass ``derive()`` computes what the gradient of each step's new state
 is to be multiplied by, for all steps at once, because it does not depend on the gradient. ``gradients`` holds
-these factors, and after the multiplication the gradients of the sums.
+these factors, and after the multiplication the gradients of the sums. The cell's arrays are known by their names
+in its buffers: "times" and "states".
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ from typing import Any
 from mycaffe_py.blob import Blob
 from mycaffe_py.fused import FusedBlobs
 
-from .cfc_settings import STACKED_HEADS, CfcBlobs
+from .cfc_settings import CfcBlobs
 from .step_buffers import StepBuffers
+
+# Longer time spans are taken for this long: the solution has then come to rest, and products stay finite.
+_LONGEST_SPAN = 1e15
 
 
 class GatedHeads:
@@ -25,14 +29,15 @@ class GatedHeads:
     no gate:  h' = f1 + s f2
     """
 
+    least_span = None
+
     def __init__(
         self, xp: Any, buffers: StepBuffers, blobs: Sequence[Blob], where: CfcBlobs, no_gate: bool
     ):
         self.xp, self._buffers, self._no_gate = xp, buffers, no_gate
-        heads = [where.heads[name] for name in STACKED_HEADS]
-        self.weight = FusedBlobs([blobs[index] for index in heads])
-        self.bias = FusedBlobs([blobs[index + 1] for index in heads])
-        self._size = blobs[heads[0]].shape[0]
+        self.weight = FusedBlobs([blobs[index] for index in where.heads])
+        self.bias = FusedBlobs([blobs[index + 1] for index in where.heads])
+        self._size = blobs[where.heads[0]].shape[0]
         self.sparse_rows = 2 * self._size
         """Rows of the weight, from the first, that a wiring makes sparse: those of ff1 and ff2."""
         # Arrays of no axes: NumPy multiplies by them twice as fast as by Python's numbers.
@@ -47,12 +52,14 @@ class GatedHeads:
         self._factors = self.gradients.reshape(steps, 4, size, *self.gradients.shape[2:])
         self._product, self._difference = array("product", size), array("difference", size)
         self._share, self._slope = array("share", steps, size), array("slope", steps, size)
+        self._times = array("times", steps)
 
     # Forward.
 
-    def finisher(self, times: list[Any], states: list[Any]) -> Callable[[int], None]:
-        """Return the function that writes ``states[step + 1]`` from the sums of a step."""
-        n = self._size
+    def finisher(self) -> Callable[[int], None]:
+        """Return the function that writes the next state from the sums of a step."""
+        n, steps_of = self._size, self._buffers.steps_of
+        times, states = steps_of("times"), steps_of("states")
         parts = self._buffers.parts_of(
             "sums", *(slice(a * n, b * n) for a, b in ((0, 3), (0, 1), (1, 2), (2, 3), (3, 4)))
         )
@@ -96,7 +103,7 @@ class GatedHeads:
         steps_of = self._buffers.steps_of
         return steps_of("factors", 4, self._size), steps_of("factors")
 
-    def derive(self, times: Any) -> None:
+    def derive(self) -> None:
         """Fill the factors of f1, f2, time_b and time_a."""
         xp, n = self.xp, self._size
         first, second = self.sums[:, :n], self.sums[:, n : 2 * n]
@@ -119,11 +126,111 @@ class GatedHeads:
             xp.multiply(slope, share, out=slope)
             xp.subtract(second, first, out=d_b)
             xp.multiply(d_b, slope, out=d_b)
-        xp.multiply(d_b, times[:, None], out=d_a)
+        xp.multiply(d_b, self._times[:, None], out=d_a)
 
-    def add_own_gradients(self, times: Any) -> None:
+    def add_own_gradients(self) -> None:
         """Nothing: all learnable numbers are weights and biases."""
 
-    def time_gradients(self, times: Any) -> Any:
+    def time_gradients(self) -> Any:
         """Return dL/dt of all steps: the sum over H of dz * time_a."""
         return (self._factors[:, 2] * self.sums[:, 3 * self._size :]).sum(axis=1)
+
+
+class MinimalHeads:
+    """The direct solution of the equation: p = ff1 without tanh, h' = A - A e p with e = exp(-t (|w_tau| + |p|)).
+
+    With g = dL/dh':  dp = g A e (t |p| - 1),  dA = g (1 - e p),  dw_tau = g A e p t sign(w_tau),
+    dt = sum over H of g A e p (|w_tau| + |p|).
+    """
+
+    least_span = 0.0
+    """Backward in time the solution grows without bound."""
+
+    def __init__(self, xp: Any, buffers: StepBuffers, blobs: Sequence[Blob], where: CfcBlobs):
+        self.xp, self._buffers = xp, buffers
+        (head,) = where.heads
+        self.weight, self.bias = FusedBlobs([blobs[head]]), FusedBlobs([blobs[head + 1]])
+        self._w_tau, self._a = blobs[where.solution], blobs[where.solution + 1]
+        self.sparse_rows = self._size = blobs[head].shape[0]
+
+    def reshape(self, steps: int) -> None:
+        """Make room for that many steps."""
+        array, size = self._buffers.array, self._size
+        self.sums = array("sums", steps, size)
+        self._decays = array("decays", steps, size)
+        self._times, self._back = array("times", steps), array("back", steps)
+        self._product = array("product", size)
+        factors = array("factors", steps, 3 * size)
+        self.gradients = factors[:, :size]
+        # Beside the gradient of p: g e p, and g itself.
+        self._share, self._upstream = factors[:, size : 2 * size], factors[:, 2 * size :]
+
+    def _columns(self) -> tuple[Any, Any]:
+        """Return |w_tau| and A for every sample."""
+        column, size = self._buffers.column, self._size
+        w_tau = self.xp.absolute(self._w_tau.data.reshape(size))
+        return column(w_tau), column(self._a.data.reshape(size))
+
+    def finisher(self) -> Callable[[int], None]:
+        """Return the function that writes the next state from the p of a step."""
+        xp, steps_of = self.xp, self._buffers.steps_of
+        absolute, add, multiply, subtract, exp = (
+            xp.absolute, xp.add, xp.multiply, xp.subtract, xp.exp,
+        )  # fmt: skip
+        sums, decays, states = steps_of("sums"), steps_of("decays"), steps_of("states")
+        back, product = steps_of("back"), self._product
+        w_tau, a = self._columns()
+        xp.minimum(self._times, _LONGEST_SPAN, out=self._back)
+        xp.negative(self._back, out=self._back)
+
+        def finish(step: int) -> None:
+            p, decay = sums[step], decays[step]
+            absolute(p, decay)
+            add(decay, w_tau, decay)
+            multiply(decay, back[step], decay)
+            exp(decay, decay)
+            multiply(decay, p, product)
+            multiply(product, a, product)
+            subtract(a, product, states[step + 1])
+
+        return finish
+
+    def backward_steps(self) -> tuple[list[Any], list[Any]]:
+        """Return each step's factors (3, H, batch), and the gradients that come of the first (H, batch)."""
+        gradients = self._buffers.parts_of("factors", slice(0, self._size))
+        return self._buffers.steps_of("factors", 3, self._size), [part for (part,) in gradients]
+
+    def derive(self) -> None:
+        """Fill the factors of p, of e p and of 1."""
+        xp, factor = self.xp, self.gradients
+        xp.absolute(self.sums, out=factor)
+        # In this order: e is 0 where t is huge, and never meets an infinite product.
+        xp.multiply(self._decays, self._times[:, None], out=self._share)
+        xp.multiply(factor, self._share, out=factor)
+        xp.subtract(factor, self._decays, out=factor)
+        xp.multiply(factor, self._columns()[1], out=factor)
+        xp.multiply(self._decays, self.sums, out=self._share)
+        self._upstream.fill(1)
+
+    def add_own_gradients(self) -> None:
+        """Add the gradients of w_tau and A."""
+        xp = self.xp
+        share = self._total(self._share * self._times[:, None])
+        w_tau, a = self._w_tau, self._a
+        diff = w_tau.diff
+        diff += xp.sign(w_tau.data) * a.data * share
+        diff = a.diff
+        diff += self._total(self._upstream) - self._total(self._share)
+
+    def _total(self, array: Any) -> Any:
+        total = array.sum(axis=0)
+        return total if total.ndim == 1 else total.sum(axis=1)
+
+    def time_gradients(self) -> Any:
+        """Return dL/dt of all steps."""
+        w_tau, a = self._columns()
+        rate = self.xp.absolute(self.sums)
+        rate += w_tau
+        rate *= a
+        rate *= self._share
+        return rate.sum(axis=1)

@@ -11,6 +11,7 @@ from mycaffe_py.layer import TRAIN, Layer
 from .cells import cell_of
 from .cfc_inputs import InputComposer
 from .cfc_settings import add_linear
+from .sequence_cell import refuse_short_spans
 
 
 class CfcLayer(Layer):
@@ -127,6 +128,7 @@ class CfcLayer(Layer):
         if len(bottom) > 2:
             mask = bottom[2].data.reshape(batch, steps, -1).transpose(1, 2, 0)
         self.composer.forward(x, spans, mask, cell.inputs.reshape(self._full))
+        refuse_short_spans(self, cell, bottom[1].name, spans)
         cell.states[0].fill(0)
         cell.forward(xp.ascontiguousarray(spans), self.phase == TRAIN)
         self._weigh_steps(mask)

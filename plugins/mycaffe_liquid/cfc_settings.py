@@ -13,10 +13,10 @@ ACTIVATIONS = {"SILU": SiLU, "RELU": ReLU, "TANH": TanH, "GELU": GELU, "LECUN": 
 
 _MOST_LAYERS = 1000
 
-# The heads in blob order, and in the order in which they are stacked into one matrix: the three that
-# pass through tanh come first.
-HEADS = ("ff1", "ff2", "time_a", "time_b")
-STACKED_HEADS = ("ff1", "ff2", "time_b", "time_a")
+# The heads in blob order, and in the order in which they are stacked into one matrix: the three that pass
+# through tanh come first.
+_HEADS = ("ff1", "ff2", "time_a", "time_b")
+_STACKED_HEADS = ("ff1", "ff2", "time_b", "time_a")
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class CfcSettings:
     backbone_layers: int
     activation: Any
     no_gate: bool
+    minimal: bool
     dropout_ratio: float
 
     @classmethod
@@ -38,11 +39,10 @@ class CfcSettings:
         """
         param = layer.param.cfc_unit_param
         wired = layer.param.HasField("wiring_param")
-        if param.minimal:
+        if param.minimal and param.no_gate:
             layer.fail(
-                "the minimal cell is not offered by this version",
+                "minimal and no_gate are two cells: give one of them",
                 field="cfc_unit_param.minimal",
-                hint="leave minimal out for the gated cell, or set no_gate",
             )
         for name, value, field in (
             ("hidden_size", hidden_size, hidden_field),
@@ -68,6 +68,7 @@ class CfcSettings:
             backbone_layers=0 if wired else param.backbone_layers,
             activation=ACTIVATIONS[enum_name(param, "backbone_activation")],
             no_gate=param.no_gate,
+            minimal=param.minimal,
             dropout_ratio=ratio,
         )
 
@@ -85,20 +86,21 @@ def hidden_size(layer: Layer, unit_field: str) -> int:
     return layer_size or unit_size
 
 
+def weight_filler(layer: Layer) -> Any:
+    """Return the filler of a cell's weights: that of ``cfc_unit_param``, or xavier."""
+    given = given_filler(layer.param.cfc_unit_param, "weight_filler")
+    return given or layer.context.registry.schema.new("FillerParameter", type="xavier")
+
+
 def add_linear(layer: Layer, name: str, rows: int, columns: int) -> int:
     """Add a weight (rows, columns) and a bias (rows) to a layer; return the weight's index in ``blobs``.
 
-    The fillers are those of ``cfc_unit_param``, or xavier and 0.1.
+    The fillers are those of ``cfc_unit_param``, or xavier and constant 0.1.
     """
-    param, schema = layer.param.cfc_unit_param, layer.context.registry.schema
-    weight_filler = given_filler(param, "weight_filler")
     index = len(layer.blobs)
-    layer.add_blob(
-        (rows, columns),
-        weight_filler or schema.new("FillerParameter", type="xavier"),
-        f"{name}.weight",
-    )
-    layer.add_blob((rows,), given_filler(param, "bias_filler", 0.1), f"{name}.bias")
+    bias_filler = given_filler(layer.param.cfc_unit_param, "bias_filler", 0.1)
+    layer.add_blob((rows, columns), weight_filler(layer), f"{name}.weight")
+    layer.add_blob((rows,), bias_filler, f"{name}.bias")
     return index
 
 
@@ -113,12 +115,22 @@ class CfcBlobs:
         for index in range(settings.backbone_layers):
             self.backbone.append(add_linear(layer, f"{prefix}bb_{index}", units, columns))
             columns = units
-        heads_first = len(layer.blobs)
-        self.heads = {name: add_linear(layer, f"{prefix}{name}", size, columns) for name in HEADS}
-        heads = [self.heads[name] for name in STACKED_HEADS]
+        before_heads = range(first, len(layer.blobs))
+        names, stacked = (("ff1",),) * 2 if settings.minimal else (_HEADS, _STACKED_HEADS)
+        heads = {name: add_linear(layer, f"{prefix}{name}", size, columns) for name in names}
+        self.heads = [heads[name] for name in stacked]
+        """The heads in the order in which they are stacked into one matrix: index of the weight of each."""
+        self.solution = len(layer.blobs)
+        """Index of the minimal cell's w_tau; A follows."""
+        if settings.minimal:
+            # From 0, the authors' w_tau, it would never move: |w| has no slope there.
+            layer.add_blob((1, size), weight_filler(layer), f"{prefix}w_tau")
+            one = layer.context.registry.schema.new("FillerParameter", type="constant", value=1)
+            layer.add_blob((1, size), one, f"{prefix}A")
         self.storage_order = [
-            *range(first, heads_first),
-            *heads,
-            *(index + 1 for index in heads),
+            *before_heads,
+            *self.heads,
+            *(index + 1 for index in self.heads),
+            *range(self.solution, len(layer.blobs)),
         ]
         """The blobs' order in the parameter buffer: the heads' weights side by side, then their biases."""

@@ -8,13 +8,15 @@ from mycaffe_py.blob import Blob
 from mycaffe_py.layer import TRAIN, Layer
 
 from .cells import cell_of
+from .sequence_cell import refuse_short_spans
 
 
 class CfcUnitLayer(Layer):
     """h' = cell(x, h, ts): one step, so that a net can be wired cell by cell.
 
     Bottoms: x (N, I), h (N, H), ts (N) or (N, 1), the elapsed time. Top: h' (N, H). Equations: see the
-    module cfc_cell. Blobs: backbone, ff1, ff2, time_a, time_b; weight before bias.
+    module cfc_cell. Blobs: backbone, ff1, ff2, time_a, time_b; weight before bias; with ``minimal``
+    backbone, ff1, w_tau, A.
     """
 
     type = "CFC_UNIT"
@@ -54,7 +56,9 @@ class CfcUnitLayer(Layer):
         cell, batch = self.cell, top[0].shape[0]
         cell.inputs.reshape(self.columns, batch)[...] = bottom[0].data.T
         cell.states[0].reshape(-1, batch)[...] = bottom[1].data.T
-        cell.forward(bottom[2].data.reshape(1, batch), self.phase == TRAIN)
+        spans = bottom[2].data.reshape(1, batch)
+        refuse_short_spans(self, cell, bottom[2].name, spans)
+        cell.forward(spans, self.phase == TRAIN)
         top[0].data[...] = cell.states[1].reshape(-1, batch).T
 
     def backward(

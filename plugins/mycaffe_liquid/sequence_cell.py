@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+import numpy as np
+
+from mycaffe_py.layer import Layer
+
 
 class SequenceCell(Protocol):
     """A recurrent cell with its buffers for a whole sequence.
@@ -16,6 +20,8 @@ class SequenceCell(Protocol):
     """Features of ``states``."""
     output_size: int
     """The last features of ``states`` are what is read out: all of them, or a wiring's motor neurons."""
+    least_span: float | None
+    """Time spans below it are refused; None takes any."""
     inputs: Any
     """(steps, columns, batch)"""
     states: Any
@@ -47,3 +53,17 @@ class SequenceCell(Protocol):
 
     def time_gradients(self) -> Any:
         """Return dL/d(times), (steps, batch), after :meth:`backward`."""
+
+
+def refuse_short_spans(layer: Layer, cell: SequenceCell, name: str, spans: Any) -> None:
+    """Fail if one of the ``spans`` (steps, batch), read from bottom ``name``, is below what the cell takes."""
+    if cell.least_span is None:
+        return
+    spans = layer.device.to_host(spans)
+    short = spans < cell.least_span
+    if short.any():
+        sample, step = np.argwhere(short.T)[0]
+        layer.fail(
+            f'bottom "{name}": the time span of sample {sample}, step {step} is {spans[step, sample]:g}, '
+            f"expected at least {cell.least_span:g}",
+        )

@@ -27,8 +27,9 @@ def shape(array):
 
 
 def unit_param(meta):
+    mode = "" if meta["mode"] == "gate" else f"{meta['mode']}: true"
     return f"""cfc_unit_param {{ hidden_size: {meta["hidden"]} backbone_units: {meta["backbone_units"]}
-        backbone_layers: {meta["backbone_layers"]} no_gate: {str(meta["mode"] == "no_gate").lower()}
+        backbone_layers: {meta["backbone_layers"]} {mode}
         backbone_activation: {meta["activation"].upper()} }}"""
 
 
@@ -122,4 +123,4 @@ def test_every_kind_of_case_is_there():
     assert {load(name)[0]["activation"] for name in MODELS} == {
         "silu", "relu", "tanh", "gelu", "lecun",
     }  # fmt: skip
-    assert len(MODELS) == 28 and len(CELLS) == 3
+    assert len(MODELS) == 39 and len(CELLS) == 4

@@ -257,7 +257,12 @@ def test_default_fillers_are_mycaffes(registry):
             "return_sequences is not",
             5,
         ),
-        ("hidden_size: 4 output_features: 1", f"{UNIT} minimal: true", "minimal cell is not", 5),
+        (
+            "hidden_size: 4 output_features: 1",
+            f"{UNIT} minimal: true no_gate: true",
+            "two cells: give one",
+            5,
+        ),
         (
             "hidden_size: 4 output_features: 1",
             "backbone_layers: 0",

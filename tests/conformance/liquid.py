@@ -1,0 +1,42 @@
+"""Cases of the liquid layers for ``test_conformance.py``; see ``conformance_cases.py``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_TIMES = [[0.3, 0.5, 0.2, 0.9], [0.4, 0.1, 0.7, 0.6]]
+_MASK = [
+    [[1, 0, 1], [0, 0, 0], [1, 1, 1], [0, 1, 0]],
+    [[1, 1, 1], [0, 1, 0], [0, 0, 1], [0, 0, 0]],
+]
+_SPAN = [[0.3], [0.8]]
+
+
+def _cfc(layer: str = "", unit: str = "") -> str:
+    sizes = "hidden_size: 3 output_features: 2"
+    return f"cfc_param {{ {sizes} {layer} }} cfc_unit_param {{ backbone_units: 4 {unit} }}"
+
+
+def _cfc_unit(settings: str = "") -> str:
+    return f"cfc_unit_param {{ hidden_size: 3 backbone_units: 4 {settings} }}"
+
+
+LAYERS: dict[str, list[tuple[str, list[Any], dict[str, Any]]]] = {
+    "CFC": [
+        (_cfc(), [(2, 4, 3), _TIMES], {}),
+        (_cfc(unit="backbone_activation: GELU no_gate: true"), [(2, 4), _TIMES], {}),
+        (_cfc("input_features: 9", "backbone_layers: 2"), [(2, 4, 3), _TIMES, _MASK], {}),
+        (_cfc("input_features: 6"), [(2, 4, 3), _TIMES, _MASK], {}),
+        (_cfc(unit="backbone_layers: 2 backbone_dropout_ratio: 0.3"), [(2, 4, 3), _TIMES], {}),
+        (_cfc(unit="minimal: true"), [(2, 4, 3), _TIMES], {}),
+        (_cfc(unit="minimal: true"), [(1, 4, 3), _TIMES[:1], _MASK[:1]], {}),
+    ],
+    "CFC_UNIT": [
+        (_cfc_unit(f"backbone_activation: {name}"), [(2, 3), (2, 3), _SPAN], {})
+        for name in ("SILU", "RELU", "TANH", "GELU", "LECUN")
+    ]
+    + [
+        (_cfc_unit(), [(2, 0), (2, 3), _SPAN], {}),
+        (_cfc_unit("minimal: true"), [(2, 3), (2, 3), _SPAN], {}),
+    ],
+}
