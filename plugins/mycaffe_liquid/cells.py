@@ -10,6 +10,7 @@ from mycaffe_py.layer_settings import enum_name
 
 from .cfc_cell import CfcCell
 from .cfc_settings import CfcBlobs, CfcSettings, hidden_size
+from .memory import memory_of
 from .sequence_cell import SequenceCell
 
 
@@ -37,6 +38,12 @@ def cell_of(layer: Layer, columns: int, prefix: str = "") -> CellKind:
             hint="use cell_type: CFC, with cfc_unit_param { ... }",
         )
     if layer.param.HasField("wiring_param"):
+        if layer.param.cfc_param.use_mixed:
+            layer.fail(
+                "use_mixed does not go with wiring_param",
+                field="cfc_param.use_mixed",
+                hint="leave one of them out",
+            )
         layer.fail("wirings are not offered by this version", field="wiring_param")
     return _cfc(layer, columns, prefix)
 
@@ -57,6 +64,11 @@ def _cfc(layer: Layer, columns: int, prefix: str) -> CellKind:
     size_field = "cfc_param.hidden_size" if of_layer else "cfc_unit_param.hidden_size"
     settings = CfcSettings.read(layer, hidden_size(layer, "cfc_unit_param"), size_field)
     blobs = CfcBlobs(layer, settings, columns, prefix)
-    return CellKind(
-        lambda: CfcCell(settings, layer.blobs, blobs, layer.device), blobs.storage_order
-    )
+    first = len(layer.blobs)
+    new_memory = memory_of(layer, columns, settings.hidden_size)
+
+    def create() -> CfcCell:
+        memory = new_memory() if new_memory is not None else None
+        return CfcCell(settings, layer.blobs, blobs, layer.device, memory=memory)
+
+    return CellKind(create, [*blobs.storage_order, *range(first, len(layer.blobs))])

@@ -27,17 +27,17 @@ from mycaffe_py.fused import FusedBlobs
 
 from .cfc_heads import GatedHeads, MinimalHeads
 from .cfc_settings import CfcBlobs, CfcSettings
+from .memory import Memory
 from .step_buffers import StepBuffers
-
-# Steps gathered for one product of a weight gradient when the batch is larger than one.
-_CHUNK = 8
+from .step_products import StepProducts
 
 
 class CfcCell:
     """The cell with its buffers for a sequence: a :class:`SequenceCell`.
 
     Without backbone layers the heads read [u | h] themselves. ``sparsity`` (hidden_size, columns + hidden_size)
-    of 0 and 1, if given, then multiplies the weights of ff1 and ff2: a wiring's synapses.
+    of 0 and 1, if given, then multiplies the weights of ff1 and ff2: a wiring's synapses. With a ``memory`` each
+    step goes on from the state that the memory makes of the one before.
     """
 
     def __init__(
@@ -47,11 +47,14 @@ class CfcCell:
         where: CfcBlobs,
         device: Device,
         sparsity: Any = None,
+        memory: Memory | None = None,
     ):
         self.settings, self.device, self.xp = settings, device, device.xp
         self.dtype = blobs[0].dtype
         self.state_size = self.output_size = settings.hidden_size
+        self.memory = memory
         self._buffers = StepBuffers(self.xp, self.dtype)
+        self._products = StepProducts(self.xp, self.dtype)
         if settings.minimal:
             self._heads: Any = MinimalHeads(self.xp, self._buffers, blobs, where)
         else:
@@ -71,7 +74,8 @@ class CfcCell:
             self._sparse_weight = self.xp.empty_like(self._sparsity)
         self._activation = settings.activation()
         self._derivative = settings.activation()
-        self._gathered: dict[tuple[tuple[int, int], str], Any] = {}
+        largest = max(weight.shape[0] * weight.shape[1] for weight, _ in self._stages)
+        self._largest = max(largest, 4 * settings.hidden_size**2 if memory else 0)
         self._shape: tuple[int, int, int] | None = None
 
     # Buffers.
@@ -90,10 +94,14 @@ class CfcCell:
         self.states = array("states", steps + 1, size)
         self.times = array("times", steps)
         self.by_step = array("by_step", steps, size)
+        if self.memory is not None:
+            self.memory.reshape(steps, batch)
+        # What each step goes on from.
+        self._before = self.states[:-1] if self.memory is None else self.memory.outputs
         self._heads.reshape(steps)
         rows = self._stages[0][0].shape[0]
         self._from_input = array("from_input", steps, rows)
-        self._first_weight = self._gather("first_weight", (rows, size))
+        self._first_weight = self._products.matrix((rows, size), "first weight")
         self._outputs = [array(f"outputs{index}", steps, units) for index in layers]
         self._sum_name = "sums{}" if self._activation.keeps_input else "outputs{}"
         self._sums = [array(self._sum_name.format(index), steps, units) for index in layers]
@@ -108,23 +116,18 @@ class CfcCell:
     def _matrix(self, stage: int) -> Any:
         """Return a stage's weight as it is used."""
         weight = self._stages[stage][0].data()
-        if self._sparsity is None or weight.shape != self._sparsity.shape:
+        if self._sparsity is None or stage < len(self._stages) - 1:
             return weight
         return self.xp.multiply(weight, self._sparsity, out=self._sparse_weight)
 
     # Forward.
-
-    def _threads(self) -> Any:
-        return threads_for(
-            max(weight.shape[0] * weight.shape[1] for weight, _ in self._stages) * self.batch
-        )
 
     def forward(self, times: Any, dropping: bool) -> None:
         """Run ``inputs`` and ``times`` (steps, batch) from ``states[0]``; fills ``states[1:]``.
 
         ``dropping`` applies dropout (the training phase).
         """
-        with self._threads():
+        with threads_for(self._largest * self.batch):
             self._forward(times, dropping)
 
     def _forward(self, times: Any, dropping: bool) -> None:
@@ -139,11 +142,16 @@ class CfcCell:
             (weight, addends, *views)
             for (weight, addends), views in zip(layers, self._layer_views(), strict=True)
         ]
-        steps_of = self._buffers.steps_of
-        before, sums = steps_of("states"), steps_of("sums")
+        before, sums = self._buffers.steps_of("states"), self._buffers.steps_of("sums")
+        remember = None
+        if self.memory is not None:
+            self.memory.begin(self.inputs)
+            remember, before = self.memory.stepper(before)
         finish = self._heads.finisher()
         dot, add, multiply = xp.dot, xp.add, xp.multiply
         for step in range(self.steps):
+            if remember is not None:
+                remember(step)
             y = before[step]
             for weight, addends, layer_sums, outputs, masks in layers:
                 z = layer_sums[step]
@@ -163,10 +171,7 @@ class CfcCell:
         matrix = self._matrix(0)
         of_input = matrix[:, : self.columns]
         self._first_weight[...] = matrix[:, self.columns :]
-        if self.batch == 1:
-            self.xp.dot(self.inputs, of_input.T, self._from_input)
-        else:
-            self.xp.matmul(of_input, self.inputs, out=self._from_input)
+        self._products.apply(of_input, self.inputs, self._from_input)
         self._from_input += self._buffers.column(self._stages[0][1].data())
 
     def _linear_stages(self) -> list[tuple[Any, list[Any]]]:
@@ -205,7 +210,7 @@ class CfcCell:
         Adds the weights' gradients to the blobs if ``learns``. :meth:`input_gradients`,
         :meth:`time_gradients` and ``initial_state_gradient`` then hold the others.
         """
-        with self._threads():
+        with threads_for(self._largest * self.batch):
             self._backward(state_gradients)
             if learns:
                 self._weight_gradients()
@@ -223,6 +228,10 @@ class CfcCell:
         first_weight, readout = self._first_weight.T, list(state_gradients)
         state_gradient, above = self._state_gradient, self._above
         state_gradient.fill(0)
+        back = None
+        if self.memory is not None:
+            self.memory.begin_backward()
+            back = self.memory.back_stepper()
         dot, add, multiply = self.xp.dot, self.xp.add, self.xp.multiply
         for step in range(self.steps - 1, -1, -1):
             add(state_gradient, readout[step], state_gradient)
@@ -233,6 +242,8 @@ class CfcCell:
                 gradient = units[step]
                 multiply(above, gradient, gradient)
             dot(first_weight, gradient, state_gradient)
+            if back is not None:
+                back(step, state_gradient)
 
     @property
     def initial_state_gradient(self) -> Any:
@@ -254,55 +265,30 @@ class CfcCell:
         return [*self._unit_gradients, self._heads.gradients]
 
     def _weight_gradients(self) -> None:
-        gradients = self._stage_gradients()
+        products, gradients = self._products, self._stage_gradients()
         for index, (weight, bias) in enumerate(self._stages):
             gradient = gradients[index]
             if index:
-                total = self._outer(gradient, self._outputs[index - 1], "output")
+                total = products.outer(gradient, self._outputs[index - 1])
             else:
-                total = self._gather("first", weight.shape)
-                total[:, : self.columns] = self._outer(gradient, self.inputs, "input")
-                total[:, self.columns :] = self._outer(gradient, self.states[:-1], "state")
-            if self._sparsity is not None and gradient is gradients[-1]:
+                total = products.matrix(weight.shape, "first")
+                total[:, : self.columns] = products.outer(gradient, self.inputs)
+                total[:, self.columns :] = products.outer(gradient, self._before)
+            if self._sparsity is not None and index == len(self._stages) - 1:
                 total *= self._sparsity
             weight.add_diff(total)
-            bias.add_diff(self._sum(gradient))
+            bias.add_diff(products.total(gradient))
         self._heads.add_own_gradients()
-
-    def _sum(self, gradient: Any) -> Any:
-        # Steps first: one sum over both axes at once is many times slower in NumPy.
-        total = gradient.sum(axis=0)
-        return total if self.batch == 1 else total.sum(axis=1)
-
-    def _gather(self, name: str, shape: tuple[int, int]) -> Any:
-        """Return the kept array of that name and shape."""
-        key = (shape, name)
-        if key not in self._gathered:
-            self._gathered[key] = self.xp.empty(shape, dtype=self.dtype)
-        return self._gathered[key]
-
-    def _outer(self, gradient: Any, values: Any, name: str) -> Any:
-        """Return the sum over steps and batch of gradient x values, valid until the next call."""
-        xp = self.xp
-        total = self._gather(name, (gradient.shape[1], values.shape[1]))
-        if self.batch == 1:
-            return xp.dot(gradient.T, values, total)
-        total.fill(0)
-        for start in range(0, self.steps, _CHUNK):
-            part = slice(start, min(start + _CHUNK, self.steps))
-            columns = (part.stop - start) * self.batch
-            left = gradient[part].transpose(1, 0, 2).reshape(gradient.shape[1], columns)
-            right = values[part].transpose(1, 0, 2).reshape(values.shape[1], columns)
-            total += xp.dot(left, right.T)
-        return total
+        if self.memory is not None:
+            self.memory.add_gradients(self.inputs, self.states[:-1])
 
     def input_gradients(self) -> Any:
         """Return dL/d(inputs), (steps, columns, batch), after :meth:`backward`."""
         of_input = self._matrix(0)[:, : self.columns]
-        gradient = self._stage_gradients()[0]
-        if self.batch == 1:
-            return self.xp.dot(gradient, of_input)
-        return self.xp.matmul(of_input.T, gradient)
+        total = self._products.apply(of_input.T, self._stage_gradients()[0])
+        if self.memory is not None:
+            total += self.memory.input_gradients()
+        return total
 
     def time_gradients(self) -> Any:
         """Return dL/d(times), (steps, batch), after :meth:`backward`."""

@@ -1,69 +1,80 @@
-"""CFC: a closed-form continuous-time net over a sequence."""
+"""CFC: a liquid net over a sequence."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import TRAIN, Layer
 
+from .batch_parts import BatchDivision, BatchPart
 from .cells import cell_of
 from .cfc_inputs import InputComposer
-from .cfc_settings import add_linear
+from .readout import Readout
 from .sequence_cell import refuse_short_spans
 
 
 class CfcLayer(Layer):
-    """Runs a CfC cell over a sequence and reads out the state after the last observed step.
+    """Runs a liquid cell over a sequence and reads out the state after the last observed step, or after every step.
 
     Bottoms: x (N, T, F), or (N, T) for one feature; tt (N, T) or (N, T, 1), the time span that the cell is
-    given at each step; optionally mask (N, T, F) or (N, T, 1), 1 where observed. Top: (N, output_features).
+    given at each step; optionally mask (N, T, F) or (N, T, 1), 1 where observed; with ``initial_state`` the state
+    that the sequence starts from, (N, S), which is 0 otherwise. Tops: (N, output_features), with
+    ``return_sequences`` (N, T, output_features); optionally the state after the last step, (N, S). S is
+    hidden_size; with ``use_mixed`` the LSTM's memory follows, and S is twice that.
 
-    The state starts at 0. With a mask, o_t = fc(h_t) replaces the output where any feature is observed:
+    With a mask, o_t = fc(h_t) replaces the output where any feature is observed:
     y_t = c_t o_t + (1 - c_t) y_(t-1) with c_t = max over features of mask_t; a sample that was never
-    observed gives 0. Source: Hasani et al. 2022 and its authors' code; MyCaffe's parameters and blob order
-    (backbone, ff1, ff2, time_a, time_b, fc; weight before bias).
+    observed gives 0. What comes after a sample's last observed step has no effect then and need not be computed;
+    it has where every step's output or the last state is asked for, and ``return_sequences`` gives fc(h_t) itself,
+    whatever the mask.
+
+    A long sequence may be run in pieces, each starting from the last state of the piece before: without a mask
+    that is the same as the whole. With a mask, a piece does not know what was observed last before it (the values
+    that fill gaps, the time since) or what the output was: it starts from 0 there.
+
+    Source: Hasani et al. 2022 and its authors' code; MyCaffe's parameters and blob order (the cell's blobs: see
+    CFC_UNIT; the mixed memory's lstm.input_map and lstm.recurrent_map; fc; weight before bias).
     """
 
     type = "CFC"
     parameters = ("cfc_param", "cfc_unit_param", "ltc_unit_param", "wiring_param")
     min_bottom_blobs = 2
-    max_bottom_blobs = 3
-    exact_num_top_blobs = 1
+    max_bottom_blobs = 4
+    min_top_blobs = 1
+    max_top_blobs = 2
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Read the settings and create the blobs; the number of features is fixed from here on."""
         param = self.param.cfc_param
-        if param.return_sequences:
-            self.fail(
-                "return_sequences is not offered by this version",
-                field="cfc_param.return_sequences",
-            )
+        self._state, self._mask = self._find_bottoms(len(bottom))
         _, _, self.features = self._sequence_shape(bottom)
-        mask_features = self._mask_features(bottom) if len(bottom) > 2 else 0
+        mask_features = self._mask_features(bottom) if self._mask else 0
         wide = not param.HasField("input_features") or param.input_features > 2 * self.features
         self.composer = InputComposer(self.device, self.features, mask_features, wide)
         kind = cell_of(self, self.composer.columns, "rnn_cell.")
-        self.cell = kind.create()
-        self._fc = len(self.blobs)
-        self._add_readout()
-        self._order = [*kind.storage_order, *range(self._fc, len(self.blobs))]
+        self._division = BatchDivision(kind.create)
+        self.cell = self._division.whole
+        self._cell_blobs = len(self.blobs)
+        self.readout = Readout(self, self.cell.output_size)
+        self._order = [*kind.storage_order, *range(self._cell_blobs, len(self.blobs))]
+        memory = self.cell.memory
+        self.state_size = self.cell.state_size + (memory.size if memory is not None else 0)
 
-    def _add_readout(self) -> None:
-        """Add the linear layer after the cell; a wiring's motor neurons can do without."""
-        param = self.param.cfc_param
-        self._reads_out = param.HasField("output_features") or not self.param.HasField(
-            "wiring_param"
-        )
-        if not self._reads_out:
-            return
-        if param.output_features < 1:
+    def _find_bottoms(self, bottoms: int) -> tuple[int, int]:
+        """Return the indices of the bottoms that are the initial state and the mask, 0 for none."""
+        stateful = self.param.cfc_param.initial_state
+        least = 2 + stateful
+        if bottoms not in (least, least + 1):
             self.fail(
-                f"output_features must be at least 1, got {param.output_features}",
-                field="cfc_param.output_features",
+                f"takes {least} or {least + 1} bottom blobs {'with' if stateful else 'without'} "
+                f"initial_state (x, tt{', mask or not, state' if stateful else ', mask or not'}), got {bottoms}",
+                field="cfc_param.initial_state" if stateful else "bottom",
             )
-        add_linear(self, "fc", param.output_features, self.cell.output_size)
+        return (bottoms - 1 if stateful else 0), (2 if bottoms > least else 0)
 
     def storage_order(self) -> list[int]:
         """Put the heads side by side, so that the cell sees one matrix."""
@@ -75,7 +86,7 @@ class CfcLayer(Layer):
         x, tt = bottom[0], bottom[1]
         if x.num_axes not in (2, 3) or 0 in x.shape:
             self.fail(
-                f'bottom "{x.name}" is {x.shape}, expected (N, T, F): batch, steps, features, each '
+                f'bottom "{x.name}" is {x.shape}, expected (N, T, F): batch, steps and features, each '
                 "at least 1"
             )
         batch, steps = x.shape[:2]
@@ -87,126 +98,200 @@ class CfcLayer(Layer):
         return batch, steps, x.shape[2] if x.num_axes == 3 else 1
 
     def _mask_features(self, bottom: Sequence[Blob]) -> int:
-        x, mask = bottom[0], bottom[2]
+        x, mask = bottom[0], bottom[self._mask]
         batch, steps, features = self._sequence_shape(bottom)
         allowed = {(batch, steps, features), (batch, steps, 1)}
         shape = (*mask.shape, 1) if mask.num_axes == 2 else mask.shape
         if shape not in allowed:
             self.fail(
                 f'bottom "{mask.name}" is {mask.shape}, expected the mask of bottom "{x.name}" '
-                f"{x.shape}: {' or '.join(str(shape) for shape in sorted(allowed, reverse=True))}"
+                f"{x.shape}: {' or '.join(str(shape) for shape in sorted(allowed, reverse=True))}",
+                hint="with cfc_param { initial_state: true } the last bottom is the initial state",
             )
         return shape[2]
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Check the bottoms against each other and size buffers and top."""
+        """Check the bottoms against each other and size the tops."""
         batch, steps, features = self._sequence_shape(bottom)
         if features != self.features:
             self.fail(
                 f'bottom "{bottom[0].name}" is {bottom[0].shape}: {features} features, but the weights '
                 f"were made for {self.features}"
             )
-        if len(bottom) > 2 and self._mask_features(bottom) != self.composer.mask_features:
+        if self._mask and self._mask_features(bottom) != self.composer.mask_features:
+            mask = bottom[self._mask]
             self.fail(
-                f'bottom "{bottom[2].name}" is {bottom[2].shape}, but the weights were made for a mask of '
+                f'bottom "{mask.name}" is {mask.shape}, but the weights were made for a mask of '
                 f"{self.composer.mask_features} features"
             )
-        self.cell.reshape(steps, batch, self.composer.columns)
-        self._full = (steps, -1, batch)
-        features = self.cell.output_size
-        top[0].reshape(batch, self.param.cfc_param.output_features if self._reads_out else features)
+        state = (batch, self.state_size)
+        if self._state and bottom[self._state].shape != state:
+            self.fail(
+                f'bottom "{bottom[self._state].name}" is {bottom[self._state].shape}, expected the initial '
+                f'state {state} of bottom "{bottom[0].name}" {bottom[0].shape}',
+                hint="the hidden state, and with use_mixed the memory after it"
+                if self.cell.memory is not None
+                else None,
+            )
+        self._batch, self._steps = batch, steps
+        outputs = self.readout.outputs
+        top[0].reshape(*((batch, steps, outputs) if self.readout.sequences else (batch, outputs)))
+        if len(top) > 1:
+            top[1].reshape(*state)
 
-    # Forward and backward.
+    # Forward.
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """y = fc(state after the last observed step)."""
-        cell, xp = self.cell, self.xp
-        steps, _, batch = self._full
-        x = bottom[0].data.reshape(batch, steps, -1).transpose(1, 2, 0)
-        spans = self._spans(bottom)
-        mask = None
-        if len(bottom) > 2:
-            mask = bottom[2].data.reshape(batch, steps, -1).transpose(1, 2, 0)
-        self.composer.forward(x, spans, mask, cell.inputs.reshape(self._full))
-        refuse_short_spans(self, cell, bottom[1].name, spans)
-        cell.states[0].fill(0)
-        cell.forward(xp.ascontiguousarray(spans), self.phase == TRAIN)
-        self._weigh_steps(mask)
-        states, weighted = (array.reshape(self._full) for array in (cell.states[1:], cell.by_step))
-        xp.multiply(states, self._step_weights[:, None], out=weighted)
-        self._readout_state = weighted[:, -cell.output_size :].sum(axis=0)
-        if not self._reads_out:
-            top[0].data[...] = self._readout_state.T
-            return
-        weight, bias = self.blobs[self._fc].data, self.blobs[self._fc + 1].data
-        xp.dot(self._readout_state.T, weight.T, top[0].data)
-        # The bias counts as much as the states do: not at all for a sample that was never observed.
-        top[0].data[...] += self._step_weights.sum(axis=0)[:, None] * bias
+        """Run the cell and read out its states."""
+        mask = self._by_step(bottom[self._mask].data) if self._mask else None
+        observed = mask.max(axis=1) if mask is not None else None
+        self._parts = self._divide(observed, len(top) > 1)
+        self._longest = max((part.steps for part in self._parts), default=0)
+        spans = self._spans(bottom)[: self._longest]
+        refuse_short_spans(self, self.cell, bottom[1].name, spans)
+        self._compose(bottom, spans, mask)
+        for part in self._parts:
+            self._start_states(part, bottom)
+            part.cell.forward(self.xp.ascontiguousarray(part.take(spans)), self.phase == TRAIN)
+        if self.readout.sequences:
+            self.readout.forward_sequence(self._parts[0], top[0].data)
+        else:
+            self.readout.forward(self._parts, observed, top[0].data)
+        if len(top) > 1:
+            self._write_last_state(top[1].data)
+
+    def state_sequence(self) -> Any:
+        """Return the cell's state after each step of the last forward, (N, T, S); NaN where none was computed."""
+        states = self.xp.full((self._steps, self.cell.state_size, self._batch), np.nan, self.dtype)
+        for part in self._parts:
+            part.put(states, part.cell.states[1:])
+        return states.transpose(2, 0, 1)
+
+    def _by_step(self, array: Any) -> Any:
+        """Return a bottom's values or gradients as (steps, features, batch)."""
+        return array.reshape(self._batch, self._steps, -1).transpose(1, 2, 0)
 
     def _spans(self, bottom: Sequence[Blob]) -> Any:
-        """Return the time spans that the cell is given, (T, N)."""
-        steps, _, batch = self._full
-        return bottom[1].data.reshape(batch, steps).T
+        """Return the time spans that the cell is given, (steps, batch)."""
+        return bottom[1].data.reshape(self._batch, self._steps).T
 
-    def _span_gradients(self, gradient: Any, bottom: Sequence[Blob]) -> None:
-        """Write dL/d(tt) from the gradient of what :meth:`_spans` returned, (T, N)."""
-        steps, _, batch = self._full
-        bottom[1].diff.reshape(batch, steps)[...] = gradient.T
+    def _divide(self, observed: Any, with_last_state: bool) -> list[BatchPart]:
+        """Return the parts of the batch: the whole, or without the steps that have no effect."""
+        columns = self.composer.columns
+        if observed is None or self.readout.sequences or with_last_state:
+            return self._division.all(self._steps, self._batch, columns)
+        seen = self.device.to_host(observed) != 0
+        lengths = (seen * np.arange(1, self._steps + 1)[:, None]).max(axis=0)
+        return self._division.by_length(lengths, columns)
 
-    def _weigh_steps(self, mask: Any) -> None:
-        """Compute how much each step counts in the output, (T, N): w_t = c_t * prod of later (1 - c)."""
-        xp = self.xp
-        steps, _, batch = self._full
-        weights = xp.zeros((steps, batch), dtype=self.dtype)
-        weights[-1] = 1
-        if mask is not None:
-            observed = mask.max(axis=1)
-            if steps > 1:  # not every device takes products of no rows
-                weights[:-1] = xp.cumprod(1.0 - observed[:0:-1], axis=0)[::-1]
-            weights *= observed
-        self._step_weights = weights
+    def _compose(self, bottom: Sequence[Blob], spans: Any, mask: Any) -> None:
+        """Write the cells' inputs."""
+        longest = self._longest
+        x = self._by_step(bottom[0].data)[:longest]
+        mask = mask if mask is None else mask[:longest]
+        if len(self._parts) == 1:
+            (part,) = self._parts
+            self.composer.forward(x, spans, mask, part.full(part.cell.inputs))
+            return
+        inputs = self.xp.empty((longest, self.composer.columns, self._batch), dtype=self.dtype)
+        self.composer.forward(x, spans, mask, inputs)
+        for part in self._parts:
+            part.full(part.cell.inputs)[...] = part.take(inputs)
+
+    def _start_states(self, part: BatchPart, bottom: Sequence[Blob]) -> None:
+        states, memory = part.cell.states[0], part.cell.memory
+        if not self._state:
+            states.fill(0)
+            if memory is not None:
+                memory.states[0].fill(0)
+            return
+        given, size = bottom[self._state].data.T[:, part.samples], part.cell.state_size
+        states[...] = given[:size].reshape(states.shape)
+        if memory is not None:
+            memory.states[0][...] = given[size:].reshape(states.shape)
+
+    def _write_last_state(self, top: Any) -> None:
+        (part,) = self._parts
+        size, memory = part.cell.state_size, part.cell.memory
+        top[:, :size] = part.cell.states[-1].reshape(size, -1).T
+        if memory is not None:
+            top[:, size:] = memory.states[-1].reshape(memory.size, -1).T
+
+    # Backward.
 
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
         """Backpropagate through the readout and through time, always through the whole cell."""
-        cell, xp = self.cell, self.xp
-        readout = top[0].diff.T
-        learns = self.param_propagate_down
-        if self._reads_out:
-            self._readout_gradients(top[0].diff)
-            readout = xp.dot(self.blobs[self._fc].data.T, readout)
-        gradients = cell.by_step.reshape(self._full)
-        gradients[:, : -cell.output_size] = 0
-        xp.multiply(self._step_weights[:, None], readout, out=gradients[:, -cell.output_size :])
-        cell.backward(cell.by_step, any(learns[: self._fc]))
-        for index in range(self._fc):
-            if not learns[index]:
-                self.blobs[index].diff.fill(0)
+        learns = self.param_propagate_down[: self._cell_blobs]
+        if self.readout.sequences:
+            self.readout.backward_sequence(self._parts[0], top[0].diff)
+        else:
+            self.readout.backward(self._parts, top[0].diff)
+        for part in self._parts:
+            self._last_state_gradient(part, top)
+            part.cell.backward(part.cell.by_step, any(learns))
+        for blob, learned in zip(self.blobs, learns, strict=False):
+            if not learned:
+                blob.diff.fill(0)
         self._bottom_gradients(propagate_down, bottom)
 
-    def _readout_gradients(self, dy: Any) -> None:
-        learns = self.param_propagate_down
-        if learns[self._fc]:
-            diff = self.blobs[self._fc].diff
-            diff += self.xp.dot(dy.T, self._readout_state.T)
-        if learns[self._fc + 1]:
-            diff = self.blobs[self._fc + 1].diff
-            diff += (dy * self._step_weights.sum(axis=0)[:, None]).sum(axis=0)
+    def _last_state_gradient(self, part: BatchPart, top: Sequence[Blob]) -> None:
+        memory, size = part.cell.memory, part.cell.state_size
+        if len(top) < 2:
+            if memory is not None:
+                memory.from_above.fill(0)
+            return
+        given = top[1].diff.T
+        last = part.cell.by_step[-1]
+        last += given[:size].reshape(last.shape)
+        if memory is not None:
+            memory.from_above[...] = given[size:].reshape(memory.from_above.shape)
 
     def _bottom_gradients(self, propagate_down: Sequence[bool], bottom: Sequence[Blob]) -> None:
-        steps, _, batch = self._full
+        if propagate_down[0] or propagate_down[1]:
+            self._input_gradients(propagate_down, bottom)
+        if self._mask and propagate_down[self._mask]:
+            bottom[self._mask].diff.fill(0)  # the mask is a constant
+        if self._state and propagate_down[self._state]:
+            diff = bottom[self._state].diff
+            diff.fill(0)
+            for part in self._parts:
+                memory, size = part.cell.memory, part.cell.state_size
+                initial = part.cell.initial_state_gradient
+                diff[part.samples, :size] = initial.reshape(size, -1).T
+                if memory is not None:
+                    initial = memory.initial_gradient
+                    diff[part.samples, size:] = initial.reshape(memory.size, -1).T
+
+    def _input_gradients(self, propagate_down: Sequence[bool], bottom: Sequence[Blob]) -> None:
+        """Write the gradients of x and tt; steps that were not computed have none."""
         to_x, to_times = propagate_down[0], propagate_down[1]
-        if to_x or to_times:
-            inputs = self.cell.input_gradients().reshape(self._full)
-            times = self.cell.time_gradients()
-            dx = bottom[0].diff.reshape(batch, steps, -1).transpose(1, 2, 0) if to_x else None
-            self.composer.backward(inputs, dx, times)
-            if to_times:
-                self._span_gradients(times, bottom)
-        if len(bottom) > 2 and propagate_down[2]:
-            bottom[2].diff.fill(0)  # the mask is a constant
+        longest, batch = self._longest, self._batch
+        times = self.xp.zeros((self._steps, batch), dtype=self.dtype)
+        if len(self._parts) == 1:
+            (part,) = self._parts
+            inputs = part.full(part.cell.input_gradients())
+        else:
+            shape = (longest, self.composer.columns, batch)
+            inputs = self.xp.zeros(shape, dtype=self.dtype)
+            for part in self._parts:
+                part.put(inputs, part.cell.input_gradients())
+        for part in self._parts:
+            part.put(times, part.cell.time_gradients())
+        x_diff = None
+        if to_x:
+            whole = self._by_step(bottom[0].diff)
+            whole[longest:] = 0
+            x_diff = whole[:longest]
+        self.composer.backward(inputs, x_diff, times[:longest])
+        if to_times:
+            self._span_gradients(times, bottom)
+
+    def _span_gradients(self, gradient: Any, bottom: Sequence[Blob]) -> None:
+        """Write dL/d(tt) from the gradient of what :meth:`_spans` returned, (steps, batch)."""
+        bottom[1].diff.reshape(self._batch, self._steps)[...] = gradient.T
 
     def allow_force_backward(self, bottom_index: int) -> bool:
         """The mask gets no gradient."""
-        return bottom_index != 2
+        return bottom_index != self._mask or not self._mask

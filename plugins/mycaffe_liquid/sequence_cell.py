@@ -8,6 +8,8 @@ import numpy as np
 
 from mycaffe_py.layer import Layer
 
+from .memory import Memory
+
 
 class SequenceCell(Protocol):
     """A recurrent cell with its buffers for a whole sequence.
@@ -22,6 +24,8 @@ class SequenceCell(Protocol):
     """The last features of ``states`` are what is read out: all of them, or a wiring's motor neurons."""
     least_span: float | None
     """Time spans below it are refused; None takes any."""
+    memory: Memory | None
+    """What stands in front of the cell at each step; its ``states`` belong to the cell's state."""
     inputs: Any
     """(steps, columns, batch)"""
     states: Any

@@ -12,9 +12,9 @@ _MASK = [
 _SPAN = [[0.3], [0.8]]
 
 
-def _cfc(layer: str = "", unit: str = "") -> str:
+def _cfc(layer: str = "", unit: str = "", more: str = "") -> str:
     sizes = "hidden_size: 3 output_features: 2"
-    return f"cfc_param {{ {sizes} {layer} }} cfc_unit_param {{ backbone_units: 4 {unit} }}"
+    return f"cfc_param {{ {sizes} {layer} }} cfc_unit_param {{ backbone_units: 4 {unit} }} {more}"
 
 
 def _cfc_unit(settings: str = "") -> str:
@@ -30,6 +30,35 @@ LAYERS: dict[str, list[tuple[str, list[Any], dict[str, Any]]]] = {
         (_cfc(unit="backbone_layers: 2 backbone_dropout_ratio: 0.3"), [(2, 4, 3), _TIMES], {}),
         (_cfc(unit="minimal: true"), [(2, 4, 3), _TIMES], {}),
         (_cfc(unit="minimal: true"), [(1, 4, 3), _TIMES[:1], _MASK[:1]], {}),
+        (_cfc("return_sequences: true"), [(2, 4, 3), _TIMES, _MASK], {}),
+        (_cfc("return_sequences: true"), [(1, 4), _TIMES[:1]], {}),
+        (_cfc("initial_state: true", more='top: "y" top: "h"'), [(2, 4, 3), _TIMES, (2, 3)], {}),
+        (
+            _cfc("initial_state: true return_sequences: true", more='top: "y" top: "h"'),
+            [(1, 4, 3), _TIMES[:1], _MASK[:1], (1, 3)],
+            {},
+        ),
+        (_cfc("initial_state: true"), [(2, 4, 3), _TIMES, _MASK, (2, 3)], {}),
+        (_cfc("use_mixed: true"), [(2, 4, 3), _TIMES, _MASK], {}),
+        (
+            _cfc(
+                "use_mixed: true initial_state: true return_sequences: true",
+                "no_gate: true",
+                'top: "y" top: "h"',
+            ),
+            [(2, 4, 3), _TIMES, (2, 6)],
+            {},
+        ),
+        (
+            _cfc("use_mixed: true initial_state: true", "minimal: true", 'top: "y" top: "h"'),
+            [(1, 4), _TIMES[:1], (1, 6)],
+            {},
+        ),
+        (
+            _cfc(),
+            [(2, 4, 3), _TIMES, _MASK],
+            {"propagate_down": [False, True, False]},
+        ),
     ],
     "CFC_UNIT": [
         (_cfc_unit(f"backbone_activation: {name}"), [(2, 3), (2, 3), _SPAN], {})

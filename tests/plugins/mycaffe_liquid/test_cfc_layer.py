@@ -252,12 +252,6 @@ def test_default_fillers_are_mycaffes(registry):
             5,
         ),
         (
-            "hidden_size: 4 output_features: 1 return_sequences: true",
-            UNIT,
-            "return_sequences is not",
-            5,
-        ),
-        (
             "hidden_size: 4 output_features: 1",
             f"{UNIT} minimal: true no_gate: true",
             "two cells: give one",
