@@ -23,6 +23,7 @@ from .conformance import (
     recurrent,
     shapes,
     vision,
+    wired,
 )
 
 _SHAPE = (3, 4)
@@ -120,6 +121,9 @@ for _family in (
     vision,
 ):
     LAYERS |= _family.LAYERS
+
+for _type, _cases in wired.LAYERS.items():
+    LAYERS[_type] = [*LAYERS[_type], *_cases]
 
 FILLERS: dict[str, list[tuple[str, tuple[int, ...]]]] = {
     "bilinear": [("", (2, 1, 4, 4)), ("", (1, 1, 3, 3))],

@@ -12,6 +12,8 @@ from .cfc_cell import CfcCell
 from .cfc_settings import CfcBlobs, CfcSettings, hidden_size
 from .memory import memory_of
 from .sequence_cell import SequenceCell
+from .wired_cfc_cell import WiredCfcBlobs, WiredCfcCell
+from .wiring import Wiring, read_wiring
 
 
 @dataclass(frozen=True)
@@ -37,14 +39,6 @@ def cell_of(layer: Layer, columns: int, prefix: str = "") -> CellKind:
             else "ltc_unit_param",
             hint="use cell_type: CFC, with cfc_unit_param { ... }",
         )
-    if layer.param.HasField("wiring_param"):
-        if layer.param.cfc_param.use_mixed:
-            layer.fail(
-                "use_mixed does not go with wiring_param",
-                field="cfc_param.use_mixed",
-                hint="leave one of them out",
-            )
-        layer.fail("wirings are not offered by this version", field="wiring_param")
     return _cfc(layer, columns, prefix)
 
 
@@ -62,7 +56,10 @@ def _asks_for_ltc(layer: Layer) -> bool:
 def _cfc(layer: Layer, columns: int, prefix: str) -> CellKind:
     of_layer = layer.param.HasField("cfc_param")
     size_field = "cfc_param.hidden_size" if of_layer else "cfc_unit_param.hidden_size"
-    settings = CfcSettings.read(layer, hidden_size(layer, "cfc_unit_param"), size_field)
+    size = hidden_size(layer, "cfc_unit_param")
+    if layer.param.HasField("wiring_param"):
+        return _wired_cfc(layer, columns, prefix, read_wiring(layer, columns, size, size_field))
+    settings = CfcSettings.read(layer, size, size_field)
     blobs = CfcBlobs(layer, settings, columns, prefix)
     first = len(layer.blobs)
     new_memory = memory_of(layer, columns, settings.hidden_size)
@@ -72,3 +69,15 @@ def _cfc(layer: Layer, columns: int, prefix: str) -> CellKind:
         return CfcCell(settings, layer.blobs, blobs, layer.device, memory=memory)
 
     return CellKind(create, [*blobs.storage_order, *range(first, len(layer.blobs))])
+
+
+def _wired_cfc(layer: Layer, columns: int, prefix: str, wiring: Wiring) -> CellKind:
+    if layer.param.cfc_param.use_mixed:
+        layer.fail(
+            "use_mixed does not go with wiring_param",
+            field="cfc_param.use_mixed",
+            hint="leave one of them out",
+        )
+    settings = CfcSettings.read(layer, wiring.units, "wiring_param")
+    blobs = WiredCfcBlobs(layer, settings, wiring, columns, prefix)
+    return CellKind(lambda: WiredCfcCell(layer, blobs), blobs.storage_order)

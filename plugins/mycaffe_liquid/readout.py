@@ -8,24 +8,26 @@ from mycaffe_py.layer import Layer
 
 from .batch_parts import BatchPart
 from .cfc_settings import add_linear
+from .sequence_cell import SequenceCell
 from .step_products import StepProducts
 
 
 class Readout:
-    """A linear layer, fc, on the last ``features`` of the state: after the last observed step, or after every step.
+    """A linear layer, fc, on what the cell gives of its state: after the last observed step, or after every step.
 
-    A layer with a wiring that gives no ``output_features`` has no fc: the output is these features.
+    A layer with a wiring that gives no ``output_features`` has no fc: the output is the motor neurons.
     Without ``return_sequences`` a mask c, (steps, batch), makes the output y_t = c_t o_t + (1 - c_t) y_(t-1) with
     o_t = fc(h_t): a weighted sum of the o_t.
     """
 
-    def __init__(self, layer: Layer, features: int):
+    def __init__(self, layer: Layer, cell: SequenceCell):
         param = layer.param.cfc_param
         self._layer, self.xp = layer, layer.xp
         self.sequences = param.return_sequences
-        self._rows = slice(-features, None)
+        self._rows, self._features = cell.output_rows, cell.output_size
+        self._reads_all = cell.output_size == cell.state_size
         self._fc: int | None = None
-        self.outputs = features
+        self.outputs = self._features
         if param.HasField("output_features") or not layer.param.HasField("wiring_param"):
             self.outputs = param.output_features
             if self.outputs < 1:
@@ -33,7 +35,7 @@ class Readout:
                     f"output_features must be at least 1, got {self.outputs}",
                     field="cfc_param.output_features",
                 )
-            self._fc = add_linear(layer, "fc", self.outputs, features)
+            self._fc = add_linear(layer, "fc", self.outputs, self._features)
         self._products = StepProducts(self.xp, layer.dtype)
 
     def _weight(self) -> Any:
@@ -44,6 +46,12 @@ class Readout:
         if self._fc is None or not self._layer.param_propagate_down[self._fc + index]:
             return None
         return self._layer.blobs[self._fc + index].diff
+
+    def _own_gradients(self, gradients: Any) -> Any:
+        """Return the rows of the states' gradients that are read out; the others become 0."""
+        if not self._reads_all:
+            gradients.fill(0)
+        return gradients[:, self._rows]
 
     # The output after every step.
 
@@ -61,8 +69,7 @@ class Readout:
         cell, products = part.cell, self._products
         upstream = self.xp.ascontiguousarray(dy.transpose(1, 2, 0))
         upstream = upstream.reshape(len(upstream), -1, *cell.by_step.shape[2:])
-        cell.by_step[:, : self._rows.start] = 0
-        own = cell.by_step[:, self._rows]
+        own = self._own_gradients(cell.by_step)
         if self._fc is None:
             own[...] = upstream
             return
@@ -78,7 +85,7 @@ class Readout:
     def forward(self, parts: list[BatchPart], observed: Any, y: Any) -> None:
         """Write y (batch, outputs), 0 for samples of no part; ``observed`` (steps, batch) or None."""
         xp = self.xp
-        self._state = xp.zeros((-self._rows.start, len(y)), dtype=y.dtype)
+        self._state = xp.zeros((self._features, len(y)), dtype=y.dtype)
         self._share = xp.zeros(len(y), dtype=y.dtype)
         self._weights = []
         for part in parts:
@@ -116,7 +123,5 @@ class Readout:
             bias += (dy * self._share[:, None]).sum(axis=0)
         upstream = dy.T if self._fc is None else xp.dot(self._weight().T, dy.T)
         for part, weights in zip(parts, self._weights, strict=True):
-            gradients = part.full(part.cell.by_step)
-            gradients[:, : self._rows.start] = 0
-            own = gradients[:, self._rows]
+            own = self._own_gradients(part.full(part.cell.by_step))
             xp.multiply(weights[:, None], upstream[:, part.samples], out=own)

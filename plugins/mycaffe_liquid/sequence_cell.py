@@ -21,7 +21,9 @@ class SequenceCell(Protocol):
     state_size: int
     """Features of ``states``."""
     output_size: int
-    """The last features of ``states`` are what is read out: all of them, or a wiring's motor neurons."""
+    """How many features of ``states`` are read out: all of them, or a wiring's motor neurons."""
+    output_rows: slice
+    """Which features they are."""
     least_span: float | None
     """Time spans below it are refused; None takes any."""
     memory: Memory | None
