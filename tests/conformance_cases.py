@@ -18,6 +18,7 @@ from .conformance import (
     data,
     liquid,
     losses,
+    ltc,
     normalization,
     python_layer,
     recurrent,
@@ -114,6 +115,7 @@ for _family in (
     data,
     liquid,
     losses,
+    ltc,
     normalization,
     python_layer,
     recurrent,
@@ -124,6 +126,7 @@ for _family in (
 
 for _type, _cases in wired.LAYERS.items():
     LAYERS[_type] = [*LAYERS[_type], *_cases]
+LAYERS["CFC"] = [*LAYERS["CFC"], *ltc.CFC]
 
 FILLERS: dict[str, list[tuple[str, tuple[int, ...]]]] = {
     "bilinear": [("", (2, 1, 4, 4)), ("", (1, 1, 3, 3))],

@@ -10,6 +10,8 @@ from mycaffe_py.layer_settings import enum_name
 
 from .cfc_cell import CfcCell
 from .cfc_settings import CfcBlobs, CfcSettings, hidden_size
+from .ltc_cell import LtcCell
+from .ltc_settings import add_ltc_blobs
 from .memory import memory_of
 from .sequence_cell import SequenceCell
 from .wired_cfc_cell import WiredCfcBlobs, WiredCfcCell
@@ -32,25 +34,25 @@ def cell_of(layer: Layer, columns: int, prefix: str = "") -> CellKind:
     ``prefix`` goes before the blobs' names. Fails with the setting that is wrong.
     """
     if _asks_for_ltc(layer):
-        layer.fail(
-            "LTC cells are not offered by this version",
-            field="cfc_param.cell_type"
-            if layer.param.cfc_param.HasField("cell_type")
-            else "ltc_unit_param",
-            hint="use cell_type: CFC, with cfc_unit_param { ... }",
-        )
+        return ltc_cell(layer, columns, prefix)
     return _cfc(layer, columns, prefix)
 
 
 def _asks_for_ltc(layer: Layer) -> bool:
-    """Whether ``cfc_param`` asks for LTC cells, or there are settings of no other cell.
+    """Whether ``cfc_param`` asks for LTC cells; fails if there are settings of LTC cells alone, without that.
 
-    MyCaffe writes the settings of both cells, beside ``cell_type: CFC``.
+    MyCaffe writes the settings of both cells, beside ``cell_type``.
     """
     param = layer.param
     if param.cfc_param.HasField("cell_type"):
         return enum_name(param.cfc_param, "cell_type") == "LTC"
-    return param.HasField("ltc_unit_param") and not param.HasField("cfc_unit_param")
+    if param.HasField("ltc_unit_param") and not param.HasField("cfc_unit_param"):
+        layer.fail(
+            "there are settings of LTC cells, but the cells are CfC cells",
+            field="ltc_unit_param",
+            hint="write cfc_param { cell_type: LTC }, or cfc_unit_param { ... }",
+        )
+    return False
 
 
 def _cfc(layer: Layer, columns: int, prefix: str) -> CellKind:
@@ -81,3 +83,10 @@ def _wired_cfc(layer: Layer, columns: int, prefix: str, wiring: Wiring) -> CellK
     settings = CfcSettings.read(layer, wiring.units, "wiring_param")
     blobs = WiredCfcBlobs(layer, settings, wiring, columns, prefix)
     return CellKind(lambda: WiredCfcCell(layer, blobs), blobs.storage_order)
+
+
+def ltc_cell(layer: Layer, columns: int, prefix: str = "") -> CellKind:
+    """Add the blobs of the LTC cell that a layer's settings ask for; as :func:`cell_of`."""
+    first = len(layer.blobs)
+    blobs = add_ltc_blobs(layer, columns, prefix)
+    return CellKind(lambda: LtcCell(layer, blobs), list(range(first, len(layer.blobs))))

@@ -18,6 +18,7 @@ end gives the state of rest. In the form NCPS the output is v output_w + output_
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakMethod
 
 import numpy as np
 
@@ -38,7 +39,9 @@ class LtcCell:
     """
 
     def __init__(self, layer: Layer, blobs: LtcBlobs):
-        self.settings, self.blobs, self.layer = blobs.settings, blobs, layer
+        self.settings, self.blobs = blobs.settings, blobs
+        # A strong reference would keep the layer from being freed at once.
+        self._fail = WeakMethod(layer.fail)
         self.device, self.xp, self.dtype = layer.device, layer.xp, layer.dtype
         self.state_size = self.settings.hidden_size
         self.output_size = blobs.motor_count
@@ -112,7 +115,7 @@ class LtcCell:
         least = -1 if self.settings.form == "AUTHORS" else 0
         shortest = float(times.min().item())
         if not shortest >= least:
-            self.layer.fail(
+            self._fail()(
                 f"a time span is {shortest:g}, but an LTC cell of form {self.settings.form} needs spans of "
                 f"at least {least}",
                 hint="times that run backwards have no solution: give the time since the step before",
@@ -179,7 +182,7 @@ class LtcCell:
         if self.settings.positivity != "NONE":
             return  # a sum of positive numbers
         if self.xp.isinf(self._inverses).any().item():
-            self.layer.fail(
+            self._fail()(
                 "the denominator cm + span * (gleak + conductances + epsilon) became 0: some of cm, gleak, w "
                 "and sensory_w are negative",
                 hint="ltc_unit_param { positivity: SOFTPLUS } (or CLIP) keeps them from it",
@@ -197,9 +200,7 @@ class LtcCell:
             self._sensory.start_backward()
             self._of_cm.fill(0)
             self._state_gradient.fill(0)
-            self._run_back(
-                state_gradients.reshape(self.steps, self.state_size, self.batch), learns
-            )
+            self._run_back(state_gradients.reshape(self.steps, self.state_size, self.batch), learns)
             self._feed_back(learns)
         if learns:
             self._weight_gradients()

@@ -13,6 +13,7 @@ from mycaffe_py.functions import sigmoid, softplus
 from mycaffe_py.layer import Layer
 from mycaffe_py.layer_settings import enum_name
 
+from .cfc_settings import hidden_size
 from .wiring import Wiring, read_wiring
 
 _MOST_UNFOLDS = 1000
@@ -70,19 +71,22 @@ def _check_range(layer: Layer, param: Any, name: str) -> None:
 
 
 def _hidden_size(layer: Layer) -> tuple[int, str]:
-    """Return the number of neurons that the settings give, 0 if they do not, and the field of it."""
-    of_layer, of_unit = layer.param.cfc_param, layer.param.ltc_unit_param
-    unit_size = of_unit.hidden_size if of_unit.HasField("hidden_size") else 0
-    if not of_layer.HasField("hidden_size"):
-        return unit_size, "ltc_unit_param.hidden_size"
-    if unit_size and unit_size != of_layer.hidden_size:
+    """Return the number of neurons that the settings ask for, and the field that says so.
+
+    With a wiring, which may count for itself, it is 0 where nothing is given.
+    """
+    param, unit = layer.param, layer.param.ltc_unit_param
+    asked = hidden_size(layer, "ltc_unit_param") if unit.HasField("hidden_size") else 0
+    if param.cfc_param.HasField("hidden_size"):
+        return param.cfc_param.hidden_size, "cfc_param.hidden_size"
+    if param.cfc_unit_param.HasField("hidden_size") and not unit.HasField("hidden_size"):
         layer.fail(
-            f"cfc_param.hidden_size is {of_layer.hidden_size}, but ltc_unit_param.hidden_size is "
-            f"{unit_size}",
-            field="cfc_param.hidden_size",
-            hint="give one of them, or make them equal",
+            "hidden_size is given for CfC cells only",
+            field="cfc_unit_param.hidden_size",
+            hint="give it in cfc_param, or in ltc_unit_param",
         )
-    return of_layer.hidden_size, "cfc_param.hidden_size"
+    counts_itself = unit.HasField("hidden_size") or param.HasField("wiring_param")
+    return asked if counts_itself else unit.hidden_size, "ltc_unit_param.hidden_size"
 
 
 class Positive:
@@ -129,95 +133,105 @@ class SynapseBlobs:
     erev: Blob
 
 
+@dataclass(frozen=True)
 class LtcBlobs:
-    """Adds the cell's blobs to a layer in MyCaffe's order.
+    """A cell's blobs: gleak, vleak, cm (H), those of the synapses (H, H) and (I, H), input_w, input_b (I)."""
 
-    gleak, vleak, cm (H); sigma, mu, w, erev (H, H); sensory_sigma, sensory_mu, sensory_w, sensory_erev (I, H);
-    input_w, input_b (I); in the form NCPS output_w, output_b, one for each motor neuron. A ``wiring`` (see
-    :class:`Wiring`) says which synapses there are, and their first erev; without one there are all, and erev
-    is 1 or -1 at random.
-    """
-
-    def __init__(
-        self,
-        layer: Layer,
-        settings: LtcSettings,
-        columns: int,
-        prefix: str = "",
-        wiring: Wiring | None = None,
-    ):
-        self._layer, self.settings, self._prefix = layer, settings, prefix
-        size = settings.hidden_size
-        self.motor_count = size if wiring is None else wiring.motor_count
-        self.gleak = self._positive("gleak", (size,))
-        self.vleak = self._uniform("vleak", (size,))
-        self.cm = self._positive("cm", (size,))
-        self.synapses = self._synapses("", (size, size), wiring and wiring.adjacency)
-        self.sensory = self._synapses(
-            "sensory_", (columns, size), wiring and wiring.sensory_adjacency
-        )
-        self.input_w = self._constant("input_w", columns, 1.0)
-        self.input_b = self._constant("input_b", columns, 0.0)
-        self.output: tuple[Blob, Blob] | None = None
-        if settings.form == "NCPS":
-            self.output = (
-                self._constant("output_w", self.motor_count, 1.0),
-                self._constant("output_b", self.motor_count, 0.0),
-            )
-
-    @classmethod
-    def add(cls, layer: Layer, columns: int, prefix: str = "") -> LtcBlobs:
-        """Add the blobs that a layer's settings ask for, for inputs of ``columns`` features.
-
-        ``prefix`` goes before the blobs' names. Fails with the setting that is wrong.
-        """
-        size, field = _hidden_size(layer)
-        wiring = None
-        if layer.param.HasField("wiring_param"):
-            wiring = read_wiring(layer, columns, size, field)
-            size = wiring.units
-        elif not size:
-            size = layer.param.ltc_unit_param.hidden_size  # its default
-        if size < 1:
-            layer.fail(f"hidden_size must be at least 1, got {size}", field=field)
-        return cls(layer, LtcSettings.read(layer, size), columns, prefix, wiring)
+    settings: LtcSettings
+    motor_count: int
+    gleak: Positive
+    vleak: Blob
+    cm: Positive
+    synapses: SynapseBlobs
+    sensory: SynapseBlobs
+    input_w: Blob
+    input_b: Blob
+    output: tuple[Blob, Blob] | None
+    """output_w and output_b (motor_count) in the form NCPS."""
 
     @property
     def positive(self) -> list[Positive]:
         """The blobs that ``positivity`` is about."""
         return [self.gleak, self.cm, self.synapses.w, self.sensory.w]
 
-    def _synapses(self, group: str, shape: tuple[int, int], adjacency: Any) -> SynapseBlobs:
-        sigma = self._uniform(f"{group}sigma", shape)
-        mu = self._uniform(f"{group}mu", shape)
-        mask = None
-        if adjacency is not None:
-            mask = self._layer.device.asarray(np.abs(adjacency), dtype=self._layer.dtype)
-        w = self._positive(f"{group}w", shape, mask)
-        erev = self._add(f"{group}erev", shape)
-        if not self._is_given():
+
+def add_ltc_blobs(layer: Layer, columns: int, prefix: str = "") -> LtcBlobs:
+    """Add the blobs that a layer's settings ask for, for inputs of ``columns`` features.
+
+    In MyCaffe's order: gleak, vleak, cm; sigma, mu, w, erev; the same of the inputs' synapses, sensory_sigma and so
+    on; input_w, input_b; in the form NCPS output_w, output_b. ``prefix`` goes before the names. ``wiring_param``
+    says which synapses there are, and their first erev; without it there are all, and erev is 1 or -1 at random.
+    Fails with the setting that is wrong.
+    """
+    size, field = _hidden_size(layer)
+    wiring = None
+    if layer.param.HasField("wiring_param"):
+        wiring = read_wiring(layer, columns, size, field)
+        size = wiring.units
+    elif size < 1:
+        layer.fail(f"hidden_size must be at least 1, got {size}", field=field)
+    return _Adder(layer, LtcSettings.read(layer, size), prefix).add(columns, wiring)
+
+
+class _Adder:
+    def __init__(self, layer: Layer, settings: LtcSettings, prefix: str):
+        self.layer, self.settings, self.prefix = layer, settings, prefix
+
+    def add(self, columns: int, wiring: Wiring | None) -> LtcBlobs:
+        size, adjacency, sensory = self.settings.hidden_size, None, None
+        motors = size
+        if wiring is not None:
+            motors, adjacency = wiring.motor_count, wiring.adjacency
+            sensory = wiring.sensory_adjacency
+        # Evaluated in this order, which is that of the blobs.
+        return LtcBlobs(
+            settings=self.settings,
+            motor_count=motors,
+            gleak=self.positive("gleak", (size,)),
+            vleak=self.uniform("vleak", (size,)),
+            cm=self.positive("cm", (size,)),
+            synapses=self.synapses("", (size, size), adjacency),
+            sensory=self.synapses("sensory_", (columns, size), sensory),
+            input_w=self.constant("input_w", columns, 1.0),
+            input_b=self.constant("input_b", columns, 0.0),
+            output=(
+                (self.constant("output_w", motors, 1.0), self.constant("output_b", motors, 0.0))
+                if self.settings.form == "NCPS"
+                else None
+            ),
+        )
+
+    def synapses(self, group: str, shape: tuple[int, int], adjacency: Any) -> SynapseBlobs:
+        device, dtype = self.layer.device, self.layer.dtype
+        mask = None if adjacency is None else device.asarray(np.abs(adjacency), dtype=dtype)
+        return SynapseBlobs(
+            sigma=self.uniform(f"{group}sigma", shape),
+            mu=self.uniform(f"{group}mu", shape),
+            w=self.positive(f"{group}w", shape, mask),
+            erev=self.polarities(f"{group}erev", shape, adjacency),
+        )
+
+    def polarities(self, name: str, shape: tuple[int, int], adjacency: Any) -> Blob:
+        device, blob = self.layer.device, self.add_blob(name, shape)
+        if len(self.layer.blobs) > len(self.layer.param.blobs):  # the file itself holds none
             signs = adjacency
             if adjacency is None:
-                signs = np.where(self._layer.device.rng.random(shape) < 0.5, -1.0, 1.0)
-            erev.data[...] = self._layer.device.asarray(signs, dtype=self._layer.dtype)
-        return SynapseBlobs(sigma, mu, w, erev)
+                signs = np.where(device.rng.random(shape) < 0.5, -1.0, 1.0)
+            blob.data[...] = device.asarray(signs, dtype=blob.dtype)
+        return blob
 
-    def _positive(self, name: str, shape: tuple[int, ...], mask: Any = None) -> Positive:
-        return Positive(self._uniform(name, shape), self.settings.positivity, mask)
+    def positive(self, name: str, shape: tuple[int, ...], mask: Any = None) -> Positive:
+        return Positive(self.uniform(name, shape), self.settings.positivity, mask)
 
-    def _uniform(self, name: str, shape: tuple[int, ...]) -> Blob:
-        param = self._layer.param.ltc_unit_param
+    def uniform(self, name: str, shape: tuple[int, ...]) -> Blob:
+        param = self.layer.param.ltc_unit_param
         least, most = (getattr(param, f"{name}_init_{end}") for end in ("min", "max"))
-        return self._add(name, shape, type="uniform", min=least, max=most)
+        return self.add_blob(name, shape, type="uniform", min=least, max=most)
 
-    def _constant(self, name: str, count: int, value: float) -> Blob:
-        return self._add(name, (count,), type="constant", value=value)
+    def constant(self, name: str, count: int, value: float) -> Blob:
+        return self.add_blob(name, (count,), type="constant", value=value)
 
-    def _add(self, name: str, shape: tuple[int, ...], **filler: Any) -> Blob:
-        schema = self._layer.context.registry.schema
+    def add_blob(self, name: str, shape: tuple[int, ...], **filler: Any) -> Blob:
+        schema = self.layer.context.registry.schema
         message = schema.new("FillerParameter", **filler) if filler else None
-        return self._layer.add_blob(shape, message, f"{self._prefix}{name}")
-
-    def _is_given(self) -> bool:
-        """Whether the file itself held the values of the blob that was added last."""
-        return len(self._layer.blobs) <= len(self._layer.param.blobs)
+        return self.layer.add_blob(shape, message, f"{self.prefix}{name}")

@@ -55,7 +55,9 @@ def assert_gradients(net, layer, arrays, bottoms, tolerance):
 
 
 def cell_settings(meta):
-    settings = f"ltc_unit_param {{ hidden_size: {meta['hidden']} ode_unfolds: {meta['ode_unfolds']} "
+    settings = (
+        f"ltc_unit_param {{ hidden_size: {meta['hidden']} ode_unfolds: {meta['ode_unfolds']} "
+    )
     if meta["kind"] == "ltc_cell":
         return settings + "}"
     positivity = "SOFTPLUS" if meta["implicit_param_constraints"] else "NONE"
@@ -82,3 +84,23 @@ def test_cell(registry, name, dtype):
     bottoms = {"input": "x", "hx": "h", "ts": "ts"}
     assert_gradients(net, layer, arrays, bottoms, GRADIENT[dtype])
 
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", MODELS)
+def test_model(registry, name, dtype):
+    meta, arrays = load(name)
+    inputs = {"x": arrays["x"], "tt": arrays["timespans"]}
+    if "mask" in arrays:
+        inputs["mask"] = arrays["mask"]
+    text = f"""layer {{ name: "cfc1" type: "CFC" {" ".join(f'bottom: "{name}"' for name in inputs)} top: "y"
+        cfc_param {{ cell_type: LTC output_features: {meta["out"]} }}
+        ltc_unit_param {{ hidden_size: {meta["hidden"]} }} }}"""
+    net, layer = build(registry, inputs, text, dtype)
+    set_weights(layer, arrays)
+    outputs = net.forward(**inputs)
+    np.testing.assert_allclose(outputs["y"], arrays["y"], rtol=0, atol=FORWARD[dtype])
+    states = layer.cell.states[1:].transpose(2, 0, 1)
+    np.testing.assert_allclose(states, arrays["h_seq"], rtol=0, atol=FORWARD[dtype])
+    net.blobs["y"].diff[...] = arrays["dy"]
+    net.backward()
+    assert_gradients(net, layer, arrays, {"x": "x", "timespans": "tt"}, GRADIENT[dtype])
