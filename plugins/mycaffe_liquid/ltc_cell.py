@@ -25,6 +25,7 @@ import numpy as np
 from mycaffe_py.blas import threads_for
 from mycaffe_py.layer import Layer
 
+from .flat_buffers import FlatBuffers
 from .ltc_settings import LtcBlobs
 from .ltc_synapses import Synapses
 
@@ -45,11 +46,14 @@ class LtcCell:
         self.device, self.xp, self.dtype = layer.device, layer.xp, layer.dtype
         self.state_size = self.settings.hidden_size
         self.output_size = blobs.motor_count
+        self.least_span = -1.0 if self.settings.form == "AUTHORS" else 0.0
+        """The span at which d is 0."""
         self.columns = blobs.sensory.w.shape[0]
         self._synapses = Synapses(blobs.synapses, layer.device)
         self._sensory = Synapses(blobs.sensory, layer.device)
         # Of no axes: NumPy divides it twice as fast as Python's number.
         self._one = self.xp.asarray(1.0, dtype=self.dtype)
+        self._buffers = FlatBuffers(self.xp, self.dtype)
         self._shape: tuple[int, int] | None = None
 
     # Buffers.
@@ -63,28 +67,23 @@ class LtcCell:
         size, unfolds = self.settings.hidden_size, self.settings.unfolds
         self._synapses.reshape(batch)
         self._sensory.reshape(steps * batch)
+        array, arrays = self._buffers.array, self._buffers.arrays
         # The state before each unfold, and the last one; R and 1 / D of each unfold.
-        self._potentials = self._array(steps * unfolds + 1, size, batch)
-        self._rates, self._inverses = (self._array(steps * unfolds, size, batch) for _ in range(2))
-        self._inputs = self._array(steps, columns, batch)
-        self._mapped = self._array(columns, steps, batch)
-        self._leak, self._leak_gradient = (self._array(size, 2, steps, batch) for _ in range(2))
-        self._flow, self._flow_gradient, self._leak_sum = (
-            self._array(size, 2, batch) for _ in range(3)
+        self._potentials = array("potentials", steps * unfolds + 1, size, batch)
+        self._rates, self._inverses = arrays("rates inverses", steps * unfolds, size, batch)
+        self._inputs, self._input_gradients = arrays("inputs of_inputs", steps, columns, batch)
+        self._mapped, self._mapped_gradient = arrays("mapped of_mapped", columns, steps, batch)
+        # A and B of each step.
+        self._leak, self._leak_gradient = arrays("leak of_leak", size, 2, steps, batch)
+        self._hold, self._pace, self._time_gradient = arrays("hold pace of_times", steps, batch)
+        self._flow, self._flow_gradient, self._leak_sum = arrays("flow of_flow sum", size, 2, batch)
+        self._capacity, self._state_gradient, self._scaled, self._product = arrays(
+            "capacity of_state scaled product", size, batch
         )
-        self._hold, self._pace, self._time_gradient = (self._array(steps, batch) for _ in range(3))
-        self._mapped_gradient = self._array(columns, steps, batch)
-        self._input_gradients = self._array(steps, columns, batch)
-        self._capacity, self._state_gradient, self._scaled, self._product = (
-            self._array(size, batch) for _ in range(4)
-        )
-        self._of_spans, self._of_cm = (self._array(size, batch) for _ in range(2))
+        self._of_spans, self._of_cm = arrays("of_spans of_cm", size, batch)
         self.inputs = self._as_seen(self._inputs)
         self.states = self._as_seen(self._potentials[::unfolds])
-        self.by_step = self._as_seen(self._array(steps, size, batch))
-
-    def _array(self, *shape: int) -> Any:
-        return self.xp.zeros(shape, dtype=self.dtype)
+        self.by_step = self._as_seen(array("by_step", steps, size, batch))
 
     def _as_seen(self, array: Any) -> Any:
         """Return a view without the batch axis for a batch of one, as layers see the cell's arrays."""
@@ -95,8 +94,8 @@ class LtcCell:
     def forward(self, times: Any, dropping: bool) -> None:
         """Run over ``inputs`` and ``times`` (steps, batch) from ``states[0]``; fills ``states[1:]``.
 
-        With ``dropping``, the training phase, the positivity CLIP sets negative weights to 0. Fails if a time
-        span is negative (in the authors' form: below -1), or a denominator 0.
+        With ``dropping``, the training phase, the positivity CLIP sets negative weights to 0. Fails if a
+        denominator is 0, which takes negative weights.
         """
         self._take_spans(times)
         with self._threads():
@@ -110,19 +109,10 @@ class LtcCell:
         return threads_for(2 * self.settings.hidden_size * self.batch)
 
     def _take_spans(self, times: Any) -> None:
-        """Compute a and b of each step and sample, or fail if a span is negative."""
-        xp, unfolds = self.xp, self.settings.unfolds
-        least = -1 if self.settings.form == "AUTHORS" else 0
-        shortest = float(times.min().item())
-        if not shortest >= least:
-            self._fail()(
-                f"a time span is {shortest:g}, but an LTC cell of form {self.settings.form} needs spans of "
-                f"at least {least}",
-                hint="times that run backwards have no solution: give the time since the step before",
-            )
-        spans = self._pace
-        xp.subtract(times, least, out=spans)
-        spans /= unfolds
+        """Compute a and b of each step and sample."""
+        xp, spans = self.xp, self._pace
+        xp.subtract(times, self.least_span, out=spans)
+        spans /= self.settings.unfolds
         xp.maximum(spans, 1.0, out=self._hold)
         xp.divide(1.0, self._hold, out=self._hold)
         xp.minimum(spans, 1.0, out=spans)

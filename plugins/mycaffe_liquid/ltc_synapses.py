@@ -6,6 +6,7 @@ from typing import Any
 
 from mycaffe_py.device import Device
 
+from .flat_buffers import FlatBuffers
 from .ltc_settings import SynapseBlobs
 
 # Bytes of a working array on a device without a cache to care for.
@@ -40,6 +41,7 @@ class Synapses:
         self._weight_sums, self._weight_products = (
             xp.zeros_like(self._weights_back) for _ in range(2)
         )
+        self._buffers = FlatBuffers(xp, self.dtype)
         self._batch = 0
 
     def reshape(self, batch: int) -> None:
@@ -47,21 +49,18 @@ class Synapses:
         if batch == self._batch:
             return
         self._batch = batch
-        xp, sources, targets = self.xp, self.sources, self.targets
+        sources, targets = self.sources, self.targets
         row = max(1, sources * batch * self.dtype.itemsize)
         rows = min(targets, max(1, (self.device.cache_bytes or _MOST_BYTES) // row))
-        self._lifted = xp.ones((sources, 2, batch), dtype=self.dtype)
-        self._received = xp.empty((sources, 1, batch), dtype=self.dtype)
+        buffers = self._buffers
+        self._lifted = buffers.array("lifted", sources, 2, batch)
+        self._lifted[:, 1] = 1
+        self._received = buffers.array("received", sources, 1, batch)
         self._parts = []
-        # One pair of working arrays, and one for what is left at the end.
-        buffers: dict[int, Any] = {}
         for start in range(0, targets, rows):
             part = slice(start, min(start + rows, targets))
-            count = part.stop - part.start
-            if count not in buffers:
-                shape = (sources, count, batch)
-                buffers[count] = [xp.empty(shape, dtype=self.dtype) for _ in range(2)]
-            self._parts.append((part, *buffers[count]))
+            shape = (sources, part.stop - part.start, batch)
+            self._parts.append((part, *buffers.arrays("th bent", *shape)))
 
     def prepare(self) -> None:
         """Take the weights as they are now, and compute what follows from them alone."""
