@@ -68,9 +68,10 @@ class LtcCell:
         self._synapses.reshape(batch)
         self._sensory.reshape(steps * batch)
         array, arrays = self._buffers.array, self._buffers.arrays
-        # The state before each unfold, and the last one; R and 1 / D of each unfold.
-        self._potentials = array("potentials", steps * unfolds + 1, size, batch)
-        self._rates, self._inverses = arrays("rates inverses", steps * unfolds, size, batch)
+        # The states between unfolds; R and 1 / D of each unfold.
+        self._states = array("states", steps + 1, size, batch)
+        self._between = array("between", steps, unfolds - 1, size, batch)
+        self._rates, self._inverses = arrays("rates inverses", steps, unfolds, size, batch)
         self._inputs, self._input_gradients = arrays("inputs of_inputs", steps, columns, batch)
         self._mapped, self._mapped_gradient = arrays("mapped of_mapped", columns, steps, batch)
         # A and B of each step.
@@ -82,7 +83,7 @@ class LtcCell:
         )
         self._of_spans, self._of_cm = arrays("of_spans of_cm", size, batch)
         self.inputs = self._as_seen(self._inputs)
-        self.states = self._as_seen(self._potentials[::unfolds])
+        self.states = self._as_seen(self._states)
         self.by_step = self._as_seen(array("by_step", steps, size, batch))
 
     def _as_seen(self, array: Any) -> Any:
@@ -148,25 +149,29 @@ class LtcCell:
         return array.reshape(*array.shape[:-2], self.steps * self.batch)
 
     def _run(self) -> None:
-        xp, unfolds, capacity, flow = self.xp, self.settings.unfolds, self._capacity, self._flow
+        xp, capacity, flow = self.xp, self._capacity, self._flow
         add, multiply, cm = xp.add, xp.multiply, self._cm[:, None]
         synapses, current, conductance = self._synapses, flow[:, 0], flow[:, 1]
         for step in range(self.steps):
-            leak, pace = self._leak[:, :, step], self._pace[step]
+            leak, pace, rates = self._leak[:, :, step], self._pace[step], self._rates[step]
             multiply(cm, self._hold[step], capacity)
-            for unfold in range(step * unfolds, (step + 1) * unfolds):
-                state, after = self._potentials[unfold], self._potentials[unfold + 1]
-                rate, inverse = self._rates[unfold], self._inverses[unfold]
-                synapses.forward(state, flow)
+            path = self._path(step)
+            for unfold, inverse in enumerate(self._inverses[step]):
+                before, after, rate = path[unfold], path[unfold + 1], rates[unfold]
+                synapses.forward(before, flow)
                 add(flow, leak, flow)
-                multiply(state, conductance, rate)
+                multiply(before, conductance, rate)
                 xp.subtract(current, rate, rate)
                 multiply(conductance, pace, inverse)
                 add(inverse, capacity, inverse)
                 xp.divide(self._one, inverse, inverse)
                 multiply(rate, pace, after)
                 multiply(after, inverse, after)
-                add(after, state, after)
+                add(after, before, after)
+
+    def _path(self, step: int) -> list[Any]:
+        """Return the states that a step goes through, before its first unfold and after each."""
+        return [self._states[step], *self._between[step], self._states[step + 1]]
 
     def _check_denominators(self) -> None:
         if self.settings.positivity != "NONE":
@@ -196,42 +201,41 @@ class LtcCell:
             self._weight_gradients()
 
     def _run_back(self, given: Any, learns: bool) -> None:
-        xp, unfolds, gradient = self.xp, self.settings.unfolds, self._state_gradient
-        multiply, cm = xp.multiply, self._cm[:, None]
+        gradient, cm = self._state_gradient, self._cm[:, None]
         for step in range(self.steps - 1, -1, -1):
             gradient += given[step]
-            multiply(cm, self._hold[step], self._capacity)
+            self.xp.multiply(cm, self._hold[step], self._capacity)
             self._leak_sum.fill(0)
             self._of_spans.fill(0)
-            for unfold in range((step + 1) * unfolds - 1, step * unfolds - 1, -1):
-                self._unfold_back(unfold, self._hold[step], self._pace[step], learns)
+            path = self._path(step)
+            for unfold in range(self.settings.unfolds - 1, -1, -1):
+                self._unfold_back(step, unfold, *path[unfold : unfold + 2], learns)
             self._leak_gradient[:, :, step] = self._leak_sum
             self._time_gradient[step] = self._of_spans.sum(axis=0) * self._hold[step]
-        self._time_gradient /= unfolds
+        self._time_gradient /= self.settings.unfolds
 
-    def _unfold_back(self, unfold: int, hold: Any, pace: Any, learns: bool) -> None:
+    def _unfold_back(self, step: int, unfold: int, before: Any, after: Any, learns: bool) -> None:
         """Turn the gradient of the state after an unfold into that of the state before it.
 
         With e = dL/d(after) / D: dL/dflow = b e, dL/dconductance = -b e after, dL/dcm = a e (before - after),
         dL/dbefore = a cm e and what comes through the synapses, dL/dd = a e R (a cm / D).
         """
         multiply, gradient = self.xp.multiply, self._state_gradient
-        before, after = self._potentials[unfold], self._potentials[unfold + 1]
-        inverse, scaled, product = self._inverses[unfold], self._scaled, self._product
+        inverse, scaled, product = self._inverses[step, unfold], self._scaled, self._product
         flow_gradient = self._flow_gradient
         multiply(gradient, inverse, scaled)
-        multiply(scaled, pace, flow_gradient[:, 0])
+        multiply(scaled, self._pace[step], flow_gradient[:, 0])
         multiply(flow_gradient[:, 0], after, flow_gradient[:, 1])
         self.xp.negative(flow_gradient[:, 1], flow_gradient[:, 1])
         self._leak_sum += flow_gradient
         multiply(self._capacity, inverse, product)
-        multiply(product, self._rates[unfold], product)
+        multiply(product, self._rates[step, unfold], product)
         multiply(product, scaled, product)
         self._of_spans += product
         if learns:
             self.xp.subtract(before, after, product)
             multiply(product, scaled, product)
-            multiply(product, hold, product)
+            multiply(product, self._hold[step], product)
             self._of_cm += product
         multiply(scaled, self._capacity, gradient)
         self._synapses.backward(before, flow_gradient, gradient, learns)
