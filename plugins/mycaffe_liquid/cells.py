@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,7 +24,10 @@ class CellKind:
     """A cell whose blobs have been added to a layer."""
 
     create: Callable[[], SequenceCell]
-    """Makes a cell on these blobs: one for each part of a batch that is run by itself."""
+    """Makes a cell on these blobs: one for each part of a batch that is run by itself.
+
+    It refers to the layer, which keeps it, weakly: nets are to be freed at once.
+    """
     storage_order: list[int]
     """The cell's blobs in the order in which they are to lie in the parameter buffer."""
 
@@ -33,9 +37,13 @@ def cell_of(layer: Layer, columns: int, prefix: str = "") -> CellKind:
 
     ``prefix`` goes before the blobs' names. Fails with the setting that is wrong.
     """
-    if _asks_for_ltc(layer):
-        return ltc_cell(layer, columns, prefix)
-    return _cfc(layer, columns, prefix)
+    new_kind = _ltc if _asks_for_ltc(layer) else _cfc
+    return new_kind(weakref.proxy(layer), columns, prefix)
+
+
+def ltc_cell(layer: Layer, columns: int) -> CellKind:
+    """Add the blobs of the LTC cell of a layer that has no other; as :func:`cell_of`."""
+    return _ltc(weakref.proxy(layer), columns, "")
 
 
 def _asks_for_ltc(layer: Layer) -> bool:
@@ -85,8 +93,12 @@ def _wired_cfc(layer: Layer, columns: int, prefix: str, wiring: Wiring) -> CellK
     return CellKind(lambda: WiredCfcCell(layer, blobs), blobs.storage_order)
 
 
-def ltc_cell(layer: Layer, columns: int, prefix: str = "") -> CellKind:
-    """Add the blobs of the LTC cell that a layer's settings ask for; as :func:`cell_of`."""
+def _ltc(layer: Layer, columns: int, prefix: str) -> CellKind:
     first = len(layer.blobs)
     blobs = add_ltc_blobs(layer, columns, prefix)
-    return CellKind(lambda: LtcCell(layer, blobs), list(range(first, len(layer.blobs))))
+    new_memory = memory_of(layer, columns, blobs.settings.hidden_size)
+
+    def create() -> LtcCell:
+        return LtcCell(layer, blobs, new_memory() if new_memory is not None else None)
+
+    return CellKind(create, list(range(first, len(layer.blobs))))

@@ -18,7 +18,6 @@ end gives the state of rest. In the form NCPS the output is v output_w + output_
 from __future__ import annotations
 
 from typing import Any
-from weakref import WeakMethod
 
 import numpy as np
 
@@ -28,6 +27,7 @@ from mycaffe_py.layer import Layer
 from .flat_buffers import FlatBuffers
 from .ltc_settings import LtcBlobs
 from .ltc_synapses import Synapses
+from .memory import Memory
 
 # Makes the denominator positive where cm and the span are 0; nothing beside any other cm.
 _LEAST_CAPACITY = 1e-30
@@ -36,16 +36,18 @@ _LEAST_CAPACITY = 1e-30
 class LtcCell:
     """The cell with its buffers for ``steps`` steps of a batch; a :class:`SequenceCell`.
 
-    Its own arrays have all three axes, (steps, features, batch), always.
+    With a ``memory`` each step goes on from the state that the memory makes of the one before. Arrays of the cell's
+    own have all three axes, (steps, features, batch), always.
     """
 
-    def __init__(self, layer: Layer, blobs: LtcBlobs):
-        self.settings, self.blobs = blobs.settings, blobs
-        # A strong reference would keep the layer from being freed at once.
-        self._fail = WeakMethod(layer.fail)
+    def __init__(self, layer: Layer, blobs: LtcBlobs, memory: Memory | None = None):
+        self.settings, self.blobs, self.memory = blobs.settings, blobs, memory
+        self._layer = layer
         self.device, self.xp, self.dtype = layer.device, layer.xp, layer.dtype
         self.state_size = self.settings.hidden_size
         self.output_size = blobs.motor_count
+        self.output_rows = slice(0, self.output_size)
+        self.output_map = blobs.output
         self.least_span = -1.0 if self.settings.form == "AUTHORS" else 0.0
         """The span at which d is 0."""
         self.columns = blobs.sensory.w.shape[0]
@@ -85,6 +87,11 @@ class LtcCell:
         self.inputs = self._as_seen(self._inputs)
         self.states = self._as_seen(self._states)
         self.by_step = self._as_seen(array("by_step", steps, size, batch))
+        # What each step goes on from.
+        self._starts = self._states
+        if self.memory is not None:
+            self.memory.reshape(steps, batch)
+            self._starts = self.memory.outputs.reshape(steps, size, batch)
 
     def _as_seen(self, array: Any) -> Any:
         """Return a view without the batch axis for a batch of one, as layers see the cell's arrays."""
@@ -152,7 +159,13 @@ class LtcCell:
         xp, capacity, flow = self.xp, self._capacity, self._flow
         add, multiply, cm = xp.add, xp.multiply, self._cm[:, None]
         synapses, current, conductance = self._synapses, flow[:, 0], flow[:, 1]
+        remember = None
+        if self.memory is not None:
+            self.memory.begin(self.inputs)
+            remember, _ = self.memory.stepper(list(self.states))
         for step in range(self.steps):
+            if remember is not None:
+                remember(step)
             leak, pace, rates = self._leak[:, :, step], self._pace[step], self._rates[step]
             multiply(cm, self._hold[step], capacity)
             path = self._path(step)
@@ -171,13 +184,13 @@ class LtcCell:
 
     def _path(self, step: int) -> list[Any]:
         """Return the states that a step goes through, before its first unfold and after each."""
-        return [self._states[step], *self._between[step], self._states[step + 1]]
+        return [self._starts[step], *self._between[step], self._states[step + 1]]
 
     def _check_denominators(self) -> None:
         if self.settings.positivity != "NONE":
             return  # a sum of positive numbers
         if self.xp.isinf(self._inverses).any().item():
-            self._fail()(
+            self._layer.fail(
                 "the denominator cm + span * (gleak + conductances + epsilon) became 0: some of cm, gleak, w "
                 "and sensory_w are negative",
                 hint="ltc_unit_param { positivity: SOFTPLUS } (or CLIP) keeps them from it",
@@ -199,9 +212,15 @@ class LtcCell:
             self._feed_back(learns)
         if learns:
             self._weight_gradients()
+            if self.memory is not None:
+                self.memory.add_gradients(self.inputs, self.states[:-1])
 
     def _run_back(self, given: Any, learns: bool) -> None:
         gradient, cm = self._state_gradient, self._cm[:, None]
+        back = None
+        if self.memory is not None:
+            self.memory.begin_backward()
+            back = self.memory.back_stepper()
         for step in range(self.steps - 1, -1, -1):
             gradient += given[step]
             self.xp.multiply(cm, self._hold[step], self._capacity)
@@ -212,6 +231,8 @@ class LtcCell:
                 self._unfold_back(step, unfold, *path[unfold : unfold + 2], learns)
             self._leak_gradient[:, :, step] = self._leak_sum
             self._time_gradient[step] = self._of_spans.sum(axis=0) * self._hold[step]
+            if back is not None:
+                back(step, self.initial_state_gradient)
         self._time_gradient /= self.settings.unfolds
 
     def _unfold_back(self, step: int, unfold: int, before: Any, after: Any, learns: bool) -> None:
@@ -273,7 +294,10 @@ class LtcCell:
         self.xp.multiply(
             self._mapped_gradient.transpose(1, 0, 2), weights, out=self._input_gradients
         )
-        return self._as_seen(self._input_gradients)
+        total = self._as_seen(self._input_gradients)
+        if self.memory is not None:
+            total += self.memory.input_gradients()
+        return total
 
     def time_gradients(self) -> Any:
         """Return dL/d(times), (steps, batch), after :meth:`backward`."""

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from mycaffe_py.blob import Blob
 from mycaffe_py.layer import Layer
 
 from .memory import Memory
@@ -24,6 +25,8 @@ class SequenceCell(Protocol):
     """How many features of ``states`` are read out: all of them, or a wiring's motor neurons."""
     output_rows: slice
     """Which features they are."""
+    output_map: tuple[Blob, Blob] | None
+    """The cell's own map of them, weights and biases of each, which comes before fc; None for none."""
     least_span: float | None
     """Time spans below it are refused; None takes any."""
     memory: Memory | None

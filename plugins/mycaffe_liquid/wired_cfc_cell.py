@@ -56,6 +56,7 @@ class WiredCfcCell:
         # A single layer counts its motor neurons first; otherwise they are the last layer.
         start = 0 if len(self.cells) == 1 else self.state_size - self.output_size
         self.output_rows = slice(start, start + self.output_size)
+        self.output_map = None
         self.least_span, self.memory = self.cells[0].least_span, None
         self._buffers = StepBuffers(device.xp, layer.dtype)
         self._parts, start = [], 0

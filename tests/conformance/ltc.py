@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 _SPAN = [[0.3], [0.8]]
-_TIMES = [[0.3, 0.5, 0.0], [0.4, 9.0, 0.7]]
+_TIMES = [[0.3, 0.5, 0.1], [0.4, 9.0, 0.7]]
 _MASK = [[[1, 0], [0, 0], [1, 1]], [[1, 1], [0, 1], [0, 0]]]
 _WIRING = "wiring_param { type: RANDOM sparsity_level: 0.4 motor_neurons: 2 }"
 # Far from 0, where the positivity CLIP has its bend.
@@ -22,6 +22,7 @@ def _cfc(settings: str = "", more: str = "output_features: 2", wiring: str = "")
     return f"cfc_param {{ cell_type: LTC {more} }} {_unit(settings, wiring)}"
 
 
+_STATES = "initial_state: true return_sequences: true"
 _ONE_STEP = [(2, 2), (2, 3), _SPAN]
 _SEQUENCE = [(2, 3, 2), _TIMES]
 
@@ -41,4 +42,19 @@ LAYERS: dict[str, list[tuple[str, list[Any], dict[str, Any]]]] = {
 CFC: list[tuple[str, list[Any], dict[str, Any]]] = [
     (_cfc(), _SEQUENCE, {}),
     (_cfc("positivity: SOFTPLUS"), [*_SEQUENCE, _MASK], {}),
+    (_cfc("form: NCPS"), [*_SEQUENCE, _MASK], {}),
+    (_cfc("form: NCPS", "return_sequences: true", _WIRING), [(1, 3, 2), _TIMES[:1]], {}),
+    (_cfc("form: NCPS", "output_features: 1", _WIRING), [*_SEQUENCE, _MASK], {}),
+    (_cfc("", "", _WIRING), _SEQUENCE, {"propagate_down": [False, True]}),
+    (
+        _cfc("", f"{_STATES} output_features: 2", 'top: "y" top: "h"'),
+        [*_SEQUENCE, _MASK, (2, 3)],
+        {},
+    ),
+    (
+        _cfc("", f"{_STATES} output_features: 2 use_mixed: true", 'top: "y" top: "h"'),
+        [*_SEQUENCE, (2, 6)],
+        {},
+    ),
+    (_cfc("form: NCPS", "use_mixed: true", _WIRING), [(1, 3, 2), _TIMES[:1], _MASK[:1]], {}),
 ]

@@ -207,8 +207,17 @@ def test_frozen_blobs_get_no_gradient_and_others_do(registry, rng):
     assert [index for index, is_frozen in enumerate(frozen) if is_frozen] == [1, 2, 5]
 
 
-def test_a_layer_is_freed_at_once(registry):
-    net = build_cfc(registry, "cfc_param { cell_type: LTC hidden_size: 4 output_features: 1 }")
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "cfc_param { cell_type: LTC hidden_size: 4 output_features: 1 }",
+        "cfc_param { hidden_size: 4 output_features: 1 use_mixed: true }",
+        "cfc_param { hidden_size: 6 } wiring_param { motor_neurons: 1 }",
+    ],
+)
+def test_a_layer_is_freed_at_once(registry, settings):
+    net = build_cfc(registry, settings)
+    net.forward()
     layer = weakref.ref(net.layers[-1])
     gc.disable()
     try:
