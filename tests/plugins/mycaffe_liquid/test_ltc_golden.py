@@ -37,15 +37,22 @@ def build(registry, inputs, layer, dtype):
     return net, net.layers[-1]
 
 
+def by_name(layer):
+    """Return the blobs by the golden cells' names, which have no prefix, or the models'."""
+    cell_alone = layer.blob_names[-1] == "rnn_cell.output_b"
+    names = [name.removeprefix("rnn_cell.") if cell_alone else name for name in layer.blob_names]
+    return dict(zip(names, layer.blobs, strict=True))
+
+
 def set_weights(layer, arrays):
-    names = {key for key in arrays if key.startswith("w.")} - MASKS
-    assert {f"w.{name}" for name in layer.blob_names} == names
-    for blob, name in zip(layer.blobs, layer.blob_names, strict=True):
+    blobs = by_name(layer)
+    assert {f"w.{name}" for name in blobs} == {key for key in arrays if key[:2] == "w."} - MASKS
+    for name, blob in blobs.items():
         blob.data[...] = arrays[f"w.{name}"]
 
 
 def assert_gradients(net, layer, arrays, bottoms, tolerance):
-    found = {f"grad.{n}": b.diff for n, b in zip(layer.blob_names, layer.blobs, strict=True)}
+    found = {f"grad.{name}": blob.diff for name, blob in by_name(layer).items()}
     found |= {f"grad_{key}": net.blobs[name].diff for key, name in bottoms.items()}
     assert set(found) == {key for key in arrays if key.startswith("grad")} - {"grad_h_seq"}
     for key, value in found.items():
@@ -104,3 +111,22 @@ def test_model(registry, name, dtype):
     net.blobs["y"].diff[...] = arrays["dy"]
     net.backward()
     assert_gradients(net, layer, arrays, {"x": "x", "timespans": "tt"}, GRADIENT[dtype])
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", [name for name in CELLS if name.startswith("ncps")])
+def test_a_sequence_of_one_step_gives_the_motor_neurons(registry, name, dtype):
+    meta, arrays = load(name)
+    inputs = {"x": arrays["input"][:, None], "tt": arrays["ts"], "h": arrays["hx"]}
+    settings = cell_settings(meta).replace("output", "y")
+    text = f"""layer {{ name: "cfc1" type: "CFC" bottom: "x" bottom: "tt" bottom: "h" {settings} top: "h_new"
+        cfc_param {{ cell_type: LTC initial_state: true }} }}"""
+    net, layer = build(registry, inputs, text, dtype)
+    set_weights(layer, arrays)
+    tops = net.forward(**inputs)
+    for top, key in (("y", "output"), ("h_new", "h_new")):
+        np.testing.assert_allclose(tops[top], arrays[key], rtol=0, atol=FORWARD[dtype])
+        net.blobs[top].diff[...] = arrays[f"d{key}"]
+    net.backward()
+    bottoms = {"input": "x", "hx": "h", "ts": "tt"}
+    assert_gradients(net, layer, arrays, bottoms, GRADIENT[dtype])

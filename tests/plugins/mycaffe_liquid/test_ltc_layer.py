@@ -20,17 +20,16 @@ def unit(settings="", more=""):
     return f'type: "LTC_UNIT" ltc_unit_param {{ hidden_size: 5 {settings} }} {more}'
 
 
-def net_of(registry, batch, steps, features=2, *, cfc="", ltc="", device=None):
+def net_of(registry, batch, steps, *, mask=False, cfc="", ltc="", device=None):
+    tops = ["x", "tt", *(["mask"] if mask else [])]
+    shapes = [(batch, steps, 2), (batch, steps), *([(batch, steps, 1)] if mask else [])]
     text = f"""force_backward: true
-    layer {{ name: "data" type: "Input" top: "x" top: "tt" input_param {{
-      shape {{ dim: {batch} dim: {steps} dim: {features} }} shape {{ dim: {batch} dim: {steps} }} }} }}
-    layer {{ name: "cfc1" type: "CFC" bottom: "x" bottom: "tt" top: "y" {LTC % (cfc, ltc)} }}"""
-    return Net(
-        load_net_text(registry.schema, text, "net"),
-        registry=registry,
-        dtype="float64",
-        device=device,
-    )
+    layer {{ name: "data" type: "Input" {" ".join(f'top: "{top}"' for top in tops)} input_param {{
+      {" ".join("shape { " + " ".join(f"dim: {dim}" for dim in shape) + " }" for shape in shapes)} }} }}
+    layer {{ name: "cfc1" type: "CFC" {" ".join(f'bottom: "{top}"' for top in tops)} top: "y"
+      {LTC % (cfc, ltc)} }}"""
+    document = load_net_text(registry.schema, text, "net")
+    return Net(document, registry=registry, dtype="float64", device=device)
 
 
 def one_unfold(values, v, x, span):
@@ -69,19 +68,34 @@ def test_the_equation_by_plain_loops(build, rng):
         np.testing.assert_allclose(found[n], state, rtol=0, atol=1e-12)
 
 
+NCP = "form: NCPS positivity: SOFTPLUS } wiring_param { type: RANDOM motor_neurons: 3"
+
+
 @pytest.mark.parametrize("batch", [1, 5, 3, 17])
-def test_a_batch_equals_its_samples_one_by_one(registry, rng, batch):
-    """Batch 1, batch equal to the hidden size (5), and others; cm, input_w and all the others add up."""
-    whole, single = net_of(registry, batch, 6), net_of(registry, 1, 6)
+@pytest.mark.parametrize(
+    ("cfc", "ltc"), [("", ""), ("use_mixed: true", ""), ("return_sequences: true", NCP), ("", NCP)]
+)
+@pytest.mark.parametrize("mask", [False, True])
+def test_a_batch_equals_its_samples_one_by_one(registry, rng, batch, cfc, ltc, mask):
+    """Batch 1, batch equal to the hidden size (5), and others; cm, input_w and all the others add up.
+
+    With a mask the samples end at different steps, and one was never observed.
+    """
+    settings = {"cfc": cfc, "ltc": ltc, "mask": mask}
+    whole, single = net_of(registry, batch, 6, **settings), net_of(registry, 1, 6, **settings)
     for ours, theirs in zip(single.params["cfc1"], whole.params["cfc1"], strict=True):
         ours.data[...] = theirs.data
-    x, tt = rng.standard_normal((batch, 6, 2)), rng.random((batch, 6))
-    y = whole.forward(x=x, tt=tt)["y"].copy()
+    arrays = {"x": rng.standard_normal((batch, 6, 2)), "tt": rng.random((batch, 6))}
+    if mask:
+        lengths = np.arange(batch)[:, None, None] % 6
+        arrays["mask"] = 1.0 * (np.arange(6)[None, :, None] < lengths)
+    y = whole.forward(**arrays)["y"].copy()
     dy = rng.standard_normal(y.shape)
     whole.backward(y=dy)
     for n in range(batch):
         part = slice(n, n + 1)
-        np.testing.assert_allclose(single.forward(x=x[part], tt=tt[part])["y"], y[part], atol=1e-13)
+        found = single.forward(**{name: array[part] for name, array in arrays.items()})
+        np.testing.assert_allclose(found["y"], y[part], atol=1e-13)
         single.backward(y=dy[part])  # adds to the blobs' diffs
         for name in ("x", "tt"):
             np.testing.assert_allclose(
@@ -89,7 +103,24 @@ def test_a_batch_equals_its_samples_one_by_one(registry, rng, batch):
             )
     for total, blob in zip(single.params["cfc1"], whole.params["cfc1"], strict=True):
         np.testing.assert_allclose(total.diff, blob.diff, atol=1e-12)
-        assert blob.diff.any()
+        assert blob.diff.any() or (mask and batch == 1)
+
+
+@pytest.mark.parametrize("cfc", ["", "use_mixed: true"])
+def test_a_sequence_in_pieces_equals_the_whole(build, rng, cfc):
+    layer = f"""type: "CFC" top: "y" top: "h" cfc_param {{ cell_type: LTC hidden_size: 5 output_features: 2
+      initial_state: true return_sequences: true {cfc} }}"""
+    size = 10 if cfc else 5
+    x, tt, state = rng.standard_normal((3, 8, 2)), rng.random((3, 8)), np.zeros((3, size))
+    whole = build(layer, x, tt, state, tops=2)
+    expected = whole.forward()
+    for first, last in ((0, 3), (3, 4), (4, 8)):
+        piece = build(layer, x[:, first:last], tt[:, first:last], state, tops=2)
+        for ours, theirs in zip(piece.layer.blobs, whole.layer.blobs, strict=True):
+            ours.data[...] = theirs.data
+        np.testing.assert_allclose(piece.forward(), expected[:, first:last], atol=1e-14)
+        state = piece.top[1].data
+    np.testing.assert_allclose(state, whole.top[1].data, atol=1e-14)
 
 
 def test_gradients_add_up_until_cleared(registry, rng):
