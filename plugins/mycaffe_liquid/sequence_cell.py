@@ -69,7 +69,7 @@ def refuse_short_spans(layer: Layer, cell: SequenceCell, name: str, spans: Any) 
     if cell.least_span is None:
         return
     spans = layer.device.to_host(spans)
-    short = spans < cell.least_span
+    short = ~(spans >= cell.least_span)  # not a number, too
     if short.any():
         sample, step = np.argwhere(short.T)[0]
         layer.fail(

@@ -209,7 +209,9 @@ def test_a_neuron_without_capacity_keeps_its_state_for_no_time(build, rng, posit
         assert all(np.isfinite(blob.diff).all() for blob in built.layer.blobs)
 
 
-@pytest.mark.parametrize(("form", "span", "least"), [("AUTHORS", -1.5, -1), ("NCPS", -0.25, 0)])
+@pytest.mark.parametrize(
+    ("form", "span", "least"), [("AUTHORS", -1.5, -1), ("NCPS", -0.25, 0), ("NCPS", np.nan, 0)]
+)
 def test_spans_that_run_backwards_are_refused(build, rng, form, span, least):
     built = build(unit(f"form: {form}"), np.ones((2, 3)), np.ones((2, 5)), [1, span])
     with pytest.raises(LayerError) as caught:
