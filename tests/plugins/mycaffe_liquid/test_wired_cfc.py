@@ -215,6 +215,13 @@ def test_hidden_size_of_layer_and_unit(build, rng):
         ("", "hidden_size: 9", "", "wiring_param.motor_neurons", "needs motor_neurons"),
         (POLICY, "", "hidden_size: 8", "cfc_param.hidden_size", "motor neurons are 9"),
         (POLICY, "", "output_features: 0", "cfc_param.output_features", "at least 1, got 0"),
+        (
+            "type: FULLY_CONNECTED self_connections: false",
+            "hidden_size: 4",
+            "",
+            "wiring_param.self_connections",
+            "has no effect on CfC cells",
+        ),
         (POLICY, "", "use_mixed: true", "cfc_param.use_mixed", "does not go with wiring_param"),
         (POLICY, "minimal: true no_gate: true", "", "cfc_unit_param.minimal", "give one of them"),
     ],
