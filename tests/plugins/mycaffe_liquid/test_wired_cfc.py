@@ -82,11 +82,12 @@ def test_equations(build, rng, wiring, unit, batch):
 
 @pytest.mark.parametrize("unit", MODES)
 @pytest.mark.parametrize("layer", ["", "output_features: 3"])
-@pytest.mark.parametrize("batch", [2, 4, 9])
+@pytest.mark.parametrize("batch", [2, 4, 9, 24])
 def test_a_batch_is_its_samples_one_by_one(build, rng, unit, layer, batch):
-    """4 is the size of a layer, 9 that of the whole state."""
+    """4 is the size of a layer, 9 that of the whole state; 24 sequences are run in parts, by their lengths."""
     x, tt = sequence(rng, batch)
     mask = (rng.random((batch, 5, 3)) < 0.6).astype(float)
+    mask *= np.arange(5)[:, None] < rng.integers(1, 6, (batch, 1, 1))
     whole = build(text(unit=unit, layer=layer), x, tt, mask)
     y = whole.forward().copy()
     dy = rng.standard_normal(y.shape)
