@@ -203,6 +203,15 @@ def test_a_sequence_in_pieces(build, rng):
 # Settings.
 
 
+def test_each_cell_tells_its_wiring(build, rng):
+    for kind in ("CFC", "LTC"):
+        layer = f"cell_type: {kind} hidden_size: 8 output_features: 1"
+        wired = build(text("motor_neurons: 3", "", layer), *sequence(rng, 1)).layer.cell
+        assert wired.wiring.motor_count == wired.output_size == 3
+        plain = f'type: "CFC" cfc_param {{ {layer} }}'
+        assert build(plain, *sequence(rng, 1)).layer.cell.wiring is None
+
+
 def test_hidden_size_of_layer_and_unit(build, rng):
     for layer, unit in (("hidden_size: 12", ""), ("", "hidden_size: 12")):
         built = build(text("motor_neurons: 3", unit, layer), *sequence(rng, 1))
