@@ -88,6 +88,12 @@ def _wired_cfc(layer: Layer, columns: int, prefix: str, wiring: Wiring) -> CellK
             field="cfc_param.use_mixed",
             hint="leave one of them out",
         )
+    if not layer.param.wiring_param.self_connections:
+        layer.fail(
+            "self_connections: false has no effect on CfC cells: within a layer each neuron sees each",
+            field="wiring_param.self_connections",
+            hint="leave it out, or use LTC cells",
+        )
     settings = CfcSettings.read(layer, wiring.units, "wiring_param")
     blobs = WiredCfcBlobs(layer, settings, wiring, columns, prefix)
     return CellKind(lambda: WiredCfcCell(layer, blobs), blobs.storage_order)

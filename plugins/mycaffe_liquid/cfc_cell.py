@@ -53,7 +53,7 @@ class CfcCell:
         self.dtype = blobs[0].dtype
         self.state_size = self.output_size = settings.hidden_size
         self.output_rows = slice(0, self.output_size)
-        self.output_map = None
+        self.output_map = self.wiring = None
         self.memory = memory
         self._buffers = StepBuffers(self.xp, self.dtype)
         self._products = StepProducts(self.xp, self.dtype)

@@ -56,7 +56,8 @@ class CfcLayer(Layer):
         wide = not param.HasField("input_features") or param.input_features > 2 * self.features
         self.composer = InputComposer(self.device, self.features, mask_features, wide)
         kind = cell_of(self, self.composer.columns, "rnn_cell.")
-        self._division = BatchDivision(kind.create)
+        self._zero = self.xp.zeros((), dtype=self.dtype)
+        self._division = BatchDivision(kind.create, self.device.is_host)
         self.cell = self._division.whole
         self._cell_blobs = len(self.blobs)
         self.readout = Readout(self, self.cell)
@@ -145,13 +146,17 @@ class CfcLayer(Layer):
         """Run the cell and read out its states."""
         mask = self._by_step(bottom[self._mask].data) if self._mask else None
         observed = mask.max(axis=1) if mask is not None else None
-        self._parts = self._divide(observed, len(top) > 1)
-        self._longest = max((part.steps for part in self._parts), default=0)
+        self._divide(observed, len(top) > 1)
         spans = self._spans(bottom)[: self._longest]
+        if self._beyond is not None:
+            spans = self.xp.where(self._beyond, self._zero, spans)
         refuse_short_spans(self, self.cell, bottom[1].name, spans)
         self._compose(bottom, spans, mask)
-        for part in self._parts:
-            self._start_states(part, bottom)
+        for index, part in enumerate(self._parts):
+            if index:
+                part.go_on_from(self._parts[index - 1])
+            else:
+                self._start_states(part, bottom)
             part.cell.forward(self.xp.ascontiguousarray(part.take(spans)), self.phase == TRAIN)
         if self.readout.sequences:
             self.readout.forward_sequence(self._parts[0], top[0].data)
@@ -161,10 +166,16 @@ class CfcLayer(Layer):
             self._write_last_state(top[1].data)
 
     def state_sequence(self) -> Any:
-        """Return the cell's state after each step of the last forward, (N, T, S); NaN where none was computed."""
+        """Return the cell's state after each step of the last forward, (N, T, hidden_size).
+
+        NaN after a sample's last observed step, where it had no effect.
+        """
         states = self.xp.full((self._steps, self.cell.state_size, self._batch), np.nan, self.dtype)
         for part in self._parts:
             part.put(states, part.cell.states[1:])
+        if self._beyond is not None:
+            computed = states[: self._longest]
+            computed += self.xp.where(self._beyond, self._zero + np.nan, self._zero)[:, None]
         return states.transpose(2, 0, 1)
 
     def _by_step(self, array: Any) -> Any:
@@ -175,19 +186,29 @@ class CfcLayer(Layer):
         """Return the time spans that the cell is given, (steps, batch)."""
         return bottom[1].data.reshape(self._batch, self._steps).T
 
-    def _divide(self, observed: Any, with_last_state: bool) -> list[BatchPart]:
-        """Return the parts of the batch: the whole, or without the steps that have no effect."""
-        columns = self.composer.columns
+    def _divide(self, observed: Any, with_last_state: bool) -> None:
+        """Divide the batch into parts: the whole, or without the steps that have no effect."""
+        columns, steps = self.composer.columns, self._steps
+        self._beyond = None
         if observed is None or self.readout.sequences or with_last_state:
-            return self._division.all(self._steps, self._batch, columns)
+            self._parts = self._division.all(steps, self._batch, columns)
+            self._longest = steps
+            return
         seen = self.device.to_host(observed) != 0
-        lengths = (seen * np.arange(1, self._steps + 1)[:, None]).max(axis=0)
-        return self._division.by_length(lengths, columns)
+        lengths = (seen * np.arange(1, steps + 1)[:, None]).max(axis=0)
+        self._parts = self._division.by_length(lengths, columns)
+        self._longest = int(lengths.max())
+        if lengths.min() < self._longest:
+            # Steps after a sample's last observed one, computed because of others: they may hold anything.
+            beyond = np.arange(self._longest)[:, None] >= lengths
+            self._beyond = self.device.asarray(beyond)
 
     def _compose(self, bottom: Sequence[Blob], spans: Any, mask: Any) -> None:
         """Write the cells' inputs."""
         longest = self._longest
         x = self._by_step(bottom[0].data)[:longest]
+        if self._beyond is not None:
+            x = self.xp.where(self._beyond[:, None], self._zero, x)
         mask = mask if mask is None else mask[:longest]
         if len(self._parts) == 1:
             (part,) = self._parts
@@ -205,17 +226,17 @@ class CfcLayer(Layer):
             if memory is not None:
                 memory.states[0].fill(0)
             return
-        given, size = bottom[self._state].data.T[:, part.samples], part.cell.state_size
-        states[...] = given[:size].reshape(states.shape)
+        given, size = bottom[self._state].data[part.samples].T, part.cell.state_size
+        part.full(states)[...] = given[:size]
         if memory is not None:
-            memory.states[0][...] = given[size:].reshape(states.shape)
+            part.full(memory.states[0])[...] = given[size:]
 
     def _write_last_state(self, top: Any) -> None:
         (part,) = self._parts
         size, memory = part.cell.state_size, part.cell.memory
-        top[:, :size] = part.cell.states[-1].reshape(size, -1).T
+        top[:, :size] = part.full(part.cell.states[-1]).T
         if memory is not None:
-            top[:, size:] = memory.states[-1].reshape(memory.size, -1).T
+            top[:, size:] = part.full(memory.states[-1]).T
 
     # Backward.
 
@@ -228,9 +249,14 @@ class CfcLayer(Layer):
             self.readout.backward_sequence(self._parts[0], top[0].diff)
         else:
             self.readout.backward(self._parts, top[0].diff)
-        for part in self._parts:
-            self._last_state_gradient(part, top)
+        following = None
+        for part in reversed(self._parts):
+            if following is None:
+                self._last_state_gradient(part, top)
+            else:
+                following.pass_back(part)
             part.cell.backward(part.cell.by_step, any(learns))
+            following = part
         for blob, learned in zip(self.blobs, learns, strict=False):
             if not learned:
                 blob.diff.fill(0)
@@ -243,10 +269,10 @@ class CfcLayer(Layer):
                 memory.from_above.fill(0)
             return
         given = top[1].diff.T
-        last = part.cell.by_step[-1]
-        last += given[:size].reshape(last.shape)
+        last = part.full(part.cell.by_step[-1])
+        last += given[:size]
         if memory is not None:
-            memory.from_above[...] = given[size:].reshape(memory.from_above.shape)
+            part.full(memory.from_above)[...] = given[size:]
 
     def _bottom_gradients(self, propagate_down: Sequence[bool], bottom: Sequence[Blob]) -> None:
         if propagate_down[0] or propagate_down[1]:
@@ -254,15 +280,17 @@ class CfcLayer(Layer):
         if self._mask and propagate_down[self._mask]:
             bottom[self._mask].diff.fill(0)  # the mask is a constant
         if self._state and propagate_down[self._state]:
-            diff = bottom[self._state].diff
-            diff.fill(0)
-            for part in self._parts:
-                memory, size = part.cell.memory, part.cell.state_size
-                initial = part.cell.initial_state_gradient
-                diff[part.samples, :size] = initial.reshape(size, -1).T
-                if memory is not None:
-                    initial = memory.initial_gradient
-                    diff[part.samples, size:] = initial.reshape(memory.size, -1).T
+            self._initial_gradient(bottom[self._state].diff)
+
+    def _initial_gradient(self, diff: Any) -> None:
+        """Write the gradient of the initial state (batch, S)."""
+        diff.fill(0)
+        for part in self._parts[:1]:
+            cell, memory = part.cell, part.cell.memory
+            size = cell.state_size
+            diff[part.samples, :size] = part.full(cell.initial_state_gradient).T
+            if memory is not None:
+                diff[part.samples, size:] = part.full(memory.initial_gradient).T
 
     def _input_gradients(self, propagate_down: Sequence[bool], bottom: Sequence[Blob]) -> None:
         """Write the gradients of x and tt; steps that were not computed have none."""

@@ -47,7 +47,7 @@ class LtcCell:
         self.state_size = self.settings.hidden_size
         self.output_size = blobs.motor_count
         self.output_rows = slice(0, self.output_size)
-        self.output_map = blobs.output
+        self.output_map, self.wiring = blobs.output, blobs.wiring
         self.least_span = -1.0 if self.settings.form == "AUTHORS" else 0.0
         """The span at which d is 0."""
         self.columns = blobs.sensory.w.shape[0]

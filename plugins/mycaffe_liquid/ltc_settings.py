@@ -138,6 +138,7 @@ class LtcBlobs:
     """A cell's blobs: gleak, vleak, cm (H), those of the synapses (H, H) and (I, H), input_w, input_b (I)."""
 
     settings: LtcSettings
+    wiring: Wiring | None
     motor_count: int
     gleak: Positive
     vleak: Blob
@@ -186,6 +187,7 @@ class _Adder:
         # Evaluated in this order, which is that of the blobs.
         return LtcBlobs(
             settings=self.settings,
+            wiring=wiring,
             motor_count=motors,
             gleak=self.positive("gleak", (size,)),
             vleak=self.uniform("vleak", (size,)),

@@ -81,16 +81,14 @@ class Readout:
     def forward(self, parts: list[BatchPart], observed: Any, y: Any) -> None:
         """Write y (batch, outputs), 0 for samples of no part; ``observed`` (steps, batch) or None."""
         xp = self.xp
+        self._weights = self._weigh(parts, observed, len(y))
+        self._share = self._weights.sum(axis=0)
         self._state = xp.zeros((self._features, len(y)), dtype=y.dtype)
-        self._share = xp.zeros(len(y), dtype=y.dtype)
-        self._weights = []
         for part in parts:
-            weights = self._weigh(part, observed)
-            states, weighted = part.full(part.cell.states[1:]), part.full(part.cell.by_step)
-            xp.multiply(states, weights[:, None], out=weighted)
-            self._state[:, part.samples] = weighted[:, self._rows].sum(axis=0)
-            self._share[part.samples] = weights.sum(axis=0)
-            self._weights.append(weights)
+            weights = part.take(self._weights)[:, None]
+            weighted = part.full(part.cell.by_step)
+            xp.multiply(part.full(part.cell.states[1:]), weights, out=weighted)
+            self._state[:, part.samples] += weighted[:, self._rows].sum(axis=0)
         if self._map is None:
             y[...] = self._state.T
             return
@@ -98,14 +96,15 @@ class Readout:
         # The bias counts as much as the states do: not at all for a sample that was never observed.
         y += self._share[:, None] * self._map.bias
 
-    def _weigh(self, part: BatchPart, observed: Any) -> Any:
+    def _weigh(self, parts: list[BatchPart], observed: Any, batch: int) -> Any:
         """Return how much each step counts in the output, (steps, batch): w_t = c_t * prod of later (1 - c)."""
         xp = self.xp
-        weights = xp.zeros((part.steps, part.count), dtype=self._layer.dtype)
-        weights[-1] = 1
+        steps = parts[-1].start + parts[-1].steps if parts else 0
+        weights = xp.zeros((steps, batch), dtype=self._layer.dtype)
+        weights[-1:] = 1
         if observed is not None:
-            observed = part.take(observed)
-            if part.steps > 1:  # not every device takes products of no rows
+            observed = observed[:steps]
+            if steps > 1:  # not every device takes products of no rows
                 weights[:-1] = xp.cumprod(1.0 - observed[:0:-1], axis=0)[::-1]
             weights *= observed
         return weights
@@ -118,6 +117,7 @@ class Readout:
                 of_weight = xp.dot(dy.T, self._state.T)
                 self._map.add_gradients(of_weight, (dy * self._share[:, None]).sum(axis=0))
             upstream = xp.dot(self._map.weight.T, dy.T)
-        for part, weights in zip(parts, self._weights, strict=True):
+        for part in parts:
             own = self._own_gradients(part.full(part.cell.by_step))
-            xp.multiply(weights[:, None], upstream[:, part.samples], out=own)
+            weights = part.take(self._weights)[:, None]
+            xp.multiply(weights, upstream[:, part.samples], out=own)

@@ -10,6 +10,7 @@ from mycaffe_py.blob import Blob
 from mycaffe_py.layer import Layer
 
 from .memory import Memory
+from .wiring import Wiring
 
 
 class SequenceCell(Protocol):
@@ -27,6 +28,8 @@ class SequenceCell(Protocol):
     """Which features they are."""
     output_map: tuple[Blob, Blob] | None
     """The cell's own map of them, weights and biases of each, which comes before fc; None for none."""
+    wiring: Wiring | None
+    """Its synapses; None where every neuron has one to every other."""
     least_span: float | None
     """Time spans below it are refused; None takes any."""
     memory: Memory | None

@@ -82,11 +82,12 @@ def test_equations(build, rng, wiring, unit, batch):
 
 @pytest.mark.parametrize("unit", MODES)
 @pytest.mark.parametrize("layer", ["", "output_features: 3"])
-@pytest.mark.parametrize("batch", [2, 4, 9])
+@pytest.mark.parametrize("batch", [2, 4, 9, 24])
 def test_a_batch_is_its_samples_one_by_one(build, rng, unit, layer, batch):
-    """4 is the size of a layer, 9 that of the whole state."""
+    """4 is the size of a layer, 9 that of the whole state; 24 sequences are run in parts, by their lengths."""
     x, tt = sequence(rng, batch)
     mask = (rng.random((batch, 5, 3)) < 0.6).astype(float)
+    mask *= np.arange(5)[:, None] < rng.integers(1, 6, (batch, 1, 1))
     whole = build(text(unit=unit, layer=layer), x, tt, mask)
     y = whole.forward().copy()
     dy = rng.standard_normal(y.shape)
@@ -202,6 +203,15 @@ def test_a_sequence_in_pieces(build, rng):
 # Settings.
 
 
+def test_each_cell_tells_its_wiring(build, rng):
+    for kind in ("CFC", "LTC"):
+        layer = f"cell_type: {kind} hidden_size: 8 output_features: 1"
+        wired = build(text("motor_neurons: 3", "", layer), *sequence(rng, 1)).layer.cell
+        assert wired.wiring.motor_count == wired.output_size == 3
+        plain = f'type: "CFC" cfc_param {{ {layer} }}'
+        assert build(plain, *sequence(rng, 1)).layer.cell.wiring is None
+
+
 def test_hidden_size_of_layer_and_unit(build, rng):
     for layer, unit in (("hidden_size: 12", ""), ("", "hidden_size: 12")):
         built = build(text("motor_neurons: 3", unit, layer), *sequence(rng, 1))
@@ -215,6 +225,13 @@ def test_hidden_size_of_layer_and_unit(build, rng):
         ("", "hidden_size: 9", "", "wiring_param.motor_neurons", "needs motor_neurons"),
         (POLICY, "", "hidden_size: 8", "cfc_param.hidden_size", "motor neurons are 9"),
         (POLICY, "", "output_features: 0", "cfc_param.output_features", "at least 1, got 0"),
+        (
+            "type: FULLY_CONNECTED self_connections: false",
+            "hidden_size: 4",
+            "",
+            "wiring_param.self_connections",
+            "has no effect on CfC cells",
+        ),
         (POLICY, "", "use_mixed: true", "cfc_param.use_mixed", "does not go with wiring_param"),
         (POLICY, "minimal: true no_gate: true", "", "cfc_unit_param.minimal", "give one of them"),
     ],
