@@ -18,11 +18,13 @@ from .conformance import (
     data,
     liquid,
     losses,
+    ltc,
     normalization,
     python_layer,
     recurrent,
     shapes,
     vision,
+    wired,
 )
 
 _SHAPE = (3, 4)
@@ -113,6 +115,7 @@ for _family in (
     data,
     liquid,
     losses,
+    ltc,
     normalization,
     python_layer,
     recurrent,
@@ -120,6 +123,10 @@ for _family in (
     vision,
 ):
     LAYERS |= _family.LAYERS
+
+for _type, _cases in wired.LAYERS.items():
+    LAYERS[_type] = [*LAYERS[_type], *_cases]
+LAYERS["CFC"] = [*LAYERS["CFC"], *ltc.CFC]
 
 FILLERS: dict[str, list[tuple[str, tuple[int, ...]]]] = {
     "bilinear": [("", (2, 1, 4, 4)), ("", (1, 1, 3, 3))],

@@ -8,12 +8,13 @@ from mycaffe_py.hookspecs import hookimpl
 
 from .cfc_layer import CfcLayer
 from .cfc_unit_layer import CfcUnitLayer
+from .ltc_unit_layer import LtcUnitLayer
 
 
 @hookimpl
 def mycaffe_layers():
     """The liquid layers."""
-    return [CfcLayer, CfcUnitLayer]
+    return [CfcLayer, CfcUnitLayer, LtcUnitLayer]
 
 
 @hookimpl

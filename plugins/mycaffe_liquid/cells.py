@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,8 +11,12 @@ from mycaffe_py.layer_settings import enum_name
 
 from .cfc_cell import CfcCell
 from .cfc_settings import CfcBlobs, CfcSettings, hidden_size
+from .ltc_cell import LtcCell
+from .ltc_settings import add_ltc_blobs
 from .memory import memory_of
 from .sequence_cell import SequenceCell
+from .wired_cfc_cell import WiredCfcBlobs, WiredCfcCell
+from .wiring import Wiring, read_wiring
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,10 @@ class CellKind:
     """A cell whose blobs have been added to a layer."""
 
     create: Callable[[], SequenceCell]
-    """Makes a cell on these blobs: one for each part of a batch that is run by itself."""
+    """Makes a cell on these blobs: one for each part of a batch that is run by itself.
+
+    It refers to the layer, which keeps it, weakly: nets are to be freed at once.
+    """
     storage_order: list[int]
     """The cell's blobs in the order in which they are to lie in the parameter buffer."""
 
@@ -29,40 +37,39 @@ def cell_of(layer: Layer, columns: int, prefix: str = "") -> CellKind:
 
     ``prefix`` goes before the blobs' names. Fails with the setting that is wrong.
     """
-    if _asks_for_ltc(layer):
-        layer.fail(
-            "LTC cells are not offered by this version",
-            field="cfc_param.cell_type"
-            if layer.param.cfc_param.HasField("cell_type")
-            else "ltc_unit_param",
-            hint="use cell_type: CFC, with cfc_unit_param { ... }",
-        )
-    if layer.param.HasField("wiring_param"):
-        if layer.param.cfc_param.use_mixed:
-            layer.fail(
-                "use_mixed does not go with wiring_param",
-                field="cfc_param.use_mixed",
-                hint="leave one of them out",
-            )
-        layer.fail("wirings are not offered by this version", field="wiring_param")
-    return _cfc(layer, columns, prefix)
+    new_kind = _ltc if _asks_for_ltc(layer) else _cfc
+    return new_kind(weakref.proxy(layer), columns, prefix)
+
+
+def ltc_cell(layer: Layer, columns: int) -> CellKind:
+    """Add the blobs of the LTC cell of a layer that has no other; as :func:`cell_of`."""
+    return _ltc(weakref.proxy(layer), columns, "")
 
 
 def _asks_for_ltc(layer: Layer) -> bool:
-    """Whether ``cfc_param`` asks for LTC cells, or there are settings of no other cell.
+    """Whether ``cfc_param`` asks for LTC cells; fails if there are settings of LTC cells alone, without that.
 
-    MyCaffe writes the settings of both cells, beside ``cell_type: CFC``.
+    MyCaffe writes the settings of both cells, beside ``cell_type``.
     """
     param = layer.param
     if param.cfc_param.HasField("cell_type"):
         return enum_name(param.cfc_param, "cell_type") == "LTC"
-    return param.HasField("ltc_unit_param") and not param.HasField("cfc_unit_param")
+    if param.HasField("ltc_unit_param") and not param.HasField("cfc_unit_param"):
+        layer.fail(
+            "there are settings of LTC cells, but the cells are CfC cells",
+            field="ltc_unit_param",
+            hint="write cfc_param { cell_type: LTC }, or cfc_unit_param { ... }",
+        )
+    return False
 
 
 def _cfc(layer: Layer, columns: int, prefix: str) -> CellKind:
     of_layer = layer.param.HasField("cfc_param")
     size_field = "cfc_param.hidden_size" if of_layer else "cfc_unit_param.hidden_size"
-    settings = CfcSettings.read(layer, hidden_size(layer, "cfc_unit_param"), size_field)
+    size = hidden_size(layer, "cfc_unit_param")
+    if layer.param.HasField("wiring_param"):
+        return _wired_cfc(layer, columns, prefix, read_wiring(layer, columns, size, size_field))
+    settings = CfcSettings.read(layer, size, size_field)
     blobs = CfcBlobs(layer, settings, columns, prefix)
     first = len(layer.blobs)
     new_memory = memory_of(layer, columns, settings.hidden_size)
@@ -72,3 +79,32 @@ def _cfc(layer: Layer, columns: int, prefix: str) -> CellKind:
         return CfcCell(settings, layer.blobs, blobs, layer.device, memory=memory)
 
     return CellKind(create, [*blobs.storage_order, *range(first, len(layer.blobs))])
+
+
+def _wired_cfc(layer: Layer, columns: int, prefix: str, wiring: Wiring) -> CellKind:
+    if layer.param.cfc_param.use_mixed:
+        layer.fail(
+            "use_mixed does not go with wiring_param",
+            field="cfc_param.use_mixed",
+            hint="leave one of them out",
+        )
+    if not layer.param.wiring_param.self_connections:
+        layer.fail(
+            "self_connections: false has no effect on CfC cells: within a layer each neuron sees each",
+            field="wiring_param.self_connections",
+            hint="leave it out, or use LTC cells",
+        )
+    settings = CfcSettings.read(layer, wiring.units, "wiring_param")
+    blobs = WiredCfcBlobs(layer, settings, wiring, columns, prefix)
+    return CellKind(lambda: WiredCfcCell(layer, blobs), blobs.storage_order)
+
+
+def _ltc(layer: Layer, columns: int, prefix: str) -> CellKind:
+    first = len(layer.blobs)
+    blobs = add_ltc_blobs(layer, columns, prefix)
+    new_memory = memory_of(layer, columns, blobs.settings.hidden_size)
+
+    def create() -> LtcCell:
+        return LtcCell(layer, blobs, new_memory() if new_memory is not None else None)
+
+    return CellKind(create, list(range(first, len(layer.blobs))))

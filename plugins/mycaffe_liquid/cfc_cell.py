@@ -52,6 +52,8 @@ class CfcCell:
         self.settings, self.device, self.xp = settings, device, device.xp
         self.dtype = blobs[0].dtype
         self.state_size = self.output_size = settings.hidden_size
+        self.output_rows = slice(0, self.output_size)
+        self.output_map = self.wiring = None
         self.memory = memory
         self._buffers = StepBuffers(self.xp, self.dtype)
         self._products = StepProducts(self.xp, self.dtype)

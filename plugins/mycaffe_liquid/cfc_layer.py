@@ -60,7 +60,7 @@ class CfcLayer(Layer):
         self._division = BatchDivision(kind.create, self.device.is_host)
         self.cell = self._division.whole
         self._cell_blobs = len(self.blobs)
-        self.readout = Readout(self, self.cell.output_size)
+        self.readout = Readout(self, self.cell)
         self._order = [*kind.storage_order, *range(self._cell_blobs, len(self.blobs))]
         memory = self.cell.memory
         self.state_size = self.cell.state_size + (memory.size if memory is not None else 0)

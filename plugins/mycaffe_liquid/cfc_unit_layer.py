@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import TRAIN, Layer
 
-from .cells import cell_of
+from .cells import CellKind, cell_of
 from .sequence_cell import refuse_short_spans
 
 
@@ -29,8 +30,11 @@ class CfcUnitLayer(Layer):
         if bottom[0].num_axes != 2:
             self.fail(f'bottom "{bottom[0].name}" is {bottom[0].shape}, expected (N, I)')
         self.columns = bottom[0].shape[1]
-        kind = cell_of(self, self.columns)
+        kind = self._kind()
         self._order, self.cell = kind.storage_order, kind.create()
+
+    def _kind(self) -> CellKind:
+        return cell_of(self, self.columns)
 
     def storage_order(self) -> list[int]:
         """Put the heads side by side, so that the cell sees one matrix."""
@@ -66,7 +70,7 @@ class CfcUnitLayer(Layer):
     ) -> None:
         """Gradients of x, h and ts where asked for, and of the blobs."""
         cell, batch = self.cell, top[0].shape[0]
-        gradient = self.xp.ascontiguousarray(top[0].diff.T)
+        gradient = self._state_gradient(top)
         cell.backward(gradient.reshape(cell.states[1:].shape), any(self.param_propagate_down))
         for blob, learns in zip(self.blobs, self.param_propagate_down, strict=True):
             if not learns:
@@ -77,3 +81,7 @@ class CfcUnitLayer(Layer):
             bottom[1].diff[...] = cell.initial_state_gradient.reshape(-1, batch).T
         if propagate_down[2]:
             bottom[2].diff[...] = cell.time_gradients().reshape(bottom[2].shape)
+
+    def _state_gradient(self, top: Sequence[Blob]) -> Any:
+        """Return what the new state gets from above, (H, N)."""
+        return self.xp.ascontiguousarray(top[0].diff.T)

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 from mycaffe_py.layer import Layer
 
 from .batch_parts import BatchPart
 from .cfc_settings import add_linear
+from .linear_map import LinearMap
+from .sequence_cell import SequenceCell
 from .step_products import StepProducts
 
 
 class Readout:
-    """A linear layer, fc, on the last ``features`` of the state: after the last observed step, or after every step.
+    """A linear layer, fc, on what the cell gives of its state: after the last observed step, or after every step.
 
-    A layer with a wiring that gives no ``output_features`` has no fc: the output is these features.
+    A layer with a wiring that gives no ``output_features`` has no fc: the output is the motor neurons, or what the
+    cell's own ``output_map`` makes of them; with an fc that map comes before it.
     Without ``return_sequences`` a mask c, (steps, batch), makes the output y_t = c_t o_t + (1 - c_t) y_(t-1) with
     o_t = fc(h_t): a weighted sum of the o_t.
     """
 
-    def __init__(self, layer: Layer, features: int):
+    def __init__(self, layer: Layer, cell: SequenceCell):
         param = layer.param.cfc_param
-        self._layer, self.xp = layer, layer.xp
+        # A strong reference would keep the layer from being freed at once.
+        self._layer, self.xp = weakref.proxy(layer), layer.xp
         self.sequences = param.return_sequences
-        self._rows = slice(-features, None)
-        self._fc: int | None = None
-        self.outputs = features
+        self._rows, self._features = cell.output_rows, cell.output_size
+        self._reads_all = cell.output_size == cell.state_size
+        fc = None
+        self.outputs = self._features
         if param.HasField("output_features") or not layer.param.HasField("wiring_param"):
             self.outputs = param.output_features
             if self.outputs < 1:
@@ -33,45 +39,42 @@ class Readout:
                     f"output_features must be at least 1, got {self.outputs}",
                     field="cfc_param.output_features",
                 )
-            self._fc = add_linear(layer, "fc", self.outputs, features)
+            fc = add_linear(layer, "fc", self.outputs, self._features)
+        self._map = None
+        if fc is not None or cell.output_map is not None:
+            self._map = LinearMap(self._layer, fc, cell.output_map)
         self._products = StepProducts(self.xp, layer.dtype)
 
-    def _weight(self) -> Any:
-        return self._layer.blobs[self._fc].data
-
-    def _diff(self, index: int) -> Any:
-        """Return the diff of fc's weight (0) or bias (1), None where it does not learn."""
-        if self._fc is None or not self._layer.param_propagate_down[self._fc + index]:
-            return None
-        return self._layer.blobs[self._fc + index].diff
+    def _own_gradients(self, gradients: Any) -> Any:
+        """Return the rows of the states' gradients that are read out; the others become 0."""
+        if not self._reads_all:
+            gradients.fill(0)
+        return gradients[:, self._rows]
 
     # The output after every step.
 
     def forward_sequence(self, part: BatchPart, y: Any) -> None:
         """Write y (batch, steps, outputs) from a part that is the whole batch."""
         values = part.cell.states[1:, self._rows]
-        if self._fc is not None:
-            values = self._products.apply(self._weight(), values)
+        if self._map is not None:
+            values = self._products.apply(self._map.weight, values)
         y[...] = part.full(values).transpose(2, 0, 1)
-        if self._fc is not None:
-            y += self._layer.blobs[self._fc + 1].data
+        if self._map is not None:
+            y += self._map.bias
 
     def backward_sequence(self, part: BatchPart, dy: Any) -> None:
         """Write the gradients of the part's states into ``by_step`` and add those of fc."""
         cell, products = part.cell, self._products
         upstream = self.xp.ascontiguousarray(dy.transpose(1, 2, 0))
         upstream = upstream.reshape(len(upstream), -1, *cell.by_step.shape[2:])
-        cell.by_step[:, : self._rows.start] = 0
-        own = cell.by_step[:, self._rows]
-        if self._fc is None:
+        own = self._own_gradients(cell.by_step)
+        if self._map is None:
             own[...] = upstream
             return
-        weight, bias = self._diff(0), self._diff(1)
-        if weight is not None:
-            weight += products.outer(upstream, cell.states[1:, self._rows])
-        if bias is not None:
-            bias += products.total(upstream)
-        own[...] = products.apply(self._weight().T, upstream)
+        if self._map.learns:
+            of_weight = products.outer(upstream, cell.states[1:, self._rows])
+            self._map.add_gradients(of_weight, products.total(upstream))
+        own[...] = products.apply(self._map.weight.T, upstream)
 
     # The output after the last observed step.
 
@@ -80,18 +83,18 @@ class Readout:
         xp = self.xp
         self._weights = self._weigh(parts, observed, len(y))
         self._share = self._weights.sum(axis=0)
-        self._state = xp.zeros((-self._rows.start, len(y)), dtype=y.dtype)
+        self._state = xp.zeros((self._features, len(y)), dtype=y.dtype)
         for part in parts:
             weights = part.take(self._weights)[:, None]
             weighted = part.full(part.cell.by_step)
             xp.multiply(part.full(part.cell.states[1:]), weights, out=weighted)
             self._state[:, part.samples] += weighted[:, self._rows].sum(axis=0)
-        if self._fc is None:
+        if self._map is None:
             y[...] = self._state.T
             return
-        xp.dot(self._state.T, self._weight().T, y)
+        xp.dot(self._state.T, self._map.weight.T, y)
         # The bias counts as much as the states do: not at all for a sample that was never observed.
-        y += self._share[:, None] * self._layer.blobs[self._fc + 1].data
+        y += self._share[:, None] * self._map.bias
 
     def _weigh(self, parts: list[BatchPart], observed: Any, batch: int) -> Any:
         """Return how much each step counts in the output, (steps, batch): w_t = c_t * prod of later (1 - c)."""
@@ -108,14 +111,13 @@ class Readout:
 
     def backward(self, parts: list[BatchPart], dy: Any) -> None:
         """Write the gradients of each part's states into ``by_step`` and add those of fc."""
-        xp, weight, bias = self.xp, self._diff(0), self._diff(1)
-        if weight is not None:
-            weight += xp.dot(dy.T, self._state.T)
-        if bias is not None:
-            bias += (dy * self._share[:, None]).sum(axis=0)
-        upstream = dy.T if self._fc is None else xp.dot(self._weight().T, dy.T)
+        xp, upstream = self.xp, dy.T
+        if self._map is not None:
+            if self._map.learns:
+                of_weight = xp.dot(dy.T, self._state.T)
+                self._map.add_gradients(of_weight, (dy * self._share[:, None]).sum(axis=0))
+            upstream = xp.dot(self._map.weight.T, dy.T)
         for part in parts:
-            gradients = part.full(part.cell.by_step)
-            gradients[:, : self._rows.start] = 0
+            own = self._own_gradients(part.full(part.cell.by_step))
             weights = part.take(self._weights)[:, None]
-            xp.multiply(weights, upstream[:, part.samples], out=gradients[:, self._rows])
+            xp.multiply(weights, upstream[:, part.samples], out=own)

@@ -6,9 +6,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from mycaffe_py.blob import Blob
 from mycaffe_py.layer import Layer
 
 from .memory import Memory
+from .wiring import Wiring
 
 
 class SequenceCell(Protocol):
@@ -21,7 +23,13 @@ class SequenceCell(Protocol):
     state_size: int
     """Features of ``states``."""
     output_size: int
-    """The last features of ``states`` are what is read out: all of them, or a wiring's motor neurons."""
+    """How many features of ``states`` are read out: all of them, or a wiring's motor neurons."""
+    output_rows: slice
+    """Which features they are."""
+    output_map: tuple[Blob, Blob] | None
+    """The cell's own map of them, weights and biases of each, which comes before fc; None for none."""
+    wiring: Wiring | None
+    """Its synapses; None where every neuron has one to every other."""
     least_span: float | None
     """Time spans below it are refused; None takes any."""
     memory: Memory | None
@@ -64,7 +72,7 @@ def refuse_short_spans(layer: Layer, cell: SequenceCell, name: str, spans: Any) 
     if cell.least_span is None:
         return
     spans = layer.device.to_host(spans)
-    short = spans < cell.least_span
+    short = ~(spans >= cell.least_span)  # not a number, too
     if short.any():
         sample, step = np.argwhere(short.T)[0]
         layer.fail(

@@ -308,23 +308,18 @@ def test_shapes_that_do_not_fit(registry, old, new, message):
 CFC = "hidden_size: 4 output_features: 1"
 
 
-@pytest.mark.parametrize(
-    ("cfc", "unit", "column"),
-    [
-        (f"{CFC} cell_type: LTC", f"{UNIT} }} ltc_unit_param {{ hidden_size: 4", "LTC } cfc"),
-        (CFC, None, "ltc_unit_param"),
-    ],
-)
-def test_ltc_cells_are_refused_by_name(registry, cfc, unit, column):
-    text = net_text(1, 4, 1, cfc=cfc, unit=unit or "")
-    if unit is None:
-        text = text.replace("cfc_unit_param {", "ltc_unit_param { ode_unfolds: 6")
+def test_settings_of_ltc_cells_alone_are_refused_without_cell_type(registry):
+    text = net_text(1, 4, 1, cfc=CFC, unit="").replace(
+        "cfc_unit_param {", "ltc_unit_param { ode_unfolds: 6"
+    )
     with pytest.raises(PrototxtError) as caught:
         build(registry, text)
     (problem,) = caught.value.problems
-    assert problem.message == 'layer "cfc1" (CFC): LTC cells are not offered by this version'
-    assert "cell_type: CFC" in problem.hint
-    assert problem.location.text[problem.location.column - 1 :].startswith(column)
+    assert problem.message == (
+        'layer "cfc1" (CFC): there are settings of LTC cells, but the cells are CfC cells'
+    )
+    assert "cell_type: LTC" in problem.hint
+    assert problem.location.text[problem.location.column - 1 :].startswith("ltc_unit_param")
 
 
 def test_settings_of_ltc_cells_beside_those_of_cfc_are_read(registry):

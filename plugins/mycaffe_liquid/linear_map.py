@@ -1,0 +1,61 @@
+"""LinearMap: fc after a cell, and the cell's own map before it, as one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mycaffe_py.blob import Blob
+from mycaffe_py.layer import Layer
+
+
+class LinearMap:
+    """y = weight v + bias of what is read out of a cell, v.
+
+    ``fc`` is the index of fc's weight in the layer's blobs, with its bias after it; ``own`` are the cell's output_w and
+    output_b, v' = output_w v + output_b. With both, weight = fc.weight output_w and bias = fc.weight output_b +
+    fc.bias. At least one of them is given.
+    """
+
+    def __init__(self, layer: Layer, fc: int | None, own: tuple[Blob, Blob] | None):
+        self._layer, self._fc, self._own, self.xp = layer, fc, own, layer.xp
+
+    @property
+    def weight(self) -> Any:
+        """The matrix (outputs, features)."""
+        return self._fc_weight() if self._own is None else self._fc_weight() * self._own[0].data
+
+    @property
+    def bias(self) -> Any:
+        """The vector (outputs,)."""
+        if self._fc is None:
+            return self._own[1].data
+        bias = self._layer.blobs[self._fc + 1].data
+        if self._own is None:
+            return bias
+        return self.xp.dot(self._fc_weight(), self._own[1].data) + bias
+
+    def _fc_weight(self) -> Any:
+        """Return fc's weight; without an fc that of one which changes nothing."""
+        if self._fc is not None:
+            return self._layer.blobs[self._fc].data
+        return self.xp.eye(self._own[0].count, dtype=self._layer.dtype)
+
+    @property
+    def learns(self) -> bool:
+        """Whether one of the blobs is to get a gradient."""
+        flags = self._layer.param_propagate_down
+        return self._own is not None or any(flags[self._fc : self._fc + 2])
+
+    def add_gradients(self, of_weight: Any, of_bias: Any) -> None:
+        """Add the blobs' gradients, given those of :attr:`weight` and :attr:`bias`."""
+        if self._own is not None:
+            (output_w, output_b), fc = self._own, self._fc_weight()
+            diff = output_w.diff
+            diff += (of_weight * fc).sum(axis=0)
+            diff = output_b.diff
+            diff += self.xp.dot(of_bias, fc)
+            of_weight = of_weight * output_w.data + of_bias[:, None] * output_b.data
+        for index, gradient in ((0, of_weight), (1, of_bias)):
+            if self._fc is not None and self._layer.param_propagate_down[self._fc + index]:
+                diff = self._layer.blobs[self._fc + index].diff
+                diff += gradient
