@@ -30,6 +30,7 @@ from .cfc_settings import CfcBlobs, CfcSettings
 from .memory import Memory
 from .step_buffers import StepBuffers
 from .step_products import StepProducts
+from .time_scales import TimeScales
 
 
 class CfcCell:
@@ -283,6 +284,10 @@ class CfcCell:
         self._heads.add_own_gradients()
         if self.memory is not None:
             self.memory.add_gradients(self.inputs, self.states[:-1])
+
+    def time_scales(self) -> TimeScales:
+        """Return the neurons' time constants, after :meth:`forward` of a batch of one."""
+        return self._heads.time_scales(self.device.to_host)
 
     def input_gradients(self) -> Any:
         """Return dL/d(inputs), (steps, columns, batch), after :meth:`backward`."""
