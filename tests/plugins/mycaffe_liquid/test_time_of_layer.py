@@ -8,15 +8,21 @@ import pytest
 from mycaffe_py.errors import LayerError, MyCaffeWarning
 
 CELLS = {
-    "gate": "backbone_activation: RELU",
-    "no gate": "no_gate: true",
+    "gate": "cfc_unit_param { backbone_units: 4 backbone_activation: RELU }",
+    "no gate": "cfc_unit_param { backbone_units: 4 no_gate: true }",
+    "minimal": "cfc_unit_param { backbone_units: 4 minimal: true }",
+    "wired": "cfc_unit_param { } wiring_param { type: NCP inter_neurons: 2 command_neurons: 2 motor_neurons: 1 "
+    "sensory_fanout: 1 inter_fanout: 1 recurrent_command_synapses: 2 motor_fanin: 1 }",
+    "LTC": "ltc_unit_param { }",
+    "LTC of ncps": "ltc_unit_param { form: NCPS positivity: SOFTPLUS }",
 }
 
 
 def cfc(time="AS_GIVEN", cell="gate", more=""):
+    kind = "cell_type: LTC" if cell.startswith("LTC") else ""
     return (
-        f'name: "cfc" type: "CFC" cfc_param {{ hidden_size: 5 output_features: 2 time: {time} {more} }} '
-        f"cfc_unit_param {{ backbone_units: 4 {CELLS[cell]} }}"
+        f'name: "cfc" type: "CFC" cfc_param {{ hidden_size: 5 output_features: 2 time: {time} {kind} {more} }} '
+        f"{CELLS[cell]}"
     )
 
 
