@@ -327,7 +327,7 @@ class CfcLayer(Layer):
     def explain(
         self, bottom: Sequence[Blob], top: Sequence[Blob]
     ) -> Mapping[str, Callable[[Any], None]]:
-        """Pictures of the batch's first sample: the state's course, and the neurons' time constants."""
+        """Pictures of the first sample: the neurons' state and time constants; and of a wiring's synapses."""
         return explain(self, bottom)
 
     def run_first(self, bottom: Sequence[Blob], steps: int) -> tuple[BatchPart, Any]:

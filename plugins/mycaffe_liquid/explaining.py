@@ -12,6 +12,7 @@ from mycaffe_py.blob import Blob
 from .course import Course
 from .picture_states import draw_states
 from .picture_times import draw_time_scales
+from .picture_wiring import draw_wiring
 from .sequence_cell import SequenceCell
 
 
@@ -23,12 +24,17 @@ def explain(layer: Any, bottom: Sequence[Blob]) -> dict[str, Callable[[Any], Non
     course, cell = run_first_sample(layer, bottom)
     scales = cell.time_scales()
     title = f'layer "{layer.name}" ({layer.type}), {course.states.shape[1]} neurons'
-    return {
+    pictures = {
         "states": lambda figure: draw_states(
             figure, course, f"{title}: the state over one sequence"
         ),
         "time_constants": lambda figure: draw_time_scales(figure, course, scales, title),
     }
+    if cell.wiring is not None:
+        names = layer.composer.column_names(course.input_name)
+        synapses = cell.synapse_map()
+        pictures["wiring"] = lambda figure: draw_wiring(figure, synapses, names, title)
+    return pictures
 
 
 def run_first_sample(layer: Any, bottom: Sequence[Blob]) -> tuple[Course, SequenceCell]:

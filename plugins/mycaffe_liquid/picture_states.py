@@ -85,8 +85,9 @@ def _draw_lines(axes: Any, course: Course, values: np.ndarray, name: str, label:
                 linestyle="none",
                 marker="|",
                 color=colour,
-                label=f"{own}: not observed",
             )
+    if not np.isfinite(values).all():
+        axes.plot([], [], linestyle="none", marker="|", color=GREY, label="not observed")
     axes.set_ylabel(label if columns <= len(COLOURS) else f"{label}\n(6 of {columns})")
     plain(axes)
 
@@ -109,14 +110,17 @@ def _draw_most_active(axes: Any, course: Course) -> None:
 def _draw_all(figure: Any, axes: Any, side: Any, course: Course) -> None:
     order = order_of(course.states)
     values = course.states[:, order].T
-    reach = float(np.percentile(np.abs(values), 99)) or 1.0
+    low, high = np.percentile(values, [1, 99])
+    reach = float(max(-low, high)) or 1.0
+    # States of one sign differ by little beside their distance from 0.
+    colours = {"cmap": "RdBu_r", "vmin": -reach, "vmax": reach}
+    if low > 0 or high < 0:
+        colours = {"cmap": "viridis", "vmin": low, "vmax": high}
     mesh = axes.pcolormesh(
         course.edges,
         np.arange(len(order) + 1) - 0.5,
         values,
-        cmap="RdBu_r",
-        vmin=-reach,
-        vmax=reach,
+        **colours,
         rasterized=True,
     )
     colours_in(figure, side, mesh, "state", extend="both")

@@ -29,7 +29,7 @@ def draw_time_scales(figure: Any, course: Course, scales: TimeScales, title: str
     cells = figure.subplots(2, 4, gridspec_kw={"width_ratios": [4, 1.3, 4, 1.3]})
     (spread, band), (each, share) = cells[:, ::2]
     (spread_side, band_side), (each_side, share_side) = cells[:, 1::2]
-    unit = "units of tt" if course.in_time else "units of what tt holds"
+    unit = "units of tt"
     heading(figure, f"{title}\ntime constant = {scales.meaning}; {unit}")
     constants = np.clip(scales.constants, *_limits(scales.constants))
     order = np.argsort(np.median(constants, axis=0), kind="stable")
