@@ -60,9 +60,9 @@ class InputComposer:
             keep = self._mask[step]
             missing = 1.0 - keep
             before = out[step - 1, :features] if step else xp.zeros_like(keep)
-            # What is not observed may be anything, NaN too.
-            mixed = keep * x[step] + missing * before
-            out[step, :features] = xp.where(keep == 0, before, mixed)
+            # What is not observed may be anything, NaN and infinity too.
+            seen = xp.where(keep == 0, before, x[step])
+            out[step, :features] = keep * seen + missing * before
             if self.wide:
                 since = out[step - 1, features : 2 * features] if step else 0.0
                 out[step, features : 2 * features] = (spans[step] + since) * missing

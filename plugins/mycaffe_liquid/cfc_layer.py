@@ -10,7 +10,7 @@ import numpy as np
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import TRAIN, Layer
 
-from .batch_parts import BatchDivision
+from .batch_parts import BatchDivision, BatchPart
 from .cells import cell_of
 from .cfc_inputs import InputComposer
 from .explaining import explain
@@ -304,7 +304,7 @@ class CfcLayer(Layer):
         x = self._by_step(bottom[0].data)[:steps, :, first]
         mask = mask if mask is None else mask[:steps, :, first]
         self.composer.forward(x, spans, mask, part.full(cell.inputs))
-        self._start_states(part, bottom)
+        part.start_from(bottom[self._state].data if self._state else None)
         cell.forward(self.xp.ascontiguousarray(spans), False)
         return part, spans
 

@@ -112,6 +112,14 @@ def test_a_mask_of_zeros_gives_zeros(build, x, time):
     assert not y.any()
 
 
+def test_what_is_not_observed_may_be_anything(build, x, mask):
+    expected, _ = both_ways(build(cfc(), np.where(mask == 0, 0, x), np.ones((3, 6)), mask))
+    for value in (np.nan, np.inf, -np.inf):
+        y, (dx, *_) = both_ways(build(cfc(), np.where(mask == 0, value, x), np.ones((3, 6)), mask))
+        np.testing.assert_array_equal(y, expected)
+        assert not dx[mask == 0].any()
+
+
 @pytest.mark.parametrize("time", ["AS_GIVEN", "SPANS", "ABSOLUTE"])
 def test_one_point(build, x, time):
     both_ways(build(cfc(time), x[:, :1], np.ones((3, 1)), np.ones((3, 1, 1))))
