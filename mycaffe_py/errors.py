@@ -125,6 +125,10 @@ def _restored(cls: type[MyCaffeError], args: tuple, state: dict[str, Any]) -> My
     return error
 
 
+class MyCaffeWarning(UserWarning):
+    """Something that looks wrong but can be carried out."""
+
+
 class ConfigError(MyCaffeError, ValueError):
     """A setting, file or command line that cannot be carried out as written."""
 

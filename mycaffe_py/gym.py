@@ -73,6 +73,10 @@ class Gym:
         """Put back what :meth:`state` returned."""
         raise TypeError(f"gym {self.type} does not define load_state(), so it cannot be resumed")
 
+    def time_form(self) -> str | None:
+        """What ``tt`` holds: ``"spans"`` (since the point before), ``"absolute"``, or None: anything else."""
+        return None
+
     def describe(self) -> str:
         """Return one line for people: the gym and what it is set to."""
         return self.type

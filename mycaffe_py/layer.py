@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
@@ -15,13 +16,18 @@ from .as_written import as_written
 from .blob import Blob, BlobVec
 from .blobproto import array_from_proto, proto_shape, shape_fits
 from .device import Device, default_device
-from .errors import LayerError, MissingLayerFileError
+from .errors import LayerError, MissingLayerFileError, MyCaffeWarning
 from .host_blob import HostLayer
 
 TRAIN, TEST = 0, 1
 """Caffe's phases, as in the schema's ``Phase`` enum."""
 
 PHASE_NAMES = ("TRAIN", "TEST")
+
+
+def python_warning(text: str) -> None:
+    """Give a warning to whoever uses the package from Python."""
+    warnings.warn(text, MyCaffeWarning, stacklevel=3)
 
 
 @dataclass
@@ -36,6 +42,8 @@ class LayerContext:
     """The model file's folder, if there is one: see :meth:`Layer.find_file`."""
     names_in_file: dict[str, str] = field(default_factory=dict)
     """The tops of inserted Split layers with the blob in the model that each stands for."""
+    warn: Callable[[str], None] = python_warning
+    """Where warnings go: see :meth:`Layer.warn`."""
 
 
 _OWN_SPELLING = {
@@ -132,6 +140,10 @@ class Layer:
         """Whether ``force_backward`` may reach this bottom (not labels, for example)."""
         return True
 
+    def time_form(self, bottom_index: int) -> str | None:
+        """What this bottom is to hold, if it is time: ``"spans"`` (since the step before) or ``"absolute"``."""
+        return None
+
     def storage_order(self) -> list[int]:
         """Order in which the layer's blobs lie in the net's parameter buffer.
 
@@ -139,6 +151,16 @@ class Layer:
         of ``blobs``, and with it every file, stays as it is.
         """
         return list(range(len(self.blobs)))
+
+    def explain(
+        self, bottom: Sequence[Blob], top: Sequence[Blob]
+    ) -> Mapping[str, Callable[[Any], None]]:
+        """Return pictures that show what the layer has learned, by name: functions that draw into a matplotlib figure.
+
+        Called after a forward pass, of which ``bottom`` and ``top`` hold what went in and came out. A backward pass
+        may need another forward pass before it.
+        """
+        return {}
 
     def state(self) -> Any:
         """Return what the layer must know to go on as if never stopped, beyond its blobs; None if nothing.
@@ -277,10 +299,20 @@ class Layer:
 
         Blobs in quotes are given the names that they have in the model, without inserted splits.
         """
+        error = kind(self._in_my_name(message), hint=hint)
+        error.field = field
+        raise error
+
+    def warn(self, message: str) -> None:
+        """Warn of what looks wrong but can be done, in this layer's name; names as in :meth:`fail`.
+
+        In a run it goes to the terminal and the log, in Python it is a MyCaffeWarning.
+        """
+        self.context.warn(self._in_my_name(message))
+
+    def _in_my_name(self, message: str) -> str:
         names = self.context.names_in_file
         message = re.sub(
             r'"([^"]+)"', lambda quoted: f'"{names.get(quoted[1], quoted[1])}"', message
         )
-        error = kind(f'layer "{self.name}" ({self.type}): {message}', hint=hint)
-        error.field = field
-        raise error
+        return f'layer "{self.name}" ({self.type}): {message}'

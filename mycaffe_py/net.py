@@ -64,6 +64,8 @@ class Net(NetViews, NetCalls):
             for name in ("before_forward", "after_forward", "before_backward", "after_backward")
         }
         context = LayerContext(self.registry, self.device, self.dtype, phase)
+        self.context = context
+        """What the layers know of the net; ``context.warn`` takes their warnings."""
         built = NetBuilder(network_file, context, level or 0, stages or (), state).build()
         self._take(built)
         self.debug_info: bool = built.document.message.debug_info

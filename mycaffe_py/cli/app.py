@@ -11,6 +11,7 @@ import click
 
 from mycaffe_py.cli.failures import report, silence
 from mycaffe_py.cli.interrupts import ending_cleanly
+from mycaffe_py.cli.shown_warnings import showing_warnings
 from mycaffe_py.cli.third_party import has_third_party
 from mycaffe_py.cli.verb import examples_first
 from mycaffe_py.errors import EXIT_OK, did_you_mean
@@ -34,6 +35,10 @@ VERBS = {
     ),
     "time": ("mycaffe_py.cli.time:command", "Time each layer of a net."),
     "draw": ("mycaffe_py.cli.draw:command", "Draw a picture of a net."),
+    "explain": (
+        "mycaffe_py.cli.explain:command",
+        "Draw what a layer of a trained net has learned.",
+    ),
     "upgrade-net": ("mycaffe_py.cli.upgrade:net", "Write a net of an old form in today's."),
     "upgrade-solver": (
         "mycaffe_py.cli.upgrade:solver",
@@ -131,7 +136,7 @@ class App(click.Group):
         if not standalone_mode:
             return run(arguments, prog_name, complete_var, standalone_mode=False, **extra)
         try:
-            with ending_cleanly():
+            with ending_cleanly(), showing_warnings():
                 code = run(arguments, prog_name, complete_var, standalone_mode=False, **extra)
         except (Exception, click.Abort) as error:
             code = report(error, debug=debug)

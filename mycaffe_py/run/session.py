@@ -146,9 +146,10 @@ class TrainingSession:
         listeners = [self.best.listener, self._remember, self._dispatcher.listener]
         solver.listeners += listeners
         solver.snapshot_action, solver.keeps_end = self._snapshot, True
-        logs = {net: net.log for net in (solver.net, *solver.test_nets)}
+        logs = {net: (net.log, net.context.warn) for net in (solver.net, *solver.test_nets)}
         for net in logs:
             net.log = self.tell
+            net.context.warn = lambda text: self.tell(text, "warning")
         try:
             with self._signals.installed():
                 # Only now: whoever sees that training has begun may send a signal.
@@ -158,8 +159,8 @@ class TrainingSession:
                 status, error = self._leave_snapshot(status, error)
         finally:
             solver.snapshot_action, solver.keeps_end = None, False
-            for net, log in logs.items():
-                net.log = log
+            for net, (log, warn) in logs.items():
+                net.log, net.context.warn = log, warn
             for listener in listeners:
                 solver.listeners.remove(listener)
         outcome = Outcome(status, solver.iter - first, seconds, self._metrics)

@@ -132,6 +132,10 @@ class CurveGym(Gym):
                 hint="it was not made by a Curve gym like this one",
             ) from None
 
+    def time_form(self) -> str:
+        """What ``tt`` holds: absolute times or time spans."""
+        return "absolute" if self._time == settings.ABSOLUTE else "spans"
+
     def describe(self) -> str:
         """Return the gym, the curve, and the CSV file if it follows one."""
         curve = self.param.curve_param

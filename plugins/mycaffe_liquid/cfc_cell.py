@@ -20,6 +20,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from mycaffe_py.blas import threads_for
 from mycaffe_py.blob import Blob
 from mycaffe_py.device import Device
@@ -30,6 +32,7 @@ from .cfc_settings import CfcBlobs, CfcSettings
 from .memory import Memory
 from .step_buffers import StepBuffers
 from .step_products import StepProducts
+from .time_scales import TimeScales
 
 
 class CfcCell:
@@ -283,6 +286,15 @@ class CfcCell:
         self._heads.add_own_gradients()
         if self.memory is not None:
             self.memory.add_gradients(self.inputs, self.states[:-1])
+
+    def synapse_weights(self) -> np.ndarray:
+        """Return the mean weights of ff1 and ff2 (``minimal``: of ff1), (H, columns + H); without backbone."""
+        rows = self.device.to_host(self._matrix(len(self._stages) - 1))[: self._heads.sparse_rows]
+        return rows.reshape(-1, self.state_size, rows.shape[1]).mean(axis=0, dtype=np.float64)
+
+    def time_scales(self) -> TimeScales:
+        """Return the neurons' time constants, after :meth:`forward` of a batch of one."""
+        return self._heads.time_scales(self.device.to_host)
 
     def input_gradients(self) -> Any:
         """Return dL/d(inputs), (steps, columns, batch), after :meth:`backward`."""

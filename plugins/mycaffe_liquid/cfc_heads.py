@@ -12,11 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from mycaffe_py.blob import Blob
 from mycaffe_py.fused import FusedBlobs
 
 from .cfc_settings import CfcBlobs
 from .step_buffers import StepBuffers
+from .time_scales import TimeScales, inverse_of
 
 # Longer time spans are taken for this long: the solution has then come to rest, and products stay finite.
 _LONGEST_SPAN = 1e15
@@ -95,6 +98,19 @@ class GatedHeads:
             multiply(out, half, out)
 
         return no_gate if self._no_gate else gate
+
+    # Looking in.
+
+    def time_scales(self, to_host: Callable[[Any], np.ndarray]) -> TimeScales:
+        """Return the gate's time constants, after a pass of a batch of one."""
+        n = self._size
+        sums = to_host(self.sums).reshape(len(self.sums), -1).astype(np.float64)
+        return TimeScales(
+            inverse_of(np.abs(sums[:, 3 * n :])),
+            "1 / |time_a|, in which the odds s / (1 - s) of the gate change by a factor e",
+            0.5 + 0.5 * sums[:, 2 * n : 3 * n],
+            "gate s of the step: 0 takes ff1, 1 ff2",
+        )
 
     # Backward.
 
@@ -194,6 +210,17 @@ class MinimalHeads:
             subtract(a, product, states[step + 1])
 
         return finish
+
+    def time_scales(self, to_host: Callable[[Any], np.ndarray]) -> TimeScales:
+        """Return the solution's time constants, after a pass of a batch of one."""
+        p = to_host(self.sums).reshape(len(self.sums), -1).astype(np.float64)
+        decays = to_host(self._decays).reshape(p.shape).astype(np.float64)
+        return TimeScales(
+            inverse_of(np.abs(p) + np.abs(to_host(self._w_tau.data).reshape(1, -1))),
+            "1 / (|w_tau| + |ff1|), in which the distance to A shrinks by a factor e",
+            1.0 - decays,
+            "share of the way to A in the step",
+        )
 
     def backward_steps(self) -> tuple[list[Any], list[Any]]:
         """Return each step's factors (3, H, batch), and the gradients that come of the first (H, batch)."""

@@ -26,6 +26,18 @@ class InputComposer:
         self.columns = features + mask_features * (2 if self.wide else 1)
         self._gaps: list[int] = []
 
+    def column_names(self, name: str) -> list[str]:
+        """Return what each column of the cell's input is, for an input that is called ``name``."""
+        parts = [(name, self.features)]
+        if self.wide:
+            parts.append(("time since", self.features))
+        parts.append(("mask", self.mask_features))
+        return [
+            part if count == 1 else f"{part} {index}"
+            for part, count in parts
+            for index in range(count)
+        ]
+
     def forward(self, x: Any, spans: Any, mask: Any, out: Any) -> None:
         """Write the inputs into ``out`` (steps, columns, batch); x and mask (steps, features, batch)."""
         features = self.features
@@ -48,9 +60,9 @@ class InputComposer:
             keep = self._mask[step]
             missing = 1.0 - keep
             before = out[step - 1, :features] if step else xp.zeros_like(keep)
-            # What is not observed may be anything, NaN too.
-            mixed = keep * x[step] + missing * before
-            out[step, :features] = xp.where(keep == 0, before, mixed)
+            # What is not observed may be anything, NaN and infinity too.
+            seen = xp.where(keep == 0, before, x[step])
+            out[step, :features] = keep * seen + missing * before
             if self.wide:
                 since = out[step - 1, features : 2 * features] if step else 0.0
                 out[step, features : 2 * features] = (spans[step] + since) * missing

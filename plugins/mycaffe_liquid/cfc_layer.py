@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,18 +10,20 @@ import numpy as np
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import TRAIN, Layer
 
-from .batch_parts import BatchDivision
+from .batch_parts import BatchDivision, BatchPart
 from .cells import cell_of
 from .cfc_inputs import InputComposer
+from .explaining import explain
 from .readout import Readout
-from .sequence_cell import refuse_short_spans
+from .timespans import TimeSpans
 
 
 class CfcLayer(Layer):
     """Runs a liquid cell over a sequence and reads out the state after the last observed step, or after every step.
 
-    Bottoms: x (N, T, F), or (N, T) for one feature; tt (N, T) or (N, T, 1), the time span that the cell is
-    given at each step; optionally mask (N, T, F) or (N, T, 1), 1 where observed; with ``initial_state`` the state
+    Bottoms: x (N, T, F), or (N, T) for one feature; tt (N, T) or (N, T, 1), the time spans that the cell is
+    given or, with ``time: ABSOLUTE``, the times of which they are the differences (see :class:`TimeSpans`);
+    optionally mask (N, T, F) or (N, T, 1), 1 where observed; with ``initial_state`` the state
     that the sequence starts from, (N, S), which is 0 otherwise. Tops: (N, output_features), with
     ``return_sequences`` (N, T, output_features); optionally the state after the last step, (N, S). S is
     hidden_size; with ``use_mixed`` the LSTM's memory follows, and S is twice that.
@@ -57,8 +59,10 @@ class CfcLayer(Layer):
         self.composer = InputComposer(self.device, self.features, mask_features, wide)
         kind = cell_of(self, self.composer.columns, "rnn_cell.")
         self._zero = self.xp.zeros((), dtype=self.dtype)
-        self._division = BatchDivision(kind.create, self.device.is_host)
+        self.new_cell = kind.create
+        self._division = BatchDivision(self.new_cell, self.device.is_host)
         self.cell = self._division.whole
+        self.spans = TimeSpans(self, self.cell.least_span)
         self._cell_blobs = len(self.blobs)
         self.readout = Readout(self, self.cell)
         self._order = [*kind.storage_order, *range(self._cell_blobs, len(self.blobs))]
@@ -144,13 +148,10 @@ class CfcLayer(Layer):
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Run the cell and read out its states."""
-        mask = self._by_step(bottom[self._mask].data) if self._mask else None
+        mask = self._mask_by_step(bottom)
         observed = mask.max(axis=1) if mask is not None else None
         self._divide(observed, len(top) > 1)
-        spans = self._spans(bottom)[: self._longest]
-        if self._beyond is not None:
-            spans = self.xp.where(self._beyond, self._zero, spans)
-        refuse_short_spans(self, self.cell, bottom[1].name, spans)
+        spans = self.spans.of(bottom[1], mask)[: self._longest]
         self._compose(bottom, spans, mask)
         for index, part in enumerate(self._parts):
             if index:
@@ -182,9 +183,12 @@ class CfcLayer(Layer):
         """Return a bottom's values or gradients as (steps, features, batch)."""
         return array.reshape(self._batch, self._steps, -1).transpose(1, 2, 0)
 
-    def _spans(self, bottom: Sequence[Blob]) -> Any:
-        """Return the time spans that the cell is given, (steps, batch)."""
-        return bottom[1].data.reshape(self._batch, self._steps).T
+    def mask_of(self, bottom: Sequence[Blob]) -> Blob | None:
+        """Return the bottom that is the mask."""
+        return bottom[self._mask] if self._mask else None
+
+    def _mask_by_step(self, bottom: Sequence[Blob]) -> Any:
+        return self._by_step(bottom[self._mask].data) if self._mask else None
 
     def _divide(self, observed: Any, with_last_state: bool) -> None:
         """Divide the batch into parts: the whole, or without the steps that have no effect."""
@@ -275,12 +279,35 @@ class CfcLayer(Layer):
             x_diff = whole[:longest]
         self.composer.backward(inputs, x_diff, times[:longest])
         if to_times:
-            self._span_gradients(times, bottom)
-
-    def _span_gradients(self, gradient: Any, bottom: Sequence[Blob]) -> None:
-        """Write dL/d(tt) from the gradient of what :meth:`_spans` returned, (steps, batch)."""
-        bottom[1].diff.reshape(self._batch, self._steps)[...] = gradient.T
+            self.spans.backward(times, bottom[1])
 
     def allow_force_backward(self, bottom_index: int) -> bool:
         """The mask gets no gradient."""
         return bottom_index != self._mask or not self._mask
+
+    def explain(
+        self, bottom: Sequence[Blob], top: Sequence[Blob]
+    ) -> Mapping[str, Callable[[Any], None]]:
+        """Pictures of the first sample: the neurons' state and time constants; and of a wiring's synapses."""
+        return explain(self, bottom)
+
+    def run_first(self, bottom: Sequence[Blob], steps: int) -> tuple[BatchPart, Any]:
+        """Run a cell of its own over the first ``steps`` of the first sample; return it as a part, and the spans.
+
+        The spans are (steps, 1). A backward pass then needs another forward pass before it.
+        """
+        cell, first = self.new_cell(), slice(0, 1)
+        cell.reshape(steps, 1, self.composer.columns)
+        part = BatchPart(cell, 0, steps, first, 1)
+        mask = self._mask_by_step(bottom)
+        spans = self.spans.of(bottom[1], mask)[:steps, first]
+        x = self._by_step(bottom[0].data)[:steps, :, first]
+        mask = mask if mask is None else mask[:steps, :, first]
+        self.composer.forward(x, spans, mask, part.full(cell.inputs))
+        part.start_from(bottom[self._state].data if self._state else None)
+        cell.forward(self.xp.ascontiguousarray(spans), False)
+        return part, spans
+
+    def time_form(self, bottom_index: int) -> str | None:
+        """What ``cfc_param.time`` says of tt."""
+        return self.spans.time_form if bottom_index == 1 else None

@@ -28,6 +28,8 @@ from .flat_buffers import FlatBuffers
 from .ltc_settings import LtcBlobs
 from .ltc_synapses import Synapses
 from .memory import Memory
+from .synapse_map import SynapseMap
+from .time_scales import TimeScales, inverse_of
 
 # Makes the denominator positive where cm and the span are 0; nothing beside any other cm.
 _LEAST_CAPACITY = 1e-30
@@ -195,6 +197,39 @@ class LtcCell:
                 "and sensory_w are negative",
                 hint="ltc_unit_param { positivity: SOFTPLUS } (or CLIP) keeps them from it",
             )
+
+    def synapse_map(self) -> SynapseMap:
+        """Return the synapses with the weights that they have now; the cell must have a wiring."""
+        blobs, to_host = self.blobs, self.device.to_host
+        sensory, inner = (
+            to_host(one.w.used() * one.erev.data).astype(np.float64)
+            for one in (blobs.sensory, blobs.synapses)
+        )
+        return SynapseMap(sensory, inner, self.wiring.groups, "w * erev")
+
+    def time_scales(self) -> TimeScales:
+        """Return the neurons' time constants as each step begins, after :meth:`forward` of a batch of one."""
+        to_host, conductance = (
+            self.device.to_host,
+            self.xp.empty((self.steps, self.state_size), self.dtype),
+        )
+        for step in range(self.steps):
+            self._synapses.forward(self._states[step], self._flow)
+            conductance[step] = (self._flow[:, 1] + self._leak[:, 1, step])[:, 0]
+        constants = to_host(self._cm) * inverse_of(to_host(conductance))
+        times = to_host(self._pace / self._hold)[:, :1] * self.settings.unfolds
+        return TimeScales(
+            constants,
+            "cm / (gleak + conductance of all synapses), in which the way to rest shrinks by a factor e"
+            + ("; a step takes tt + 1" if self.settings.form == "AUTHORS" else ""),
+            1.0
+            - np.exp(
+                -np.divide(
+                    times, constants, out=np.full(constants.shape, np.inf), where=constants > 0
+                )
+            ),
+            "share of the way to rest in the step",
+        )
 
     # Backward.
 

@@ -10,6 +10,8 @@ from mycaffe_py.blob import Blob
 from mycaffe_py.layer import Layer
 
 from .memory import Memory
+from .synapse_map import SynapseMap
+from .time_scales import TimeScales
 from .wiring import Wiring
 
 
@@ -59,6 +61,12 @@ class SequenceCell(Protocol):
     @property
     def initial_state_gradient(self) -> Any:
         """dL/d(states[0]), (state_size, batch), after :meth:`backward`."""
+
+    def synapse_map(self) -> SynapseMap:
+        """Return the synapses of a cell with a wiring, with the weights that they have now."""
+
+    def time_scales(self) -> TimeScales:
+        """Return the neurons' time constants, after :meth:`forward` of a batch of one."""
 
     def input_gradients(self) -> Any:
         """Return dL/d(inputs), (steps, columns, batch), after :meth:`backward`."""

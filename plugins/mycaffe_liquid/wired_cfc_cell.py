@@ -10,6 +10,8 @@ from mycaffe_py.layer import Layer
 from .cfc_cell import CfcCell
 from .cfc_settings import CfcBlobs, CfcSettings
 from .step_buffers import StepBuffers
+from .synapse_map import SynapseMap, layered_map
+from .time_scales import TimeScales, beside
 from .wiring import Wiring
 
 
@@ -104,6 +106,17 @@ class WiredCfcCell:
     def initial_state_gradient(self) -> Any:
         """dL/d(states[0]) after :meth:`backward`, (units, batch)."""
         return self._state_gradient
+
+    def synapse_map(self) -> SynapseMap:
+        """Return the synapses with the weights that they have now."""
+        matrices = [cell.synapse_weights() for cell in self.cells]
+        gated = not self.cells[0].settings.minimal
+        meaning = "mean weight of ff1 and ff2" if gated else "weight of ff1"
+        return layered_map(self.wiring, matrices, meaning)
+
+    def time_scales(self) -> TimeScales:
+        """Return the time constants of all layers' neurons, after :meth:`forward` of a batch of one."""
+        return beside([cell.time_scales() for cell in self.cells])
 
     def input_gradients(self) -> Any:
         """Return dL/d(inputs), (steps, columns, batch), after :meth:`backward`."""

@@ -12,6 +12,8 @@ from mycaffe_py.builder import gym_seed
 from mycaffe_py.errors import ConfigError, DataError, ShapeError, SnapshotError, did_you_mean
 from mycaffe_py.net import Net
 
+from .time_forms import warn_of_time
+
 ROLES = ("x", "tt", "mask", "target", "xhat")
 _REQUIRED = ("x", "target", "xhat")
 
@@ -76,6 +78,8 @@ class GymBatch:
         cls = net.registry.gyms.find(param.gym.type)
         self.seeds = [gym_seed(seed, index, purpose) for index in range(self.batch)]
         self.gyms = [cls(param.gym, base_dir=base_dir, seed=one) for one in self.seeds]
+        if purpose == "train" and "tt" in self.roles:
+            warn_of_time(net, self.roles["tt"], self.gyms[0])
         self.answers: list[Any] | None = None
         self.x, self.time = 0.0, 0.0
         outputs = self._try_out(net)

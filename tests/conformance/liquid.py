@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 _TIMES = [[0.3, 0.5, 0.2, 0.9], [0.4, 0.1, 0.7, 0.6]]
+_GROWING = [[-1.0, -0.5, 0.2, 0.9], [10.4, 10.6, 11.7, 11.9]]
 _MASK = [
     [[1, 0, 1], [0, 0, 0], [1, 1, 1], [0, 1, 0]],
     [[1, 1, 1], [0, 1, 0], [0, 0, 1], [0, 0, 0]],
@@ -54,6 +55,9 @@ LAYERS: dict[str, list[tuple[str, list[Any], dict[str, Any]]]] = {
             [(1, 4), _TIMES[:1], (1, 6)],
             {},
         ),
+        (_cfc("time: SPANS"), [(2, 4, 3), _TIMES], {}),
+        (_cfc("time: ABSOLUTE first_span: 0.4"), [(2, 4, 3), _GROWING], {}),
+        (_cfc("time: ABSOLUTE return_sequences: true"), [(2, 4, 3), _GROWING, _MASK], {}),
         (
             _cfc(),
             [(2, 4, 3), _TIMES, _MASK],

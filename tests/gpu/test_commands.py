@@ -35,6 +35,21 @@ def test_training_stops_and_goes_on(mycaffe):
     assert "loss" in mycaffe("test", *SMALL, *weights)
 
 
+def test_pictures_of_a_layer(mycaffe):
+    minimal = ("--set", "cfc1.cfc_unit_param.minimal=true")
+    wired = (
+        "--set",
+        "cfc1.wiring_param.type=FULLY_CONNECTED",
+        "--set",
+        "cfc1.cfc_param.time=SPANS",
+    )
+    ltc = ("--set", "cfc1.cfc_param.cell_type=LTC", "--set", "cfc1.wiring_param.type=RANDOM")
+    for number, more in enumerate([(), minimal, wired, ltc]):
+        folder = f"run{number}"
+        mycaffe("train", *SMALL, *more, "--iterations", 1, "--run-dir", folder)
+        assert "cfc1_states.png" in mycaffe("explain", "--weights", folder, "--gpu", 0)
+
+
 def test_the_time_of_each_layer(mycaffe):
     assert "cfc1" in mycaffe("time", *SMALL[:2], "--iterations", 2, "--gpu", 0)
 

@@ -1,0 +1,170 @@
+"""What ``mycaffe explain`` does, once its options are read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from mycaffe_py.builder import build_training
+from mycaffe_py.cli.nets import build_net, require_data
+from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
+from mycaffe_py.errors import ConfigError, MissingFileError, add_note, did_you_mean, require
+from mycaffe_py.layer import TEST, Layer
+from mycaffe_py.net import Net
+from mycaffe_py.run.directory import folder_name
+from mycaffe_py.run.pictures import save_figure
+from mycaffe_py.weights import split_paths
+
+_BEST = ("best.caffemodel", "last.caffemodel")
+
+
+def explain(
+    *,
+    layer: str | None,
+    solver: str | None,
+    model: str | None,
+    weights: tuple[str, ...],
+    iterations: int,
+    out: str | None,
+    gpu: str | None,
+    device: str | None,
+    plugins: tuple[str, ...],
+    **given: Any,
+) -> int:
+    """Draw the pictures and print their paths; return the exit code."""
+    files = _weights(weights)
+    figures = require("matplotlib.figure", "plot")
+    folder = Path(files[-1]).parent
+    model, solver = _beside(folder, model, solver)
+    given |= {"registry": load_plugins(plugins), "device": device_name(device, gpu)}
+    with naming_overrides(given["overrides"]), np.errstate(all="ignore"):
+        net = _after_a_pass(solver, model, files, layer, iterations, **given)
+        index = _index(net, layer)
+        target = Path(out) if out else folder
+        for path in _draw(net, index, target, figures):
+            click.echo(path)
+    return 0
+
+
+def _weights(weights: Sequence[str]) -> list[str]:
+    """Return the weights files; a folder stands for its best weights."""
+    names = split_paths(weights)
+    if not names:
+        raise ConfigError(
+            "mycaffe explain needs trained weights",
+            hint="add --weights FILE.caffemodel, or --weights and a run folder",
+        )
+    return [_best(name) if os.path.isdir(name) else name for name in names]
+
+
+def _best(folder: str) -> str:
+    for name in _BEST:
+        path = os.path.join(folder, name)
+        if os.path.exists(path):
+            return path
+    raise MissingFileError(
+        f"no weights in {folder}", hint=f"looked for {' and '.join(_BEST)}; name a file instead"
+    )
+
+
+def _beside(folder: Path, model: str | None, solver: str | None) -> tuple[str | None, str | None]:
+    """Return model and solver, where they are not given those beside the weights."""
+    beside = {kind: folder / f"{kind}.prototxt" for kind in ("model", "solver")}
+    if solver is None and beside["solver"].is_file():
+        solver = str(beside["solver"])
+    if model is None and beside["model"].is_file():
+        model = str(beside["model"])
+    if model is None and solver is None:
+        raise ConfigError(
+            f"no model.prototxt or solver.prototxt beside the weights, in {folder}",
+            hint="add --model FILE, and --solver FILE if a gym gives the net's input",
+        )
+    return model, solver
+
+
+def _after_a_pass(
+    solver: str | None,
+    model: str | None,
+    weights: list[str],
+    layer: str | None,
+    iterations: int,
+    **given: Any,
+) -> Net:
+    """Return the net after forward passes on the solver's gym, or on its data layers."""
+    if solver is None:
+        net = build_net(str(model), TEST, weights, **given)
+        _index(net, layer)
+        _run(net, iterations)
+        return net
+    stages = split_names(given.pop("stages"))
+    training = build_training(
+        solver=solver, model=model, weights=weights, phase="TEST", stages=stages, **given
+    )
+    net, trainer = training.net, training.trainer
+    _index(net, layer)
+    if trainer is None:
+        _run(net, iterations)
+        return net
+    try:
+        trainer.test(net, iterations)
+    finally:
+        trainer.close()
+    return net
+
+
+def _run(net: Net, iterations: int) -> None:
+    require_data(net, "add --solver FILE with a trainer and gym, or give the net data layers")
+    try:
+        for _ in range(iterations):
+            net.forward_layers()
+    finally:
+        net.close()
+
+
+def _index(net: Net, name: str | None) -> int:
+    """Return which layer is meant, or fail with the names that there are."""
+    able = {
+        layer.name: index
+        for index, layer in enumerate(net.device_layers)
+        if type(layer).explain is not Layer.explain
+    }
+    known = f"layers that can: {', '.join(able)}" if able else "none of its layers can"
+    if name in able:
+        return able[name]
+    if name is not None:
+        others = {layer.name: layer.type for layer in net.device_layers}
+        if name in others:
+            raise ConfigError(f'layer "{name}" ({others[name]}) has nothing to explain', hint=known)
+        hint = did_you_mean(name, able) or did_you_mean(name, others) or known
+        raise ConfigError(f'net "{net.name}" has no layer "{name}"', hint=hint)
+    if not able:
+        raise ConfigError(f'net "{net.name}" has no layer that explains itself, such as CFC')
+    if len(able) > 1:
+        raise ConfigError(
+            f'net "{net.name}" has {len(able)} layers that explain themselves',
+            hint=f"name one of them: {', '.join(able)}",
+        )
+    return next(iter(able.values()))
+
+
+def _draw(net: Net, index: int, folder: Path, figures: Any) -> list[Path]:
+    """Draw what the layer offers and return the files' paths."""
+    layer = net.device_layers[index]
+    try:
+        pictures = layer.explain(net.bottoms[index], net.tops[index])
+        written = []
+        for name, draw in pictures.items():
+            figure = figures.Figure(figsize=(10, 7), layout="constrained")
+            draw(figure)
+            path = folder / f"{folder_name(layer.name)}_{name}.png"
+            save_figure(figure, path)
+            written.append(path)
+        return written
+    except Exception as error:
+        add_note(error, f'in layer "{layer.name}" ({layer.type}), explain')
+        raise

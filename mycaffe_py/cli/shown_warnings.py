@@ -1,0 +1,28 @@
+"""Warnings of layers and trainers as lines on the terminal."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from mycaffe_py.cli.failures import warn
+from mycaffe_py.errors import MyCaffeWarning
+
+
+@contextmanager
+def showing_warnings() -> Iterator[None]:
+    """Print what the package warns of without the place in its code; other warnings stay as they are."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", MyCaffeWarning)
+        others = warnings.showwarning
+
+        def show(message: Any, category: type[Warning], *place: Any, **more: Any) -> None:
+            if issubclass(category, MyCaffeWarning):
+                warn(str(message))
+            else:
+                others(message, category, *place, **more)
+
+        warnings.showwarning = show
+        yield

@@ -1,0 +1,110 @@
+"""The picture of a liquid cell's time constants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .course import Course
+from .picture_states import (
+    COLOURS,
+    GREY,
+    colours_in,
+    heading,
+    legend_in,
+    number_neurons,
+    plain,
+)
+from .time_scales import TimeScales
+
+_DECADES = 4
+"""How far from the median the colours reach, in powers of ten, at most."""
+
+
+def draw_time_scales(figure: Any, course: Course, scales: TimeScales, title: str) -> None:
+    """Draw the time constants: their distribution, over the steps, of each neuron; and how far each step goes."""
+    figure.clear()
+    figure.set_size_inches(12, 8.5)
+    cells = figure.subplots(2, 4, gridspec_kw={"width_ratios": [4, 1.3, 4, 1.3]})
+    (spread, band), (each, share) = cells[:, ::2]
+    (spread_side, band_side), (each_side, share_side) = cells[:, 1::2]
+    unit = "units of tt"
+    heading(figure, f"{title}\ntime constant = {scales.meaning}; {unit}")
+    constants = np.clip(scales.constants, *_limits(scales.constants))
+    order = np.argsort(np.median(constants, axis=0), kind="stable")
+    _draw_spread(spread, course, constants, unit)
+    _draw_band(band, course, constants)
+    legend_in(spread_side, spread)
+    legend_in(band_side, band)
+    mesh = each.pcolormesh(
+        course.edges,
+        _rows(order),
+        constants[:, order].T,
+        norm="log",
+        cmap="viridis",
+        rasterized=True,
+    )
+    mesh.set_clim(*np.percentile(constants, [2, 98]))
+    colours_in(figure, each_side, mesh, f"time constant ({unit})", extend="both")
+    number_neurons(each, order, "neurons, the fastest one lowest")
+    mesh = share.pcolormesh(
+        course.edges, _rows(order), scales.shares[:, order].T, vmin=0, vmax=1, cmap="cividis",
+        rasterized=True,
+    )  # fmt: skip
+    colours_in(figure, share_side, mesh, scales.share_name)
+    number_neurons(share, order, "neurons, in the same order")
+    for axes in (band, each, share):
+        axes.set_xlim(course.edges[0], course.edges[-1])
+        axes.set_xlabel(course.axis_label)
+
+
+def _rows(order: np.ndarray) -> np.ndarray:
+    return np.arange(len(order) + 1) - 0.5
+
+
+def _limits(constants: np.ndarray) -> tuple[float, float]:
+    """Return limits of what is shown: endless constants are many, and their logarithms have no place."""
+    finite = constants[np.isfinite(constants) & (constants > 0)]
+    if not finite.size:
+        return 1e-3, 1e3
+    middle = float(np.median(finite))
+    least, most = float(finite.min()), float(finite.max())
+    return max(least, middle / 10**_DECADES), min(most, middle * 10**_DECADES) * (1 + 1e-9)
+
+
+def _draw_spread(axes: Any, course: Course, constants: np.ndarray, unit: str) -> None:
+    medians = np.median(constants, axis=0)
+    least, most = float(medians.min()), float(medians.max())
+    if most < 1.05 * least:
+        least, most = least / 2, most * 2
+    bins = np.geomspace(least * 0.999, most * 1.001, min(40, max(8, 2 * int(len(medians) ** 0.5))))
+    axes.hist(medians, bins=bins, color=COLOURS[0], alpha=0.8, label="neurons")
+    spans = course.spans[course.spans > 0]
+    axes.set_xscale("log")
+    if spans.size:
+        low, middle, high = np.percentile(spans, [5, 50, 95])
+        axes.axvline(middle, color=COLOURS[1], label=f"time span of a step:\nmedian {middle:.3g}")
+        if high > 1.01 * low:
+            axes.axvspan(low, high, color=COLOURS[1], alpha=0.15, label="of nine steps in ten")
+    axes.set_xlabel(f"time constant, median over the steps ({unit})")
+    axes.set_ylabel("neurons")
+    axes.set_title(f"median of all: {np.median(medians):.3g}", loc="left", fontsize="medium")
+    plain(axes)
+
+
+def _draw_band(axes: Any, course: Course, constants: np.ndarray) -> None:
+    low, lower, middle, upper, high = np.percentile(constants, [5, 25, 50, 75, 95], axis=1)
+    x = course.places
+    axes.fill_between(x, low, high, color=COLOURS[0], alpha=0.15, linewidth=0, label="5 to 95 %")
+    axes.fill_between(x, lower, upper, color=COLOURS[0], alpha=0.3, linewidth=0, label="25 to 75 %")
+    axes.plot(x, middle, color=COLOURS[0], label="median", marker="." if len(x) == 1 else None)
+    if (course.spans > 0).any():
+        axes.plot(
+            x, np.where(course.spans > 0, course.spans, np.nan), color=GREY, linewidth=0.8,
+            linestyle=":", marker=".", markersize=2, label="time span\nof the step",
+        )  # fmt: skip
+    axes.set_yscale("log")
+    axes.set_ylabel("time constant")
+    axes.set_title("all neurons, step by step", loc="left", fontsize="medium")
+    plain(axes)

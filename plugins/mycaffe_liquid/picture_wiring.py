@@ -1,0 +1,216 @@
+"""The picture of a wiring: neurons in the order of a signal's way, and the strengths of their synapses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .picture_states import colours_in, heading
+from .synapse_map import SynapseMap
+
+# The ends of the heat map's colours; people with any kind of colour vision can tell them apart.
+EXCITING, INHIBITING = "#B2182B", "#2166AC"
+_FILLS = {"sensory": "#DDDDDD", "inter": "#9AD0E6", "command": "#F2C879", "motor": "#8FD1A8"}
+_MOST_ARROWS = 250
+_COLUMN_POINTS = 400.0
+"""Height of a column of neurons, about."""
+_NUMBERED_WIDTH = 13.0
+_MOST_LABELLED = 40
+_SWEEPS = 4
+
+Place = tuple[float, float]
+
+
+def draw_wiring(figure: Any, synapses: SynapseMap, inputs: list[str], title: str) -> None:
+    """Draw the neurons with their synapses, and all strengths as a heat map."""
+    figure.clear()
+    figure.set_size_inches(15, 8)
+    left, right, side = figure.subplots(1, 3, gridspec_kw={"width_ratios": [6, 5, 1]})
+    heading(figure, f"{title}\nstrength = {synapses.meaning}")
+    reach = _reach(synapses)
+    columns = [("sensory", np.arange(len(inputs))), *synapses.columns()]
+    _draw_neurons(left, synapses, columns, inputs, reach)
+    order = np.concatenate([neurons for _, neurons in columns[1:]])
+    _draw_strengths(figure, right, side, synapses, order, inputs, reach)
+
+
+def _reach(synapses: SynapseMap) -> float:
+    """Return the strength that is drawn as strong as any: of the few largest ones."""
+    strengths = np.abs(np.concatenate([synapses.sensory.ravel(), synapses.inner.ravel()]))
+    strengths = strengths[strengths > 0]
+    return float(np.percentile(strengths, 98)) if strengths.size else 1.0
+
+
+# Neurons and synapses.
+
+
+def _draw_neurons(
+    axes: Any, synapses: SynapseMap, columns: list[Any], inputs: list[str], reach: float
+) -> None:
+    places = _places(synapses, columns)
+    widths = {name: _width(len(neurons)) for name, neurons in columns}
+    _draw_edges(axes, list(_edges(synapses)), places, reach, widths, synapses.groups)
+    for index, (group, neurons) in enumerate(columns):
+        spots = [places[group == "sensory", neuron] for neuron in neurons]
+        style = {"color": _FILLS[group], "edgecolor": "#333333", "linewidth": 0.8, "zorder": 3}
+        axes.scatter(*zip(*spots, strict=True), s=widths[group] ** 2, **style)
+        axes.text(index, 1.07, f"{len(neurons)} {group}", ha="center", va="bottom")
+        for neuron, (x, y) in zip(neurons, spots, strict=True):
+            if group != "sensory":
+                if widths[group] >= _NUMBERED_WIDTH:
+                    _write(axes, x, y, str(neuron), ha="center")
+            elif len(neurons) <= _MOST_LABELLED:
+                _write(axes, x - 0.12, y, inputs[neuron], ha="right")
+    axes.set_xlim(-0.75, len(columns) - 0.5)
+    axes.set_ylim(-0.12, 1.14)
+    axes.axis("off")
+    for colour, style, label in ((EXCITING, "-", "excites"), (INHIBITING, "--", "inhibits")):
+        axes.plot([], [], color=colour, linestyle=style, label=label)
+    note = "synapses within a layer: see the heat map" if synapses.dense_layers else None
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0.02), ncols=2, frameon=False, title=note)
+
+
+def _width(count: int) -> float:
+    """Return the width of a neuron in a column of that many, in points."""
+    return min(19.0, 0.7 * _COLUMN_POINTS / max(1, count - 1))
+
+
+def _write(axes: Any, x: float, y: float, text: str, ha: str) -> None:
+    axes.text(x, y, text, ha=ha, va="center", fontsize="small", zorder=4, parse_math=False)
+
+
+def _places(synapses: SynapseMap, columns: list[Any]) -> dict[tuple[bool, int], Place]:
+    """Return where each neuron stands, by (whether it is a sensory one, number).
+
+    Each column is ordered by the mean place of what its neurons have synapses with, a few times to and fro, so
+    that few lines cross.
+    """
+    places: dict[tuple[bool, int], Place] = {}
+    orders = [np.array(neurons) for _, neurons in columns]
+
+    def put(index: int) -> None:
+        count = len(orders[index])
+        for rank, neuron in enumerate(orders[index]):
+            y = 0.5 if count == 1 else 1 - rank / (count - 1)
+            places[index == 0, int(neuron)] = (float(index), y)
+
+    for index in range(len(columns)):
+        put(index)
+    links = np.abs(np.concatenate([synapses.sensory, synapses.inner])) > 0
+    count = len(synapses.sensory)
+    for sweep in range(_SWEEPS):
+        forwards = sweep % 2 == 0
+        indices = range(1, len(columns)) if forwards else range(len(columns) - 2, -1, -1)
+        for index in indices:
+            near = orders[index - 1 if forwards else index + 1]
+            rows = near if near is orders[0] else near + count
+            heights = np.array(
+                [places[(index - 1 if forwards else index + 1) == 0, int(n)][1] for n in near]
+            )
+            own = orders[index]
+            if forwards:
+                weights = links[np.ix_(rows, own)]
+            else:
+                weights = links[np.ix_(own if index == 0 else own + count, near)].T
+            total = weights.sum(axis=0)
+            means = (weights * heights[:, None]).sum(axis=0) / np.maximum(total, 1)
+            orders[index] = own[np.argsort(-np.where(total > 0, means, 0.5), kind="stable")]
+            put(index)
+    return places
+
+
+def _edges(synapses: SynapseMap) -> Any:
+    """Yield (source, target, strength) of each synapse that is drawn; source and target as keys of places."""
+    for source, target in np.argwhere(synapses.sensory):
+        yield (True, int(source)), (False, int(target)), synapses.sensory[source, target]
+    layers = synapses.dense_layers
+    for source, target in np.argwhere(synapses.inner):
+        if not layers or layers[source] != layers[target]:
+            yield (False, int(source)), (False, int(target)), synapses.inner[source, target]
+
+
+def _draw_edges(
+    axes: Any,
+    edges: list[Any],
+    places: dict[tuple[bool, int], Place],
+    reach: float,
+    widths: dict[str, float],
+    groups: Sequence[str],
+) -> None:
+    from matplotlib.patches import FancyArrowPatch
+
+    many = len(edges) > _MOST_ARROWS
+    for source, target, strength in sorted(edges, key=lambda edge: abs(edge[2])):
+        share = min(1.0, abs(strength) / reach)
+        (x0, y0), (x1, y1) = places[source], places[target]
+        width, after = (
+            widths["sensory" if is_input else groups[neuron]]
+            for is_input, neuron in (source, target)
+        )
+        style = {
+            "edgecolor": EXCITING if strength > 0 else INHIBITING,
+            "linestyle": "-" if strength > 0 else "--",
+            "linewidth": 0.3 + (1.0 if many else 2.2) * share,
+            "alpha": 0.25 + 0.55 * share if many else 0.4 + 0.5 * share,
+            "zorder": 1,
+        }
+        if source == target:
+            loop = {"s": (0.7 * width) ** 2, "facecolors": "none"}
+            axes.scatter([x0], [y0 + 0.75 * width / _COLUMN_POINTS], **loop | style)
+            continue
+        bend = 0.0 if x1 > x0 else 0.45
+        axes.add_patch(
+            FancyArrowPatch(
+                (x0, y0),
+                (x1, y1),
+                connectionstyle=f"arc3,rad={bend}",
+                shrinkA=width / 2,
+                shrinkB=after / 2 + 1,
+                arrowstyle="-" if many else "-|>",
+                mutation_scale=8,
+                facecolor=style["edgecolor"],
+                **style,
+            )  # fmt: skip
+        )
+
+
+# All strengths.
+
+
+def _draw_strengths(
+    figure: Any,
+    axes: Any,
+    side: Any,
+    synapses: SynapseMap,
+    order: np.ndarray,
+    inputs: list[str],
+    reach: float,
+) -> None:
+    values = np.concatenate([synapses.sensory[:, order], synapses.inner[np.ix_(order, order)]])
+    mesh = axes.imshow(
+        np.where(values == 0, np.nan, values), cmap="RdBu_r", vmin=-reach, vmax=reach, aspect="auto",
+        interpolation="nearest",
+    )  # fmt: skip
+    axes.set_facecolor("#F4F4F4")
+    axes.axhline(len(inputs) - 0.5, color="#333333", linewidth=1)
+    edge = 0
+    for _, neurons in synapses.columns():
+        edge += len(neurons)
+        axes.axvline(edge - 0.5, color="#333333", linewidth=0.5)
+        axes.axhline(len(inputs) + edge - 0.5, color="#333333", linewidth=0.5)
+    count = (synapses.sensory != 0).sum() + (synapses.inner != 0).sum()
+    axes.set_title(
+        f"{count:,} synapses of {values.size:,}; grey: none", loc="left", fontsize="medium"
+    )
+    axes.set_xlabel("target neuron")
+    axes.set_ylabel("source: inputs above, neurons below")
+    names = [*inputs, *map(str, order)]
+    if len(names) <= _MOST_LABELLED:
+        axes.set_yticks(range(len(names)), names, fontsize="x-small", parse_math=False)
+        axes.set_xticks(range(len(order)), map(str, order), fontsize="x-small", rotation=90)
+    else:
+        axes.set_yticks([])
+        axes.set_xticks([])
+    colours_in(figure, side, mesh, "strength", extend="both")
