@@ -19,6 +19,7 @@ from mycaffe_py.version import __version__
 VERBS = {
     "train": ("mycaffe_py.cli.train:command", "Train a net."),
     "test": ("mycaffe_py.cli.test:command", "Run a trained net with frozen weights."),
+    "predict": ("mycaffe_py.cli.predict:command", "Forecast what follows a gym's data."),
     "check": ("mycaffe_py.cli.check:command", "Report every mistake in prototxt files."),
     "convert-imageset": (
         "mycaffe_py.cli.convert_imageset:command",

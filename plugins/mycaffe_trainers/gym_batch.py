@@ -10,6 +10,7 @@ import numpy as np
 
 from mycaffe_py.builder import gym_seed
 from mycaffe_py.errors import ConfigError, DataError, ShapeError, SnapshotError, did_you_mean
+from mycaffe_py.forecast import Forecast
 from mycaffe_py.net import Net
 
 ROLES = ("x", "tt", "mask", "target", "xhat")
@@ -56,15 +57,16 @@ def _check_observation(gym: str, observation: Any) -> None:
             )
 
 
-def _options(index: int) -> dict[str, Any] | None:
-    return {"random_start": True} if index else None
+TRAIN, TEST, FORECAST = "train", "test", "forecast"
+"""What gyms are for."""
 
 
 class GymBatch:
     """N gyms for a net whose x blob has a batch of N; gym i is seeded from the run's seed and i.
 
     The first gym starts where its settings say. The others are asked to start at a random place (the option
-    ``random_start`` of ``reset``), or a curve without chance would give N times the same.
+    ``random_start`` of ``reset``), or a curve without chance would give N times the same. ``purpose`` is TRAIN,
+    TEST (the gyms then give what training does not see, if they tell the two apart) or FORECAST (of one gym).
     """
 
     def __init__(self, net: Net, param: Any, base_dir: Path, seed: int, purpose: str):
@@ -74,8 +76,10 @@ class GymBatch:
             raise ShapeError(f'blob "{x.name}" is {x.shape}, a gym fills (batch, steps, features)')
         self.batch, self.steps = x.shape[:2]
         cls = net.registry.gyms.find(param.gym.type)
-        self.seeds = [gym_seed(seed, index, purpose) for index in range(self.batch)]
+        count = 1 if purpose == FORECAST else self.batch
+        self.seeds = [gym_seed(seed, index, purpose) for index in range(count)]
         self.gyms = [cls(param.gym, base_dir=base_dir, seed=one) for one in self.seeds]
+        self.purpose = purpose
         self.answers: list[Any] | None = None
         self.x, self.time = 0.0, 0.0
         outputs = self._try_out(net)
@@ -88,11 +92,20 @@ class GymBatch:
 
         Returns the number of outputs. The first gym has then been run: :meth:`advance` begins it anew.
         """
-        observation, info = self.gyms[0].reset(seed=self.seeds[0])
+        observation, info = self.gyms[0].reset(seed=self.seeds[0], options=self._options(0))
         _check_observation(self.gyms[0].type, observation)
         self._check_shapes(net, observation)
         self._warm_up(self.gyms[0], observation, info)
         return observation["target"].shape[1]
+
+    def _options(self, index: int) -> dict[str, Any] | None:
+        """Return the options of ``reset`` for one of the gyms."""
+        options: dict[str, Any] = {"random_start": True} if index else {}
+        if self.purpose == TEST:
+            options["part"] = "test"
+        elif self.purpose == FORECAST:
+            options["forecast"] = True
+        return options or None
 
     def _check_shapes(self, net: Net, observation: Mapping[str, np.ndarray]) -> None:
         """Fail unless what the gym gives fits the blobs; nothing has been trained yet."""
@@ -120,17 +133,46 @@ class GymBatch:
                 hint=f"change the shape of {name} in the model, or the gym's settings in the solver file",
             )
 
+    def give_statistics(self, net: Net) -> None:
+        """Hand the gym's statistics to the layers that take them, if they have none yet."""
+        statistics = self.gyms[0].statistics()
+        for layer in net.device_layers if statistics else ():
+            take = getattr(layer, "take_statistics", None)
+            if take is not None:
+                take(statistics)
+
+    def forecast(self, net: Net, steps: int, start: Any = None) -> Forecast:
+        """Look ``steps`` points ahead with the first gym; the net sees its own predictions of the points before.
+
+        ``start`` is the option of ``reset``. Only the first place of the batch is used.
+        """
+        gym = self.gyms[0]
+        options = {"forecast": True} if start is None else {"forecast": True, "start": start}
+        observation = self._warm_up(gym, *gym.reset(seed=self.seeds[0], options=options))
+        past = gym.past()
+        prediction = None
+        times, predictions, targets = [], [], []
+        for _ in range(steps):
+            observation, info = gym.look_ahead(prediction)
+            self._fill(net, 0, observation)
+            net.forward_layers()
+            prediction = self.prediction(net)[0]
+            times.append(info.get("x", info["time"]))
+            predictions.append(prediction)
+            targets.append(np.broadcast_to(info.get("target", np.nan), prediction.shape))
+        return Forecast(np.array(times), np.array(predictions), np.array(targets), **past)
+
     def advance(self, net: Net) -> None:
         """Give each gym the answer to its latest point, and fill the net's blobs with the next one."""
         answers: Sequence[Any] = self.answers or [None] * self.batch
         for index, gym in enumerate(self.gyms):
             if not self._begun:
-                reset = gym.reset(seed=self.seeds[index], options=_options(index))
+                reset = gym.reset(seed=self.seeds[index], options=self._options(index))
                 observation = self._warm_up(gym, *reset)
             else:
                 observation, _, terminated, truncated, info = gym.step(answers[index])
                 if terminated or truncated:
-                    observation = self._warm_up(gym, *gym.reset(options=_options(index)))
+                    observation = self._warm_up(gym, *gym.reset(options=self._options(index)))
                 elif index == 0:
                     self._note(info)
             self._fill(net, index, observation)
