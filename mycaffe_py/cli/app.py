@@ -19,8 +19,8 @@ from mycaffe_py.version import __version__
 VERBS = {
     "train": ("mycaffe_py.cli.train:command", "Train a net."),
     "test": ("mycaffe_py.cli.test:command", "Run a trained net with frozen weights."),
-    "predict": ("mycaffe_py.cli.predict:command", "Forecast what follows a gym's data."),
     "check": ("mycaffe_py.cli.check:command", "Report every mistake in prototxt files."),
+    "predict": ("mycaffe_py.cli.predict:command", "Forecast what follows a gym's data."),
     "convert-imageset": (
         "mycaffe_py.cli.convert_imageset:command",
         "Make a database of images.",

@@ -17,18 +17,18 @@ _STATISTICS = ("mean", "deviation")
 class Standardize(Layer):
     """Takes columns of data to mean 0 and deviation 1, or back to their own units.
 
-    Bottom x (N, ..., C), its columns on the last axis; top y of the same shape; may work in place. Blobs: the
-    columns' mean and deviation, ``columns`` of them each, or C. They are statistics: no solver changes them. A
-    trainer sets them from its gym's training data (:meth:`take_statistics`), they are stored with the weights,
-    and weights loaded win. Until then deviations are 0, which counts as 1. Layers share them by
-    ``param { name: ... }``.
+    Bottom x (N, ..., C), its columns on the last axis; top y of the same shape; may work in place. Blobs: mean
+    and deviation (``columns``) of the first columns, or of all C; further columns stay as they are, and of fewer
+    columns the first blobs' values are taken. They are statistics: no solver changes them. A trainer sets them
+    from its gym's training data (:meth:`take_statistics`), they are stored with the weights, and weights loaded
+    win. Until then deviations are 0, which counts as 1. Layers share them by ``param { name: ... }``.
 
     y = (x - c) / deviation; with ``inverse`` y = x * deviation + c. The centre c is the mean, or, for the first
     ``relative_columns`` = K, the sample's own level: its last observed value. Bottoms and tops:
 
     - x and optionally mask (N, ..., C) or (N, ..., 1): y, where mask is 0 y = 0 whatever x is. With K, x is
       (N, T, C), and a second top is the level (N, K); of a column that was never observed, the mean.
-    - with K and one top only, or ``inverse``: x and level. Columns K and above have their mean.
+    - with K and one top only, or ``inverse``: x and level (N, K). Columns K and above have their mean.
 
     dx = dy / deviation, or dy * deviation; dlevel = -sum(dy / deviation), or sum(dy), over all but the batch.
     """
@@ -55,7 +55,9 @@ class Standardize(Layer):
         for name in _STATISTICS:
             self.add_blob((self.columns,), name=name)
         keep_from_solver(self, _STATISTICS)
-        self._centre, self._last = map(self.working_blob, ("centre", "last"))
+        self._centre, self._spread, self._last = map(
+            self.working_blob, ("centre", "spread", "last")
+        )
 
     def _check_settings(self, param: Any) -> None:
         for name, value in (("columns", param.columns), ("relative_columns", self.relative)):
@@ -98,17 +100,16 @@ class Standardize(Layer):
             what = "(N, T, C): batch, steps, columns" if least == 3 else "(N, ..., C)"
             self.fail(f'bottom "{x.name}" is {x.shape}, expected {what}')
         width = x.shape[-1]
-        exact = not self.param.standardize_param.columns
-        if width > self.columns or (exact and width != self.columns):
+        self._own, self._near = min(self.columns, width), min(self.relative, width)
+        if self.finds_level and width < self.relative:
             self.fail(
-                f'bottom "{x.name}" {x.shape} has {width} columns, but the blob "mean" '
-                f"{self.blobs[0].shape} was made for {self.columns}",
-                field="standardize_param.columns",
+                f'bottom "{x.name}" {x.shape} has {width} columns, but relative_columns is {self.relative}',
+                field="standardize_param.relative_columns",
             )
-        self._near = min(self.relative, width)
         self._view = (x.shape[0], x.count_axes(1, x.num_axes - 1), width)
         self._check_second(bottom)
         self._centre.reshape((x.shape[0], 1, width))
+        self._spread.reshape((width,))
         top[0].reshape_like(x)
         if self.finds_level:
             self._last.reshape((*self._view[:2], self.relative))
@@ -133,7 +134,7 @@ class Standardize(Layer):
     def take_statistics(self, statistics: Mapping[str, np.ndarray]) -> None:
         """Set the blobs from a gym's ``statistics()``, unless they are set already."""
         mean, own, relative = (
-            np.asarray(statistics[name], dtype=np.float64)
+            np.asarray(statistics[name], dtype=np.float64)[: self.columns]
             for name in ("mean", "deviation", "relative_deviation")
         )
         if mean.shape != (self.columns,):
@@ -148,9 +149,13 @@ class Standardize(Layer):
         for blob, values in zip(self.blobs, (mean, np.where(near, relative, own)), strict=True):
             blob.data[...] = self.device.asarray(values, dtype=self.dtype)
 
-    def _deviation(self) -> Any:
-        deviation = self.blobs[1].data[: self._view[2]]
-        return deviation + (deviation == 0)
+    def _deviations(self) -> Any:
+        """Return the deviation of each column of x: 1 where it is unset, and of columns without one."""
+        spread = self._spread.data
+        spread[...] = 1
+        deviation = self.blobs[1].data[: self._own]
+        spread[: self._own] = deviation + (deviation == 0)
+        return spread
 
     # Forward and backward.
 
@@ -163,18 +168,19 @@ class Standardize(Layer):
             self._observed = xp.broadcast_to(mask != 0, self._view)
             x = xp.where(self._observed, x, self.dtype.type(0))
         centre = self._centre.data
-        centre[...] = self.blobs[0].data[: self._view[2]]
+        centre[...] = 0
+        centre[:, 0, : self._own] = self.blobs[0].data[: self._own]
         if self.finds_level:
             top[1].data[...] = self._find_level(x)
             centre[:, 0, :near] = top[1].data
         elif self.takes_level:
             centre[:, 0, :near] = bottom[1].data[:, :near]
         if self.inverse:
-            xp.multiply(x, self._deviation(), out=y)
+            xp.multiply(x, self._deviations(), out=y)
             xp.add(y, centre, out=y)
             return
         xp.subtract(x, centre, out=y)
-        xp.divide(y, self._deviation(), out=y)
+        xp.divide(y, self._deviations(), out=y)
         if self.has_mask:
             xp.multiply(y, self._observed, out=y)
 
@@ -199,9 +205,9 @@ class Standardize(Layer):
         near = self._near
         dy = top[0].diff.reshape(self._view)
         if self.inverse:
-            gradient, of_level = dy * self._deviation(), dy[:, :, :near].sum(axis=1)
+            gradient, of_level = dy * self._deviations(), dy[:, :, :near].sum(axis=1)
         else:
-            gradient = dy / self._deviation()
+            gradient = dy / self._deviations()
             if self.has_mask:
                 gradient *= self._observed
             of_level = -gradient[:, :, :near].sum(axis=1)

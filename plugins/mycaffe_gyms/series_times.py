@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from calendar import monthrange
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -127,8 +128,7 @@ def _months(moments: Sequence[datetime]) -> int:
 
 
 def _last_day(moment: datetime) -> int:
-    following = moment.replace(day=28) + timedelta(days=4)
-    return (following - timedelta(days=following.day)).day
+    return monthrange(moment.year, moment.month)[1]
 
 
 def _months_later(moment: datetime, months: int) -> datetime:

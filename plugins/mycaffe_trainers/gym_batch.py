@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from mycaffe_py.builder import gym_seed
 from mycaffe_py.errors import ConfigError, DataError, ShapeError, SnapshotError, did_you_mean
 from mycaffe_py.forecast import Forecast
+from mycaffe_py.layer import TEST as PHASE_TEST
 from mycaffe_py.net import Net
 
 ROLES = ("x", "tt", "mask", "target", "xhat")
@@ -92,7 +94,9 @@ class GymBatch:
 
         Returns the number of outputs. The first gym has then been run: :meth:`advance` begins it anew.
         """
-        observation, info = self.gyms[0].reset(seed=self.seeds[0], options=self._options(0))
+        # A net in phase TEST is mostly not trained: its gym need not have anything to train on.
+        options = {"forecast": True} if net.phase == PHASE_TEST else self._options(0)
+        observation, info = self.gyms[0].reset(seed=self.seeds[0], options=options)
         _check_observation(self.gyms[0].type, observation)
         self._check_shapes(net, observation)
         self._warm_up(self.gyms[0], observation, info)
@@ -111,26 +115,25 @@ class GymBatch:
         """Fail unless what the gym gives fits the blobs; nothing has been trained yet."""
         gym = self.gyms[0].type
         batch, steps = self.batch, self.steps
-        sizes = {
-            "x": steps * observation["x"].shape[1],
-            "tt": steps,
-            "mask": steps * observation["mask"].shape[1],
-            "target": observation["target"].shape[1],
-            "xhat": observation["target"].shape[1],
+        width, outputs = observation["x"].shape[1], observation["target"].shape[1]
+        fitting = {
+            "x": (batch, steps, width),
+            "tt": (batch, steps, 1),
+            "mask": (batch, steps, width),
+            "target": (batch, outputs),
+            "xhat": (batch, outputs),
         }
         for role, name in self.roles.items():
-            blob = net.device_blobs[name]
+            blob, shape = net.device_blobs[name], fitting[role]
             one_for_all = role == "mask" and blob.shape == (batch, steps, 1)
-            if (
-                (blob.shape or (0,))[0] == batch
-                and blob.count == batch * sizes[role]
-                or one_for_all
-            ):
+            fits = (blob.shape or (0,))[0] == batch and blob.count == math.prod(shape)
+            if fits or one_for_all:
                 continue
             raise ShapeError(
-                f"gym {gym} gives {sizes[role]} values of {role} for each of {batch} sequences of {steps} "
+                f"gym {gym} gives {math.prod(shape[1:])} values of {role} for each of {batch} sequences of {steps} "
                 f'steps, but blob "{name}" is {blob.shape}',
-                hint=f"change the shape of {name} in the model, or the gym's settings in the solver file",
+                hint=f"change the shape of {name} in the model, to {shape} for example, or the gym's settings in "
+                "the solver file",
             )
 
     def give_statistics(self, net: Net) -> None:

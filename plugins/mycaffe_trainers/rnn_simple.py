@@ -8,7 +8,6 @@ from typing import Any
 
 from mycaffe_py.errors import ConfigError, SnapshotError
 from mycaffe_py.forecast import Forecast
-from mycaffe_py.layer import TEST as PHASE_TEST
 from mycaffe_py.net import Net
 from mycaffe_py.solver import with_outputs
 from mycaffe_py.trainer import Trainer
@@ -35,10 +34,7 @@ class TrainerRNNSimple(Trainer):
 
     def __init__(self, solver: Any, param: Any, *, base_dir: Path | None = None, seed: int = 0):
         super().__init__(solver, param, base_dir=base_dir, seed=seed)
-        # A net in phase TEST is not trained: its gym need not have anything to train on.
-        self.gyms = self._new_gyms(
-            solver.net, FORECAST if solver.net.phase == PHASE_TEST else TRAIN
-        )
+        self.gyms = self._new_gyms(solver.net, TRAIN)
         self.gyms.give_statistics(solver.net)
         self.figures = self._new_figures(self.gyms)
         self._sample: dict[str, float] = {}

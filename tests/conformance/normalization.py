@@ -94,6 +94,7 @@ LAYERS: dict[str, list[tuple[str, list[Any], dict[str, Any]]]] = {
         (_standardize(), [(2, 4, 3)], {}),
         (_standardize(), [(2, 4, 3), _OBSERVED], {}),
         (_standardize("columns: 3"), [(2, 4, 2), [[[1], [0], [1], [1]]] * 2], {}),
+        (_standardize("columns: 3"), [(2, 2, 5)], {}),
         (_standardize("inverse: true columns: 3"), [(2, 2)], {}),
         (_LEVEL_TOO + _standardize("relative_columns: 2"), [(2, 4, 3), _OBSERVED], {}),
         (_LEVEL_TOO + _standardize("relative_columns: 3"), [(2, 1, 3)], {}),

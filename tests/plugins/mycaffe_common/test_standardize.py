@@ -95,7 +95,6 @@ def test_no_solver_changes_them(build):
         ("inverse: true", "", [X, MASK], 1, 'bottom "b1" (2, 3, 2) has no use'),
         ("", "", [X[:, 0, 0]], 1, 'bottom "b0" is (2,), expected (N, ..., C)'),
         ("relative_columns: 1", "", [X[:, 0]], 2, 'bottom "b0" is (2, 2), expected (N, T, C)'),
-        ("columns: 1", "", [X], 1, 'bottom "b0" (2, 3, 2) has 2 columns, but the blob "mean" (1,)'),
         ("", "", [X, MASK[:1]], 1, 'bottom "b1" is (1, 3, 2), expected the mask of bottom "b0" (2, 3, 2)'),
         ("relative_columns: 1", "", [X, MASK], 1, "expected the level of bottom"),
         ("", "", [np.float64(1)], 1, 'bottom "b0" () must have at least one axis'),
@@ -108,11 +107,23 @@ def test_mistakes(build, settings, more, bottoms, tops, words):
     assert words in caught.value.message
 
 
-def test_other_columns_than_at_setup(build):
-    built = build(text(), X)
+def test_too_few_columns_for_the_level(build):
+    built = build(text("relative_columns: 2"), X, tops=2)
     built.bottom[0].reshape((2, 3, 1))
-    with pytest.raises(LayerError, match="has 1 columns"):
+    with pytest.raises(LayerError, match="has 1 columns, but relative_columns is 2"):
         built.forward()
+
+
+def test_further_columns_stay_as_they_are(build):
+    one = "blobs { shape { dim: 1 } data: 8 } blobs { shape { dim: 1 } data: 2 }"
+    y = build(text("columns: 1", one), X, MASK).forward()
+    np.testing.assert_allclose(y, np.where(MASK == 1, (X - [8, 0]) / [2, 1], 0))
+
+
+def test_statistics_of_more_columns_than_are_kept(build):
+    layer = build(text("columns: 1", ""), X).layer
+    layer.take_statistics(STATISTICS)
+    assert [blob.data.tolist() for blob in layer.blobs] == [[8.0], [2.0]]
 
 
 def test_statistics_of_other_columns(build):
