@@ -87,7 +87,13 @@ class Forecast:
             known = np.isfinite(self.targets[:, index])
             if len(self.time):
                 known_before = self.value[before, index]
-                axis.plot(self._axis(self.time[before]), known_before, color=_KNOWN, label="known")
+                axis.plot(
+                    *(self._axis(self.time[before]), known_before),
+                    color=_KNOWN,
+                    marker=".",
+                    markersize=2,  # shows what stands alone between gaps
+                    label="known",
+                )
             if known.any():
                 times, truth = self._axis(self.times), self.targets[:, index]
                 axis.plot(times, truth, color=_TRUTH, linewidth=3, alpha=0.5, label="what came")

@@ -163,10 +163,14 @@ class SeriesGym(Gym):
 
     def look_ahead(self, prediction: Any = None) -> tuple[Observation, dict]:
         """Ask for the row after the latest query; ``prediction`` (O,) is taken for what that one turned out to be."""
-        if self._part != "forecast":
+        if not self._begun:
             raise ConfigError(
-                "gym Series: look_ahead() needs reset() with the option forecast before it"
+                "gym Series: look_ahead() of a series that has not begun; call reset() first"
             )
+        if self._part != "forecast":
+            rows = slice(self._origin + 1, self._origin + self._ahead)
+            self._predicted = self.windows.series.values[rows, : self.windows.outputs]
+            self._part, self._fed_back = "forecast", None
         if self._ahead:
             _, known = self._place(self._ahead)
             values = known if prediction is None else self._prediction(prediction)

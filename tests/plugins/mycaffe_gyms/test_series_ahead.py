@@ -90,10 +90,19 @@ def test_what_came_before(make_series):
     assert past["time_text"](past["time"][0]) == "2001-01-01"
 
 
-def test_it_looks_ahead_only_after_a_reset_for_it(make_series):
+def test_it_looks_ahead_from_a_query_of_training_too(make_series):
+    gym = make_series(ROWS, "window: 2 horizon: 3 least_horizon: 3")
+    _, info = gym.reset(seed=4)
+    first = info["row"] + 1
+    seen, later = gym.look_ahead([50.0])
+    assert later["time"] == info["time"] + 1
+    # The third row ahead is the prediction, the two before it are known.
+    assert seen["x"][:2, 0].tolist() == [first + 2, 50.0] and seen["tt"][-1] == 1.0
+
+
+def test_wrong_calls(make_series):
     gym = make_series(ROWS, "window: 2")
-    gym.reset()
-    with pytest.raises(ConfigError, match="needs reset.. with the option forecast"):
+    with pytest.raises(ConfigError, match="has not begun; call reset"):
         gym.look_ahead(None)
     gym.reset(options=FORECAST)
     with pytest.raises(ConfigError, match="that looks ahead; call reset"):
