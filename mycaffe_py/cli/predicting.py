@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from mycaffe_py.errors import (
     DivergedError,
     MissingExtraError,
     MissingFileError,
+    MyCaffeError,
+    add_note,
     require,
 )
 from mycaffe_py.figures import number
@@ -51,6 +54,8 @@ def predict(
         raise ConfigError(
             "mycaffe predict needs trained weights", hint="add --weights FILE.caffemodel"
         )
+    if data is not None and not os.path.exists(data):
+        raise MissingFileError(f"no file {data} (--input)")
     table = Path(out)
     picture = _picture_of(table, data)
     for path in (table, picture):
@@ -59,7 +64,7 @@ def predict(
     document = load_solver_file(solver or _beside(names, "solver"), registry)
     if data is not None:
         _set_input(document, data, registry)
-    with naming_overrides(given["overrides"]), np.errstate(all="ignore"):
+    with naming_overrides(given["overrides"]), _naming(data), np.errstate(all="ignore"):
         training = build_training(
             solver=document,
             model=model or (None if solver else _beside(names, "model")),
@@ -77,8 +82,23 @@ def predict(
     return 0
 
 
+@contextmanager
+def _naming(data: str | None) -> Iterator[None]:
+    """Add to an error the --input behind it: its place shows the file that the solver names."""
+    try:
+        yield
+    except MyCaffeError as error:
+        if data is not None and os.path.abspath(data) in str(error):
+            add_note(error, f"--input {data} took the place of what the solver file says")
+        raise
+
+
 def _beside(weights: Sequence[str], what: str) -> str:
     """Return the run's own model or solver, which lies beside its weights."""
+    if os.path.isdir(weights[0]):
+        raise ConfigError(
+            f"--weights {weights[0]} is a folder", hint=f"for example {weights[0]}/last.caffemodel"
+        )
     path = Path(weights[0]).parent / f"{what}.prototxt"
     if not path.is_file():
         raise MissingFileError(
@@ -101,8 +121,6 @@ def _picture_of(table: Path, data: str | None) -> Path:
 
 def _set_input(document: Any, data: str, registry: Any) -> None:
     """Let the gym of a solver file read another file."""
-    if not os.path.exists(data):
-        raise MissingFileError(f"no file {data} (--input)")
     gym = document.message.trainer.gym
     path = registry.gyms.find(gym.type).input_field if gym.type else ""
     if not path:

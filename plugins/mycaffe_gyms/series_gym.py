@@ -22,7 +22,14 @@ _MOST_ANSWERS = 500
 
 
 class SeriesGym(Gym):
-    """Asks for the values of a series some rows ahead of a context; see series.proto for the observation.
+    """Asks for the values of a series some rows ahead of what it shows: measurements in a CSV file, regular or not.
+
+    An observation is the context, ``window`` rows up to some row, and one step more, the query. Columns of x: the
+    values, the inputs, how far ahead the query is (0 for the rows, 1 for horizon * time_unit), and for each period
+    sine and cosine of the time. Of the query only the last two kinds are known: its values and inputs have mask 0.
+    ``tt`` of a row is the time since the row before it, 0 for the first; of the query, the time from the last row.
+    The context of an early row is filled up in front with rows that are not observed; where a gap is longer than
+    the context, its first row is the last one where the value was seen.
 
     Training: each ``step`` gives another context of the training part and another number of rows ahead, at
     random. Testing (``reset`` with the option ``part: "test"``): contexts one row after the other, from the last
@@ -48,11 +55,13 @@ class SeriesGym(Gym):
         check_settings(self.settings)
         self.path = find_csv(self.settings.csv_file, Path(self.base_dir), "series_param.csv_file")
         self.windows = open_windows(self.path, self.settings)
+        # A run saves its settings: a forecast from another file goes on with the unit that was learned.
+        self.settings.time_unit = self.windows.unit
         self._size = self.windows.statistics["relative_deviation"][: self.windows.outputs]
         self._rng = named_generator(seed, "gym")
         self._part, self._origin, self._ahead = "train", 0, 0
         self._begun = self._ended = False
-        self._predicted = np.zeros((0, self.windows.outputs))
+        self._predicted: list[np.ndarray] = []
         self._later = np.zeros(0)
         self._fed_back: tuple[int, Windows] | None = None
         self._answers = np.zeros((0, 1 + 2 * self.windows.outputs))
@@ -68,7 +77,7 @@ class SeriesGym(Gym):
             self.seed = seed
             self._rng = named_generator(seed, "gym")
         self._begun, self._ended = True, False
-        self._predicted, self._fed_back = self._predicted[:0], None
+        self._predicted, self._fed_back = [], None
         start = options.get("start")
         if options.get("forecast") or start is not None:
             self._part, self._origin, self._ahead = "forecast", self._row_at(start), 0
@@ -169,12 +178,12 @@ class SeriesGym(Gym):
             )
         if self._part != "forecast":
             rows = slice(self._origin + 1, self._origin + self._ahead)
-            self._predicted = self.windows.series.values[rows, : self.windows.outputs]
+            self._predicted = list(self.windows.series.values[rows, : self.windows.outputs])
             self._part, self._fed_back = "forecast", None
         if self._ahead:
             _, known = self._place(self._ahead)
             values = known if prediction is None else self._prediction(prediction)
-            self._predicted = np.concatenate([self._predicted, values[None]])
+            self._predicted.append(values)
         self._ahead += 1
         return self._observation(), self._info()
 
@@ -200,10 +209,12 @@ class SeriesGym(Gym):
         if not fed_back:
             return self.windows, self._origin
         if self._fed_back is None or self._fed_back[0] != fed_back:
-            times = np.array([self._place(ahead + 1)[0] for ahead in range(fed_back)])
-            predicted = self._predicted[:fed_back]
-            self._fed_back = fed_back, self.windows.continued(self._origin, times, predicted)
-        return self._fed_back[1], self._origin + fed_back
+            first = max(0, fed_back - int(self.windows.lags[0]) - 1)
+            times = np.array([self._place(ahead + 1)[0] for ahead in range(first, fed_back)])
+            values = np.array(self._predicted[first:fed_back])
+            self._fed_back = fed_back, self.windows.continued(self._origin, times, values)
+        windows = self._fed_back[1]
+        return windows, len(windows.series) - 1
 
     # What a trainer sees.
 
@@ -247,7 +258,7 @@ class SeriesGym(Gym):
             "rows": len(self.windows.series),
             "seed": self.seed,
             "generator": generator_state(self._rng),
-            "predicted": self._predicted.copy(),
+            "predicted": np.array(self._predicted).reshape(-1, self.windows.outputs),
             "answers": self._answers.copy(),
         }
 
@@ -265,9 +276,8 @@ class SeriesGym(Gym):
             for name in _JSON_STATE:
                 setattr(self, "_" + name, state[name])
             self.seed, self._fed_back = state["seed"], None
-            self._predicted, self._answers = (
-                np.array(state[name], dtype=np.float64) for name in ("predicted", "answers")
-            )
+            self._predicted = list(np.array(state["predicted"], dtype=np.float64))
+            self._answers = np.array(state["answers"], dtype=np.float64)
         except KeyError as error:
             raise SnapshotError(
                 f"gym state: {error} is missing",

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from mycaffe_py.errors import ConfigError
+from mycaffe_py.errors import ConfigError, DataError
 
 from .series_settings import lags_of
-from .series_table import Series, read_series
+from .series_table import LARGEST, Series, read_series
 from .series_times import typical_step
 
 _MOST_HORIZONS = 32
@@ -25,6 +25,12 @@ class Windows:
         self.series, self.param = series, param
         self.outputs, self.lags = series.outputs, lags_of(param)
         self.unit = param.time_unit or typical_step(series.times)
+        longest = float(np.ptp(series.times)) / self.unit
+        if not longest <= LARGEST:
+            raise DataError(
+                f"gym Series: the times reach over {longest:g} units of {self.unit:g} "
+                f"(series_param.time_unit); up to {LARGEST:g} are possible"
+            )
         self.train_rows = max(1, int(len(series) * param.train_share))
         values = series.values
         self._observed = np.isfinite(values)
@@ -32,6 +38,7 @@ class Windows:
         self._phases = self._phase(series.times)
         latest = np.where(self._observed, np.arange(len(series))[:, None], -1)
         latest = np.maximum.accumulate(latest, axis=0)
+        self._latest = latest
         first = np.argmax(self._observed, axis=0)  # stands for what comes before it
         self.filled = np.take_along_axis(self._values, np.where(latest < 0, first, latest), axis=0)
         self.complete = self._observed[:, : self.outputs].all(axis=1)
@@ -58,6 +65,11 @@ class Windows:
         rows = origin - self.lags
         there = rows >= 0
         rows = np.maximum(rows, 0)
+        unseen = ~self._observed[rows, : self.outputs].any(axis=0)
+        if unseen.any():
+            # The gap is longer than the context, whose first row is then the last one where the value was seen.
+            latest = int(self._latest[origin, : self.outputs][unseen].max())
+            rows[0] = latest if latest >= 0 else rows[0]
         steps, width = len(rows) + 1, self.series.values.shape[1]
         x, mask = np.zeros((2, steps, self.features))
         mask[:-1, :width] = self._observed[rows] & there[:, None]
@@ -79,13 +91,17 @@ class Windows:
         return {"x": x, "tt": tt, "mask": mask, "target": targets}
 
     def continued(self, row: int, times: np.ndarray, values: np.ndarray) -> Windows:
-        """Return the windows of the series up to ``row`` with other rows behind it, ``values`` (k, O)."""
-        series = self.series
+        """Return windows of the rows up to ``row`` and of other ones behind them, ``values`` (k, O).
+
+        It holds no more rows than a context reaches back to.
+        """
+        series, reach = self.series, int(self.lags[0]) + 1
+        first = max(0, row + 1 - max(0, reach - len(times)))
         rest = np.full((len(values), series.values.shape[1]), np.nan)
         rest[:, : self.outputs] = values
         longer = Series(
-            np.concatenate([series.times[: row + 1], times]),
-            np.concatenate([series.values[: row + 1], rest]),
+            np.concatenate([series.times[first : row + 1], times])[-reach:],
+            np.concatenate([series.values[first : row + 1], rest])[-reach:],
             *(series.names, series.outputs, series.time_name, series.clock),
         )
         windows = Windows(longer, self.param)

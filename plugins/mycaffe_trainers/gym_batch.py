@@ -63,6 +63,19 @@ TRAIN, TEST, FORECAST = "train", "test", "forecast"
 """What gyms are for."""
 
 
+def _point(
+    observation: Mapping[str, np.ndarray], info: Mapping[str, Any]
+) -> tuple[float, np.ndarray]:
+    """Return position and target of the latest point."""
+    return float(info.get("x", info.get("time", 0.0))), np.array(observation["target"][-1])
+
+
+def _past_of(seen: Sequence[tuple[float, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Return the points that a gym has shown as :meth:`Gym.past` would."""
+    times, values = zip(*seen, strict=True)
+    return {"time": np.array(times), "value": np.array(values)}
+
+
 class GymBatch:
     """N gyms for a net whose x blob has a batch of N; gym i is seeded from the run's seed and i.
 
@@ -151,8 +164,9 @@ class GymBatch:
         """
         gym = self.gyms[0]
         options = {"forecast": True} if start is None else {"forecast": True, "start": start}
-        observation = self._warm_up(gym, *gym.reset(seed=self.seeds[0], options=options))
-        past = gym.past()
+        seen: list[tuple[float, np.ndarray]] = []
+        self._warm_up(gym, *gym.reset(seed=self.seeds[0], options=options), seen)
+        past = gym.past() or _past_of(seen)
         prediction = None
         times, predictions, targets = [], [], []
         for _ in range(steps):
@@ -160,7 +174,7 @@ class GymBatch:
             self._fill(net, 0, observation)
             net.forward_layers()
             prediction = self.prediction(net)[0]
-            times.append(info.get("x", info["time"]))
+            times.append(float(info.get("x", info["time"])))
             predictions.append(prediction)
             targets.append(np.broadcast_to(info.get("target", np.nan), prediction.shape))
         return Forecast(np.array(times), np.array(predictions), np.array(targets), **past)
@@ -185,10 +199,22 @@ class GymBatch:
     def _note(self, info: Mapping[str, Any]) -> None:
         self.x, self.time = float(info.get("x", 0.0)), float(info.get("time", 0.0))
 
-    def _warm_up(self, gym: Any, observation: Mapping[str, np.ndarray], info: Any) -> Any:
-        """Let a fresh gym run until it has a whole sequence; there is nothing to predict before."""
+    def _warm_up(
+        self,
+        gym: Any,
+        observation: Mapping[str, np.ndarray],
+        info: Any,
+        seen: list[tuple[float, np.ndarray]] | None = None,
+    ) -> Any:
+        """Let a fresh gym run until it has a whole sequence; there is nothing to predict before.
+
+        ``seen`` collects position and target of each point.
+        """
+        seen = [] if seen is None else seen
+        seen.append(_point(observation, info))
         for _ in range(len(observation["tt"]), self.steps):
             observation, _, terminated, truncated, info = gym.step(None)
+            seen.append(_point(observation, info))
             if terminated or truncated:
                 raise ConfigError(
                     f"gym {gym.type} ended after {len(observation['tt'])} points, the net needs {self.steps}",

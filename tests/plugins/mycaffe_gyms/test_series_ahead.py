@@ -126,3 +126,26 @@ def test_two_rows_of_one_value_go_on(make_series):
     gym = make_series("t,a\n0,5\n1,5\n", "window: 8 period: 3")
     for seen, _ in ahead(gym, [5.0] * 30):
         assert all(np.isfinite(values).all() for values in seen.values())
+
+
+def test_a_gap_longer_than_the_context_keeps_the_last_value(make_series):
+    gym = make_series("t,a\n0,7\n1,8\n" + "".join(f"{row},\n" for row in range(2, 9)), "window: 3")
+    (seen, _), *_ = ahead(gym, [])
+    assert seen["x"][:, 0].tolist() == [8, 0, 0, 0] and seen["mask"][:, 0].tolist() == [1, 0, 0, 0]
+    assert seen["tt"].tolist() == [0, 6, 1, 1]
+
+
+def test_another_file_goes_on_in_the_unit_that_was_learned(make_series):
+    gym = make_series(ROWS, "window: 3")
+    assert gym.param.series_param.time_unit == 1
+    gym.param.series_param.time_unit = 7
+    other = type(gym)(gym.param, base_dir=gym.base_dir)
+    (seen, _), *_ = ahead(other, [])
+    np.testing.assert_allclose(seen["tt"], [0, 1 / 7, 1 / 7, 1 / 7])
+
+
+def test_a_long_forecast_one_row_at_a_time(make_series):
+    gym = make_series(ROWS, "window: 3 horizon: 1")
+    found = ahead(gym, np.arange(3000.0))
+    assert found[-1][0]["x"][:3, 0].tolist() == [2997, 2998, 2999]
+    assert text_of(gym, found[-1][1]) == "2009-04-09"

@@ -226,6 +226,8 @@ def test_any_gym_that_looks_ahead_gets_the_predictions(with_lines, monkeypatch):
     assert given[0] is None
     np.testing.assert_array_equal(given[1:], forecast.predictions[:2])
     assert np.isnan(forecast.targets).all()
+    # What the gym showed before stands for what it does not tell.
+    assert forecast.value.ravel().tolist() == [1, 2, 3, 4]
 
 
 def test_a_gym_that_does_not_look_ahead(with_lines):
