@@ -62,19 +62,8 @@ _TRUE, _FALSE = {"true", "t", "yes", "y", "1"}, {"false", "f", "no", "n", "0"}  
 
 # The shell leaves ~ as it is behind an equals sign and in quotes.
 _PATHS = {
-    *(
-        "data",
-        "files",
-        "model",
-        "out",
-        "plugins",
-        "resume",
-        "run_dir",
-        "snapshot",
-        "solver",
-        "source",
-    ),
-    *("target", "weights"),
+    *("files", "model", "out", "plugins", "resume", "run_dir", "snapshot", "solver", "source"),
+    *("data", "target", "weights"),
 }
 
 

@@ -113,7 +113,7 @@ class SeriesGym(Gym):
 
     def _draw_training_row(self) -> None:
         windows, least = self.windows, self.settings.least_horizon
-        targets = windows.training_targets()
+        targets = windows.training_targets
         most = min(self.settings.horizon, int(targets[-1]) - windows.first)
         self._ahead = int(self._rng.integers(least, most + 1))
         begin = int(np.searchsorted(targets, windows.first + self._ahead))

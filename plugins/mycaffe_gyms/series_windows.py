@@ -110,8 +110,9 @@ class Windows:
 
     # Which rows there are to ask for.
 
+    @cached_property
     def training_targets(self) -> np.ndarray:
-        """Return the rows that training asks for; ConfigError if there is none."""
+        """The rows that training asks for; ConfigError if there is none."""
         rows = np.arange(self.first + self.param.least_horizon, self.train_rows)
         rows = rows[self.complete[rows]]
         if not rows.size:
