@@ -12,6 +12,7 @@ from mycaffe_py.layer import Layer
 from mycaffe_py.layer_settings import keep_from_solver, require_an_axis
 
 _STATISTICS = ("mean", "deviation")
+_MOST_COLUMNS = 1_000_000
 
 
 class Standardize(Layer):
@@ -47,7 +48,7 @@ class Standardize(Layer):
         require_an_axis(self, bottom[0])
         self.columns = param.columns or bottom[0].shape[-1]
         self.relative, self.inverse = param.relative_columns, param.inverse
-        self._check_settings(param)
+        self._check_settings(param, bottom[0])
         self.finds_level = len(top) > 1
         self.takes_level = bool(self.relative) and not self.finds_level
         self._check_roles(bottom)
@@ -59,16 +60,17 @@ class Standardize(Layer):
             self.working_blob, ("centre", "spread", "last")
         )
 
-    def _check_settings(self, param: Any) -> None:
+    def _check_settings(self, param: Any, bottom: Blob) -> None:
         for name, value in (("columns", param.columns), ("relative_columns", self.relative)):
-            if value < 0:
+            if not 0 <= value <= _MOST_COLUMNS:
                 self.fail(
-                    f"{name} is {value}, but must not be negative",
+                    f"{name} is {value}, but must be 0 to {_MOST_COLUMNS}",
                     field=f"standardize_param.{name}",
                 )
         if self.relative > self.columns:
             self.fail(
-                f"relative_columns is {self.relative}, but there are {self.columns} columns",
+                f"relative_columns is {self.relative}, but mean and deviation are kept of {self.columns} columns "
+                f'of bottom "{bottom.name}" {bottom.shape}',
                 field="standardize_param.relative_columns",
             )
 

@@ -87,8 +87,8 @@ def test_no_solver_changes_them(build):
     ("settings", "more", "bottoms", "tops", "words"),
     [
         ("", 'param { lr_mult: 1 }', [X], 1, "lr_mult of the blob mean is 1, but must be 0"),
-        ("columns: -1", "", [X], 1, "columns is -1, but must not be negative"),
-        ("relative_columns: 3", "", [X], 2, "relative_columns is 3, but there are 2 columns"),
+        ("columns: -1", "", [X], 1, "columns is -1, but must be 0 to 1000000"),
+        ("relative_columns: 3", "", [X], 2, 'kept of 2 columns of bottom "b0" (2, 3, 2)'),
         ("", "", [X], 2, "a second top is the level, which needs relative_columns"),
         ("relative_columns: 1 inverse: true", "", [X], 2, "needs relative_columns and no inverse"),
         ("relative_columns: 1", "", [X], 1, "so a second bottom must give the level"),
