@@ -31,6 +31,10 @@ class Gym:
     """GymParameter fields that the gym reads; None: derived from ``schema`` or ``type``."""
     mycaffe_properties: ClassVar[Mapping[str, str]] = {}
     """MyCaffe property name -> field path below GymParameter, for ``custom_trainer_properties``."""
+    input_field: ClassVar[str] = ""
+    """Field path below GymParameter of the file that the gym reads; ``mycaffe predict --input`` sets it."""
+    starts_anywhere: ClassVar[bool] = False
+    """Whether ``reset`` takes the option ``start``."""
 
     def __init__(self, param: Any, *, base_dir: Path | None = None, seed: int = 0):
         self.param, self.base_dir, self.seed = param, base_dir or Path("."), seed
@@ -40,8 +44,9 @@ class Gym:
     ) -> tuple[Observation, dict]:
         """Start anew (with another seed, if given) and return (observation, info).
 
-        ``options`` may ask for ``random_start`` (a bool): trainers do for all but the first gym of a batch. A
-        gym that has no such thing takes no notice.
+        ``options`` may ask for ``random_start`` (a bool): trainers do for all but the first gym of a batch; for
+        ``part`` "test": data that training does not see; for ``forecast`` (a bool): the last point that is known,
+        or the last up to ``start``, from which ``look_ahead`` goes on. A gym that has no such thing takes no notice.
         """
         raise TypeError(f"gym {self.type} does not define reset()")
 
@@ -64,6 +69,23 @@ class Gym:
             f"gym {self.type} does not look ahead, so nothing can be predicted beyond its data",
             hint="write look_ahead() in the gym's class",
         )
+
+    def past(self) -> dict[str, Any]:
+        """Return what is known where ``look_ahead`` begins, for the table and picture of a forecast.
+
+        ``time`` (n,) and ``value`` (n, O), NaN where unknown; ``names`` of the O quantities and ``time_name``;
+        ``time_text``, a function from a time to what the data writes for it; ``dates``: whether times are days
+        since 1970. Empty where the gym keeps nothing of the kind.
+        """
+        return {}
+
+    def statistics(self) -> dict[str, np.ndarray]:
+        """Return (F,) arrays about the columns of ``x`` in training data; empty if there are none.
+
+        ``mean``, ``deviation`` and ``relative_deviation`` (of the differences from a sample's last value): a trainer
+        gives them to layers that have ``take_statistics``, such as Standardize.
+        """
+        return {}
 
     def state(self) -> dict[str, Any]:
         """Return all that changes while the gym runs: JSON values and NumPy arrays by name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .blob import Blob, canonical_axis
@@ -75,6 +76,23 @@ def given_filler(param: Any, field: str, default: float | None = None) -> Any:
     if param.HasField(field):
         return filler
     return None if default is None else type(filler)(type="constant", value=default)
+
+
+def keep_from_solver(layer: Layer, names: Sequence[str]) -> None:
+    """Give the layer's first blobs, named so, an ``lr_mult`` of 0: they are statistics; fail if another is given."""
+    specs = layer.param.param
+    for index, name in enumerate(names):
+        spec = specs[index] if index < len(specs) else specs.add()
+        if spec.HasField("lr_mult") and spec.lr_mult != 0:
+            layer.fail(
+                f"lr_mult of the blob {name} is {spec.lr_mult:g}, but must be 0: it is a statistic "
+                "of the data, not learned",
+                field=f"param.{index}.lr_mult",
+                hint=f"leave lr_mult out of the param specs of {layer.type}",
+            )
+        spec.lr_mult = 0
+        if not spec.HasField("decay_mult"):
+            spec.decay_mult = 0
 
 
 def along(axis: int, start: int, stop: int) -> tuple[slice, ...]:

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from .errors import ConfigError
+
 if TYPE_CHECKING:
+    from .forecast import Forecast
     from .net import Net
     from .solver import Solver
 
@@ -55,6 +58,13 @@ class Trainer:
     def test(self, net: Net, iterations: int) -> dict[str, float]:
         """Run ``net`` with its weights as they are and return the mean figures by name."""
         raise TypeError(f"trainer {self.type} does not define test()")
+
+    def forecast(self, net: Net, steps: int, *, start: Any = None) -> Forecast:
+        """Look ``steps`` points beyond what is known, the net feeding on its own predictions.
+
+        ``start``: the last point to take as known, as the data writes its time; None: the last one there is.
+        """
+        raise ConfigError(f"trainer {self.type} makes no forecasts", hint="RNN.SUPER_SIMPLE does")
 
     def summary(self) -> dict[str, str]:
         """Return lines that describe the trainer at the start of a run, by title."""

@@ -26,7 +26,7 @@ LAYERS = [
     "seeding blobproto lr_policy schema transformer",
     "device stores",
     "blob fused host_blob",
-    "layer layer_settings loss_layer solver_settings filler gym net_state parameters splits debug_info "
+    "layer layer_settings loss_layer solver_settings filler forecast gym net_state parameters splits debug_info "
     "segments type_fields",
     "net_wiring net_views net_calls",
     "net_builder weights",
@@ -56,8 +56,8 @@ EXEMPT = {
 PUBLIC = {
     name
     for row in (
-        "as_caffe blas blob blobproto builder device errors events filler functions fused gym hookspecs host_blob",
-        "layer layer_settings loss_layer net schema seeding solver stores trainer",
+        "as_caffe blas blob blobproto builder device errors events filler forecast functions fused gym hookspecs",
+        "host_blob layer layer_settings loss_layer net schema seeding solver stores trainer",
     )
     for name in row.split()
 }

@@ -21,6 +21,7 @@ VERBS = {
     "train": ("mycaffe_py.cli.train:command", "Train a net."),
     "test": ("mycaffe_py.cli.test:command", "Run a trained net with frozen weights."),
     "check": ("mycaffe_py.cli.check:command", "Report every mistake in prototxt files."),
+    "predict": ("mycaffe_py.cli.predict:command", "Forecast what follows a gym's data."),
     "convert-imageset": (
         "mycaffe_py.cli.convert_imageset:command",
         "Make a database of images.",

@@ -63,7 +63,7 @@ _TRUE, _FALSE = {"true", "t", "yes", "y", "1"}, {"false", "f", "no", "n", "0"}  
 # The shell leaves ~ as it is behind an equals sign and in quotes.
 _PATHS = {
     *("files", "model", "out", "plugins", "resume", "run_dir", "snapshot", "solver", "source"),
-    *("target", "weights"),
+    *("data", "target", "weights"),
 }
 
 

@@ -56,6 +56,7 @@ from .softmax_with_loss import SoftmaxWithLoss
 from .softplus import SoftPlus
 from .split import Split
 from .squeeze import Squeeze, Unsqueeze
+from .standardize import Standardize
 from .swish import Swish
 from .tanh import TanH
 from .threshold import Threshold
@@ -113,6 +114,7 @@ LAYERS = [
     SoftPlus,
     Split,
     Squeeze,
+    Standardize,
     Swish,
     TanH,
     Threshold,

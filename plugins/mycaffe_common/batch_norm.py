@@ -7,7 +7,7 @@ from typing import Any
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import TEST, Layer
-from mycaffe_py.layer_settings import given_filler, require_an_axis
+from mycaffe_py.layer_settings import given_filler, keep_from_solver, require_an_axis
 
 from .channels import Channels
 
@@ -50,7 +50,7 @@ class BatchNorm(Layer):
         self.count = self._channels(bottom[0])
         for name in _STATISTICS:
             self.add_blob((1 if name == "factor" else self.count,), name=name)
-        self._keep_from_solver()
+        keep_from_solver(self, _STATISTICS)
         self.scales = param.scale_bias
         if self.scales:
             self.add_blob((self.count,), given_filler(param, "scale_filler", 1), "scale")
@@ -58,21 +58,6 @@ class BatchNorm(Layer):
         self.keeps_centred = self.scales or not self.global_stats
         self.channels = Channels(self)
         self._centred, self._scratch = map(self.working_blob, ("centred", "scratch"))
-
-    def _keep_from_solver(self) -> None:
-        specs = self.param.param
-        for index, name in enumerate(_STATISTICS):
-            spec = specs[index] if index < len(specs) else specs.add()
-            if spec.HasField("lr_mult") and spec.lr_mult != 0:
-                self.fail(
-                    f"lr_mult of the blob {name} is {spec.lr_mult:g}, but must be 0: it is a statistic "
-                    "of the data, not learned",
-                    field=f"param.{index}.lr_mult",
-                    hint="leave the param specs of BatchNorm out; a Scale layer behind it can learn",
-                )
-            spec.lr_mult = 0
-            if not spec.HasField("decay_mult"):
-                spec.decay_mult = 0
 
     def _channels(self, bottom: Blob) -> int:
         require_an_axis(self, bottom)

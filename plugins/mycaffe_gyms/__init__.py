@@ -1,4 +1,4 @@
-"""Gyms that come with mycaffe-py: the Curve gym."""
+"""Gyms that come with mycaffe-py: a curve, and measurements in a file."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from pathlib import Path
 from mycaffe_py.hookspecs import hookimpl
 
 from .curve_gym import CurveGym
+from .series_gym import SeriesGym
 
-__all__ = ["CurveGym"]
+__all__ = ["CurveGym", "SeriesGym"]
 
 
 @hookimpl
 def mycaffe_gyms():
     """Return the gyms of this package."""
-    return [CurveGym]
+    return [CurveGym, SeriesGym]
 
 
 @hookimpl
 def mycaffe_schema():
-    """Return the schema of their parameters."""
-    return [Path(__file__).with_name("gyms.proto")]
+    """Return the schemas of their parameters."""
+    return [Path(__file__).with_name(name) for name in ("gyms.proto", "series.proto")]

@@ -25,7 +25,7 @@ class CsvSource(Source):
     knows_unobserved = False
 
     def __init__(self, param: Any, base_dir: Path):
-        self.path = find_csv(param.csv_file, base_dir)
+        self.path = find_csv(param.csv_file, base_dir, "curve_param.csv_file")
         try:
             self._read(param)
         except DataError as error:
@@ -84,14 +84,14 @@ class CsvSource(Source):
         self._row = int(state["row"])
 
 
-def find_csv(name: str, base_dir: Path) -> Path:
+def find_csv(name: str, base_dir: Path, field: str) -> Path:
     """Return the file ``name`` in ``base_dir`` or in the current directory."""
     places = list(dict.fromkeys(path.absolute() for path in (base_dir / name, Path(name))))
     for path in places:
         if os.path.exists(path):
             return path
     raise MissingFileError(
-        f'no CSV file "{name}" (curve_param.csv_file)',
+        f'no CSV file "{name}" ({field})',
         hint="looked for " + " and ".join(map(str, places)),
     )
 

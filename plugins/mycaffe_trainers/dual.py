@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mycaffe_py.errors import ConfigError
+from mycaffe_py.forecast import Forecast
 from mycaffe_py.trainer import Trainer
 
 
@@ -59,6 +60,10 @@ class MyCaffeTrainerDual(Trainer):
     def test(self, net: Any, iterations: int) -> dict[str, float]:
         """As the inner trainer does."""
         return self.inner.test(net, iterations)
+
+    def forecast(self, net: Any, steps: int, *, start: Any = None) -> Forecast:
+        """As the inner trainer does."""
+        return self.inner.forecast(net, steps, start=start)
 
     def summary(self) -> dict[str, str]:
         """The inner trainer's lines, with the way to it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import numpy as np
 
 from mycaffe_py.builder import gym_seed
 from mycaffe_py.errors import ConfigError, DataError, ShapeError, SnapshotError, did_you_mean
+from mycaffe_py.forecast import Forecast
+from mycaffe_py.layer import TEST as PHASE_TEST
 from mycaffe_py.net import Net
 
 from .time_forms import warn_of_time
@@ -58,15 +61,29 @@ def _check_observation(gym: str, observation: Any) -> None:
             )
 
 
-def _options(index: int) -> dict[str, Any] | None:
-    return {"random_start": True} if index else None
+TRAIN, TEST, FORECAST = "train", "test", "forecast"
+"""What gyms are for."""
+
+
+def _point(
+    observation: Mapping[str, np.ndarray], info: Mapping[str, Any]
+) -> tuple[float, np.ndarray]:
+    """Return position and target of the latest point."""
+    return float(info.get("x", info.get("time", 0.0))), np.array(observation["target"][-1])
+
+
+def _past_of(seen: Sequence[tuple[float, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Return the points that a gym has shown as :meth:`Gym.past` would."""
+    times, values = zip(*seen, strict=True)
+    return {"time": np.array(times), "value": np.array(values)}
 
 
 class GymBatch:
     """N gyms for a net whose x blob has a batch of N; gym i is seeded from the run's seed and i.
 
     The first gym starts where its settings say. The others are asked to start at a random place (the option
-    ``random_start`` of ``reset``), or a curve without chance would give N times the same.
+    ``random_start`` of ``reset``), or a curve without chance would give N times the same. ``purpose`` is TRAIN,
+    TEST (the gyms then give what training does not see, if they tell the two apart) or FORECAST (of one gym).
     """
 
     def __init__(self, net: Net, param: Any, base_dir: Path, seed: int, purpose: str):
@@ -76,9 +93,11 @@ class GymBatch:
             raise ShapeError(f'blob "{x.name}" is {x.shape}, a gym fills (batch, steps, features)')
         self.batch, self.steps = x.shape[:2]
         cls = net.registry.gyms.find(param.gym.type)
-        self.seeds = [gym_seed(seed, index, purpose) for index in range(self.batch)]
+        count = 1 if purpose == FORECAST else self.batch
+        self.seeds = [gym_seed(seed, index, purpose) for index in range(count)]
         self.gyms = [cls(param.gym, base_dir=base_dir, seed=one) for one in self.seeds]
-        if purpose == "train" and "tt" in self.roles:
+        self.purpose = purpose
+        if purpose == TRAIN and "tt" in self.roles:
             warn_of_time(net, self.roles["tt"], self.gyms[0])
         self.answers: list[Any] | None = None
         self.x, self.time = 0.0, 0.0
@@ -92,49 +111,89 @@ class GymBatch:
 
         Returns the number of outputs. The first gym has then been run: :meth:`advance` begins it anew.
         """
-        observation, info = self.gyms[0].reset(seed=self.seeds[0])
+        # A net in phase TEST is mostly not trained: its gym need not have anything to train on.
+        options = {"forecast": True} if net.phase == PHASE_TEST else self._options(0)
+        observation, info = self.gyms[0].reset(seed=self.seeds[0], options=options)
         _check_observation(self.gyms[0].type, observation)
         self._check_shapes(net, observation)
         self._warm_up(self.gyms[0], observation, info)
         return observation["target"].shape[1]
 
+    def _options(self, index: int) -> dict[str, Any] | None:
+        """Return the options of ``reset`` for one of the gyms."""
+        options: dict[str, Any] = {"random_start": True} if index else {}
+        if self.purpose == TEST:
+            options["part"] = "test"
+        elif self.purpose == FORECAST:
+            options["forecast"] = True
+        return options or None
+
     def _check_shapes(self, net: Net, observation: Mapping[str, np.ndarray]) -> None:
         """Fail unless what the gym gives fits the blobs; nothing has been trained yet."""
         gym = self.gyms[0].type
         batch, steps = self.batch, self.steps
-        sizes = {
-            "x": steps * observation["x"].shape[1],
-            "tt": steps,
-            "mask": steps * observation["mask"].shape[1],
-            "target": observation["target"].shape[1],
-            "xhat": observation["target"].shape[1],
+        width, outputs = observation["x"].shape[1], observation["target"].shape[1]
+        fitting = {
+            "x": (batch, steps, width),
+            "tt": (batch, steps, 1),
+            "mask": (batch, steps, width),
+            "target": (batch, outputs),
+            "xhat": (batch, outputs),
         }
         for role, name in self.roles.items():
-            blob = net.device_blobs[name]
+            blob, shape = net.device_blobs[name], fitting[role]
             one_for_all = role == "mask" and blob.shape == (batch, steps, 1)
-            if (
-                (blob.shape or (0,))[0] == batch
-                and blob.count == batch * sizes[role]
-                or one_for_all
-            ):
+            fits = (blob.shape or (0,))[0] == batch and blob.count == math.prod(shape)
+            if fits or one_for_all:
                 continue
             raise ShapeError(
-                f"gym {gym} gives {sizes[role]} values of {role} for each of {batch} sequences of {steps} "
+                f"gym {gym} gives {math.prod(shape[1:])} values of {role} for each of {batch} sequences of {steps} "
                 f'steps, but blob "{name}" is {blob.shape}',
-                hint=f"change the shape of {name} in the model, or the gym's settings in the solver file",
+                hint=f"change the shape of {name} in the model, to {shape} for example, or the gym's settings in "
+                "the solver file",
             )
+
+    def give_statistics(self, net: Net) -> None:
+        """Hand the gym's statistics to the layers that take them, if they have none yet."""
+        statistics = self.gyms[0].statistics()
+        for layer in net.device_layers if statistics else ():
+            take = getattr(layer, "take_statistics", None)
+            if take is not None:
+                take(statistics)
+
+    def forecast(self, net: Net, steps: int, start: Any = None) -> Forecast:
+        """Look ``steps`` points ahead with the first gym; the net sees its own predictions of the points before.
+
+        ``start`` is the option of ``reset``. Only the first place of the batch is used.
+        """
+        gym = self.gyms[0]
+        options = {"forecast": True} if start is None else {"forecast": True, "start": start}
+        seen: list[tuple[float, np.ndarray]] = []
+        self._warm_up(gym, *gym.reset(seed=self.seeds[0], options=options), seen)
+        past = gym.past() or _past_of(seen)
+        prediction = None
+        times, predictions, targets = [], [], []
+        for _ in range(steps):
+            observation, info = gym.look_ahead(prediction)
+            self._fill(net, 0, observation)
+            net.forward_layers()
+            prediction = self.prediction(net)[0]
+            times.append(float(info.get("x", info["time"])))
+            predictions.append(prediction)
+            targets.append(np.broadcast_to(info.get("target", np.nan), prediction.shape))
+        return Forecast(np.array(times), np.array(predictions), np.array(targets), **past)
 
     def advance(self, net: Net) -> None:
         """Give each gym the answer to its latest point, and fill the net's blobs with the next one."""
         answers: Sequence[Any] = self.answers or [None] * self.batch
         for index, gym in enumerate(self.gyms):
             if not self._begun:
-                reset = gym.reset(seed=self.seeds[index], options=_options(index))
+                reset = gym.reset(seed=self.seeds[index], options=self._options(index))
                 observation = self._warm_up(gym, *reset)
             else:
                 observation, _, terminated, truncated, info = gym.step(answers[index])
                 if terminated or truncated:
-                    observation = self._warm_up(gym, *gym.reset(options=_options(index)))
+                    observation = self._warm_up(gym, *gym.reset(options=self._options(index)))
                 elif index == 0:
                     self._note(info)
             self._fill(net, index, observation)
@@ -144,10 +203,22 @@ class GymBatch:
     def _note(self, info: Mapping[str, Any]) -> None:
         self.x, self.time = float(info.get("x", 0.0)), float(info.get("time", 0.0))
 
-    def _warm_up(self, gym: Any, observation: Mapping[str, np.ndarray], info: Any) -> Any:
-        """Let a fresh gym run until it has a whole sequence; there is nothing to predict before."""
+    def _warm_up(
+        self,
+        gym: Any,
+        observation: Mapping[str, np.ndarray],
+        info: Any,
+        seen: list[tuple[float, np.ndarray]] | None = None,
+    ) -> Any:
+        """Let a fresh gym run until it has a whole sequence; there is nothing to predict before.
+
+        ``seen`` collects position and target of each point.
+        """
+        seen = [] if seen is None else seen
+        seen.append(_point(observation, info))
         for _ in range(len(observation["tt"]), self.steps):
             observation, _, terminated, truncated, info = gym.step(None)
+            seen.append(_point(observation, info))
             if terminated or truncated:
                 raise ConfigError(
                     f"gym {gym.type} ended after {len(observation['tt'])} points, the net needs {self.steps}",

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from mycaffe_py.errors import ConfigError, SnapshotError
+from mycaffe_py.forecast import Forecast
 from mycaffe_py.net import Net
 from mycaffe_py.solver import with_outputs
 from mycaffe_py.trainer import Trainer
 
-from .gym_batch import GymBatch
+from .gym_batch import FORECAST, TEST, TRAIN, GymBatch
 from .rolling import RollingFigures
 
 
@@ -33,7 +34,8 @@ class TrainerRNNSimple(Trainer):
 
     def __init__(self, solver: Any, param: Any, *, base_dir: Path | None = None, seed: int = 0):
         super().__init__(solver, param, base_dir=base_dir, seed=seed)
-        self.gyms = self._new_gyms(solver.net, "train")
+        self.gyms = self._new_gyms(solver.net, TRAIN)
+        self.gyms.give_statistics(solver.net)
         self.figures = self._new_figures(self.gyms)
         self._sample: dict[str, float] = {}
 
@@ -84,7 +86,7 @@ class TrainerRNNSimple(Trainer):
 
     def test(self, net: Net, iterations: int) -> dict[str, float]:
         """Follow fresh gyms with the weights as they are and return the mean figures."""
-        gyms = self._new_gyms(net, "test")
+        gyms = self._new_gyms(net, TEST)
         try:
             return self._test(net, gyms, iterations)
         finally:
@@ -106,6 +108,18 @@ class TrainerRNNSimple(Trainer):
         found = figures.figures()
         del found["abs_error"]
         return with_outputs(found, totals)
+
+    def forecast(self, net: Net, steps: int, *, start: Any = None) -> Forecast:
+        """Let the net, with its weights as they are, look ahead from the end of what the gym knows."""
+        gyms = self._new_gyms(net, FORECAST)
+        try:
+            if start is not None and not gyms.gyms[0].starts_anywhere:
+                raise ConfigError(
+                    f"gym {gyms.gyms[0].type} begins where its settings say; it takes no start"
+                )
+            return gyms.forecast(net, steps, start)
+        finally:
+            gyms.close()
 
     def summary(self) -> dict[str, str]:
         """Return what is trained on, in words."""

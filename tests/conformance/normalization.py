@@ -15,6 +15,21 @@ _RANDOM = 'filler { type: "gaussian" }'
 _LEARNED = 'scale_bias: true scale_filler { type: "gaussian" } bias_filler { type: "gaussian" }'
 
 
+_STATISTICS = "".join(
+    f"blobs {{ shape {{ dim: 3 }} data: {values} }} "
+    for values in ([0.5, -1.0, 2.0], [2.0, 0.5, 3.0])
+)
+_OBSERVED = [
+    [[1, 0, 1], [0, 0, 0], [1, 1, 1], [0, 1, 0]],
+    [[1, 0, 1], [0, 0, 0], [0, 0, 1], [0, 0, 0]],
+]
+_LEVEL_TOO = 'top: "y" top: "level"'
+
+
+def _standardize(settings: str = "") -> str:
+    return f"{_STATISTICS} standardize_param {{ {settings} }}"
+
+
 def _batch_norm(settings: str) -> str:
     return f"batch_norm_param {{ {settings} }}"
 
@@ -73,5 +88,19 @@ LAYERS: dict[str, list[tuple[str, list[Any], dict[str, Any]]]] = {
         (_scale("axis: 0"), [(3, 4), (3, 4)], {"propagate_down": [False, True]}),
         (_scale("bias_term: true"), [_IMAGES, (2, 2, 3)], {"batch_axis": None}),
         (_scale("bias_term: true"), [(3, 4), ()], {}),
+    ],
+    "Standardize": [
+        ("", [(2, 3)], {}),
+        (_standardize(), [(2, 4, 3)], {}),
+        (_standardize(), [(2, 4, 3), _OBSERVED], {}),
+        (_standardize("columns: 3"), [(2, 4, 2), [[[1], [0], [1], [1]]] * 2], {}),
+        (_standardize("columns: 3"), [(2, 2, 5)], {}),
+        (_standardize("inverse: true columns: 3"), [(2, 2)], {}),
+        (_LEVEL_TOO + _standardize("relative_columns: 2"), [(2, 4, 3), _OBSERVED], {}),
+        (_LEVEL_TOO + _standardize("relative_columns: 3"), [(2, 1, 3)], {}),
+        (_standardize("relative_columns: 2"), [(2, 3), (2, 2)], {}),
+        (_standardize("relative_columns: 2 columns: 3"), [(2, 1), (2, 2)], {}),
+        (_standardize("relative_columns: 2 inverse: true"), [(2, 4, 3), (2, 2)], {}),
+        (_standardize("relative_columns: 2 inverse: true columns: 3"), [(2, 1), (2, 2)], {}),
     ],
 }

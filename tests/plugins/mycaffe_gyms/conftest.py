@@ -36,3 +36,18 @@ def make_csv_gym(make_gym, tmp_path):
         return make_gym(settings, base_dir=tmp_path, **options)
 
     return make
+
+
+@pytest.fixture
+def make_series(registry, tmp_path):
+    """Return a function: text of a CSV file, text of a SeriesParameter -> SeriesGym."""
+
+    def make(content, text="", file="data.csv", **options):
+        data = content.encode() if isinstance(content, str) else content
+        (tmp_path / "data.csv").write_bytes(data)
+        param = registry.schema.parse_text(
+            f'type: "Series" series_param {{ csv_file: "{file}" {text} }}', "GymParameter"
+        ).message
+        return registry.gyms.find(param.type)(param, base_dir=tmp_path, **options)
+
+    return make

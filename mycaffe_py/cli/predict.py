@@ -1,0 +1,56 @@
+"""``mycaffe predict``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from mycaffe_py.cli.options import json_option, net_options
+from mycaffe_py.cli.verb import Verb
+
+MOST_STEPS = 100_000
+
+
+@click.command(
+    "predict",
+    cls=Verb,
+    examples=(
+        "mycaffe predict --weights runs/SeriesCfc/001/last.caffemodel --steps 52",
+        "mycaffe predict --weights last.caffemodel --input newer.csv --steps 52 --out next_year.csv",
+        "mycaffe predict --weights last.caffemodel --from 20001230 --steps 52 --json",
+    ),
+)
+@click.option(
+    "--solver", metavar="FILE", help="The solver; default: solver.prototxt beside the weights."
+)
+@net_options
+@click.option(
+    "--input", "data", metavar="FILE", help="Data to go on from, in place of the solver file's."
+)
+@click.option(
+    "--steps",
+    type=click.IntRange(min=1, max=MOST_STEPS),
+    required=True,
+    help="Points to predict.",
+)
+@click.option(
+    "--from",
+    "start",
+    metavar="TIME",
+    help="Last time to take as known; default: the last there is.",
+)
+@click.option(
+    "--out", metavar="FILE", default="forecast.csv", show_default=True, help="The table to write."
+)
+@json_option
+def command(**given: Any) -> int:
+    """Forecast what follows a gym's data, with trained weights.
+
+    Model and solver are those beside the weights, in the run folder, unless given. Writes a table, a row for each
+    point ahead, and a picture of the same name with .png; prints both paths. Where the truth is known, as after
+    --from, it stands beside the forecast.
+    """
+    from mycaffe_py.cli.predicting import predict
+
+    return predict(**given)

@@ -1,0 +1,122 @@
+"""What a net predicts beyond what is known: as numbers, as CSV text and as a picture."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+# Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
+_KNOWN, _PREDICTED, _TRUTH = "#0072B2", "#D55E00", "#009E73"
+_MOST_AXES = 6
+
+
+def _plain_text(time: float) -> str:
+    return f"{time:.12g}"
+
+
+@dataclass
+class Forecast:
+    """Predictions at later times, beside the truth where it is known, and what came before.
+
+    ``times`` (K,), ``predictions`` (K, O) and ``targets`` (K, O), NaN where unknown. The rest is what
+    :meth:`Gym.past` returned: ``time`` (n,), ``value`` (n, O), names, and how times are written.
+    """
+
+    times: np.ndarray
+    predictions: np.ndarray
+    targets: np.ndarray
+    time: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    value: np.ndarray | None = None
+    names: tuple[str, ...] = ()
+    time_name: str = "time"
+    time_text: Callable[[float], str] = _plain_text
+    dates: bool = False
+
+    def __post_init__(self) -> None:
+        outputs = self.predictions.shape[1]
+        if not self.names:
+            numbered = tuple(f"y{index}" for index in range(outputs))
+            self.names = numbered if outputs > 1 else ("y",)
+        if self.value is None:
+            self.value = np.zeros((len(self.time), outputs))
+
+    @property
+    def has_truth(self) -> bool:
+        """Whether any true value is known."""
+        return bool(np.isfinite(self.targets).any())
+
+    def mean_errors(self) -> dict[str, float]:
+        """Return the mean absolute error of each quantity whose truth is known somewhere."""
+        errors = np.abs(self.predictions - self.targets)
+        known = np.isfinite(errors)
+        return {
+            name: float(errors[known[:, index], index].mean())
+            for index, name in enumerate(self.names)
+            if known[:, index].any()
+        }
+
+    def rows(self) -> list[list[str]]:
+        """Return the table as text: a header, then time, predictions, and the truth where any is known."""
+        header = [self.time_name, *self.names]
+        header += [f"{name}_true" for name in self.names] if self.has_truth else []
+        rows = [header]
+        for time, prediction, target in zip(
+            self.times, self.predictions, self.targets, strict=True
+        ):
+            values = [*prediction, *target] if self.has_truth else prediction
+            rows.append([self.time_text(float(time)), *map(_cell, values)])
+        return rows
+
+    def csv_text(self) -> str:
+        """Return :meth:`rows` as CSV."""
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(self.rows())
+        return text.getvalue()
+
+    def draw(self, figure: Any, least_history: int = 100) -> None:
+        """Draw the end of what was known, the predictions and the truth into a matplotlib figure."""
+        shown = min(len(self.names), _MOST_AXES)
+        axes = figure.subplots(shown, 1, sharex=True, squeeze=False)[:, 0]
+        before = slice(max(0, len(self.time) - max(least_history, 2 * len(self.times))), None)
+        for index, axis in enumerate(axes):
+            known = np.isfinite(self.targets[:, index])
+            if len(self.time):
+                known_before = self.value[before, index]
+                axis.plot(
+                    *(self._axis(self.time[before]), known_before),
+                    color=_KNOWN,
+                    marker=".",
+                    markersize=2,  # shows what stands alone between gaps
+                    label="known",
+                )
+            if known.any():
+                times, truth = self._axis(self.times), self.targets[:, index]
+                axis.plot(times, truth, color=_TRUTH, linewidth=3, alpha=0.5, label="what came")
+            axis.plot(
+                *(self._axis(self.times), self.predictions[:, index]),
+                color=_PREDICTED,
+                marker="." if len(self.times) < 60 else None,
+                label="forecast",
+            )
+            error = self.mean_errors().get(self.names[index])
+            words = "" if error is None else f": mean absolute error {error:.4g}"
+            axis.set_title(self.names[index] + words, loc="left", fontsize="medium")
+            axis.spines[["top", "right"]].set_visible(False)
+            axis.grid(alpha=0.25, linewidth=0.6)
+        axes[0].legend(
+            loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize="small"
+        )
+        axes[-1].set_xlabel(self.time_name)
+
+    def _axis(self, times: np.ndarray) -> np.ndarray:
+        """Return times as matplotlib draws them."""
+        return np.round(times * 86400).astype("datetime64[s]") if self.dates else times
+
+
+def _cell(value: float) -> str:
+    return f"{value:.7g}" if np.isfinite(value) else ""

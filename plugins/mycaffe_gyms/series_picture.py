@@ -1,0 +1,62 @@
+"""The Series gym's own picture: what was measured, and the latest predictions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .picture import PREDICTION_COLOUR, TARGET_COLOUR, UNOBSERVED_COLOUR
+from .series_table import Series
+
+_MOST_AXES = 6
+
+
+def draw_answers(figure: Any, series: Series, answers: np.ndarray, border: float) -> None:
+    """Draw each of the first quantities of ``series`` with its predictions, in place of what ``figure`` holds.
+
+    ``answers`` (k, 1 + 2 O) are time, targets and predictions; ``border`` is the last time of the training part.
+    """
+    figure.clear()
+    if hasattr(figure, "set_layout_engine"):
+        figure.set_layout_engine("constrained")
+    shown = min(series.outputs, _MOST_AXES)
+    axes = figure.subplots(shown, 1, sharex=True, squeeze=False)[:, 0]
+    for index, axis in enumerate(axes):
+        target, prediction = answers[:, 1 + index], answers[:, 1 + series.outputs + index]
+        axis.plot(
+            *(_times(series, series.times), series.values[:, index]),
+            color=TARGET_COLOUR,
+            linewidth=1,
+            label="measured",
+        )
+        axis.plot(
+            *(_times(series, answers[:, 0]), prediction),
+            color=PREDICTION_COLOUR,
+            linestyle="none",
+            marker=".",
+            markersize=3,
+            label="latest predictions",
+        )
+        if series.times[0] < border < series.times[-1]:
+            axis.axvline(
+                _times(series, np.array([border]))[0],
+                color=UNOBSERVED_COLOUR,
+                linewidth=0.8,
+                linestyle="--",
+                label="end of the training part",
+            )
+        error = np.abs(prediction - target)
+        words = f": mean absolute error {error.mean():.4g}" if error.size else ""
+        axis.set_title(series.names[index] + words, loc="left", fontsize="medium")
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.grid(alpha=0.25, linewidth=0.6)
+    axes[0].legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize="small")
+    axes[-1].set_xlabel(series.time_name)
+
+
+def _times(series: Series, times: np.ndarray) -> np.ndarray:
+    """Return times as matplotlib draws them."""
+    if not series.clock.dates:
+        return times
+    return np.round(times * 86400).astype("datetime64[s]")

@@ -1,0 +1,55 @@
+"""The settings of the Series gym, checked once."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from mycaffe_py.errors import ConfigError
+
+MOST_ROWS = 100_000
+
+_RANGES = {
+    "window": (lambda v: 1 <= v <= MOST_ROWS, f"1 to {MOST_ROWS}"),
+    "recent": (lambda v: v >= 0, "0 (all of window) or more"),
+    "stride": (lambda v: v >= 1, "1 or more"),
+    "time_unit": (lambda v: v >= 0, "0 (the median step) or more"),
+    "horizon": (lambda v: 1 <= v <= MOST_ROWS, f"1 to {MOST_ROWS}"),
+    "least_horizon": (lambda v: v >= 1, "1 to horizon"),
+    "train_share": (lambda v: 0 < v <= 1, "above 0, at most 1"),
+}
+
+
+def check_settings(param: Any) -> None:
+    """Raise ConfigError if a SeriesParameter message holds something that cannot be done."""
+    if not param.csv_file:
+        raise ConfigError("gym Series: series_param.csv_file is empty; it needs a file name")
+    for field, (allowed, words) in _RANGES.items():
+        value = getattr(param, field)
+        if not math.isfinite(value) or not allowed(value):
+            raise ConfigError(f"gym Series: series_param.{field} is {value:g}; allowed: {words}")
+    for period in param.period:
+        if not math.isfinite(period) or period <= 0:
+            raise ConfigError(f"gym Series: series_param.period is {period:g}; allowed: above 0")
+    if param.stride > 1 and not 0 < param.recent < param.window:
+        raise ConfigError(
+            f"gym Series: series_param.stride is {param.stride}, but it is for the rows before the "
+            f"series_param.recent latest ones; allowed: recent from 1 to below window ({param.window})"
+        )
+    if param.least_horizon > param.horizon:
+        raise ConfigError(
+            f"gym Series: series_param.least_horizon is {param.least_horizon}, above "
+            f"series_param.horizon {param.horizon}; allowed: 1 to horizon"
+        )
+
+
+def lags_of(param: Any) -> np.ndarray:
+    """Return how many rows before the last one each row of the context lies, the farthest first."""
+    recent = min(param.recent or param.window, param.window)
+    lags = [
+        *range(recent),
+        *(recent - 1 + param.stride * (k + 1) for k in range(param.window - recent)),
+    ]
+    return np.array(lags[::-1])

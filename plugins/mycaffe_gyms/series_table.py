@@ -1,0 +1,110 @@
+"""A series read from a CSV file: times, values with gaps, names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mycaffe_py.errors import ConfigError, DataError
+
+from .csv_table import CsvTable, number, read_table
+from .series_times import Clock
+
+GAPS = ("nan", "na", "n/a", "null", "none")
+LARGEST = 1e30
+"""The largest value, so that differences and squares stay finite in float32 and float64."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """``times`` (n,), never decreasing; ``values`` (n, C), NaN for a gap, those to predict first."""
+
+    times: np.ndarray
+    values: np.ndarray
+    names: tuple[str, ...]
+    outputs: int
+    time_name: str
+    clock: Clock
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+
+def read_series(path: Path, param: Any) -> Series:
+    """Read the columns that a SeriesParameter asks for; DataError names file, line and column of a mistake."""
+    try:
+        return _read(read_table(path), param)
+    except DataError as error:
+        if "series_param." not in error.message:
+            error.field = "gym.series_param.csv_file"  # where the mistake is shown
+        raise
+
+
+def _read(table: CsvTable, param: Any) -> Series:
+    time_index, outputs, inputs = _columns(table, param)
+    clock = Clock.of([row[time_index] for row in table.rows], param.time_format)
+    times = np.array(table.convert(time_index, clock.read))
+    backwards = np.flatnonzero(np.diff(times) < 0)
+    if backwards.size:
+        row = int(backwards[0]) + 1
+        message = f'"{table.rows[row][time_index]}" comes before the row above it; times must not decrease'
+        raise table.error_at(table.lines[row], time_index, message)
+    columns = [_values(table, index, param) for index in (*outputs, *inputs)]
+    names = tuple(table.column_name(index) for index in (*outputs, *inputs))
+    time_name = table.column_name(time_index) if table.names else "time"
+    return Series(times, np.stack(columns, axis=1), names, len(outputs), time_name, clock)
+
+
+def _columns(table: CsvTable, param: Any) -> tuple[int, list[int], list[int]]:
+    """Return the positions of the times, of the values to predict and of the inputs."""
+
+    def found(name: str, field: str) -> int:
+        return table.column_index(name, f"series_param.{field}")
+
+    time_index = found(param.time_column, "time_column")
+    inputs = [found(name, "input_column") for name in param.input_column]
+    outputs = [found(name, "value_column") for name in param.value_column]
+    if not outputs:
+        taken = {time_index, *inputs}
+        outputs = [index for index in range(table.width) if index not in taken]
+    if not outputs:
+        raise DataError(
+            f"{table.path}: no column to predict beside the times; it has {table.describe_columns()}"
+        )
+    everything = [time_index, *outputs, *inputs]
+    twice = next((index for index in everything if everything.count(index) > 1), None)
+    if twice is not None:
+        raise ConfigError(
+            f'gym Series: series_param names the column "{table.column_name(twice)}" of {table.path} twice; '
+            "it can be time_column, value_column or input_column"
+        )
+    return time_index, outputs, inputs
+
+
+def _values(table: CsvTable, index: int, param: Any) -> np.ndarray:
+    try:
+        values = np.array(table.convert(index, _cell))
+    except DataError as error:
+        if not param.value_column:
+            error = DataError(
+                error.message,
+                hint="name the columns to predict in series_param.value_column to leave others out",
+            )
+        raise error from None
+    if np.isnan(values).all():
+        raise DataError(f"{table.path}, {_quoted(table, index)}: every cell is empty")
+    return values
+
+
+def _quoted(table: CsvTable, index: int) -> str:
+    return f'column "{table.names[index]}"' if table.names else f"column {index}"
+
+
+def _cell(cell: str) -> float:
+    value = float("nan") if cell.strip().lower() in GAPS else number(cell)
+    if abs(value) > LARGEST:
+        raise ValueError(f"is too large: values go up to {LARGEST:g}")
+    return value

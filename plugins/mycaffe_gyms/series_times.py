@@ -1,0 +1,139 @@
+"""The times of a series: from cells to numbers and back, and how they go on after the last row."""
+
+from __future__ import annotations
+
+import math
+from calendar import monthrange
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import MAXYEAR, datetime, timedelta, tzinfo
+
+import numpy as np
+
+from mycaffe_py.errors import ConfigError
+
+from .csv_table import number
+
+# Dates that are recognised without a time_format. A column of other numbers is taken as numbers.
+DATES = (
+    *("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"),
+    *("%Y-%m", "%Y/%m/%d", "%d.%m.%Y", "%Y%m%d"),
+)
+_EPOCH = datetime(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Reads and writes times: numbers, or with a ``time_format`` dates as days since 1970."""
+
+    time_format: str = ""
+    zone: tzinfo | None = None
+
+    @classmethod
+    def of(cls, cells: Sequence[str], time_format: str) -> Clock:
+        """Return the clock of a column: by the format that is given, else recognised by its first cell."""
+        first = cells[0].strip()
+        candidates = (time_format,) if time_format else DATES
+        for candidate in candidates:
+            # strptime takes 1234567 for a date, too.
+            if candidate == "%Y%m%d" and not time_format and not _eight_digits(cells):
+                continue
+            with suppress(ValueError):
+                return cls(candidate, datetime.strptime(first, candidate).tzinfo)
+        return cls(time_format)
+
+    @property
+    def dates(self) -> bool:
+        """Whether times are days since 1970."""
+        return bool(self.time_format)
+
+    def read(self, cell: str) -> float:
+        """Return the time in ``cell``; otherwise ValueError says what it is not."""
+        if self.time_format:
+            try:
+                return self._days(datetime.strptime(cell.strip(), self.time_format))
+            except ValueError:
+                raise ValueError(f'does not match the time format "{self.time_format}"') from None
+        try:
+            value = number(cell)
+        except ValueError as refusal:
+            raise ValueError(
+                f"{refusal} (dates of this form need series_param.time_format)"
+            ) from None
+        if math.isnan(value):
+            raise ValueError("is empty: every row needs a time")
+        return value
+
+    def text(self, time: float) -> str:
+        """Return a time as the file writes it."""
+        if not self.time_format:
+            return f"{time:.12g}"
+        return self._moment(time).strftime(self.time_format)
+
+    def after(self, times: np.ndarray, count: int) -> np.ndarray:
+        """Return ``count`` times after the last one: by whole months where the rows go so, else by the median step."""
+        if self.time_format:
+            moments = [self._moment(time) for time in times]
+            months = _months(moments)
+            if months:
+                later = [_months_later(moments[-1], months * (k + 1)) for k in range(count)]
+                if all(moment.day == _last_day(moment) for moment in moments):
+                    later = [moment.replace(day=_last_day(moment)) for moment in later]
+                return np.array([self._days(moment) for moment in later])
+        return times[-1] + typical_step(times) * np.arange(1, count + 1)
+
+    def _days(self, moment: datetime) -> float:
+        return (moment - _EPOCH.replace(tzinfo=moment.tzinfo)).total_seconds() / 86400
+
+    def _moment(self, days: float) -> datetime:
+        # To the second: a time in days as a float is exact to microseconds only.
+        try:
+            return _EPOCH.replace(tzinfo=self.zone) + timedelta(seconds=round(days * 86400))
+        except OverflowError:
+            raise _too_late() from None
+
+
+def typical_step(times: np.ndarray) -> float:
+    """Return the median of the steps above 0; 1 if there is none."""
+    steps = np.diff(times)
+    steps = steps[steps > 0]
+    return float(np.median(steps)) if steps.size else 1.0
+
+
+def _too_late() -> ConfigError:
+    return ConfigError(f"a date after the year {MAXYEAR}", hint="forecast fewer steps")
+
+
+def _eight_digits(cells: Sequence[str]) -> bool:
+    for cell in cells:
+        try:
+            datetime.strptime(cell.strip(), "%Y%m%d")
+        except ValueError:
+            return False
+        if len(cell.strip()) != 8:
+            return False
+    return True
+
+
+def _months(moments: Sequence[datetime]) -> int:
+    """Return the typical number of months between rows on the same day of each month, or the last; else 0."""
+    same_day = len({moment.day for moment in moments}) == 1
+    last_day = all(moment.day == _last_day(moment) for moment in moments)
+    same_hour = len({moment.time() for moment in moments}) == 1
+    if len(moments) < 3 or not same_hour or not (same_day or last_day):
+        return 0
+    gaps = np.diff([12 * moment.year + moment.month for moment in moments])
+    return int(np.median(gaps)) if (gaps > 0).all() else 0
+
+
+def _last_day(moment: datetime) -> int:
+    return monthrange(moment.year, moment.month)[1]
+
+
+def _months_later(moment: datetime, months: int) -> datetime:
+    years, month = divmod(moment.month - 1 + months, 12)
+    if moment.year + years > MAXYEAR:
+        raise _too_late()
+    first = moment.replace(year=moment.year + years, month=month + 1, day=1)
+    return first.replace(day=min(moment.day, _last_day(first)))

@@ -1,0 +1,205 @@
+"""From a series to what a net sees of it: the context of some row, and a query behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mycaffe_py.errors import ConfigError, DataError
+
+from .series_settings import lags_of
+from .series_table import LARGEST, Series, read_series
+from .series_times import typical_step
+
+_MOST_HORIZONS = 32
+
+
+class Windows:
+    """The observations that a series gives; see series.proto for their columns. Nothing in it changes."""
+
+    def __init__(self, series: Series, param: Any):
+        self.series, self.param = series, param
+        self.outputs, self.lags = series.outputs, lags_of(param)
+        self.unit = param.time_unit or typical_step(series.times)
+        longest = float(np.ptp(series.times)) / self.unit
+        if not longest <= LARGEST:
+            raise DataError(
+                f"gym Series: the times reach over {longest:g} units of {self.unit:g} "
+                f"(series_param.time_unit); up to {LARGEST:g} are possible"
+            )
+        self.train_rows = max(1, int(len(series) * param.train_share))
+        values = series.values
+        self._observed = np.isfinite(values)
+        self._values = np.where(self._observed, values, 0.0)
+        self._phases = self._phase(series.times)
+        latest = np.where(self._observed, np.arange(len(series))[:, None], -1)
+        latest = np.maximum.accumulate(latest, axis=0)
+        self._latest = latest
+        first = np.argmax(self._observed, axis=0)  # stands for what comes before it
+        self.filled = np.take_along_axis(self._values, np.where(latest < 0, first, latest), axis=0)
+        self.complete = self._observed[:, : self.outputs].all(axis=1)
+        self.first = int(first[: self.outputs].max())
+        """The first row up to which every value to predict has been observed."""
+
+    @property
+    def features(self) -> int:
+        """The number of columns of x."""
+        return self.series.values.shape[1] + 1 + 2 * len(self.param.period)
+
+    def _phase(self, times: np.ndarray) -> np.ndarray:
+        angles = 2 * np.pi * times[:, None] / np.array(self.param.period or [1.0])
+        waves = np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(len(times), -1)
+        return waves[:, : 2 * len(self.param.period)]
+
+    def observe(
+        self, origin: int, time: float, target: np.ndarray | None = None
+    ) -> dict[str, np.ndarray]:
+        """Return the context up to row ``origin`` and the query for ``time``: x, tt, mask and target.
+
+        ``target`` (O,) is the right answer; without it the last values stand there.
+        """
+        rows = origin - self.lags
+        there = rows >= 0
+        rows = np.maximum(rows, 0)
+        unseen = ~self._observed[rows, : self.outputs].any(axis=0)
+        if unseen.any():
+            # The gap is longer than the context, whose first row is then the last one where the value was seen.
+            latest = int(self._latest[origin, : self.outputs][unseen].max())
+            rows[0] = latest if latest >= 0 else rows[0]
+        steps, width = len(rows) + 1, self.series.values.shape[1]
+        x, mask = np.zeros((2, steps, self.features))
+        mask[:-1, :width] = self._observed[rows] & there[:, None]
+        x[:-1, :width] = self._values[rows] * mask[:-1, :width]
+        mask[:-1, width:] = there[:, None]
+        x[:-1, width + 1 :] = self._phases[rows] * there[:, None]
+        mask[-1, width:] = 1
+        ahead = (time - self.series.times[origin]) / self.unit
+        x[-1, width] = ahead / self.param.horizon
+        x[-1, width + 1 :] = self._phase(np.array([time]))[0]
+        tt = np.zeros(steps)
+        times = self.series.times[rows]
+        # Rows that fill up the front repeat the first one: no time passes.
+        tt[1:-1] = np.diff(times) / self.unit
+        tt[-1] = ahead
+        targets = self.filled[np.append(rows, origin), : self.outputs]
+        if target is not None:
+            targets[-1] = target
+        return {"x": x, "tt": tt, "mask": mask, "target": targets}
+
+    def continued(self, row: int, times: np.ndarray, values: np.ndarray) -> Windows:
+        """Return windows of the rows up to ``row`` and of other ones behind them, ``values`` (k, O).
+
+        It holds no more rows than a context reaches back to.
+        """
+        series, reach = self.series, int(self.lags[0]) + 1
+        first = max(0, row + 1 - max(0, reach - len(times)))
+        rest = np.full((len(values), series.values.shape[1]), np.nan)
+        rest[:, : self.outputs] = values
+        longer = Series(
+            np.concatenate([series.times[first : row + 1], times])[-reach:],
+            np.concatenate([series.values[first : row + 1], rest])[-reach:],
+            *(series.names, series.outputs, series.time_name, series.clock),
+        )
+        windows = Windows(longer, self.param)
+        windows.unit = self.unit
+        return windows
+
+    # Which rows there are to ask for.
+
+    @cached_property
+    def training_targets(self) -> np.ndarray:
+        """The rows that training asks for; ConfigError if there is none."""
+        rows = np.arange(self.first + self.param.least_horizon, self.train_rows)
+        rows = rows[self.complete[rows]]
+        if not rows.size:
+            raise ConfigError(
+                f"gym Series: no row to learn from: the training part is {self.train_rows} of the "
+                f"{len(self.series)} rows, and series_param.least_horizon {self.param.least_horizon} of them "
+                "must pass before a complete row is asked for",
+                hint="give more rows, a smaller horizon or a larger series_param.train_share",
+            )
+        return rows
+
+    def horizons_of(self, origin: int) -> np.ndarray:
+        """Return how many rows ahead of ``origin`` there are complete rows, from least_horizon to horizon."""
+        least = self.param.least_horizon
+        ahead = np.flatnonzero(self.complete[origin + least : origin + self.param.horizon + 1])
+        return ahead + least
+
+    def first_test_origin(self) -> int:
+        """Return the row from which tests look ahead first; ConfigError if no row is left for tests."""
+        origin = max(self.first, self.train_rows - 1)
+        last = len(self.series) - self.param.least_horizon
+        if not any(self.horizons_of(row).size for row in range(origin, last)):
+            raise ConfigError(
+                f"gym Series: no row to test on: training takes {self.train_rows} of the "
+                f"{len(self.series)} rows, and tests ask for complete rows after them",
+                hint="lower series_param.train_share, or give more rows",
+            )
+        return origin
+
+    # Statistics of the training part.
+
+    @cached_property
+    def statistics(self) -> dict[str, np.ndarray]:
+        """(F,) arrays about the training part: mean, deviation, and relative_deviation.
+
+        The last is the root mean square of the differences from a sample's last observed value, over its context
+        and the values ahead. Of columns that do not vary, and of those that are scaled already, deviations are 1.
+        """
+        width = self.series.values.shape[1]
+        found = {
+            "mean": np.zeros(self.features),
+            "deviation": np.ones(self.features),
+            "relative_deviation": np.ones(self.features),
+        }
+        values, seen = self._values[: self.train_rows], self._observed[: self.train_rows]
+        shifts = self._shifts()
+        for column in range(width):
+            own = values[seen[:, column], column]
+            if not own.size:
+                continue
+            middle = own.mean()
+            found["mean"][column] = middle
+            least = 1e-10 * float(np.abs(own).max())
+            found["deviation"][column] = _size(own - middle, least)
+            found["relative_deviation"][column] = _size(
+                np.concatenate([self._differences(column, shift) for shift in shifts]), least
+            )
+        return found
+
+    def _shifts(self) -> Sequence[int]:
+        least, horizon = self.param.least_horizon, self.param.horizon
+        ahead = np.linspace(least, horizon, min(_MOST_HORIZONS, horizon - least + 1))
+        return [
+            *-self.lags[self.lags > 0][:: max(1, len(self.lags) // _MOST_HORIZONS)],
+            *ahead.astype(int),
+        ]
+
+    def _differences(self, column: int, shift: int) -> np.ndarray:
+        """Return the differences between observed values and the last observed one ``shift`` rows before."""
+        rows = np.arange(max(0, -shift), self.train_rows - max(0, shift))
+        rows = rows[(rows >= self.first) & self._observed[rows + shift, column]]
+        return self._values[rows + shift, column] - self.filled[rows, column]
+
+
+def _size(differences: np.ndarray, least: float) -> float:
+    """Return the root mean square; 1 where it is not above ``least``, which is as good as 0."""
+    size = float(np.sqrt(np.mean(differences**2))) if differences.size else 0.0
+    return size if size > least else 1.0
+
+
+def open_windows(path: Path, param: Any) -> Windows:
+    """Return the windows of a file; the gyms of a batch read it once."""
+    state = path.stat()
+    return _opened(path, state.st_mtime_ns, state.st_size, type(param), param.SerializeToString())
+
+
+@lru_cache(maxsize=4)
+def _opened(path: Path, modified: int, size: int, cls: type, settings: bytes) -> Windows:
+    param = cls.FromString(settings)
+    return Windows(read_series(path, param), param)
