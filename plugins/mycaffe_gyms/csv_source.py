@@ -23,6 +23,7 @@ class CsvSource(Source):
     the first one).
     """
 
+    ends = True
     knows_unobserved = False
 
     def __init__(self, param: Any, base_dir: Path):

@@ -87,7 +87,8 @@ class CurveGym(Gym):
     ) -> tuple[Observation, dict]:
         """Begin again and return the first point; without ``seed``, random numbers just go on.
 
-        ``options`` may hold ``random_start``, which then counts in place of the setting.
+        ``options`` may hold ``random_start``, which then counts in place of the setting, and ``forecast``: a
+        CSV file is then run through to its last row, from where one looks ahead.
         """
         if seed is not None:
             self.seed = seed
@@ -99,6 +100,8 @@ class CurveGym(Gym):
         self._restart_at(self._start + phase)
         self._started, self._ended = True, False
         self._add(self.source.next(self._position, self._rng), self._step_length)
+        while (options or {}).get("forecast") and self.source.ends and not self.source.exhausted:
+            self._advance()
         return self._history.observation(), self._info()
 
     def step(self, action: Any = None) -> tuple[Observation, float, bool, bool, dict]:
@@ -136,6 +139,17 @@ class CurveGym(Gym):
         if not self._known:
             info["y"] = math.nan
         return self._history.observation(), {**info, "target": np.array([info["y"]])}
+
+    def past(self) -> dict[str, Any]:
+        """Return the points so far: ``time`` (n,), ``value`` (n, 1), NaN where not known, and their names."""
+        points = self.curve_points()
+        unknown = (points["mask"] == 0) & (not self.source.knows_unobserved)
+        return {
+            "time": points["x"],
+            "value": np.where(unknown, np.nan, points["target"])[:, None],
+            "names": (self.source.y_label,),
+            "time_name": self.source.x_label,
+        }
 
     def state(self) -> dict[str, Any]:
         """Return all that changes, the points and predictions included."""

@@ -22,6 +22,8 @@ class Source:
 
     gives_x = False
     """Whether the source sets x itself and leaves the x that the gym proposes unused."""
+    ends = False
+    """Whether there is a last point."""
     knows_unobserved = True
     """Whether ``y`` is right, and a prediction of it can be judged, where it is not observed."""
     x_label = "x (radians)"

@@ -130,6 +130,24 @@ def test_beyond_a_file_x_goes_on_by_its_median_step(make_csv_gym):
     assert restored.look_ahead(1)[1]["x"] == gym.look_ahead(1)[1]["x"] == 13
 
 
+def test_a_forecast_begins_at_the_last_row(make_csv_gym):
+    gym = make_csv_gym(CSV, "csv_time_column: 'day' input: Y time: DELTA time_scale: 1")
+    observation, info = gym.reset(options={"forecast": True})
+    assert (info["x"], info["y"], len(observation["tt"])) == (7, 5, 5)
+    past = gym.past()
+    assert past["time"].tolist() == [0, 1, 3, 4, 7]
+    np.testing.assert_array_equal(past["value"], [[1], [2], [np.nan], [4], [5]])
+    assert (past["names"], past["time_name"]) == (("y",), "day")
+    observation, info = gym.look_ahead()
+    assert (info["x"], observation["x"][-1, 0]) == (8.5, 5)
+
+
+def test_a_curve_without_end_is_forecast_from_where_it_starts(make_gym):
+    gym = make_gym("start: 1 random_start: true")
+    assert gym.reset(seed=3, options={"forecast": True})[1]["index"] == 0
+    assert gym.past()["value"].tolist() == [[math.sin(gym.past()["time"][0])]]
+
+
 def test_beyond_a_file_without_times_x_goes_on_by_step(make_csv_gym):
     gym = started(make_csv_gym("y\n1\n2\n3\n", "step: 0.25"), 2)
     _, infos = look_ahead(gym, [0, 0])
