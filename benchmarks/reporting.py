@@ -110,6 +110,10 @@ class Report:
     def add(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Print a table and keep it."""
         self.say(table(columns, rows))
+        self.keep(name, columns, rows)
+
+    def keep(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Keep a table for the JSON record alone."""
         self._data[name] = [dict(zip(columns, row, strict=True)) for row in rows]
 
     def finish(self, record: bool) -> None:

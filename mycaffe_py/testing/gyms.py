@@ -31,7 +31,8 @@ def check_gym(
     takes a seed and returns a new gym. Checked over ``steps`` steps: what ``reset`` and ``step``
     return; the observation's arrays; the same run for the same seed, however it is given; that
     instances do not disturb each other; that ``state`` and ``load_state`` continue a run to the
-    last bit; ``reset`` at any time, also after the end.
+    last bit; ``reset`` at any time, also after the end; and of a gym that looks ahead what ``look_ahead`` returns,
+    half way and after the end, and that ``load_state`` takes it back.
     """
     factory = gym_factory_or_prototxt
     if isinstance(factory, str):
@@ -43,6 +44,8 @@ def check_gym(
     _check_seeds(factory, seed, steps, reference)
     _check_independence(factory, seed, steps, reference)
     _check_state(factory, seed, steps)
+    if type(first).look_ahead is not Gym.look_ahead:
+        _check_looking_ahead(factory, seed, steps)
     _check_reset_at_any_time(first)
     first.close()
 
@@ -79,7 +82,7 @@ def _run(gym: Gym, reset_result: Any, steps: int, beside: _Restarting | None = N
         before = len(observation["tt"])
         result = gym.step(_action(observation, index))
         observation, reward, ended, info = _checked_step(name, result)
-        _check_growth(name, before, len(observation["tt"]))
+        _check_growth(f"{name}.step()", before, len(observation["tt"]))
         record.append(_copied(observation, (float(reward), ended), info))
         if ended:
             observation, info = _checked_reset(name, gym.reset())
@@ -163,7 +166,7 @@ def _check_observation(where: str, observation: Any) -> None:
 def _check_growth(name: str, before: int, after: int) -> None:
     _require(
         before <= after <= before + 1,
-        f"{name}.step() went from {before} points to {after}; a step adds one, or none once the "
+        f"{name} went from {before} points to {after}; a step adds one, or none once the "
         "history is full or the episode has ended",
     )
 
@@ -268,6 +271,73 @@ def _continue(gym: Gym, observation: Any, ended: bool, steps: int) -> list[Any]:
             info = {"reward": reward, **info}
         record.append(_copied(observation, ended, info))
     return record
+
+
+def _check_looking_ahead(factory: GymFactory, seed: int, steps: int) -> None:
+    """Look ahead half way, or earlier if the episode ends there, and compare a gym that took up half way."""
+    gym, other = _new(factory, seed), _new(factory, seed + 1)
+    name = type(gym).__name__
+    observation, _ = gym.reset()
+    ended = False
+    for index in range(steps // 2):
+        if not ended:
+            observation, _, terminated, truncated, _ = gym.step(_action(observation, index))
+            ended = bool(terminated or truncated)
+    start = {key: np.array(values) for key, values in observation.items()}
+    before = _stored(name, gym.state())
+    record = _look_ahead(gym, len(start["tt"]), steps)
+    other.load_state(_stored(name, gym.state()))
+    count = len(record[-1][0]["tt"])
+    further, again = (_look_ahead(one, count, 5) for one in (gym, other))
+    _check_same(again, further, f"{name}: look_ahead() continued by load_state()")
+    gym.load_state(before)
+    again = _look_ahead(gym, len(start["tt"]), steps)
+    _check_same(again, record, f"{name}: look_ahead() after load_state() took it back")
+    if not ended:
+        for one in (gym, other):
+            one.load_state(before)
+        _look_ahead(gym, len(start["tt"]), 3)
+        gym.load_state(before)
+        continued, expected = (_continue(one, start, False, steps) for one in (gym, other))
+        _check_same(
+            continued[1:], expected[1:], f"{name}: step() after look_ahead() was taken back"
+        )
+
+
+def _look_ahead(gym: Gym, points: int, steps: int) -> list[Any]:
+    """Look ahead from an observation of ``points`` points, and return copies of all that came back."""
+    name, record = f"{type(gym).__name__}.look_ahead()", []
+    for index in range(steps):
+        outputs = len(record[-1][2]["target"]) if record else 1
+        prediction = None if index % 4 == 0 else np.full(outputs, 0.1 * (index % 7))
+        result = gym.look_ahead(prediction)
+        _require(
+            isinstance(result, tuple) and len(result) == 2,
+            f"{name} must return (observation, info), not {_kind(result)}",
+        )
+        observation, info = result
+        _check_observation(name, observation)
+        _check_growth(name, points, len(observation["tt"]))
+        points = len(observation["tt"])
+        _require(isinstance(info, dict), f"{name}: info must be a dict, not {_kind(info)}")
+        _check_info_ahead(name, info, observation["target"].shape[1])
+        record.append(_copied(observation, None, info))
+    return record
+
+
+def _check_info_ahead(name: str, info: Mapping[str, Any], outputs: int) -> None:
+    for key in ("time", "target"):
+        _require(key in info, f'{name}: info has no "{key}"')
+    time, target = info["time"], info["target"]
+    _require(
+        isinstance(time, float | int | np.number) and bool(np.isfinite(time)),
+        f'{name}: info["time"] must be a finite number, not {time!r}',
+    )
+    _require(
+        isinstance(target, np.ndarray) and target.shape == (outputs,),
+        f'{name}: info["target"] must be an array of shape ({outputs},), as in the observation, '
+        f"not {target!r}",
+    )
 
 
 def _check_reset_at_any_time(gym: Gym) -> None:

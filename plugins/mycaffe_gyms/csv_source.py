@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ class CsvSource(Source):
     the first one).
     """
 
+    ends = True
     knows_unobserved = False
 
     def __init__(self, param: Any, base_dir: Path):
@@ -46,6 +48,8 @@ class CsvSource(Source):
         self._y, self._observed = _values(table, index, param)
         self._x = None if time_index is None else _times(table, time_index, param.csv_time_format)
         self.gives_x = self._x is not None
+        steps = np.diff(self._x or [0.0])
+        self._step = float(np.median(steps[steps > 0])) if (steps > 0).any() else param.step
         if time_index is not None:
             unit = " (days from the first row)" if param.csv_time_format else ""
             self.x_label = table.column_name(time_index) + unit
@@ -69,6 +73,20 @@ class CsvSource(Source):
         row = self._row
         self._row = row + 1
         return Point(self._x[row] if self._x else x, self._y[row], self._observed[row])
+
+    def ahead(self, x: float, rng: np.random.Generator) -> Point:
+        """Return the next row's point; y is NaN where its cell is empty.
+
+        Beyond the last row x goes on by the median of the file's steps (above 0), and y is NaN.
+        """
+        row = self._row
+        if row < len(self):
+            point = self.next(x, rng)
+            return point if point.observed else point._replace(y=math.nan)
+        self._row = row + 1
+        if self._x:
+            x = self._x[-1] + (row + 1 - len(self)) * self._step
+        return Point(x, math.nan, False)
 
     def state(self) -> dict[str, Any]:
         """Return the row that comes next."""

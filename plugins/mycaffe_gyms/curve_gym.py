@@ -18,7 +18,16 @@ from .csv_source import CsvSource
 from .history import History
 from .sources import Formula, Point, RandomWalk, Source
 
-_JSON_STATE = ("position", "index", "seen_y", "before_observed", "started", "ended")
+_JSON_STATE = (
+    "position",
+    "index",
+    "seen_y",
+    "before_observed",
+    "started",
+    "ended",
+    "looks_ahead",
+    "known",
+)
 
 
 class CurveGym(Gym):
@@ -31,11 +40,18 @@ class CurveGym(Gym):
     ``step(prediction)`` is the answer to the latest point. Its reward is 1 - |prediction - target|,
     not below -1 (which a prediction that is not finite gets); 0 without a prediction. When the last
     row of a CSV file has been answered, ``terminated`` is true and no point is added.
+
+    ``look_ahead(prediction)`` adds a point of the future, at any time, after the end too: y of the point
+    before is the prediction, without noise, and counts as observed, and so does x. ``info["y"]`` and
+    ``info["target"]`` are what SIN and COS will be, or what a later row of the CSV file holds; NaN for a random
+    walk and beyond the file, whose x then goes on by its median step. ``target`` of the observation repeats the
+    last y seen where nothing is known. ``step`` is refused until ``reset`` or ``load_state``.
     """
 
     type = "Curve"
     aliases = ("CurveGym",)
     parameters = ("curve_param",)
+    input_field = "curve_param.csv_file"
     mycaffe_properties = {
         "CurveType": "curve_param.curve",
         "datasource_csv_file": "curve_param.csv_file",
@@ -72,7 +88,8 @@ class CurveGym(Gym):
     ) -> tuple[Observation, dict]:
         """Begin again and return the first point; without ``seed``, random numbers just go on.
 
-        ``options`` may hold ``random_start``, which then counts in place of the setting.
+        ``options`` may hold ``random_start``, which then counts in place of the setting, and ``forecast``: a
+        CSV file is then run through to its last row, from where one looks ahead.
         """
         if seed is not None:
             self.seed = seed
@@ -84,12 +101,15 @@ class CurveGym(Gym):
         self._restart_at(self._start + phase)
         self._started, self._ended = True, False
         self._add(self.source.next(self._position, self._rng), self._step_length)
+        while (options or {}).get("forecast") and self.source.ends and not self.source.exhausted:
+            self._advance()
         return self._history.observation(), self._info()
 
     def step(self, action: Any = None) -> tuple[Observation, float, bool, bool, dict]:
         """Take the prediction for the latest point, a number or array of one, and add a point."""
-        if not self._started or self._ended:
+        if not self._started or self._ended or self._looks_ahead:
             why = "has ended" if self._ended else "has not begun"
+            why = "has been looking ahead" if self._looks_ahead else why
             raise ConfigError(f"gym Curve: step() of a curve that {why}; call reset() first")
         reward = 0.0
         if action is not None:
@@ -102,6 +122,35 @@ class CurveGym(Gym):
         else:
             self._advance()
         return self._history.observation(), reward, self._ended, False, self._info()
+
+    def look_ahead(self, prediction: Any = None) -> tuple[Observation, dict]:
+        """Take the latest point's y to be ``prediction``, and add a point of the future."""
+        if not self._started:
+            raise ConfigError(
+                "gym Curve: look_ahead() of a curve that has not begun; call reset() first"
+            )
+        if prediction is not None:
+            self._seen_y, self._before_observed = _finite(_one_number(prediction)), True
+            self._history.predict(self._seen_y)
+        elif self._looks_ahead and self._known:
+            self._seen_y, self._before_observed = self._point.y, True
+        self._looks_ahead = True
+        self._advance()
+        info = self._info()
+        if not self._known:
+            info["y"] = math.nan
+        return self._history.observation(), {**info, "target": np.array([info["y"]])}
+
+    def past(self) -> dict[str, Any]:
+        """Return the points so far: ``time`` (n,), ``value`` (n, 1), NaN where not known, and their names."""
+        points = self.curve_points()
+        unknown = (points["mask"] == 0) & (not self.source.knows_unobserved)
+        return {
+            "time": points["x"],
+            "value": np.where(unknown, np.nan, points["target"])[:, None],
+            "names": (self.source.y_label,),
+            "time_name": self.source.x_label,
+        }
 
     def state(self) -> dict[str, Any]:
         """Return all that changes, the points and predictions included."""
@@ -143,27 +192,30 @@ class CurveGym(Gym):
         return f"Curve {name}" + (f" {curve.csv_file}" if curve.csv_file else "")
 
     def curve_points(self) -> dict[str, np.ndarray]:
-        """Return the points as (n,) arrays: ``x``, ``target``, ``prediction``, ``mask``.
+        """Return the points as (n,) arrays: ``x``, ``target``, ``prediction``, ``mask``, ``ahead``.
 
         ``x`` always grows: points from before x started again at 0 are continued to its left.
-        ``prediction`` is NaN where there is none; ``mask`` is 0 where a point was not observed.
+        ``target`` is NaN where it is not known, ``prediction`` where there is none; ``mask`` is 0 where a
+        point was not observed; ``ahead`` is 1 for points that were looked ahead to, and 0 for others.
         """
         return {
             "x": picture.growing(self._history.column("position"), self._step_length),
-            "target": self._history.column("target")[:, 0],
+            "target": self._history.column("truth"),
             "prediction": self._history.column("prediction"),
             "mask": self._history.column("observed"),
+            "ahead": self._history.column("ahead"),
         }
 
     def draw(self, figure: Any, *, tolerance: float = 0.005) -> None:
         """Draw target and prediction, and below them the error with a band of +-``tolerance``.
 
-        A CSV file's missing values have no error, because nobody knows what was right.
+        Predictions of the future have a colour of their own. A CSV file's missing values have no error,
+        because nobody knows what was right.
         """
         points = self.curve_points()
         error = points["prediction"] - points["target"]
         if not self.source.knows_unobserved:
-            error[points["mask"] == 0] = np.nan
+            error[(points["mask"] == 0) & (points["ahead"] == 0)] = np.nan
         title = f"Curve {settings.enum_name(self.param.curve_param, 'curve')}"
         labels = (self.source.x_label, self.source.y_label)
         picture.draw_curve(figure, {**points, "error": error}, title, labels, tolerance)
@@ -172,9 +224,10 @@ class CurveGym(Gym):
         self._position, self._index = position, 0
         self._seen_y, self._before_observed = 0.0, False
         self._point, self._tt = Point(position, 0.0, False), 0.0
+        self._looks_ahead, self._known = False, True
 
     def _advance(self) -> None:
-        """Move on by one step and add the point found there."""
+        """Move on by one step and add the point found there, which lies ahead once one looks ahead."""
         length = self._step_length
         if self._jitter:
             length *= 1.0 + self._jitter * (2.0 * self._rng.random() - 1.0)
@@ -183,20 +236,34 @@ class CurveGym(Gym):
             before, position = -length, 0.0
         self._position = position
         self._index += 1
-        point = self.source.next(position, self._rng)
+        find = self.source.ahead if self._looks_ahead else self.source.next
+        point = find(position, self._rng)
         self._add(point, point.x - before)
 
     def _add(self, point: Point, distance: float) -> None:
         """Add ``point``, which lies ``distance`` after the one before, to the history."""
-        if self._drop_ratio and self._rng.random() < self._drop_ratio:
-            point = Point(point.x, point.y, False)
-        x, mask = self._inputs(point)
+        ahead, self._known = self._looks_ahead, not math.isnan(point.y)
+        if not self._known:
+            point = point._replace(y=self._seen_y)
+        if not ahead and self._drop_ratio and self._rng.random() < self._drop_ratio:
+            point = point._replace(observed=False)
+        # Of a point of the future the net sees where it lies, but never its y.
+        x, mask = self._inputs(point._replace(observed=ahead or point.observed))
+        if ahead:
+            point = point._replace(observed=False)
         if self._time == settings.ABSOLUTE:
             tt = point.x * self._time_scale
         else:
             tt = distance * self._time_scale if self._time == settings.DELTA else 1.0
         self._history.append(
-            x=x, mask=mask, target=point.y, tt=tt, position=point.x, observed=point.observed
+            x=x,
+            mask=mask,
+            target=point.y,
+            tt=tt,
+            position=point.x,
+            observed=point.observed,
+            ahead=ahead,
+            known=self._known,
         )
         self._point, self._tt = point, tt
         noise = self._noise * self._rng.standard_normal() if self._noise else 0.0
@@ -222,6 +289,14 @@ class CurveGym(Gym):
             "index": self._index,
             "observed": point.observed,
         }
+
+
+def _finite(prediction: float) -> float:
+    if math.isfinite(prediction):
+        return prediction
+    raise DataError(
+        f"gym Curve: the prediction is {prediction}; expected a finite number to go on from"
+    )
 
 
 def _one_number(action: Any) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 from mycaffe_py.errors import SnapshotError
 
 _PREFIX = "history_"
+_COLUMNS = ("x", "mask", "target", "tt", "position", "observed", "ahead", "truth", "prediction")
 
 
 class History:
@@ -18,18 +19,16 @@ class History:
     The points are one slice of each buffer, so reading them copies nothing. When the slice reaches
     the end of the buffers it moves to their front, once every ``capacity`` points. Columns: ``x``
     and ``mask`` (n, features), ``target`` (n, 1), and (n,) each ``tt``, ``position`` (x before any
-    wrapping), ``observed`` (1 or 0) and ``prediction`` (NaN where there is none).
+    wrapping), ``observed`` (1 or 0), ``ahead`` (1 for points of the future, else 0), ``truth`` (the target, NaN
+    where it is not known) and ``prediction`` (NaN where there is none).
     """
 
     def __init__(self, capacity: int, features: int):
         self.capacity = capacity
         widths = {"x": (features,), "mask": (features,), "target": (1,)}
-        self._columns = {
-            name: np.zeros((2 * capacity, *widths.get(name, ())))
-            for name in ("x", "mask", "target", "tt", "position", "observed", "prediction")
-        }
+        self._columns = {name: np.zeros((2 * capacity, *widths.get(name, ()))) for name in _COLUMNS}
         self._x, self._mask, self._target, self._tt, *rest = self._columns.values()
-        self._position, self._observed, self._prediction = rest
+        self._position, self._observed, self._ahead, self._truth, self._prediction = rest
         self.clear()
 
     def __len__(self) -> int:
@@ -48,6 +47,8 @@ class History:
         tt: float,
         position: float,
         observed: bool,
+        ahead: bool = False,
+        known: bool = True,
     ) -> None:
         """Add a point without a prediction; the oldest goes once ``capacity`` are held."""
         if self._end == 2 * self.capacity:
@@ -59,6 +60,8 @@ class History:
         self._tt[end] = tt
         self._position[end] = position
         self._observed[end] = observed
+        self._ahead[end] = ahead
+        self._truth[end] = target if known else np.nan
         self._prediction[end] = np.nan
         self._end = end + 1
         if self._end - self._begin > self.capacity:

@@ -12,6 +12,7 @@ TARGET_COLOUR = "#0072B2"
 PREDICTION_COLOUR = "#D55E00"
 TOLERANCE_COLOUR = "#009E73"
 UNOBSERVED_COLOUR = "#6E6E6E"
+AHEAD_COLOUR = "#CC79A7"
 
 
 def growing(position: np.ndarray, step: float) -> np.ndarray:
@@ -29,16 +30,15 @@ def draw_curve(
     labels: tuple[str, str],
     tolerance: float,
 ) -> None:
-    """Draw ``CurveGym.curve_points`` and their ``error`` in place of what ``figure`` holds."""
+    """Draw ``CurveGym.curve_points`` and their ``error`` (NaN: not known) in place of what ``figure`` holds."""
     figure.clear()
     if hasattr(figure, "set_layout_engine"):
         figure.set_layout_engine("constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [3, 1]})
-    upper.set_title(
-        f"{title}: {_summary(points['error'], tolerance)}", loc="left", fontsize="medium"
-    )
+    summary = _summary(points["error"], points["ahead"] == 1, tolerance)
+    upper.set_title(f"{title}: {summary}", loc="left", fontsize="medium")
     _draw_values(upper, points)
-    _draw_error(lower, points["x"], points["error"], tolerance)
+    _draw_error(lower, points, tolerance)
     upper.set_ylabel(labels[1])
     lower.set_ylabel("error")
     lower.set_xlabel(labels[0])
@@ -51,29 +51,50 @@ def draw_curve(
     figure.align_ylabels([upper, lower])
 
 
-def _summary(error: np.ndarray, tolerance: float) -> str:
-    known = np.abs(error[np.isfinite(error)])
-    if not known.size:
-        return "no predictions yet"
-    within = np.mean(known < tolerance)
-    return (
-        f"mean absolute error {known.mean():.4g}, {within:.0%} of {known.size} within {tolerance:g}"
-    )
+def _summary(error: np.ndarray, ahead: np.ndarray, tolerance: float) -> str:
+    seen, future = (np.abs(error[part & np.isfinite(error)]) for part in (~ahead, ahead))
+    parts = []
+    if seen.size:
+        within = np.mean(seen < tolerance)
+        parts = [
+            f"mean absolute error {seen.mean():.4g}, {within:.0%} of {seen.size} within {tolerance:g}"
+        ]
+    if future.size:
+        parts.append(f"{future.mean():.4g} over {future.size} ahead")
+    return "; ".join(parts) or "no predictions yet"
+
+
+def _split(points: Mapping[str, np.ndarray], name: str) -> list[tuple[np.ndarray, str, str]]:
+    """Return a column twice, with the name and colour of the line: what was seen, what lies ahead.
+
+    Each is NaN in the other's part, but the lines meet.
+    """
+    values, ahead = points[name], points["ahead"] == 1
+    if not ahead.any():
+        return [(values, PREDICTION_COLOUR, "prediction")]
+    future = ahead.copy()
+    future[:-1] |= ahead[1:]
+    seen, coming = np.where(ahead, np.nan, values), np.where(future, values, np.nan)
+    return [
+        (seen, PREDICTION_COLOUR, "prediction"),
+        (coming, AHEAD_COLOUR, "prediction ahead"),
+    ]
 
 
 def _draw_values(axes: Any, points: Mapping[str, np.ndarray]) -> None:
     axes.plot(
         points["x"], points["target"], color=TARGET_COLOUR, linewidth=3, alpha=0.55, label="target"
     )
-    axes.plot(
-        points["x"],
-        points["prediction"],
-        color=PREDICTION_COLOUR,
-        linewidth=1.2,
-        marker="." if np.isfinite(points["prediction"]).sum() < 3 else None,
-        label="prediction",
-    )
-    unobserved = points["mask"] == 0
+    for values, colour, label in _split(points, "prediction"):
+        axes.plot(
+            points["x"],
+            values,
+            color=colour,
+            linewidth=1.2,
+            marker="." if np.isfinite(values).sum() < 3 else None,
+            label=label,
+        )
+    unobserved = (points["mask"] == 0) & (points["ahead"] == 0)
     if unobserved.any():
         axes.plot(
             points["x"][unobserved],
@@ -88,7 +109,7 @@ def _draw_values(axes: Any, points: Mapping[str, np.ndarray]) -> None:
         )
 
 
-def _draw_error(axes: Any, x: np.ndarray, error: np.ndarray, tolerance: float) -> None:
+def _draw_error(axes: Any, points: Mapping[str, np.ndarray], tolerance: float) -> None:
     axes.axhspan(
         -tolerance,
         tolerance,
@@ -98,7 +119,9 @@ def _draw_error(axes: Any, x: np.ndarray, error: np.ndarray, tolerance: float) -
         label=f"within {tolerance:g}",
     )
     axes.axhline(0, color="black", linewidth=0.6)
-    axes.plot(x, error, color=PREDICTION_COLOUR, linewidth=1, label="prediction - target")
+    for values, colour, label in _split(points, "error"):
+        axes.plot(points["x"], values, color=colour, linewidth=1, label=f"{label} - target")
+    error = points["error"]
     known = np.abs(error[np.isfinite(error)])
     # The few largest errors, often those of the first predictions, may leave the axes: drawn whole
     # they would flatten all others.

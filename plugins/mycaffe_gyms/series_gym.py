@@ -284,6 +284,10 @@ class SeriesGym(Gym):
                 hint="it was not made by a Series gym like this one",
             ) from None
 
+    def time_form(self) -> str:
+        """``tt`` is the time since the row before."""
+        return "spans"
+
     def describe(self) -> str:
         """Return the file, what is predicted, and how far ahead."""
         windows, settings = self.windows, self.settings

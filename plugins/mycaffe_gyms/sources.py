@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -21,6 +22,8 @@ class Source:
 
     gives_x = False
     """Whether the source sets x itself and leaves the x that the gym proposes unused."""
+    ends = False
+    """Whether there is a last point."""
     knows_unobserved = True
     """Whether ``y`` is right, and a prediction of it can be judged, where it is not observed."""
     x_label = "x (radians)"
@@ -37,6 +40,10 @@ class Source:
     def next(self, x: float, rng: np.random.Generator) -> Point:
         """Return the next point, which the gym proposes to put at ``x``."""
         raise TypeError(f"{type(self).__name__} does not define next()")
+
+    def ahead(self, x: float, rng: np.random.Generator) -> Point:
+        """Return the next point, of which nothing has been seen yet; ``y`` is NaN where it is not known."""
+        return self.next(x, rng)
 
     def state(self) -> dict[str, Any]:
         """Return what changes from point to point, as JSON values."""
@@ -74,6 +81,10 @@ class RandomWalk(Source):
         change = (2 * rng.random() - 1) * self._largest_change
         self._next_y = min(1.0, max(-1.0, y + change))
         return Point(x, y, True)
+
+    def ahead(self, x: float, rng: np.random.Generator) -> Point:
+        """Return a point without a value: where a random walk goes, nobody knows."""
+        return Point(x, math.nan, False)
 
     def state(self) -> dict[str, Any]:
         """Return the value that comes next."""

@@ -18,7 +18,12 @@ LMDBS = {
     "digits_pairs": (2, 28, 2),
     "cifar10": (3, 32, 10),
 }
-ON_STORES = sorted(set(resource_names("solvers")) - {"adamw.prototxt"})
+ON_GYMS = {
+    "adamw.prototxt": "LiquidNetCfc.prototxt",
+    "curve_follow.prototxt": None,
+    "curve_forecast.prototxt": None,
+}
+ON_STORES = sorted(set(resource_names("solvers")) - set(ON_GYMS))
 FORMS = itertools.cycle([("float64", "HDF5"), ("float32", "BINARYPROTO")])
 IN_EACH_FORM = [(name, *next(FORMS)) for name in ON_STORES]
 WITH_DEPLOY = ["Autoencoder", "Cifar10Quick", "LeNet", "SmallResNet"]
@@ -103,8 +108,9 @@ def test_a_shipped_file_has_no_mistakes(name, stores, registry, monkeypatch):
     assert check_files([name], registry) == []
 
 
-def test_the_liquid_net_trains():
-    solver = get_solver("adamw.prototxt", model="LiquidNetCfc.prototxt", seed=1)
+@pytest.mark.parametrize("name", ON_GYMS)
+def test_a_liquid_net_trains(name):
+    solver = get_solver(name, model=ON_GYMS[name], seed=1)
     before = solver.net.parameters.data.copy()
     solver.step(2)
     assert solver.iter == 2 and np.isfinite(solver.loss)

@@ -154,8 +154,60 @@ class NoType(Good):
     type = ""
 
 
+class Ahead(Good):
+    """Looks ahead: the values are the predictions."""
+
+    def look_ahead(self, prediction=None):
+        self.values[-1] = self.values[-1] if prediction is None else float(prediction[0])
+        self.values.append(self.values[-1])
+        return self.observation(), {"time": len(self.values), "target": np.array([np.nan])}
+
+
+class AheadWithReward(Ahead):
+    def look_ahead(self, prediction=None):
+        return *super().look_ahead(prediction), 0.0
+
+
+class AheadWithoutTarget(Ahead):
+    def look_ahead(self, prediction=None):
+        return super().look_ahead(prediction)[0], {"time": 0.0}
+
+
+class AheadWithoutTime(Ahead):
+    def look_ahead(self, prediction=None):
+        return super().look_ahead(prediction)[0], {"time": None, "target": np.zeros(1)}
+
+
+class AheadWithWideTarget(Ahead):
+    def look_ahead(self, prediction=None):
+        return super().look_ahead(prediction)[0], {"time": 0.0, "target": np.zeros(2)}
+
+
+class AheadNotFinite(Ahead):
+    def look_ahead(self, prediction=None):
+        return super().look_ahead(np.array([np.nan]))
+
+
+class AheadByTwo(Ahead):
+    def look_ahead(self, prediction=None):
+        self.values.append(0.0)
+        return super().look_ahead(prediction)
+
+
+class AheadForGood(Ahead):
+    """What was looked ahead is not taken back."""
+
+    offset = 0.0
+
+    def look_ahead(self, prediction=None):
+        self.offset += 1
+        observation, info = super().look_ahead(prediction)
+        return {**observation, "x": observation["x"] + self.offset}, info
+
+
 def test_a_good_gym_passes():
     check_gym(lambda seed: Good(seed=seed))
+    check_gym(lambda seed: Ahead(seed=seed))
 
 
 @pytest.mark.parametrize(
@@ -178,6 +230,13 @@ def test_a_good_gym_passes():
         (LiveState, "state() returned something that later steps changed"),
         (ObjectState, "state() must hold NumPy arrays and JSON values by name"),
         (NoType, "NoType.type is empty"),
+        (AheadWithReward, "look_ahead() must return (observation, info), not a tuple of 3"),
+        (AheadWithoutTarget, 'look_ahead(): info has no "target"'),
+        (AheadWithoutTime, 'info["time"] must be a finite number, not None'),
+        (AheadWithWideTarget, 'info["target"] must be an array of shape (1,)'),
+        (AheadNotFinite, 'look_ahead(): observation["x"] holds NaN'),
+        (AheadByTwo, "AheadByTwo.look_ahead() went from"),
+        (AheadForGood, "look_ahead() continued by load_state(): the observation differs"),
     ],
 )
 def test_what_is_wrong_is_said(gym_class, message):
