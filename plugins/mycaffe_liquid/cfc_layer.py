@@ -207,6 +207,10 @@ class CfcLayer(Layer):
             beyond = np.arange(self._longest)[:, None] >= lengths
             self._beyond = self.device.asarray(beyond)
 
+    def _runs_whole(self) -> bool:
+        """Whether one part has the whole batch; a single one may also be what is left where many were never observed."""
+        return len(self._parts) == 1 and self._parts[0].count == self._batch
+
     def _compose(self, bottom: Sequence[Blob], spans: Any, mask: Any) -> None:
         """Write the cells' inputs."""
         longest = self._longest
@@ -214,8 +218,8 @@ class CfcLayer(Layer):
         if self._beyond is not None:
             x = self.xp.where(self._beyond[:, None], self._zero, x)
         mask = mask if mask is None else mask[:longest]
-        if len(self._parts) == 1:
-            (part,) = self._parts
+        if self._runs_whole():
+            part = self._parts[0]
             self.composer.forward(x, spans, mask, part.full(part.cell.inputs))
             return
         inputs = self.xp.empty((longest, self.composer.columns, self._batch), dtype=self.dtype)
@@ -262,8 +266,8 @@ class CfcLayer(Layer):
         to_x, to_times = propagate_down[0], propagate_down[1]
         longest, batch = self._longest, self._batch
         times = self.xp.zeros((self._steps, batch), dtype=self.dtype)
-        if len(self._parts) == 1:
-            (part,) = self._parts
+        if self._runs_whole():
+            part = self._parts[0]
             inputs = part.full(part.cell.input_gradients())
         else:
             shape = (longest, self.composer.columns, batch)

@@ -45,14 +45,26 @@ def bottoms_of(rng, lengths, layer="", columns=2):
     ("name", "columns"), [*((name, 2) for name in VARIANTS), ("gate", 1), ("mixed", 1)]
 )
 def test_a_divided_batch_equals_its_samples_one_by_one(build, rng, name, columns):
-    layer, unit = VARIANTS[name]
     lengths = [3, 12, 0, 1, 5, 2, 2, 12, 7, 0, 1, 1, 4, 2, 3, 3, 6, 2, 2, 1, 5, 9, 2, 1, 1, 2, 3]
+    parts = one_by_one(build, rng, VARIANTS[name], columns, lengths)
+    assert len(parts) > 1
+    assert sum(part.steps * part.count for part in parts) < 0.6 * 12 * len(lengths)
+
+
+@pytest.mark.parametrize("name", ["gate", "mixed from a state"])
+@pytest.mark.parametrize("observed", [1, 8, 10, 16])
+def test_samples_that_were_never_observed_are_left_out(build, rng, name, observed):
+    lengths = [0] * (20 - observed) + [12] * observed
+    parts = one_by_one(build, rng, VARIANTS[name], 2, lengths)
+    assert len(parts) == 1
+
+
+def one_by_one(build, rng, variant, columns, lengths):
+    """Compare a batch with its samples; return the parts that it was divided into."""
+    layer, unit = variant
     bottoms = bottoms_of(rng, lengths, layer, columns)
     whole = build(text(layer, unit), *bottoms)
     y = whole.forward()
-    parts = whole.layer._parts
-    assert len(parts) > 1
-    assert sum(part.steps * part.count for part in parts) < 0.6 * 12 * len(lengths)
     dy = rng.standard_normal(y.shape)
     expected = whole.backward(dy)
     totals = [np.zeros(blob.shape) for blob in whole.layer.blobs]
@@ -70,6 +82,7 @@ def test_a_divided_batch_equals_its_samples_one_by_one(build, rng, name, columns
         totals = [t + blob.diff for t, blob in zip(totals, single.layer.blobs, strict=True)]
     for total, blob in zip(totals, whole.layer.blobs, strict=True):
         np.testing.assert_allclose(total, blob.diff, atol=1e-12)
+    return whole.layer._parts
 
 
 def test_states_are_those_of_the_whole_sequence(build, rng):
