@@ -29,7 +29,7 @@ class SeriesGym(Gym):
     sine and cosine of the time. Of the query only the last two kinds are known: its values and inputs have mask 0.
     ``tt`` of a row is the time since the row before it, 0 for the first; of the query, the time from the last row.
     The context of an early row is filled up in front with rows that are not observed; of a value
-    that was observed in none of the rows, the one where it was seen last takes the place of an old one.
+    that was observed in none of the rows, the one where it was seen last takes the place of the oldest.
 
     Training: each ``step`` gives another context of the training part and another number of rows ahead, at
     random. Testing (``reset`` with the option ``part: "test"``): contexts one row after the other, from the last
