@@ -123,16 +123,16 @@ def _set_input(document: Any, data: str, registry: Any) -> None:
     """Let the gym of a solver file read another file."""
     gym = document.message.trainer.gym
     path = registry.gyms.find(gym.type).input_field if gym.type else ""
-    if not path:
+    *messages, field = path.split(".")
+    message = gym
+    for name in messages:
+        message = getattr(message, name)
+    if not path or not getattr(message, field):
         raise ConfigError(
             f"--input {data}: "
             + (f"gym {gym.type} reads no file" if gym.type else f"{document.filename} has no gym"),
             hint="gym Series does",
         )
-    *messages, field = path.split(".")
-    message = gym
-    for name in messages:
-        message = getattr(message, name)
     setattr(message, field, os.path.abspath(data))
 
 
