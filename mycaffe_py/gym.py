@@ -33,11 +33,20 @@ class Gym:
     """MyCaffe property name -> field path below GymParameter, for ``custom_trainer_properties``."""
     input_field: ClassVar[str] = ""
     """Field path below GymParameter of the file that the gym reads; ``mycaffe predict --input`` sets it."""
+    fit_field: ClassVar[str] = ""
+    """Field path below GymParameter of the bool that makes :meth:`fit_model` change models."""
     starts_anywhere: ClassVar[bool] = False
     """Whether ``reset`` takes the option ``start``."""
 
     def __init__(self, param: Any, *, base_dir: Path | None = None, seed: int = 0):
         self.param, self.base_dir, self.seed = param, base_dir or Path("."), seed
+
+    @classmethod
+    def fit_model(cls, param: Any, model: Any, blob_names: Any, base_dir: Path) -> None:
+        """Change a model, a NetParameter message, to what a gym of these settings gives; its net is built after that.
+
+        ``blob_names`` (BlobNames) says which blobs the gym fills. Most gyms leave models as they are.
+        """
 
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
