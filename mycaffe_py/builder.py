@@ -23,7 +23,7 @@ from .schema import Document, load_net, load_solver
 from .seeding import drawn_seed, named_generator
 from .solver import Solver
 from .trainer import Trainer
-from .trainer_building import build_trainer
+from .trainer_building import build_trainer, fit_model
 from .weights import check_format, check_writable, split_paths
 
 TRAIN_NET_FIELDS = ("net", "net_param", "train_net", "train_net_param")
@@ -100,6 +100,7 @@ def build_training(
         seed = drawn_seed()
     opened = device if isinstance(device, Device) else _open(device)
     opened.seed_generators(seed)
+    fit_model(sources.solver, sources.model, registry, sources.base_dir)
 
     def build_net(document: Document, state: Any) -> Net:
         return Net(document, registry=registry, device=opened, dtype=dtype, state=state)

@@ -19,6 +19,15 @@ def _plain_text(time: float) -> str:
     return f"{time:.12g}"
 
 
+def short_dates(axes: Any) -> None:
+    """Write dates along x so that they fit: each says only what changes from the one before."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator()
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+
+
 @dataclass
 class Forecast:
     """Predictions at later times, beside the truth where it is known, and what came before.
@@ -112,6 +121,8 @@ class Forecast:
             loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize="small"
         )
         axes[-1].set_xlabel(self.time_name)
+        if self.dates:
+            short_dates(axes[-1])
 
     def _axis(self, times: np.ndarray) -> np.ndarray:
         """Return times as matplotlib draws them."""

@@ -33,6 +33,8 @@ class Gym:
     """MyCaffe property name -> field path below GymParameter, for ``custom_trainer_properties``."""
     input_field: ClassVar[str] = ""
     """Field path below GymParameter of the file that the gym reads; ``mycaffe predict --input`` sets it."""
+    fit_field: ClassVar[str] = ""
+    """Field path below GymParameter of the bool that makes :meth:`fit_model` change models."""
     starts_anywhere: ClassVar[bool] = False
     """Whether ``reset`` takes the option ``start``."""
 
@@ -43,6 +45,13 @@ class Gym:
     def input_field_of(cls, param: Any) -> str:
         """Return :attr:`input_field`; empty where a gym of these settings reads no file."""
         return cls.input_field
+
+    @classmethod
+    def fit_model(cls, param: Any, model: Any, blob_names: Any, base_dir: Path) -> None:
+        """Change a model, a NetParameter message, to what a gym of these settings gives; its net is built after that.
+
+        ``blob_names`` (BlobNames) says which blobs the gym fills. Most gyms leave models as they are.
+        """
 
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None

@@ -27,6 +27,20 @@ def build_trainer(
     return solver.trainer
 
 
+def fit_model(document: Document, model: Document, registry: Registry, base_dir: Path) -> None:
+    """Let the gym that the solver file asks for change the model to what it gives, if it does that."""
+    if not document.message.HasField("trainer"):
+        return
+    find_trainer(document, registry)
+    param = document.message.trainer
+    gym = registry.gyms.find(param.gym.type)
+    located_in_trainer(
+        document,
+        ("trainer", "gym"),
+        lambda: gym.fit_model(param.gym, model.message, param.blob_names, base_dir),
+    )
+
+
 def find_trainer(document: Document, registry: Registry) -> type[Trainer]:
     """Return the class of the trainer that a solver file names, or say where it names none that exists."""
     param = document.message.trainer

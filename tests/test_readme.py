@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from mycaffe_py.cli.app import app
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLES = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "examples").glob("*/README.md"))
 PAGES = ["README.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").glob("*.md"))]
 
 
@@ -50,6 +54,17 @@ def test_links_lead_somewhere(page):
     links = re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", text)
     missing = [link for link in links if not ((ROOT / page).parent / link).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES + EXAMPLES)
+def test_commands_have_these_verbs_and_options(page):
+    text = (ROOT / page).read_text(encoding="utf-8").replace("\\\n", " ")
+    for line in re.findall(r"^(?:.*&& )?(?:\.venv/bin/)?mycaffe +(.*)$", text, re.MULTILINE):
+        verb, *words = shlex.split(line.replace("...", ""), comments=True)
+        command = app.get_command(None, verb)
+        assert command is not None, line
+        known = {option for each in command.params for option in each.opts}
+        assert {word for word in words if word.startswith("--")} <= known, line
 
 
 def test_the_plugin_guides_layer_is_the_example():

@@ -129,10 +129,6 @@ def _set_input(document: Any, data: str, registry: Any) -> None:
             + (f"gym {gym.type} reads no file" if gym.type else f"{document.filename} has no gym"),
             hint="gym Series does",
         )
-    *messages, field = path.split(".")
-    message = gym
-    for name in messages:
-        message = getattr(message, name)
     setattr(message, field, os.path.abspath(data))
 
 

@@ -14,6 +14,7 @@ from mycaffe_py.seeding import generator_state, named_generator, restore_generat
 
 from . import series_picture
 from .csv_source import find_csv
+from .series_model import fit_model
 from .series_settings import check_settings
 from .series_windows import Windows, open_windows
 
@@ -47,6 +48,7 @@ class SeriesGym(Gym):
     aliases = ("SeriesGym",)
     parameters = ("series_param",)
     input_field = "series_param.csv_file"
+    fit_field = "series_param.fit_model"
     starts_anywhere = True
 
     def __init__(self, param: Any, *, base_dir: Path | None = None, seed: int = 0):
@@ -65,6 +67,12 @@ class SeriesGym(Gym):
         self._later = np.zeros(0)
         self._fed_back: tuple[int, Windows] | None = None
         self._answers = np.zeros((0, 1 + 2 * self.windows.outputs))
+
+    @classmethod
+    def fit_model(cls, param: Any, model: Any, blob_names: Any, base_dir: Path) -> None:
+        """With ``fit_model``, give a model the shapes of what the gym's settings and its file give."""
+        if param.series_param.fit_model:
+            fit_model(model, blob_names, cls(param, base_dir=base_dir).windows)
 
     # Training and testing.
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from mycaffe_py.forecast import short_dates
+
 from .picture import PREDICTION_COLOUR, TARGET_COLOUR, UNOBSERVED_COLOUR
 from .series_table import Series
 
@@ -53,6 +55,8 @@ def draw_answers(figure: Any, series: Series, answers: np.ndarray, border: float
         axis.grid(alpha=0.25, linewidth=0.6)
     axes[0].legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize="small")
     axes[-1].set_xlabel(series.time_name)
+    if series.clock.dates:
+        short_dates(axes[-1])
 
 
 def _times(series: Series, times: np.ndarray) -> np.ndarray:

@@ -57,8 +57,12 @@ def legend_in(side: Any, axes: Any) -> None:
 
 def colours_in(figure: Any, side: Any, mesh: Any, label: str, **options: Any) -> None:
     """Put the scale of a heat map's colours into axes beside it."""
+    from matplotlib.ticker import NullFormatter
+
     side.axis("off")
-    figure.colorbar(mesh, cax=side.inset_axes((0.0, 0.0, 0.1, 1.0)), label=label, **options)
+    place = side.inset_axes((0.0, 0.0, 0.1, 1.0))
+    figure.colorbar(mesh, cax=place, label=label, **options)
+    place.yaxis.set_minor_formatter(NullFormatter())
 
 
 def plain(axes: Any) -> None:

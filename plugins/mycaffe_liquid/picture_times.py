@@ -45,8 +45,10 @@ def draw_time_scales(figure: Any, course: Course, scales: TimeScales, title: str
         cmap="viridis",
         rasterized=True,
     )
-    mesh.set_clim(*np.percentile(constants, [2, 98]))
-    colours_in(figure, each_side, mesh, f"time constant ({unit})", extend="both")
+    low, high = np.percentile(constants, [2, 98])
+    mesh.set_clim(low, high)
+    ticks = dict(zip(("ticks", "format"), _log_ticks(low, high), strict=True))
+    colours_in(figure, each_side, mesh, f"time constant ({unit})", extend="both", **ticks)
     number_neurons(each, order, "neurons, the fastest one lowest")
     mesh = share.pcolormesh(
         course.edges, _rows(order), scales.shares[:, order].T, vmin=0, vmax=1, cmap="cividis",
@@ -57,6 +59,25 @@ def draw_time_scales(figure: Any, course: Course, scales: TimeScales, title: str
     for axes in (band, each, share):
         axes.set_xlim(course.edges[0], course.edges[-1])
         axes.set_xlabel(course.axis_label)
+
+
+def _log_ticks(low: float, high: float) -> tuple[Any, Any]:
+    """Return where a logarithmic axis from low to high has numbers, few enough to read, and how they are written."""
+    from matplotlib import ticker
+
+    steps = (1, 2, 3, 5) if high < 30 * low else (1, 2, 5) if high < 300 * low else (1,)
+    where = ticker.MaxNLocator(4) if high < 3 * low else ticker.LogLocator(subs=steps)
+    return where, ticker.FuncFormatter(lambda value, _: f"{value:g}")
+
+
+def _number(axis: Any, limits: tuple[float, float]) -> None:
+    """Write plain numbers on a logarithmic axis."""
+    from matplotlib.ticker import NullFormatter
+
+    where, words = _log_ticks(*limits)
+    axis.set_major_locator(where)
+    axis.set_major_formatter(words)
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _rows(order: np.ndarray) -> np.ndarray:
@@ -79,7 +100,11 @@ def _draw_spread(axes: Any, course: Course, constants: np.ndarray, unit: str) ->
     if most < 1.05 * least:
         least, most = least / 2, most * 2
     bins = np.geomspace(least * 0.999, most * 1.001, min(40, max(8, 2 * int(len(medians) ** 0.5))))
-    axes.hist(medians, bins=bins, color=COLOURS[0], alpha=0.8, label="neurons")
+    axes.hist(
+        medians, bins=bins, color=COLOURS[0], alpha=0.8, edgecolor="white", linewidth=0.5,
+        label="neurons",
+    )  # fmt: skip
+    axes.yaxis.get_major_locator().set_params(integer=True)
     spans = course.spans[course.spans > 0]
     axes.set_xscale("log")
     if spans.size:
@@ -87,6 +112,7 @@ def _draw_spread(axes: Any, course: Course, constants: np.ndarray, unit: str) ->
         axes.axvline(middle, color=COLOURS[1], label=f"time span of a step:\nmedian {middle:.3g}")
         if high > 1.01 * low:
             axes.axvspan(low, high, color=COLOURS[1], alpha=0.15, label="of nine steps in ten")
+    _number(axes.xaxis, axes.get_xlim())
     axes.set_xlabel(f"time constant, median over the steps ({unit})")
     axes.set_ylabel("neurons")
     axes.set_title(f"median of all: {np.median(medians):.3g}", loc="left", fontsize="medium")
@@ -105,6 +131,7 @@ def _draw_band(axes: Any, course: Course, constants: np.ndarray) -> None:
             linestyle=":", marker=".", markersize=2, label="time span\nof the step",
         )  # fmt: skip
     axes.set_yscale("log")
+    _number(axes.yaxis, axes.get_ylim())
     axes.set_ylabel("time constant")
     axes.set_title("all neurons, step by step", loc="left", fontsize="medium")
     plain(axes)

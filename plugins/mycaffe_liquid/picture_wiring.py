@@ -193,7 +193,7 @@ def _draw_strengths(
         np.where(values == 0, np.nan, values), cmap="RdBu_r", vmin=-reach, vmax=reach, aspect="auto",
         interpolation="nearest",
     )  # fmt: skip
-    axes.set_facecolor("#F4F4F4")
+    axes.set_facecolor("#CFCFCF")  # apart from a strength near 0, which is white
     axes.axhline(len(inputs) - 0.5, color="#333333", linewidth=1)
     edge = 0
     for _, neurons in synapses.columns():

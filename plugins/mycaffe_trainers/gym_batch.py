@@ -146,11 +146,13 @@ class GymBatch:
             fits = (blob.shape or (0,))[0] == batch and blob.count == math.prod(shape)
             if fits or one_for_all:
                 continue
+            fit = self.gyms[0].fit_field
             raise ShapeError(
                 f"gym {gym} gives {math.prod(shape[1:])} values of {role} for each of {batch} sequences of {steps} "
                 f'steps, but blob "{name}" is {blob.shape}',
                 hint=f"change the shape of {name} in the model, to {shape} for example, or the gym's settings in "
-                "the solver file",
+                "the solver file"
+                + (f"; or set {fit}: true, and the model is fitted" if fit else ""),
             )
 
     def give_statistics(self, net: Net) -> None:
