@@ -188,7 +188,10 @@ def test_of_very_many_synapses_the_strongest_are_drawn(build, x):
     figure = draw_all(built, "wiring")["wiring"]
     assert len(figure.axes[0].patches) <= 3000
     said = texts_of(figure)
-    assert "the 3,000 strongest of 3,780 synapses" in said and "3,780 synapses of 3,780; grey: none" in said
+    assert (
+        "the 3,000 strongest of 3,780 synapses" in said
+        and "3,780 synapses of 3,780; grey: none" in said
+    )
 
 
 def test_mixed_memory_and_an_initial_state(build, x, rng):
