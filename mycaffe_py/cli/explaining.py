@@ -37,7 +37,7 @@ def explain(
     **given: Any,
 ) -> int:
     """Draw the pictures and print their paths; return the exit code."""
-    files = _weights(weights)
+    files = _weights(weights, layer)
     figures = require("matplotlib.figure", "plot")
     folder = Path(files[-1]).parent
     model, solver = _beside(folder, model, solver)
@@ -51,14 +51,12 @@ def explain(
     return 0
 
 
-def _weights(weights: Sequence[str]) -> list[str]:
+def _weights(weights: Sequence[str], layer: str | None) -> list[str]:
     """Return the weights files; a folder stands for its best weights."""
     names = split_paths(weights)
     if not names:
-        raise ConfigError(
-            "mycaffe explain needs trained weights",
-            hint="add --weights FILE.caffemodel, or --weights and a run folder",
-        )
+        found = layer if layer and os.path.exists(layer) else "FILE.caffemodel, or a run folder"
+        raise ConfigError("mycaffe explain needs trained weights", hint=f"write --weights {found}")
     return [_best(name) if os.path.isdir(name) else name for name in names]
 
 
