@@ -15,8 +15,9 @@ _KNOWN, _PREDICTED, _TRUTH = "#0072B2", "#D55E00", "#009E73"
 _MOST_AXES = 6
 
 
-def _plain_text(time: float) -> str:
-    return f"{time:.12g}"
+def plain_time(time: float) -> str:
+    """Return a time that is no date as text: a whole number with all its digits."""
+    return str(int(time)) if time.is_integer() and abs(time) < 2**63 else f"{time:.15g}"
 
 
 def short_dates(axes: Any) -> None:
@@ -43,7 +44,7 @@ class Forecast:
     value: np.ndarray | None = None
     names: tuple[str, ...] = ()
     time_name: str = "time"
-    time_text: Callable[[float], str] = _plain_text
+    time_text: Callable[[float], str] = plain_time
     dates: bool = False
 
     def __post_init__(self) -> None:
@@ -114,13 +115,14 @@ class Forecast:
             )
             error = self.mean_errors().get(self.names[index])
             words = "" if error is None else f": mean absolute error {error:.4g}"
-            axis.set_title(self.names[index] + words, loc="left", fontsize="medium")
+            title = self.names[index] + words
+            axis.set_title(title, loc="left", fontsize="medium", parse_math=False)
             axis.spines[["top", "right"]].set_visible(False)
             axis.grid(alpha=0.25, linewidth=0.6)
         axes[0].legend(
             loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize="small"
         )
-        axes[-1].set_xlabel(self.time_name)
+        axes[-1].set_xlabel(self.time_name, parse_math=False)
         if self.dates:
             short_dates(axes[-1])
 

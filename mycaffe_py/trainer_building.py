@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .errors import ConfigError, PrototxtError
+from .errors import ConfigError, MissingFileError, MyCaffeError, PrototxtError
 from .plugins import Registry
 from .schema import Document
 from .solver import Solver
@@ -56,9 +56,14 @@ def find_trainer(document: Document, registry: Registry) -> type[Trainer]:
 
 
 def located_in_trainer(document: Document, path: tuple, action: Callable[[], Any]) -> Any:
-    """Run ``action``; a ConfigError without a place gets that of the setting it names, else ``path``."""
+    """Run ``action``; an error of these settings without a place gets that of the one it names, else ``path``."""
     try:
         return action()
+    except MissingFileError as error:
+        if error.location or not document.text:
+            raise
+        place = document.locate(_trainer_setting(document, error) or path)
+        raise MissingFileError(error.message, hint=error.hint, location=place) from error
     except ConfigError as error:
         if error.location or isinstance(error, PrototxtError):
             raise
@@ -67,7 +72,7 @@ def located_in_trainer(document: Document, path: tuple, action: Callable[[], Any
         raise PrototxtError([found]) from error
 
 
-def _trainer_setting(document: Document, error: ConfigError) -> tuple | None:
+def _trainer_setting(document: Document, error: MyCaffeError) -> tuple | None:
     """Return the path of the setting that an error of a trainer or gym names, as ``curve_param.noise``.
 
     An error may carry the path below ``trainer`` in its attribute ``field``.

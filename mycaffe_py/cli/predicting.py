@@ -17,10 +17,13 @@ from mycaffe_py.cli.failures import say, warn
 from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
 from mycaffe_py.errors import (
     ConfigError,
+    DataError,
     DivergedError,
     MissingExtraError,
     MissingFileError,
     MyCaffeError,
+    OutputError,
+    ShapeError,
     add_note,
     require,
 )
@@ -75,6 +78,7 @@ def predict(
             stages=split_names(stages),
             **given,
         )
+        _spare_inputs((table, picture), training, names)
         forecast = _forecast(training, steps, start)
     atomic_write(table, forecast.csv_text())
     written = [table, *_draw(forecast, picture)]
@@ -88,8 +92,15 @@ def _naming(data: str | None) -> Iterator[None]:
     try:
         yield
     except MyCaffeError as error:
-        if data is not None and os.path.abspath(data) in str(error):
+        # An error that was given its place in the solver file is the cause of what arrives here.
+        kinds = [type(each) for each in (error, error.__cause__) if each]
+        misfit, wrong = (
+            any(issubclass(kind, which) for kind in kinds) for which in (ShapeError, DataError)
+        )
+        if data is not None and (misfit or wrong or os.path.abspath(data) in str(error)):
             add_note(error, f"--input {data} took the place of what the solver file says")
+        if data is not None and misfit:
+            add_note(error, "it needs as many columns as the data that the weights were trained on")
         raise
 
 
@@ -109,8 +120,12 @@ def _beside(weights: Sequence[str], what: str) -> str:
 
 
 def _picture_of(table: Path, data: str | None) -> Path:
+    if not table.name:
+        raise ConfigError(
+            f"--out {table} is a folder, not a file", hint=f"for example {table / 'forecast.csv'}"
+        )
     picture = table.with_suffix(".png")
-    if picture == table:
+    if table.suffix.lower() == ".png":
         raise ConfigError(
             f"--out {table} is the table, which is CSV", hint="for example forecast.csv"
         )
@@ -119,16 +134,41 @@ def _picture_of(table: Path, data: str | None) -> Path:
     return picture
 
 
+def _spare_inputs(written: Sequence[Path], training: Training, weights: Sequence[str]) -> None:
+    """Fail if the table or the picture would take the place of a file that the forecast is made from."""
+    document, model = training.solver_document, training.model
+    read = {"weights": weights, "solver": [document.filename], "model": [model.filename]}
+    gym = document.message.trainer.gym
+    path = training.registry.gyms.find(gym.type).input_field if gym.type else ""
+    if path:
+        for name in path.split("."):
+            gym = getattr(gym, name)
+        read["data"] = [Path(document.filename).resolve().parent / gym, Path(gym)]
+    for what, files in read.items():
+        for file, target in ((file, target) for file in files for target in written):
+            if os.path.exists(target) and os.path.exists(file) and os.path.samefile(target, file):
+                raise ConfigError(f"{target} is the {what} that the forecast is made from (--out)")
+
+
 def _set_input(document: Any, data: str, registry: Any) -> None:
     """Let the gym of a solver file read another file."""
     gym = document.message.trainer.gym
-    path = registry.gyms.find(gym.type).input_field_of(gym) if gym.type else ""
+    if not gym.type:
+        raise ConfigError(f"--input {data}: {document.filename} has no gym")
+    cls = registry.gyms.find(gym.type)
+    path = cls.input_field_of(gym)
     if not path:
+        hint = "gym Series does"
+        if cls.input_field:
+            hint = f"{cls.input_field} there names the file that --input is to replace"
         raise ConfigError(
-            f"--input {data}: "
-            + (f"gym {gym.type} reads no file" if gym.type else f"{document.filename} has no gym"),
-            hint="gym Series does",
+            f"--input {data}: gym {gym.type} reads no file, as {document.filename} sets it",
+            hint=hint,
         )
+    *messages, field = path.split(".")
+    message = gym
+    for name in messages:
+        message = getattr(message, name)
     setattr(message, field, os.path.abspath(data))
 
 
@@ -152,7 +192,7 @@ def _forecast(training: Training, steps: int, start: str | None) -> Forecast:
 
 
 def _draw(forecast: Forecast, path: Path) -> list[Path]:
-    """Write the picture; where it cannot be drawn there is a warning, for the table is there."""
+    """Write the picture; whatever keeps it from being drawn only warns, for the table is there."""
     try:
         figure_module = require("matplotlib.figure", "plot")
     except MissingExtraError:
@@ -160,8 +200,14 @@ def _draw(forecast: Forecast, path: Path) -> list[Path]:
         return []
     height = 1.5 + 2.5 * min(len(forecast.names), 4)
     figure = figure_module.Figure(figsize=(9, height), layout="constrained")
-    forecast.draw(figure)
-    save_figure(figure, path)
+    try:
+        forecast.draw(figure)
+        save_figure(figure, path)
+    except OutputError:
+        raise
+    except Exception as error:
+        warn(f"{path} could not be drawn: {type(error).__name__}: {error}")
+        return []
     return [path]
 
 

@@ -91,8 +91,12 @@ def number(cell: str) -> float:
     try:
         value = float(cell)
     except ValueError:
-        comma = ": write decimals with a point" if _is_number(cell.replace(",", ".")) else ""
-        raise ValueError(f"is not a number{comma}") from None
+        advice = ""
+        if _is_number(cell.replace(",", ".")):
+            advice = ": write decimals with a point"
+        elif _is_number(cell.replace(",", "")):
+            advice = ": write thousands without a comma"
+        raise ValueError(f"is not a number{advice}") from None
     if not math.isfinite(value):
         raise ValueError("is not a finite number; leave the cell empty where a value is missing")
     return value
@@ -135,7 +139,10 @@ def read_table(path: Path) -> CsvTable:
     for line, row in zip(lines, rows, strict=True):
         if len(row) != width:
             raise DataError(
-                f"{path}, line {line}: the row has {len(row)} cells; the first has {width}"
+                f"{path}, line {line}: the row has {len(row)} cells; the first has {width}",
+                hint="a cell that holds a comma needs quotes, and decimals a point"
+                if len(row) > width
+                else None,
             )
     return CsvTable(path, names, rows, lines)
 
@@ -167,7 +174,12 @@ def _split(path: Path, text: str, delimiter: str) -> tuple[list[list[str]], list
                 rows.append(row)
                 lines.append(reader.line_num)
     except csv.Error as error:
-        raise DataError(f"{path}, line {reader.line_num}: {error}") from None
+        raise DataError(
+            f"{path}, line {reader.line_num}: {error}",
+            hint="a cell that begins with a quote ends with one"
+            if "unexpected end" in str(error)
+            else None,
+        ) from None
     return rows, lines
 
 

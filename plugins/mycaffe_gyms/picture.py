@@ -36,12 +36,12 @@ def draw_curve(
         figure.set_layout_engine("constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [3, 1]})
     summary = _summary(points["error"], points["ahead"] == 1, tolerance)
-    upper.set_title(f"{title}: {summary}", loc="left", fontsize="medium")
+    upper.set_title(f"{title}: {summary}", loc="left", fontsize="medium", parse_math=False)
     _draw_values(upper, points)
     _draw_error(lower, points, tolerance)
-    upper.set_ylabel(labels[1])
+    upper.set_ylabel(labels[1], parse_math=False)
     lower.set_ylabel("error")
-    lower.set_xlabel(labels[0])
+    lower.set_xlabel(labels[0], parse_math=False)
     if len(points["x"]) > 1 and points["x"][0] < points["x"][-1]:
         lower.set_xlim(points["x"][0], points["x"][-1])
     for axes in (upper, lower):

@@ -50,11 +50,12 @@ def draw_answers(figure: Any, series: Series, answers: np.ndarray, border: float
             )
         error = np.abs(prediction - target)
         words = f": mean absolute error {error.mean():.4g}" if error.size else ""
-        axis.set_title(series.names[index] + words, loc="left", fontsize="medium")
+        title = series.names[index] + words
+        axis.set_title(title, loc="left", fontsize="medium", parse_math=False)
         axis.spines[["top", "right"]].set_visible(False)
         axis.grid(alpha=0.25, linewidth=0.6)
     axes[0].legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize="small")
-    axes[-1].set_xlabel(series.time_name)
+    axes[-1].set_xlabel(series.time_name, parse_math=False)
     if series.clock.dates:
         short_dates(axes[-1])
 

@@ -52,7 +52,12 @@ def _read(table: CsvTable, param: Any) -> Series:
         row = int(backwards[0]) + 1
         message = f'"{table.rows[row][time_index]}" comes before the row above it; times must not decrease'
         raise table.error_at(table.lines[row], time_index, message)
-    columns = [_values(table, index, param) for index in (*outputs, *inputs)]
+    hint = (
+        f"times are {_quoted(table, time_index)} (series_param.time_column); name the columns to predict in "
+        "series_param.value_column to leave others out"
+    )
+    own_hint = None if param.value_column or len(outputs) == 1 else hint
+    columns = [_values(table, index, own_hint) for index in (*outputs, *inputs)]
     names = tuple(table.column_name(index) for index in (*outputs, *inputs))
     time_name = table.column_name(time_index) if table.names else "time"
     return Series(times, np.stack(columns, axis=1), names, len(outputs), time_name, clock)
@@ -72,7 +77,8 @@ def _columns(table: CsvTable, param: Any) -> tuple[int, list[int], list[int]]:
         outputs = [index for index in range(table.width) if index not in taken]
     if not outputs:
         raise DataError(
-            f"{table.path}: no column to predict beside the times; it has {table.describe_columns()}"
+            f"{table.path}: no column to predict beside the times; it has {table.describe_columns()}",
+            hint=None if table.width > 1 else "comma, semicolon or tab separate columns",
         )
     everything = [time_index, *outputs, *inputs]
     twice = next((index for index in everything if everything.count(index) > 1), None)
@@ -84,18 +90,13 @@ def _columns(table: CsvTable, param: Any) -> tuple[int, list[int], list[int]]:
     return time_index, outputs, inputs
 
 
-def _values(table: CsvTable, index: int, param: Any) -> np.ndarray:
+def _values(table: CsvTable, index: int, hint: str | None) -> np.ndarray:
     try:
         values = np.array(table.convert(index, _cell))
     except DataError as error:
-        if not param.value_column:
-            error = DataError(
-                error.message,
-                hint="name the columns to predict in series_param.value_column to leave others out",
-            )
-        raise error from None
+        raise DataError(error.message, hint=hint) from None
     if np.isnan(values).all():
-        raise DataError(f"{table.path}, {_quoted(table, index)}: every cell is empty")
+        raise DataError(f"{table.path}, {_quoted(table, index)}: every cell is empty", hint=hint)
     return values
 
 

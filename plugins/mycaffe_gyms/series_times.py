@@ -12,6 +12,7 @@ from datetime import MAXYEAR, datetime, timedelta, tzinfo
 import numpy as np
 
 from mycaffe_py.errors import ConfigError
+from mycaffe_py.forecast import plain_time
 
 from .csv_table import number
 
@@ -68,8 +69,10 @@ class Clock:
     def text(self, time: float) -> str:
         """Return a time as the file writes it."""
         if not self.time_format:
-            return f"{time:.12g}"
-        return self._moment(time).strftime(self.time_format)
+            return plain_time(time)
+        moment = self._moment(time)
+        # Not every system's strftime fills a year up to four digits, which strptime asks for.
+        return moment.strftime(self.time_format.replace("%Y", f"{moment.year:04d}"))
 
     def after(self, times: np.ndarray, count: int) -> np.ndarray:
         """Return ``count`` times after the last one: by whole months where the rows go so, else by the median step."""
@@ -81,10 +84,12 @@ class Clock:
                 if all(moment.day == _last_day(moment) for moment in moments):
                     later = [moment.replace(day=_last_day(moment)) for moment in later]
                 return np.array([self._days(moment) for moment in later])
-        return times[-1] + typical_step(times) * np.arange(1, count + 1)
+        return times[-1] + _rounded_step(times) * np.arange(1, count + 1)
 
     def _days(self, moment: datetime) -> float:
-        return (moment - _EPOCH.replace(tzinfo=moment.tzinfo)).total_seconds() / 86400
+        if moment.tzinfo:
+            moment = moment.astimezone(self.zone).replace(tzinfo=None)
+        return (moment - _EPOCH).total_seconds() / 86400
 
     def _moment(self, days: float) -> datetime:
         # To the second: a time in days as a float is exact to microseconds only.
@@ -99,6 +104,13 @@ def typical_step(times: np.ndarray) -> float:
     steps = np.diff(times)
     steps = steps[steps > 0]
     return float(np.median(steps)) if steps.size else 1.0
+
+
+def _rounded_step(times: np.ndarray) -> float:
+    """Return the typical step without the digits that only come of subtracting: 2000.1 - 2000 is 0.1."""
+    step = typical_step(times)
+    digits = np.log10(step / np.spacing(np.abs(times).max()))
+    return float(f"{step:.{max(1, int(digits))}g}")
 
 
 def _too_late() -> ConfigError:

@@ -14,6 +14,8 @@ from .synapse_map import SynapseMap
 EXCITING, INHIBITING = "#B2182B", "#2166AC"
 _FILLS = {"sensory": "#DDDDDD", "inter": "#9AD0E6", "command": "#F2C879", "motor": "#8FD1A8"}
 _MOST_ARROWS = 250
+_MOST_LINES = 3000
+"""More cannot be told apart, and each takes its time: only the strongest synapses are drawn then."""
 _COLUMN_POINTS = 400.0
 """Height of a column of neurons, about."""
 _NUMBERED_WIDTH = 13.0
@@ -51,7 +53,8 @@ def _draw_neurons(
 ) -> None:
     places = _places(synapses, columns)
     widths = {name: _width(len(neurons)) for name, neurons in columns}
-    _draw_edges(axes, list(_edges(synapses)), places, reach, widths, synapses.groups)
+    edges, count = _edges(synapses)
+    _draw_edges(axes, edges, places, reach, widths, synapses.groups)
     for index, (group, neurons) in enumerate(columns):
         spots = [places[group == "sensory", neuron] for neuron in neurons]
         style = {"color": _FILLS[group], "edgecolor": "#333333", "linewidth": 0.8, "zorder": 3}
@@ -68,7 +71,9 @@ def _draw_neurons(
     axes.axis("off")
     for colour, style, label in ((EXCITING, "-", "excites"), (INHIBITING, "--", "inhibits")):
         axes.plot([], [], color=colour, linestyle=style, label=label)
-    note = "synapses within a layer: see the heat map" if synapses.dense_layers else None
+    notes = [f"the {len(edges):,} strongest of {count:,} synapses"] if count > len(edges) else []
+    notes += ["synapses within a layer: see the heat map"] if synapses.dense_layers else []
+    note = "\n".join(notes) or None
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0.02), ncols=2, frameon=False, title=note)
 
 
@@ -121,14 +126,28 @@ def _places(synapses: SynapseMap, columns: list[Any]) -> dict[tuple[bool, int], 
     return places
 
 
-def _edges(synapses: SynapseMap) -> Any:
-    """Yield (source, target, strength) of each synapse that is drawn; source and target as keys of places."""
-    for source, target in np.argwhere(synapses.sensory):
-        yield (True, int(source)), (False, int(target)), synapses.sensory[source, target]
-    layers = synapses.dense_layers
-    for source, target in np.argwhere(synapses.inner):
-        if not layers or layers[source] != layers[target]:
-            yield (False, int(source)), (False, int(target)), synapses.inner[source, target]
+def _edges(synapses: SynapseMap) -> tuple[list[Any], int]:
+    """Return (source, target, strength) of the synapses that are drawn, the weakest first, and how many there are.
+
+    Source and target are keys of places.
+    """
+    inner = synapses.inner
+    if synapses.dense_layers:
+        layers = np.array(synapses.dense_layers)
+        inner = np.where(layers[:, None] == layers, 0, inner)
+    strengths = np.concatenate([synapses.sensory, inner])
+    sources, targets = np.nonzero(strengths)
+    order = np.argsort(np.abs(strengths[sources, targets]), kind="stable")[-_MOST_LINES:]
+    inputs = len(synapses.sensory)
+    edges = [
+        (
+            (bool(source < inputs), int(source if source < inputs else source - inputs)),
+            (False, int(target)),
+            strengths[source, target],
+        )
+        for source, target in zip(sources[order], targets[order], strict=True)
+    ]
+    return edges, len(sources)
 
 
 def _draw_edges(
@@ -142,7 +161,7 @@ def _draw_edges(
     from matplotlib.patches import FancyArrowPatch
 
     many = len(edges) > _MOST_ARROWS
-    for source, target, strength in sorted(edges, key=lambda edge: abs(edge[2])):
+    for source, target, strength in edges:
         share = min(1.0, abs(strength) / reach)
         (x0, y0), (x1, y1) = places[source], places[target]
         width, after = (

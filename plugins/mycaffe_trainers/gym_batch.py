@@ -116,6 +116,12 @@ class GymBatch:
         observation, info = self.gyms[0].reset(seed=self.seeds[0], options=options)
         _check_observation(self.gyms[0].type, observation)
         self._check_shapes(net, observation)
+        begun_with = len(observation["tt"])
+        if self.purpose == TRAIN and begun_with > self.steps:
+            net.context.warn(
+                f"gym {self.gyms[0].type} gives {begun_with} points; the net takes the latest {self.steps} of them, "
+                f'for blob "{self.roles["x"]}" has {self.steps} steps'
+            )
         self._warm_up(self.gyms[0], observation, info)
         return observation["target"].shape[1]
 
@@ -180,7 +186,7 @@ class GymBatch:
             self._fill(net, 0, observation)
             net.forward_layers()
             prediction = self.prediction(net)[0]
-            times.append(float(info.get("x", info["time"])))
+            times.append(float(info.get("x", info.get("time", 0.0))))
             predictions.append(prediction)
             targets.append(np.broadcast_to(info.get("target", np.nan), prediction.shape))
         return Forecast(np.array(times), np.array(predictions), np.array(targets), **past)
@@ -229,7 +235,7 @@ class GymBatch:
         if len(observation["tt"]) < self.steps:
             raise ConfigError(
                 f"gym {gym.type} keeps a history of {len(observation['tt'])} points, the net needs {self.steps}",
-                hint="raise the gym's history, or lower the steps in the model",
+                hint="raise the gym's history or window, or lower the steps in the model",
             )
         if gym is self.gyms[0]:
             self._note(info)

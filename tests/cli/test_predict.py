@@ -113,6 +113,9 @@ def test_weights_carry_the_units_of_what_they_learned_on(mycaffe, trained, tmp_p
         ((*WEIGHTS, "--steps", 3, "--input", "bad.csv"), 2, "--input bad.csv took the place of"),
         ((*WEIGHTS, "--steps", 3, "--input", "bad.csv"), 2, 'bad.csv, line 3, column "b": "x" is not'),
         ((*WEIGHTS, "--steps", 3, "--input", "two.csv"), 2, "gym Series gives 273 values of x"),
+        ((*WEIGHTS, "--steps", 3, "--input", "two.csv"), 2, "--input two.csv took the place of"),
+        ((*WEIGHTS, "--steps", 3, "--input", "pipes.csv"), 2, "comma, semicolon or tab separate columns"),
+        ((*WEIGHTS, "--steps", 3, "--input", "late.csv"), 2, 'times are column "n" (series_param.time_column)'),
         ((*WEIGHTS, "--steps", 3, "--input", "data.csv", "--out", "data.csv"), 2, "is the input itself"),
         ((*WEIGHTS, "--steps", 3, "--out", "f.png"), 2, "--out f.png is the table, which is CSV"),
         ((*WEIGHTS, "--steps", 3, "--out", "run"), 2, "cannot write run: it is a folder"),
@@ -123,6 +126,8 @@ def test_weights_carry_the_units_of_what_they_learned_on(mycaffe, trained, tmp_p
 )  # fmt: skip
 def test_mistakes(mycaffe, trained, tmp_path, arguments, code, words):
     (tmp_path / "bad.csv").write_text("t,b\n1,1\n2,x\n")
+    (tmp_path / "pipes.csv").write_text("t|a\n1|1\n2|2\n")
+    (tmp_path / "late.csv").write_text("n,t,a\n0,2001-01-01,1\n1,2001-01-02,1\n")
     (tmp_path / "two.csv").write_text("t,a,b\n1,1,1\n2,2,2\n")
     (tmp_path / "sgd.prototxt").write_text(
         'net: "SeriesCfc.prototxt" type: "SGD" base_lr: 1 lr_policy: "fixed"'
@@ -138,6 +143,42 @@ def test_a_gym_that_reads_no_file_takes_no_input(mycaffe, train, tmp_path):
     assert train("--iterations", 1, "--run-dir", "run", "-q").exit_code == 0
     result = mycaffe("predict", *WEIGHTS, "--steps", 3, "--input", "data.csv")
     assert result.exit_code == 2 and "gym Curve reads no file" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [
+        ("data.csv", "data.csv is the data that the forecast is made from"),
+        ("run/last.caffemodel", "run/last.caffemodel is the weights that"),
+        ("run/model.prototxt", "run/model.prototxt is the model that"),
+        ("run/solver.prototxt", "run/solver.prototxt is the solver that"),
+        (".", "--out . is a folder, not a file"),
+        ("f.PNG", "--out f.PNG is the table, which is CSV"),
+    ],
+)
+def test_nothing_that_is_read_is_written_over(mycaffe, trained, run_folder, tmp_path, out, words):
+    settings = ("--set", "solver.trainer.gym.series_param.csv_file=data.csv")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    result = mycaffe("predict", *WEIGHTS, "--steps", 3, *settings, "--out", out)
+    assert result.exit_code == 2 and words in result.stderr
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_names_that_are_no_formulas(mycaffe, trained, tmp_path):
+    names = "month $x_{,price $x_{^$"
+    (tmp_path / "dollars.csv").write_text("\n".join([names, *ROWS]) + "\n")
+    result = mycaffe("predict", *WEIGHTS, "--steps", 3, "--input", "dollars.csv")
+    assert result.exit_code == 0, result.stderr
+    assert table()[0] == names.split(",") and (tmp_path / "forecast.png").exists()
+
+
+def test_a_picture_that_cannot_be_drawn_only_warns(mycaffe, trained, tmp_path):
+    rows = [f"00{index + 10}-01-01,{index}" for index in range(9)]
+    (tmp_path / "old.csv").write_text("\n".join(["year,a", *rows]) + "\n")
+    result = mycaffe("predict", *WEIGHTS, "--steps", 600, "--input", "old.csv")
+    assert result.exit_code == 0, result.stderr
+    assert "warning: forecast.png could not be drawn" in result.stderr
+    assert result.stdout.split() == ["forecast.csv"] and table()[1][0] == "0019-01-01"
 
 
 def test_weights_that_are_not_finite(mycaffe, trained, tmp_path):

@@ -48,6 +48,30 @@ def test_eight_digits_that_are_no_dates_are_numbers(make_series):
     assert not found.clock.dates and found.times.tolist() == [19991231, 19991232]
 
 
+def test_numbers_keep_their_digits(make_series):
+    for first, second, third in (
+        ("1700000000123", "1700000060123", "1700000120123"),
+        ("1700000000123456768", "1700000060123456768", "1700000120123456768"),
+        ("1700000000.25", "1700000000.75", "1700000001.25"),
+        ("2000", "2000.1", "2000.2"),
+    ):
+        clock = (found := series(make_series, f"t,a\n{first},1\n{second},2\n")).clock
+        assert [clock.text(time) for time in found.times] == [first, second]
+        assert clock.text(clock.after(found.times, 1)[0]) == third
+
+
+def test_summer_time_ends_without_time_running_backwards(make_series):
+    rows = "d,a\n2023-10-29T02:30+0200,1\n2023-10-29T02:15+0100,2\n"
+    found = series(make_series, rows, 'time_format: "%Y-%m-%dT%H:%M%z"')
+    assert np.diff(found.times) == pytest.approx([45 / 1440])
+    assert found.clock.text(found.times[1]) == "2023-10-29T03:15+0200"
+
+
+def test_years_have_four_digits(make_series):
+    found = series(make_series, "d,a\n0080-01-01,1\n0081-01-01,2\n")
+    assert found.clock.text(found.times[1]) == "0081-01-01"
+
+
 def test_times_in_a_zone(make_series):
     rows = "d,a\n2001-01-01T00:00+0200,1\n2001-01-01T01:00+0200,2\n"
     found = series(make_series, rows, 'time_format: "%Y-%m-%dT%H:%M%z"')

@@ -183,6 +183,19 @@ def test_any_wiring_can_be_drawn(build, x, kind, size, wiring):
     assert {"9 sensory", "b0 2", "time since 0", "mask 1", "excites", "inhibits"} <= set(said)
 
 
+def test_of_very_many_synapses_the_strongest_are_drawn(build, x):
+    wiring = "wiring_param { type: FULLY_CONNECTED motor_neurons: 1 }"
+    text = f'name: "cfc" type: "CFC" cfc_param {{ cell_type: LTC hidden_size: 60 }} {wiring}'
+    built = build(text, x, np.ones((2, 7)))
+    figure = draw_all(built, "wiring")["wiring"]
+    assert len(figure.axes[0].patches) <= 3000
+    said = texts_of(figure)
+    assert (
+        "the 3,000 strongest of 3,780 synapses" in said
+        and "3,780 synapses of 3,780; grey: none" in said
+    )
+
+
 def test_mixed_memory_and_an_initial_state(build, x, rng):
     text = cfc("use_mixed: true initial_state: true return_sequences: true")
     built = build(text, x, np.ones((2, 7)), rng.standard_normal((2, 12)))

@@ -60,6 +60,14 @@ def series(registry, tmp_path, monkeypatch):
     return build
 
 
+def test_a_window_longer_than_the_nets_sequences_is_told(series):
+    longer = ["solver.trainer.gym.series_param.window=8"]
+    with pytest.warns(
+        UserWarning, match='gym Series gives 9 points; the net takes the latest 6 .* "x"'
+    ):
+        series(overrides=longer)
+
+
 def test_several_quantities_are_trained_and_forecast(series):
     training = series()
     training.solver.step(15)
