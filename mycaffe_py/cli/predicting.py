@@ -139,7 +139,7 @@ def _spare_inputs(written: Sequence[Path], training: Training, weights: Sequence
     document, model = training.solver_document, training.model
     read = {"weights": weights, "solver": [document.filename], "model": [model.filename]}
     gym = document.message.trainer.gym
-    path = training.registry.gyms.find(gym.type).input_field if gym.type else ""
+    path = training.registry.gyms.find(gym.type).input_field_of(gym) if gym.type else ""
     if path:
         for name in path.split("."):
             gym = getattr(gym, name)
@@ -164,12 +164,6 @@ def _set_input(document: Any, data: str, registry: Any) -> None:
     message = gym
     for name in messages:
         message = getattr(message, name)
-    # A gym that can do without a file, as Curve with a sine, would take no notice of one.
-    if not getattr(message, field):
-        raise ConfigError(
-            f"--input {data}: gym {gym.type} reads no file, as {document.filename} sets it",
-            hint=f"{path} there names the file that --input is to replace",
-        )
     setattr(message, field, os.path.abspath(data))
 
 
