@@ -139,7 +139,7 @@ def _spare_inputs(written: Sequence[Path], training: Training, weights: Sequence
     document, model = training.solver_document, training.model
     read = {"weights": weights, "solver": [document.filename], "model": [model.filename]}
     gym = document.message.trainer.gym
-    path = training.registry.gyms.find(gym.type).input_field if gym.type else ""
+    path = training.registry.gyms.find(gym.type).input_field_of(gym) if gym.type else ""
     if path:
         for name in path.split("."):
             gym = getattr(gym, name)
