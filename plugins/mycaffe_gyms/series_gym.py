@@ -28,8 +28,8 @@ class SeriesGym(Gym):
     values, the inputs, how far ahead the query is (0 for the rows, 1 for horizon * time_unit), and for each period
     sine and cosine of the time. Of the query only the last two kinds are known: its values and inputs have mask 0.
     ``tt`` of a row is the time since the row before it, 0 for the first; of the query, the time from the last row.
-    The context of an early row is filled up in front with rows that are not observed; where a gap is longer than
-    the context, its first row is the last one where the value was seen.
+    The context of an early row is filled up in front with rows that are not observed; of a value
+    that was observed in none of the rows, the one where it was seen last takes the place of the oldest.
 
     Training: each ``step`` gives another context of the training part and another number of rows ahead, at
     random. Testing (``reset`` with the option ``part: "test"``): contexts one row after the other, from the last

@@ -35,7 +35,10 @@ class Windows:
         values = series.values
         self._observed = np.isfinite(values)
         self._values = np.where(self._observed, values, 0.0)
-        self._phases = self._phase(series.times)
+        known = np.ones((len(series), 1 + 2 * len(param.period)))  # what there is beside the values
+        phases = self._phase(series.times)
+        self._x = np.concatenate([self._values, 0 * known[:, :1], phases], axis=1)
+        self._mask = np.concatenate([self._observed, known], axis=1)
         latest = np.where(self._observed, np.arange(len(series))[:, None], -1)
         latest = np.maximum.accumulate(latest, axis=0)
         self._latest = latest
@@ -62,22 +65,14 @@ class Windows:
 
         ``target`` (O,) is the right answer; without it the last values stand there.
         """
-        rows = origin - self.lags
-        there = rows >= 0
+        rows = self._rows(origin)
+        before = int((rows < 0).sum())
         rows = np.maximum(rows, 0)
-        unseen = ~self._observed[rows, : self.outputs].any(axis=0)
-        if unseen.any():
-            # The gap is longer than the context, whose first row is then the last one where the value was seen.
-            latest = int(self._latest[origin, : self.outputs][unseen].max())
-            rows[0] = latest if latest >= 0 else rows[0]
         steps, width = len(rows) + 1, self.series.values.shape[1]
         x, mask = np.zeros((2, steps, self.features))
-        mask[:-1, :width] = self._observed[rows] & there[:, None]
-        x[:-1, :width] = self._values[rows] * mask[:-1, :width]
-        mask[:-1, width:] = there[:, None]
-        x[:-1, width + 1 :] = self._phases[rows] * there[:, None]
-        mask[-1, width:] = 1
+        x[before:-1], mask[before:-1] = self._x[rows[before:]], self._mask[rows[before:]]
         ahead = (time - self.series.times[origin]) / self.unit
+        mask[-1, width:] = 1
         x[-1, width] = ahead / self.param.horizon
         x[-1, width + 1 :] = self._phase(np.array([time]))[0]
         tt = np.zeros(steps)
@@ -89,6 +84,20 @@ class Windows:
         if target is not None:
             targets[-1] = target
         return {"x": x, "tt": tt, "mask": mask, "target": targets}
+
+    def _rows(self, origin: int) -> np.ndarray:
+        """Return the rows of the context up to ``origin``, oldest first; below 0 there is none.
+
+        Of a value that was observed in none of them, the row where it was seen last takes the place of the oldest.
+        """
+        rows = origin - self.lags
+        unseen = ~self._observed[rows[rows >= 0], : self.outputs].any(axis=0)
+        if unseen.any():
+            latest = np.unique(self._latest[origin, : self.outputs][unseen])
+            latest = latest[latest >= 0][-len(rows) :]
+            rows[: len(latest)] = latest
+            rows.sort()
+        return rows
 
     def continued(self, row: int, times: np.ndarray, values: np.ndarray) -> Windows:
         """Return windows of the rows up to ``row`` and of other ones behind them, ``values`` (k, O).

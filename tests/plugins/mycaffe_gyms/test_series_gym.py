@@ -195,3 +195,23 @@ def test_words_and_picture(make_series):
     gym.step(info["target"] + 1)
     gym.draw(figure)
     assert figure.axes[1].get_title(loc="left") == "b: mean absolute error 1"
+
+
+def test_a_last_value_between_the_rows_of_a_thinned_context_is_put_in(make_series):
+    """Two quantities, last seen at rows 13 and 18, of which the context would show neither."""
+    rows = [f"{row},{row if row == 13 else ''},{row if row == 18 else ''}" for row in range(24)]
+    rows += ["24,1,1"]
+    gym = make_series("t,a,b\n" + "\n".join(rows) + "\n", "window: 5 recent: 2 stride: 8")
+    seen = gym.windows.observe(23, 24.0)
+    assert columns(seen, "x")[:2] == [[13.0, 0, 0, 0, 0, 0], [0, 0, 18.0, 0, 0, 0]]
+    assert columns(seen, "mask")[:2] == [[1, 0, 0, 0, 0, 0], [0, 0, 1, 0, 0, 0]]
+    assert seen["tt"].tolist() == [0.0, 1.0, 4.0, 4.0, 1.0, 1.0]
+
+
+def test_a_last_value_goes_behind_the_rows_that_fill_up_the_front(make_series):
+    rows = [f"{row},{7 if row == 2 else ''}" for row in range(6)]
+    gym = make_series("t,a\n" + "\n".join(rows) + "\n6,1\n", "window: 4 recent: 1 stride: 4")
+    seen = gym.windows.observe(5, 6.0)
+    assert columns(seen, "x")[0] == [0, 0, 7, 0, 0]
+    assert columns(seen, "mask") == [[0, 0, 1, 0, 0], [0, 1, 1, 1, 1]]
+    assert seen["tt"].tolist() == [0.0, 1.0, 1.0, 3.0, 1.0]
