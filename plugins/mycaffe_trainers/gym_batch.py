@@ -154,12 +154,10 @@ class GymBatch:
             )
 
     def give_statistics(self, net: Net) -> None:
-        """Hand the gym's statistics to the layers that take them, if they have none yet."""
+        """Hand the gym's statistics, if it has any, to the layers."""
         statistics = self.gyms[0].statistics()
         for layer in net.device_layers if statistics else ():
-            take = getattr(layer, "take_statistics", None)
-            if take is not None:
-                take(statistics)
+            layer.take_statistics(statistics)
 
     def forecast(self, net: Net, steps: int, start: Any = None) -> Forecast:
         """Look ``steps`` points ahead with the first gym; the net sees its own predictions of the points before.
