@@ -148,7 +148,7 @@ class Layer:
         return None
 
     def take_statistics(self, statistics: Mapping[str, np.ndarray]) -> None:
-        """Take a gym's :meth:`Gym.statistics` of its training data, before training; most layers have no use for them."""
+        """Take a gym's :meth:`Gym.statistics` of its training data, before training; most layers do not need them."""
 
     def storage_order(self) -> list[int]:
         """Order in which the layer's blobs lie in the net's parameter buffer.
