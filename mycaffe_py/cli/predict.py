@@ -47,9 +47,9 @@ MOST_STEPS = 100_000
 def command(**given: Any) -> int:
     """Forecast what follows a gym's data, with trained weights.
 
-    WEIGHTS may be a run folder: its best weights. Model and solver are those beside them, unless given. Writes a table, a row for each
-    point ahead, and a picture of the same name with .png; prints both paths. Where the truth is known, as after
-    --from, it stands beside the forecast.
+    WEIGHTS may be a run folder: its best weights. Model and solver are those beside them, unless given. Writes a
+    table, a row for each point ahead, and a picture of the same name with .png; prints both paths. Where the truth
+    is known, as after --from, it stands beside the forecast.
     """
     from mycaffe_py.cli.predicting import predict
 
