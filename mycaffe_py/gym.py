@@ -39,6 +39,11 @@ class Gym:
     def __init__(self, param: Any, *, base_dir: Path | None = None, seed: int = 0):
         self.param, self.base_dir, self.seed = param, base_dir or Path("."), seed
 
+    @classmethod
+    def input_field_of(cls, param: Any) -> str:
+        """Return :attr:`input_field`; empty where a gym of these settings reads no file."""
+        return cls.input_field
+
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
     ) -> tuple[Observation, dict]:

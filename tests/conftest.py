@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,21 @@ def rng():
 def _no_floating_point_surprises():
     with np.errstate(divide="raise", invalid="raise"):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signals_are_heard():
+    """A shell that runs the tests in the background has them ignore SIGINT, and all that they start as well."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGHUP)}
+    for number, own in {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGHUP: signal.SIG_DFL,
+    }.items():
+        if before[number] == signal.SIG_IGN:
+            signal.signal(number, own)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def _there_is_a_gpu():

@@ -34,7 +34,7 @@ def explain(
     **given: Any,
 ) -> int:
     """Draw the pictures and print their paths; return the exit code."""
-    files = trained_weights(weights, "explain")
+    files = trained_weights(weights, "explain", layer)
     figures = require("matplotlib.figure", "plot")
     model, solver = _beside(files, model, solver)
     given |= {"registry": load_plugins(plugins), "device": device_name(device, gpu)}

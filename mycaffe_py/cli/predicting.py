@@ -114,7 +114,7 @@ def _picture_of(table: Path, data: str | None) -> Path:
 def _set_input(document: Any, data: str, registry: Any) -> None:
     """Let the gym of a solver file read another file."""
     gym = document.message.trainer.gym
-    path = registry.gyms.find(gym.type).input_field if gym.type else ""
+    path = registry.gyms.find(gym.type).input_field_of(gym) if gym.type else ""
     if not path:
         raise ConfigError(
             f"--input {data}: "

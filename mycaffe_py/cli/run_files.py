@@ -12,13 +12,17 @@ from mycaffe_py.weights import split_paths
 _BEST = ("best.caffemodel", "last.caffemodel")
 
 
-def trained_weights(given: Sequence[str], verb: str) -> list[str]:
-    """Return the weights files of ``--weights``, where a run folder stands for its best weights; fail without any."""
+def trained_weights(given: Sequence[str], verb: str, argument: str | None = None) -> list[str]:
+    """Return the weights files of ``--weights``, where a run folder stands for its best weights; fail without any.
+
+    ``argument`` is the verb's own one, which may have been meant for the weights.
+    """
     names = split_paths(given)
     if not names:
+        meant = argument if argument and os.path.exists(argument) else None
         raise ConfigError(
             f"mycaffe {verb} needs trained weights",
-            hint="add --weights FILE.caffemodel, or --weights and a run folder",
+            hint=f"write --weights {meant or 'FILE.caffemodel, or a run folder'}",
         )
     return [_best(name) if os.path.isdir(name) else name for name in names]
 

@@ -83,6 +83,11 @@ class CurveGym(Gym):
         self._started = self._ended = False
         self._restart_at(0.0)
 
+    @classmethod
+    def input_field_of(cls, param: Any) -> str:
+        """Only CSV_FILE reads a file."""
+        return cls.input_field if param.curve_param.curve == settings.CSV_FILE else ""
+
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
     ) -> tuple[Observation, dict]:

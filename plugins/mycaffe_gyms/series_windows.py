@@ -24,14 +24,15 @@ class Windows:
     def __init__(self, series: Series, param: Any):
         self.series, self.param = series, param
         self.outputs, self.lags = series.outputs, lags_of(param)
-        self.unit = param.time_unit or typical_step(series.times)
+        self.train_rows = max(1, int(len(series) * param.train_share))
+        rows = max(2, self.train_rows)  # one alone has no step
+        self.unit = param.time_unit or typical_step(series.times[:rows])
         longest = float(np.ptp(series.times)) / self.unit
         if not longest <= LARGEST:
             raise DataError(
                 f"gym Series: the times reach over {longest:g} units of {self.unit:g} "
                 f"(series_param.time_unit); up to {LARGEST:g} are possible"
             )
-        self.train_rows = max(1, int(len(series) * param.train_share))
         values = series.values
         self._observed = np.isfinite(values)
         self._values = np.where(self._observed, values, 0.0)
@@ -79,7 +80,7 @@ class Windows:
         times = self.series.times[rows]
         # Rows that fill up the front repeat the first one: no time passes.
         tt[1:-1] = np.diff(times) / self.unit
-        tt[-1] = ahead
+        tt[-1] = (time - times[-1]) / self.unit
         targets = self.filled[np.append(rows, origin), : self.outputs]
         if target is not None:
             targets[-1] = target
@@ -88,14 +89,18 @@ class Windows:
     def _rows(self, origin: int) -> np.ndarray:
         """Return the rows of the context up to ``origin``, oldest first; below 0 there is none.
 
-        Of a value that was observed in none of them, the row where it was seen last takes the place of the oldest.
+        Of a value that was observed in none of them, the row where it was seen last takes the place of the oldest
+        that is not the last observation of another value.
         """
         rows = origin - self.lags
-        unseen = ~self._observed[rows[rows >= 0], : self.outputs].any(axis=0)
+        seen = self._observed[np.maximum(rows, 0), : self.outputs] & (rows >= 0)[:, None]
+        unseen = ~seen.any(axis=0)
         if unseen.any():
             latest = np.unique(self._latest[origin, : self.outputs][unseen])
             latest = latest[latest >= 0][-len(rows) :]
-            rows[: len(latest)] = latest
+            needed = len(rows) - 1 - np.argmax(seen[::-1, ~unseen], axis=0)
+            free = np.setdiff1d(np.arange(len(rows)), needed)[: len(latest)]
+            rows[free] = latest[len(latest) - len(free) :]
             rows.sort()
         return rows
 

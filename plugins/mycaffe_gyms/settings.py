@@ -63,11 +63,6 @@ def _check_combinations(param: Any) -> None:
             "to add it to; allowed: noise with input Y or X_AND_Y"
         )
     if param.curve != CSV_FILE:
-        if param.csv_file:
-            raise ConfigError(
-                f'gym Curve: curve_param.csv_file is "{param.csv_file}", but curve '
-                f"{enum_name(param, 'curve')} reads no file; allowed: csv_file with curve CSV_FILE"
-            )
         return
     if param.jitter:
         raise ConfigError(

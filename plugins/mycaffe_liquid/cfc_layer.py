@@ -208,7 +208,7 @@ class CfcLayer(Layer):
             self._beyond = self.device.asarray(beyond)
 
     def _runs_whole(self) -> bool:
-        """Whether one part has the whole batch; a single one may also be what is left where many were never observed."""
+        """Whether one part has the whole batch: a single one may be all that is left where many were never observed."""
         return len(self._parts) == 1 and self._parts[0].count == self._batch
 
     def _compose(self, bottom: Sequence[Blob], spans: Any, mask: Any) -> None:

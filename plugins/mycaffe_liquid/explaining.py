@@ -45,6 +45,11 @@ def run_first_sample(layer: Any, bottom: Sequence[Blob]) -> tuple[Course, Sequen
     outputs = layer.xp.empty((1, part.steps, layer.readout.outputs), dtype=layer.dtype)
     layer.readout.forward_sequence(part, outputs)
     states = to_host(part.cell.states)[1:].reshape(part.steps, -1)
+    if not np.isfinite(states).all():
+        layer.fail(
+            "its state is not finite, so there is nothing to draw",
+            hint="weights that are not finite come from a run that diverged",
+        )
     course = Course(
         inputs=seen,
         spans=to_host(spans)[:, 0].astype(np.float64),

@@ -58,6 +58,7 @@ def test_weights_alone_are_not_enough(mycaffe, run_folder, tmp_path):
     ("arguments", "code", "words"),
     [
         ((), 2, "needs trained weights"),
+        (("run",), 2, "write --weights run"),
         (("--weights", "empty"), 3, "no weights in empty"),
         (("--weights", "gone.caffemodel", "--model", "run/model.prototxt"), 3, "gone.caffemodel"),
         (("cfc2", "--weights", "run"), 2, 'no layer "cfc2"'),

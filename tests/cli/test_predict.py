@@ -147,7 +147,7 @@ def test_a_gym_that_reads_no_file_takes_no_input(mycaffe, train, tmp_path):
     (tmp_path / "data.csv").write_text("t,a\n1,1\n2,2\n")
     assert train("--iterations", 1, "--run-dir", "run", "-q").exit_code == 0
     result = mycaffe("predict", *WEIGHTS, "--steps", 3, "--input", "data.csv")
-    assert result.exit_code == 2 and "curve SIN reads no file" in result.stderr
+    assert result.exit_code == 2 and "gym Curve reads no file" in result.stderr
 
 
 def test_weights_that_are_not_finite(mycaffe, trained, tmp_path):

@@ -230,7 +230,6 @@ def test_noise_is_in_the_inputs_and_not_in_the_targets(make_gym):
         ("drop_ratio: 1", "curve_param.drop_ratio is 1; allowed: 0 to below 1"),
         ("drop_ratio: -1", "curve_param.drop_ratio is -1"),
         ("noise: -1 input: Y", "curve_param.noise is -1; allowed: 0 or more"),
-        ('csv_file: "a.csv"', 'csv_file is "a.csv", but curve SIN reads no file'),
         ("noise: 0.1", "curve_param.noise is 0.1, but curve_param.input X shows no y"),
         ("random_step: 0", "curve_param.random_step is 0; allowed: above 0, at most 2"),
         ("random_step: 3", "curve_param.random_step is 3"),

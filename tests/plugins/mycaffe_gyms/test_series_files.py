@@ -108,7 +108,7 @@ MISTAKES = {
     "text": ("t,a,b\n0,1,x\n1,2,y\n", "", 'line 2, column "b": "x" is not a number'),
     "infinite": ("t,a\n0,1\n1,inf\n", "", 'line 3, column "a": "inf" is not a finite number'),
     "huge": ("t,a\n0,1\n1,-2e30\n", "", 'line 3, column "a": "-2e30" is too large: values go up to 1e+30'),
-    "huge times": ("t,a\n-1e300,1\n0,2\n1,3\n2,4\n", "", "the times reach over 1e+300 units of 1"),
+    "huge times": ("t,a\n-1e300,1\n0,2\n1,3\n2,4\n3,5\n", "", "the times reach over 1e+300 units of 1"),
     "all gaps": ("t,a,b\n0,1,\n1,2,\n", "", 'column "b": every cell is empty'),
     "times only": ("t\n0\n1\n", "", 'no column to predict beside the times; it has the columns "t"'),
     "unknown": (PLAIN, 'value_column: "b"', 'no column "b" (series_param.value_column)'),

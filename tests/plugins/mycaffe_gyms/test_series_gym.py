@@ -56,6 +56,32 @@ def test_older_rows_may_be_thinned_out(make_series):
     assert seen["tt"].tolist() == [0.0, 10.0, 10.0, 10.0, 1.0, 1.0]
 
 
+def test_rows_that_fill_up_show_nothing(make_series):
+    text = "t,a\n0,5\n1,\n2,\n3,\n4,\n5,\n"
+    seen = make_series(text, "window: 4 recent: 2 stride: 3 time_unit: 1").windows.observe(3, 4.0)
+    # Rows -4 and -1 are not there, 2 and 3 are gaps: row 0, which fills up as well, is the last one seen.
+    assert columns(seen, "mask")[0] == [0, 1, 0, 0, 0] and columns(seen, "x")[0] == [0, 5, 0, 0, 0]
+    assert seen["tt"].tolist() == [0, 0, 2, 1, 1]
+
+
+def test_each_value_keeps_its_last_observation(make_series):
+    text = "t,a,b\n0,1,2\n1,3,\n2,,\n3,,4\n4,,\n5,,\n6,,\n"
+    windows = make_series(text, "window: 2 time_unit: 1").windows
+    seen = windows.observe(
+        4, 5.0
+    )  # rows 3, where b was seen, and 4, which makes room for a's row 1
+    assert columns(seen, "x")[:2] == [[3, 0, 0], [0, 4, 0]]
+    assert seen["tt"].tolist() == [0, 2, 2]  # to the query from row 3, the last one shown
+    assert columns(windows.observe(6, 7.0), "x")[:2] == [[3, 0, 0], [0, 4, 0]]
+
+
+def test_the_unit_of_time_is_that_of_the_training_part(make_series):
+    rows = [0, 1, 2, 3, 10, 20, 30, 40, 50]
+    text = "t,a\n" + "".join(f"{row},1\n" for row in rows)
+    assert make_series(text, "window: 2 train_share: 0.5").windows.unit == 1
+    assert make_series(text, "window: 2 train_share: 0.1").windows.unit == 1
+
+
 def test_inputs_are_seen_and_not_predicted(make_series):
     gym = make_series(ROWS, 'window: 2 value_column: "b" input_column: "a"')
     seen = gym.windows.observe(5, 10.0)

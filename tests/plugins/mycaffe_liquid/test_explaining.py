@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 from mycaffe_liquid.course import most_active, order_of
 from mycaffe_liquid.explaining import run_first_sample
 
+from mycaffe_py.errors import LayerError
+
 
 def cfc(more="", unit="", size=6, outputs=2):
     return (
@@ -226,6 +228,13 @@ def test_nothing_moves(build, x):
     for blob in built.layer.blobs:
         blob.data.fill(0)
     draw_all(built)
+
+
+def test_weights_that_diverged(build, x):
+    built = build(cfc(), x, np.ones((2, 7)))
+    built.layer.blobs[0].data.fill(np.nan)
+    with pytest.raises(LayerError, match=r'layer "cfc" \(CFC\): its state is not finite'):
+        built.layer.explain(built.bottom, built.top)
 
 
 def test_names_are_no_formulas(build, x):
