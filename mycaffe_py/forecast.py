@@ -72,13 +72,13 @@ class Forecast:
 
     def rows(self) -> list[list[str]]:
         """Return the table as text: a header, then time, predictions, and the truth where any is known."""
-        header = [self.time_name, *self.names]
-        header += [f"{name}_true" for name in self.names] if self.has_truth else []
+        header, with_truth = [self.time_name, *self.names], self.has_truth
+        header += [f"{name}_true" for name in self.names] if with_truth else []
         rows = [header]
         for time, prediction, target in zip(
             self.times, self.predictions, self.targets, strict=True
         ):
-            values = [*prediction, *target] if self.has_truth else prediction
+            values = [*prediction, *target] if with_truth else prediction
             rows.append([self.time_text(float(time)), *map(_cell, values)])
         return rows
 

@@ -96,8 +96,8 @@ class Gym:
     def statistics(self) -> dict[str, np.ndarray]:
         """Return (F,) arrays about the columns of ``x`` in training data; empty if there are none.
 
-        ``mean``, ``deviation`` and ``relative_deviation`` (of the differences from a sample's last value): a trainer
-        gives them to layers that have ``take_statistics``, such as Standardize.
+        ``mean``, ``deviation`` and ``relative_deviation`` (of the differences from a sample's last value), the last two
+        above 0: a trainer gives them to the layers, of which Standardize takes them.
         """
         return {}
 

@@ -24,6 +24,9 @@ TRAIN, TEST = 0, 1
 
 PHASE_NAMES = ("TRAIN", "TEST")
 
+TIME_FORMS = (None, "spans", "absolute")
+"""What :meth:`Layer.time_form` and :meth:`Gym.time_form` may return."""
+
 
 def python_warning(text: str) -> None:
     """Give a warning to whoever uses the package from Python."""
@@ -143,6 +146,9 @@ class Layer:
     def time_form(self, bottom_index: int) -> str | None:
         """What this bottom is to hold, if it is time: ``"spans"`` (since the step before) or ``"absolute"``."""
         return None
+
+    def take_statistics(self, statistics: Mapping[str, np.ndarray]) -> None:
+        """Take a gym's :meth:`Gym.statistics` of its training data, before training; most layers do not need them."""
 
     def storage_order(self) -> list[int]:
         """Order in which the layer's blobs lie in the net's parameter buffer.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,12 @@ import numpy as np
 from mycaffe_py.builder import build_training
 from mycaffe_py.cli.nets import build_net, require_data
 from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
-from mycaffe_py.errors import ConfigError, MissingFileError, add_note, did_you_mean, require
+from mycaffe_py.cli.run_files import beside, trained_weights
+from mycaffe_py.errors import ConfigError, add_note, did_you_mean, require
 from mycaffe_py.layer import TEST, Layer
 from mycaffe_py.net import Net
 from mycaffe_py.run.directory import folder_name
 from mycaffe_py.run.pictures import save_figure
-from mycaffe_py.weights import split_paths
-
-_BEST = ("best.caffemodel", "last.caffemodel")
 
 
 def explain(
@@ -37,52 +34,33 @@ def explain(
     **given: Any,
 ) -> int:
     """Draw the pictures and print their paths; return the exit code."""
-    files = _weights(weights, layer)
+    files = trained_weights(weights, "explain", layer)
     figures = require("matplotlib.figure", "plot")
-    folder = Path(files[-1]).parent
-    model, solver = _beside(folder, model, solver)
+    model, solver = _beside(files, model, solver)
     given |= {"registry": load_plugins(plugins), "device": device_name(device, gpu)}
     with naming_overrides(given["overrides"]), np.errstate(all="ignore"):
         net = _after_a_pass(solver, model, files, layer, iterations, **given)
         index = _index(net, layer)
-        target = Path(out) if out else folder
+        target = Path(out) if out else Path(files[-1]).parent
         for path in _draw(net, index, target, figures):
             click.echo(path)
     return 0
 
 
-def _weights(weights: Sequence[str], layer: str | None) -> list[str]:
-    """Return the weights files; a folder stands for its best weights."""
-    names = split_paths(weights)
-    if not names:
-        found = layer if layer and os.path.exists(layer) else "FILE.caffemodel, or a run folder"
-        raise ConfigError("mycaffe explain needs trained weights", hint=f"write --weights {found}")
-    return [_best(name) if os.path.isdir(name) else name for name in names]
-
-
-def _best(folder: str) -> str:
-    for name in _BEST:
-        path = os.path.join(folder, name)
-        if os.path.exists(path):
-            return path
-    raise MissingFileError(
-        f"no weights in {folder}", hint=f"looked for {' and '.join(_BEST)}; name a file instead"
-    )
-
-
-def _beside(folder: Path, model: str | None, solver: str | None) -> tuple[str | None, str | None]:
+def _beside(
+    weights: Sequence[str], model: str | None, solver: str | None
+) -> tuple[str | None, str | None]:
     """Return model and solver, where they are not given those beside the weights."""
-    beside = {kind: folder / f"{kind}.prototxt" for kind in ("model", "solver")}
-    if solver is None and beside["solver"].is_file():
-        solver = str(beside["solver"])
-    if model is None and beside["model"].is_file():
-        model = str(beside["model"])
-    if model is None and solver is None:
+    found = {}
+    for kind, given in (("model", model), ("solver", solver)):
+        path = beside(weights, kind)
+        found[kind] = str(path) if given is None and path.is_file() else given
+    if found == {"model": None, "solver": None}:
         raise ConfigError(
-            f"no model.prototxt or solver.prototxt beside the weights, in {folder}",
+            f"no model.prototxt or solver.prototxt beside the weights, in {path.parent}",
             hint="add --model FILE, and --solver FILE if a gym gives the net's input",
         )
-    return model, solver
+    return found["model"], found["solver"]
 
 
 def _after_a_pass(

@@ -16,7 +16,7 @@ MOST_STEPS = 100_000
     "predict",
     cls=Verb,
     examples=(
-        "mycaffe predict --weights runs/SeriesCfc/001/last.caffemodel --steps 52",
+        "mycaffe predict --weights runs/SeriesCfc/001 --steps 52",
         "mycaffe predict --weights last.caffemodel --input newer.csv --steps 52 --out next_year.csv",
         "mycaffe predict --weights last.caffemodel --from 20001230 --steps 52 --json",
     ),
@@ -47,9 +47,9 @@ MOST_STEPS = 100_000
 def command(**given: Any) -> int:
     """Forecast what follows a gym's data, with trained weights.
 
-    Model and solver are those beside the weights, in the run folder, unless given. Writes a table, a row for each
-    point ahead, and a picture of the same name with .png; prints both paths. Where the truth is known, as after
-    --from, it stands beside the forecast.
+    WEIGHTS may be a run folder: its best weights. Model and solver are those beside them, unless given. Writes a
+    table, a row for each point ahead, and a picture of the same name with .png; prints both paths. Where the truth
+    is known, as after --from, it stands beside the forecast.
     """
     from mycaffe_py.cli.predicting import predict
 

@@ -15,6 +15,7 @@ import numpy as np
 from mycaffe_py.builder import Training, build_training, load_solver_file
 from mycaffe_py.cli.failures import say, warn
 from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
+from mycaffe_py.cli.run_files import beside, trained_weights
 from mycaffe_py.errors import (
     ConfigError,
     DataError,
@@ -31,7 +32,6 @@ from mycaffe_py.figures import number
 from mycaffe_py.forecast import Forecast
 from mycaffe_py.run.pictures import save_figure
 from mycaffe_py.run.record import plain
-from mycaffe_py.weights import split_paths
 from mycaffe_py.weights.atomic import atomic_write, check_target
 
 
@@ -52,11 +52,7 @@ def predict(
     **given: Any,
 ) -> int:
     """Forecast, write table and picture, and print their paths; return the exit code."""
-    names = split_paths(weights)
-    if not names:
-        raise ConfigError(
-            "mycaffe predict needs trained weights", hint="add --weights FILE.caffemodel"
-        )
+    names = trained_weights(weights, "predict")
     if data is not None and not os.path.exists(data):
         raise MissingFileError(f"no file {data} (--input)")
     table = Path(out)
@@ -104,17 +100,13 @@ def _naming(data: str | None) -> Iterator[None]:
         raise
 
 
-def _beside(weights: Sequence[str], what: str) -> str:
+def _beside(weights: Sequence[str], kind: str) -> str:
     """Return the run's own model or solver, which lies beside its weights."""
-    if os.path.isdir(weights[0]):
-        raise ConfigError(
-            f"--weights {weights[0]} is a folder", hint=f"for example {weights[0]}/last.caffemodel"
-        )
-    path = Path(weights[0]).parent / f"{what}.prototxt"
+    path = beside(weights, kind)
     if not path.is_file():
         raise MissingFileError(
-            f"no {what}: {path} does not exist",
-            hint=f"add --{what} FILE, or take the weights in a run folder",
+            f"no {kind}: {path} does not exist",
+            hint=f"add --{kind} FILE, or take the weights in a run folder",
         )
     return os.fspath(path)
 

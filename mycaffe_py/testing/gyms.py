@@ -12,6 +12,7 @@ import numpy as np
 
 from ..gym import Gym
 from ..plugins import Registry, default_registry
+from .gym_answers import check_answers
 
 GymFactory = Callable[[int], Gym]
 
@@ -32,7 +33,8 @@ def check_gym(
     return; the observation's arrays; the same run for the same seed, however it is given; that
     instances do not disturb each other; that ``state`` and ``load_state`` continue a run to the
     last bit; ``reset`` at any time, also after the end; and of a gym that looks ahead what ``look_ahead`` returns,
-    half way and after the end, and that ``load_state`` takes it back.
+    half way and after the end, and that ``load_state`` takes it back; and what ``time_form``, ``statistics`` and
+    ``past`` return.
     """
     factory = gym_factory_or_prototxt
     if isinstance(factory, str):
@@ -46,6 +48,7 @@ def check_gym(
     _check_state(factory, seed, steps)
     if type(first).look_ahead is not Gym.look_ahead:
         _check_looking_ahead(factory, seed, steps)
+    check_answers(first, first.reset()[0])
     _check_reset_at_any_time(first)
     first.close()
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..blob import Blob
 from ..device import Device
-from ..layer import TRAIN, LayerContext
+from ..layer import TIME_FORMS, TRAIN, Layer, LayerContext
 from .strict import StrictDevice, strict_device
 from .strict_array import no_wider_than
 
@@ -46,7 +46,8 @@ def check_layer(
       those of bottoms whose propagate_down is False;
     - float32 gives the same within 1e-4, and so does working in place where the type allows it;
     - the layer runs on the strict device, which stands in for a GPU, with the same result, and in
-      float32 makes no arrays of float64 there.
+      float32 makes no arrays of float64 there;
+    - ``time_form`` and ``explain`` return what they are to, the latter on every device.
 
     Numbers drawn in ``forward`` come from ``device.fill_uniform``, restarted for each run. Keep
     ``bottoms`` small: each element costs two forward runs. ``skip_backward`` is for layers that
@@ -356,8 +357,11 @@ class _Check:
         run.copy_blobs_from(self.reference)
         run.set_bottoms(self.inputs)
         self.compare(f"forward {what}", self.top_names, run.forward(), self.outputs, tolerance)
+        self.check_answers(run)
         if self.flags is None:
             return
+        if type(run.layer).explain is not Layer.explain:
+            run.forward()  # as explaining may need
         run.clear_diffs()
         diffs = run.backward(self.weights, self.flags)
         chosen = [index for index, flag in enumerate(self.flags) if flag]
@@ -365,3 +369,18 @@ class _Check:
         got = [diffs[index] for index in chosen] + run.blob_diffs()
         wanted = [self.bottom_diffs[index] for index in chosen] + self.blob_diffs
         self.compare(f"backward {what}", names, got, wanted, tolerance)
+
+    def check_answers(self, run: _Run) -> None:
+        """What the layer tells of itself, after a forward pass."""
+        for index in range(len(run.bottom)):
+            form = run.layer.time_form(index)
+            if form not in TIME_FORMS:
+                raise AssertionError(self.say(f"time_form({index}) is {form!r}, not {TIME_FORMS}"))
+        pictures = run.layer.explain(run.bottom, run.top)
+        right = isinstance(pictures, Mapping) and all(
+            isinstance(name, str) and callable(draw) for name, draw in pictures.items()
+        )
+        if not right:
+            raise AssertionError(
+                self.say(f"explain() must return functions by name, not {pictures!r:.100}")
+            )

@@ -12,7 +12,7 @@ import numpy as np
 
 from mycaffe_py.errors import DataError, MissingFileError, SnapshotError
 
-from .csv_table import CsvTable, number, read_table, time_reader
+from .csv_table import CsvTable, date, days, number, read_table, time_number
 from .sources import Point, Source
 
 
@@ -146,12 +146,7 @@ def _normalized(y: np.ndarray, seen: np.ndarray) -> np.ndarray:
 
 def _times(table: CsvTable, index: int, time_format: str) -> list[float]:
     """Return the x of each row, as days from the first row where a date format is given."""
-    times = np.array(table.convert(index, time_reader(time_format)))
-    backwards = np.flatnonzero(np.diff(times) < 0)
-    if backwards.size:
-        row = int(backwards[0]) + 1
-        message = (
-            f'"{table.rows[row][index]}" comes before the row above it; times must not decrease'
-        )
-        raise table.error_at(table.lines[row], index, message)
-    return (times - times[0] if time_format else times).tolist()
+    if not time_format:
+        return table.times(index, lambda cell: time_number(cell, "csv_time_format")).tolist()
+    times = table.times(index, lambda cell: days(date(cell, time_format)))
+    return (times - times[0]).tolist()

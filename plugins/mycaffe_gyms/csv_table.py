@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+
 from mycaffe_py.errors import DataError, MissingFileError, did_you_mean
 
+EPOCH = datetime(1970, 1, 1)
 DELIMITERS = ",;\t"
 _ROWS_LOOKED_AT = 20
 
@@ -78,6 +81,17 @@ class CsvTable:
                 raise self.error_at(line, index, f'"{row[index]}" {refusal}') from None
         return values
 
+    def times(self, index: int, cell_time: Callable[[str], float]) -> np.ndarray:
+        """Return a column as times, (rows,); DataError if one comes before the one above it."""
+        times = np.array(self.convert(index, cell_time))
+        backwards = np.flatnonzero(np.diff(times) < 0)
+        if backwards.size:
+            row = int(backwards[0]) + 1
+            cell = self.rows[row][index]
+            message = f'"{cell}" comes before the row above it; times must not decrease'
+            raise self.error_at(self.lines[row], index, message)
+        return times
+
     def error_at(self, line: int, index: int, message: str) -> DataError:
         """Return a DataError about the cell of one column in the row that ends at ``line``."""
         name = f'column "{self.names[index]}"' if self.names else f"column {index}"
@@ -102,27 +116,28 @@ def number(cell: str) -> float:
     return value
 
 
-def time_reader(time_format: str) -> Callable[[str], float]:
-    """Return what turns a cell into time: a number, or days (from any day on) by a date format."""
+def time_number(cell: str, format_field: str) -> float:
+    """Return the time in ``cell``; otherwise ValueError, which names the setting that dates need."""
+    try:
+        value = number(cell)
+    except ValueError as refusal:
+        raise ValueError(f"{refusal} (dates of this form need {format_field})") from None
+    if math.isnan(value):
+        raise ValueError("is empty: every row needs a time")
+    return value
 
-    def read_date(cell: str) -> float:
-        try:
-            moment = datetime.strptime(cell.strip(), time_format)
-        except ValueError:
-            raise ValueError(f'does not match csv_time_format "{time_format}"') from None
-        first_day = datetime(1970, 1, 1, tzinfo=moment.tzinfo)
-        return (moment - first_day).total_seconds() / 86400
 
-    def read_number(cell: str) -> float:
-        try:
-            value = number(cell)
-        except ValueError as refusal:
-            raise ValueError(f"{refusal} (dates need csv_time_format)") from None
-        if math.isnan(value):
-            raise ValueError("is empty: every row needs a time")
-        return value
+def date(cell: str, time_format: str) -> datetime:
+    """Return the date in ``cell``; otherwise ValueError."""
+    try:
+        return datetime.strptime(cell.strip(), time_format)
+    except ValueError:
+        raise ValueError(f'does not match the time format "{time_format}"') from None
 
-    return read_date if time_format else read_number
+
+def days(moment: datetime) -> float:
+    """Return the days from the beginning of 1970."""
+    return (moment - EPOCH.replace(tzinfo=moment.tzinfo)).total_seconds() / 86400
 
 
 def read_table(path: Path) -> CsvTable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ class SeriesGym(Gym):
         self._predicted: list[np.ndarray] = []
         self._later = np.zeros(0)
         self._fed_back: tuple[int, Windows] | None = None
-        self._answers = np.zeros((0, 1 + 2 * self.windows.outputs))
+        self._answers: deque[np.ndarray] = deque(maxlen=_MOST_ANSWERS)
 
     @classmethod
     def fit_model(cls, param: Any, model: Any, blob_names: Any, base_dir: Path) -> None:
@@ -140,10 +141,13 @@ class SeriesGym(Gym):
         """Keep a prediction for the picture and return its reward."""
         row = self._origin + self._ahead
         target = self.windows.series.values[row, : self.windows.outputs]
-        answer = np.concatenate([[self._time()], target, prediction])
-        self._answers = np.concatenate([self._answers[1 - _MOST_ANSWERS :], answer[None]])
+        self._answers.append(np.concatenate([[self._time()], target, prediction]))
         # A prediction that is NaN loses the comparison in max(), so its reward is -1.
         return max(-1.0, 1.0 - float(np.mean(np.abs(prediction - target) / self._size)))
+
+    def _answered(self) -> np.ndarray:
+        """Return the latest predictions, (k, 1 + 2 O): time, targets, predictions."""
+        return np.array(self._answers).reshape(-1, 1 + 2 * self.windows.outputs)
 
     def _prediction(self, action: Any) -> np.ndarray:
         try:
@@ -267,14 +271,14 @@ class SeriesGym(Gym):
             "seed": self.seed,
             "generator": generator_state(self._rng),
             "predicted": np.array(self._predicted).reshape(-1, self.windows.outputs),
-            "answers": self._answers.copy(),
+            "answers": self._answered(),
         }
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Put back what :meth:`state` returned; SnapshotError if it does not fit these settings or this file."""
-        rows = len(self.windows.series)
+        rows, width = len(self.windows.series), 1 + 2 * self.windows.outputs
         try:
-            if state["rows"] != rows or np.shape(state["answers"])[1] != self._answers.shape[1]:
+            if state["rows"] != rows or np.shape(state["answers"])[1] != width:
                 raise SnapshotError(
                     f"{self.path}: {rows} rows of data and {self.windows.outputs} values; at the snapshot it "
                     f"had {state['rows']} rows and {np.shape(state['answers'])[1] // 2} values",
@@ -285,7 +289,7 @@ class SeriesGym(Gym):
                 setattr(self, "_" + name, state[name])
             self.seed, self._fed_back = state["seed"], None
             self._predicted = list(np.array(state["predicted"], dtype=np.float64))
-            self._answers = np.array(state["answers"], dtype=np.float64)
+            self._answers = deque(np.array(state["answers"], np.float64), _MOST_ANSWERS)
         except KeyError as error:
             raise SnapshotError(
                 f"gym state: {error} is missing",
@@ -310,4 +314,4 @@ class SeriesGym(Gym):
         """Draw the series and the latest predictions, each quantity on its own axes."""
         windows = self.windows
         border = windows.series.times[windows.train_rows - 1]
-        series_picture.draw_answers(figure, windows.series, self._answers, float(border))
+        series_picture.draw_answers(figure, windows.series, self._answered(), float(border))

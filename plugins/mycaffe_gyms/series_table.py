@@ -46,12 +46,7 @@ def read_series(path: Path, param: Any) -> Series:
 def _read(table: CsvTable, param: Any) -> Series:
     time_index, outputs, inputs = _columns(table, param)
     clock = Clock.of([row[time_index] for row in table.rows], param.time_format)
-    times = np.array(table.convert(time_index, clock.read))
-    backwards = np.flatnonzero(np.diff(times) < 0)
-    if backwards.size:
-        row = int(backwards[0]) + 1
-        message = f'"{table.rows[row][time_index]}" comes before the row above it; times must not decrease'
-        raise table.error_at(table.lines[row], time_index, message)
+    times = table.times(time_index, clock.read)
     hint = (
         f"times are {_quoted(table, time_index)} (series_param.time_column); name the columns to predict in "
         "series_param.value_column to leave others out"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from calendar import monthrange
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,14 +13,13 @@ import numpy as np
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.forecast import plain_time
 
-from .csv_table import number
+from .csv_table import EPOCH, date, days, time_number
 
 # Dates that are recognised without a time_format. A column of other numbers is taken as numbers.
 DATES = (
     *("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"),
     *("%Y-%m", "%Y/%m/%d", "%d.%m.%Y", "%Y%m%d"),
 )
-_EPOCH = datetime(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -52,19 +50,8 @@ class Clock:
     def read(self, cell: str) -> float:
         """Return the time in ``cell``; otherwise ValueError says what it is not."""
         if self.time_format:
-            try:
-                return self._days(datetime.strptime(cell.strip(), self.time_format))
-            except ValueError:
-                raise ValueError(f'does not match the time format "{self.time_format}"') from None
-        try:
-            value = number(cell)
-        except ValueError as refusal:
-            raise ValueError(
-                f"{refusal} (dates of this form need series_param.time_format)"
-            ) from None
-        if math.isnan(value):
-            raise ValueError("is empty: every row needs a time")
-        return value
+            return self._days(date(cell, self.time_format))
+        return time_number(cell, "series_param.time_format")
 
     def text(self, time: float) -> str:
         """Return a time as the file writes it."""
@@ -87,14 +74,12 @@ class Clock:
         return times[-1] + _rounded_step(times) * np.arange(1, count + 1)
 
     def _days(self, moment: datetime) -> float:
-        if moment.tzinfo:
-            moment = moment.astimezone(self.zone).replace(tzinfo=None)
-        return (moment - _EPOCH).total_seconds() / 86400
+        return days(moment.astimezone(self.zone) if moment.tzinfo else moment)
 
     def _moment(self, days: float) -> datetime:
         # To the second: a time in days as a float is exact to microseconds only.
         try:
-            return _EPOCH.replace(tzinfo=self.zone) + timedelta(seconds=round(days * 86400))
+            return EPOCH.replace(tzinfo=self.zone) + timedelta(seconds=round(days * 86400))
         except OverflowError:
             raise _too_late() from None
 

@@ -29,6 +29,12 @@ class CfcUnitLayer(Layer):
         """Read the settings and create the blobs; the number of inputs is fixed from here on."""
         if bottom[0].num_axes != 2:
             self.fail(f'bottom "{bottom[0].name}" is {bottom[0].shape}, expected (N, I)')
+        if self.param.HasField("cfc_param"):
+            self.fail(
+                "cfc_param is about a whole sequence, which this layer has not",
+                field="cfc_param",
+                hint=f"give hidden_size in {self.parameters[0]}; the layer CFC has the rest",
+            )
         self.columns = bottom[0].shape[1]
         kind = self._kind()
         self._order, self.cell = kind.storage_order, kind.create()

@@ -209,25 +209,21 @@ class LtcCell:
 
     def time_scales(self) -> TimeScales:
         """Return the neurons' time constants as each step begins, after :meth:`forward` of a batch of one."""
-        to_host, conductance = (
-            self.device.to_host,
-            self.xp.empty((self.steps, self.state_size), self.dtype),
-        )
+        to_host, synapses, leak = self.device.to_host, self._synapses, self._leak
+        conductance = self.xp.empty((self.steps, self.state_size), dtype=self.dtype)
         for step in range(self.steps):
-            self._synapses.forward(self._states[step], self._flow)
-            conductance[step] = (self._flow[:, 1] + self._leak[:, 1, step])[:, 0]
+            synapses.forward(self._starts[step], self._flow)
+            conductance[step] = (self._flow[:, 1] + leak[:, 1, step])[:, 0]
         constants = to_host(self._cm) * inverse_of(to_host(conductance))
-        times = to_host(self._pace / self._hold)[:, :1] * self.settings.unfolds
+        spans = to_host(self._pace / self._hold)[:, :1] * self.settings.unfolds
+        lengths = np.full(constants.shape, np.inf)
+        np.divide(spans, constants, out=lengths, where=constants > 0)
+        note = "; a step takes tt + 1" if self.settings.form == "AUTHORS" else ""
         return TimeScales(
             constants,
             "cm / (gleak + conductance of all synapses), in which the way to rest shrinks by a factor e"
-            + ("; a step takes tt + 1" if self.settings.form == "AUTHORS" else ""),
-            1.0
-            - np.exp(
-                -np.divide(
-                    times, constants, out=np.full(constants.shape, np.inf), where=constants > 0
-                )
-            ),
+            + note,
+            1.0 - np.exp(-lengths),
             "share of the way to rest in the step",
         )
 

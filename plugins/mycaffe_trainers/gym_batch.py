@@ -162,12 +162,10 @@ class GymBatch:
             )
 
     def give_statistics(self, net: Net) -> None:
-        """Hand the gym's statistics to the layers that take them, if they have none yet."""
+        """Hand the gym's statistics, if it has any, to the layers."""
         statistics = self.gyms[0].statistics()
         for layer in net.device_layers if statistics else ():
-            take = getattr(layer, "take_statistics", None)
-            if take is not None:
-                take(statistics)
+            layer.take_statistics(statistics)
 
     def forecast(self, net: Net, steps: int, start: Any = None) -> Forecast:
         """Look ``steps`` points ahead with the first gym; the net sees its own predictions of the points before.
@@ -183,7 +181,7 @@ class GymBatch:
         times, predictions, targets = [], [], []
         for _ in range(steps):
             observation, info = gym.look_ahead(prediction)
-            self._fill(net, 0, observation)
+            self._fill(net, [observation])
             net.forward_layers()
             prediction = self.prediction(net)[0]
             times.append(float(info.get("x", info.get("time", 0.0))))
@@ -194,6 +192,7 @@ class GymBatch:
     def advance(self, net: Net) -> None:
         """Give each gym the answer to its latest point, and fill the net's blobs with the next one."""
         answers: Sequence[Any] = self.answers or [None] * self.batch
+        observations = []
         for index, gym in enumerate(self.gyms):
             if not self._begun:
                 reset = gym.reset(seed=self.seeds[index], options=self._options(index))
@@ -204,7 +203,8 @@ class GymBatch:
                     observation = self._warm_up(gym, *gym.reset(options=self._options(index)))
                 elif index == 0:
                     self._note(info)
-            self._fill(net, index, observation)
+            observations.append(observation)
+        self._fill(net, observations)
         self._begun = True
         self.answers = None
 
@@ -241,20 +241,26 @@ class GymBatch:
             self._note(info)
         return observation
 
-    def _fill(self, net: Net, index: int, observation: Mapping[str, np.ndarray]) -> None:
-        steps = self.steps
+    def _fill(self, net: Net, observations: Sequence[Mapping[str, np.ndarray]]) -> None:
+        """Write the latest points of the first gyms into the first places of the batch.
+
+        Each blob is written once: a copy to a GPU takes as long for one sequence as for all.
+        """
+        count = len(observations)
         for role in ("x", "tt", "mask", "target"):
             if role not in self.roles:
                 continue
-            values = observation[role][-1 if role == "target" else -steps :]
-            place = net.device_blobs[self.roles[role]].data[index]
-            if role == "mask" and place.size != values.size:
-                values = values.max(axis=1)
-            place[...] = net.device.asarray(values.reshape(place.shape), dtype=net.dtype)
-        targets = observation["target"]
-        # A gym that keeps one point only does not show the target before it.
-        self.last_target[index] = targets[-2] if len(targets) > 1 else self.target[index]
-        self.target[index] = targets[-1]
+            points = -1 if role == "target" else slice(-self.steps, None)
+            values = np.stack([observation[role][points] for observation in observations])
+            places = net.device_blobs[self.roles[role]].data[:count]
+            if role == "mask" and places.size != values.size:
+                values = values.max(axis=-1)
+            places[...] = net.device.asarray(values.reshape(places.shape), dtype=net.dtype)
+        for index, observation in enumerate(observations):
+            targets = observation["target"]
+            # A gym that keeps one point only does not show the target before it.
+            self.last_target[index] = targets[-2] if len(targets) > 1 else self.target[index]
+            self.target[index] = targets[-1]
 
     def prediction(self, net: Net) -> np.ndarray:
         """Return the net's prediction, (batch, outputs), on the host in float64."""

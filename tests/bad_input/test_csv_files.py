@@ -50,7 +50,7 @@ MISTAKES = {
     "bad time": (row_7("x,7.5"), TIMED, ['line 9, column "t": "x" is not a number']),
     "date of another format": (
         *(ROWS, f'{TIMED} csv_time_format: "%Y-%m-%d"'),
-        ['line 2, column "t": "0" does not match csv_time_format "%Y-%m-%d"'],
+        ['line 2, column "t": "0" does not match the time format "%Y-%m-%d"'],
     ),
     "format without a column": (
         *(ROWS, f'{PLAIN} csv_time_format: "%Y"'),

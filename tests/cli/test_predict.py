@@ -101,6 +101,15 @@ def test_weights_carry_the_units_of_what_they_learned_on(mycaffe, trained, tmp_p
         assert float(after[1]) - float(before[1]) == pytest.approx(895, abs=1e-3)
 
 
+def test_a_run_folder_stands_for_its_best_weights(mycaffe, trained, tmp_path):
+    (tmp_path / "run" / "best.caffemodel").replace(tmp_path / "run" / "last.caffemodel")
+    assert mycaffe("predict", *WEIGHTS, "--steps", 5).exit_code == 0
+    of_file = table()
+    (tmp_path / "run" / "last.caffemodel").replace(tmp_path / "run" / "best.caffemodel")
+    assert mycaffe("predict", "--weights", "run", "--steps", 5).exit_code == 0
+    assert table() == of_file
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -109,7 +118,7 @@ def test_weights_carry_the_units_of_what_they_learned_on(mycaffe, trained, tmp_p
         ((*WEIGHTS, "--steps", 0), 2, "0 is not in the range"),
         ((*WEIGHTS, "--steps", 3, "--input", "none.csv"), 3, "no file none.csv (--input)"),
         ((*WEIGHTS, "--steps", 3, "--input", "no.csv", "--out", "data.csv"), 3, "no file no.csv"),
-        (("--weights", "run", "--steps", 3), 2, "--weights run is a folder"),
+        (("--weights", "empty", "--steps", 3), 3, "no weights in empty"),
         ((*WEIGHTS, "--steps", 3, "--input", "bad.csv"), 2, "--input bad.csv took the place of"),
         ((*WEIGHTS, "--steps", 3, "--input", "bad.csv"), 2, 'bad.csv, line 3, column "b": "x" is not'),
         ((*WEIGHTS, "--steps", 3, "--input", "two.csv"), 2, "gym Series gives 273 values of x"),
@@ -125,6 +134,7 @@ def test_weights_carry_the_units_of_what_they_learned_on(mycaffe, trained, tmp_p
     ],
 )  # fmt: skip
 def test_mistakes(mycaffe, trained, tmp_path, arguments, code, words):
+    (tmp_path / "empty").mkdir()
     (tmp_path / "bad.csv").write_text("t,b\n1,1\n2,x\n")
     (tmp_path / "pipes.csv").write_text("t|a\n1|1\n2|2\n")
     (tmp_path / "late.csv").write_text("n,t,a\n0,2001-01-01,1\n1,2001-01-02,1\n")

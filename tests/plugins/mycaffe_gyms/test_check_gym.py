@@ -205,9 +205,54 @@ class AheadForGood(Ahead):
         return {**observation, "x": observation["x"] + self.offset}, info
 
 
+class Telling(Good):
+    """Answers whatever the test wants of the gym itself."""
+
+    form, kept, before = "spans", {}, {}
+
+    def time_form(self):
+        return self.form
+
+    def statistics(self):
+        ones = np.ones(1)
+        return {"mean": ones, "deviation": ones, "relative_deviation": ones, **self.kept}
+
+    def past(self):
+        return {"time": np.zeros(4), "value": np.zeros((4, 1)), "names": ("a",), **self.before}
+
+
+class Milliseconds(Telling):
+    form = "milliseconds"
+
+
+class WideStatistics(Telling):
+    kept = {"mean": np.ones(2)}
+
+
+class NoDeviation(Telling):
+    kept = {"deviation": np.zeros(1)}
+
+
+class OtherStatistics(Telling):
+    kept = {"median": np.ones(1)}
+
+
+class ShortPast(Telling):
+    before = {"value": np.zeros((3, 1))}
+
+
+class PastOfUnknownNames(Telling):
+    before = {"unit": "ppm"}
+
+
+class PastOfTwoNames(Telling):
+    before = {"names": ("a", "b")}
+
+
 def test_a_good_gym_passes():
     check_gym(lambda seed: Good(seed=seed))
     check_gym(lambda seed: Ahead(seed=seed))
+    check_gym(lambda seed: Telling(seed=seed))
 
 
 @pytest.mark.parametrize(
@@ -236,6 +281,13 @@ def test_a_good_gym_passes():
         (AheadWithWideTarget, 'info["target"] must be an array of shape (1,)'),
         (AheadNotFinite, 'look_ahead(): observation["x"] holds NaN'),
         (AheadByTwo, "AheadByTwo.look_ahead() went from"),
+        (Milliseconds, "Milliseconds.time_form() is 'milliseconds', not one of"),
+        (WideStatistics, "statistics(): mean must be finite and of shape (1,), as x has columns"),
+        (NoDeviation, "statistics(): deviation must be above 0"),
+        (OtherStatistics, "statistics() must return arrays named"),
+        (ShortPast, "past(): value must be of shape (4, 1); it is (3, 1)"),
+        (PastOfUnknownNames, "past() must return time and value, and may return"),
+        (PastOfTwoNames, "past(): names must be 1, not ('a', 'b')"),
         (AheadForGood, "look_ahead() continued by load_state(): the observation differs"),
     ],
 )
@@ -243,6 +295,17 @@ def test_what_is_wrong_is_said(gym_class, message):
     with pytest.raises(AssertionError) as raised:
         check_gym(lambda seed: gym_class(seed=seed))
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "field", ["curve_param.csv_fil", "curve_param", "curve_param.step", "type.x"]
+)
+def test_an_input_field_that_names_no_file(registry, field):
+    param = registry.schema.parse_text('type: "Curve"', "GymParameter").message
+    curve = registry.gyms.find("Curve")
+    cls = type("Wrong", (curve,), {"input_field": field})
+    with pytest.raises(AssertionError, match=r"Wrong\.input_field: "):
+        check_gym(lambda seed: cls(param, seed=seed), steps=5)
 
 
 def test_something_that_is_no_gym():

@@ -183,12 +183,12 @@ def test_a_folder_is_not_a_csv_file(make_gym, tmp_path):
         (
             "t,y\n2001-01-01,5\n2001-01-02,6\n",
             'csv_time_column: "t"',
-            '"2001-01-01" is not a number (dates need csv_time_format)',
+            '"2001-01-01" is not a number (dates of this form need csv_time_format)',
         ),
         (
             "t,y\n2001-01-01,5\n2001-13-02,6\n",
             'csv_time_column: "t" csv_time_format: "%Y-%m-%d"',
-            'line 3, column "t": "2001-13-02" does not match csv_time_format "%Y-%m-%d"',
+            'line 3, column "t": "2001-13-02" does not match the time format "%Y-%m-%d"',
         ),
         ("t,y\n1,5\n2,6\n", 'csv_time_column: "tt"', "curve_param.csv_time_column"),
     ],

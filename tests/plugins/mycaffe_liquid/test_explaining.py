@@ -107,20 +107,23 @@ NCP = """wiring_param {
 }"""
 
 
-@pytest.mark.parametrize("wiring", ["", NCP])
-def test_the_ltc_cells_time_constant(build, x, wiring):
+@pytest.mark.parametrize(
+    "text", [LTC, LTC + NCP, LTC.replace("time: SPANS", "time: SPANS use_mixed: true")]
+)
+def test_the_ltc_cells_time_constant(build, x, text):
     """cm / (gleak + conductances), from plain loops, as the second step begins."""
-    built = build(LTC + wiring, x, np.ones((2, 7)))
+    built = build(text, x, np.ones((2, 7)))
     built.forward()
     course, cell = run_first_sample(built.layer, built.bottom)
     scales = cell.time_scales()
     blobs = dict(zip(built.layer.blob_names, built.layer.blobs, strict=True))
     get = lambda name: blobs[f"rnn_cell.{name}"].data  # noqa: E731
     total = get("gleak").copy()
-    for group, sources in (("sensory_", x[0, 1]), ("", course.states[0])):
+    before = course.states[0] if cell.memory is None else cell.memory.outputs[1]
+    for group, sources in (("sensory_", x[0, 1]), ("", before)):
         for i, j in np.ndindex(len(sources), 6):
             used = 1.0
-            if wiring:
+            if cell.wiring is not None:
                 used = (cell.wiring.sensory_mask if group else cell.wiring.mask)[i, j]
             z = get(f"{group}sigma")[i, j] * (sources[i] - get(f"{group}mu")[i, j])
             total[j] += used * get(f"{group}w")[i, j] / (1 + np.exp(-z))

@@ -131,6 +131,16 @@ def test_bad_settings(build, settings, field, message):
     assert caught.value.field == f"ltc_unit_param.{field}"
 
 
+@pytest.mark.parametrize("kind", ["CFC_UNIT", "LTC_UNIT"])
+@pytest.mark.parametrize("setting", ["use_mixed: true", "hidden_size: 5", "cell_type: LTC"])
+def test_a_unit_takes_no_settings_of_a_sequence(build, kind, setting):
+    with pytest.raises(LayerError, match="cfc_param is about a whole sequence") as caught:
+        build(f'type: "{kind}" cfc_param {{ {setting} }}', *ONES)
+    assert f'layer "it" ({kind}): ' in str(caught.value)
+    assert f"give hidden_size in {kind.lower()}_param" in str(caught.value)
+    assert caught.value.field == "cfc_param"
+
+
 def test_a_second_top_is_for_the_form_ncps(build):
     with pytest.raises(LayerError, match="has 2 tops, but only the form NCPS") as caught:
         build(unit(), *ONES, tops=2)
