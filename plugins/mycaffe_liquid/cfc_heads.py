@@ -18,11 +18,9 @@ from mycaffe_py.blob import Blob
 from mycaffe_py.fused import FusedBlobs
 
 from .cfc_settings import CfcBlobs
+from .sequence_cell import LONGEST_SPAN
 from .step_buffers import StepBuffers
 from .time_scales import TimeScales, inverse_of
-
-# Longer time spans are taken for this long: the solution has then come to rest, and products stay finite.
-_LONGEST_SPAN = 1e15
 
 
 class GatedHeads:
@@ -196,7 +194,7 @@ class MinimalHeads:
         sums, decays, states = steps_of("sums"), steps_of("decays"), steps_of("states")
         back, product = steps_of("back"), self._product
         w_tau, a = self._columns()
-        xp.minimum(self._times, _LONGEST_SPAN, out=self._back)
+        xp.minimum(self._times, LONGEST_SPAN, out=self._back)
         xp.negative(self._back, out=self._back)
 
         def finish(step: int) -> None:

@@ -9,6 +9,15 @@ import numpy as np
 from mycaffe_py.device import Device
 
 
+def observed_lengths(device: Device, mask: Any) -> np.ndarray:
+    """Return, on the host, the steps of each sample up to its last observed one, (batch,).
+
+    ``mask`` is (steps, columns, batch); 0 is for a sample that was never observed.
+    """
+    seen = device.to_host((mask != 0).any(axis=1))
+    return (seen * np.arange(1, len(seen) + 1)[:, None]).max(axis=0)
+
+
 class InputComposer:
     """Composes the cell's input of each step from x, the time spans and the mask.
 

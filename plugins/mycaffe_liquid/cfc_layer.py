@@ -12,7 +12,7 @@ from mycaffe_py.layer import TRAIN, Layer
 
 from .batch_parts import BatchDivision, BatchPart
 from .cells import cell_of
-from .cfc_inputs import InputComposer
+from .cfc_inputs import InputComposer, observed_lengths
 from .explaining import explain
 from .readout import Readout
 from .timespans import TimeSpans
@@ -150,7 +150,7 @@ class CfcLayer(Layer):
         """Run the cell and read out its states."""
         mask = self._mask_by_step(bottom)
         observed = mask.max(axis=1) if mask is not None else None
-        self._divide(observed, len(top) > 1)
+        self._divide(mask, len(top) > 1)
         spans = self.spans.of(bottom[1], mask)[: self._longest]
         self._compose(bottom, spans, mask)
         for index, part in enumerate(self._parts):
@@ -190,16 +190,15 @@ class CfcLayer(Layer):
     def _mask_by_step(self, bottom: Sequence[Blob]) -> Any:
         return self._by_step(bottom[self._mask].data) if self._mask else None
 
-    def _divide(self, observed: Any, with_last_state: bool) -> None:
+    def _divide(self, mask: Any, with_last_state: bool) -> None:
         """Divide the batch into parts: the whole, or without the steps that have no effect."""
         columns, steps = self.composer.columns, self._steps
         self._beyond = None
-        if observed is None or self.readout.sequences or with_last_state:
+        if mask is None or self.readout.sequences or with_last_state:
             self._parts = self._division.all(steps, self._batch, columns)
             self._longest = steps
             return
-        seen = self.device.to_host(observed) != 0
-        lengths = (seen * np.arange(1, steps + 1)[:, None]).max(axis=0)
+        lengths = observed_lengths(self.device, mask)
         self._parts = self._division.by_length(lengths, columns)
         self._longest = int(lengths.max())
         if lengths.min() < self._longest:

@@ -14,6 +14,9 @@ from .synapse_map import SynapseMap
 from .time_scales import TimeScales
 from .wiring import Wiring
 
+LONGEST_SPAN = 1e12
+"""Longer time spans count as this long: no cell tells them apart, and products of them stay finite in float32."""
+
 
 class SequenceCell(Protocol):
     """A recurrent cell with its buffers for a whole sequence.

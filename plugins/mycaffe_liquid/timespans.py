@@ -13,9 +13,8 @@ from mycaffe_py.layer import Layer
 from mycaffe_py.layer_settings import enum_name
 
 from .absolute_times import AbsoluteTimes
-
-LARGEST = 1e12
-"""Longer spans count as this long: no cell tells them apart, and products of them stay finite in float32."""
+from .cfc_inputs import observed_lengths
+from .sequence_cell import LONGEST_SPAN
 
 
 class TimeSpans:
@@ -25,7 +24,7 @@ class TimeSpans:
     span_t = tt_t - tt_(t-1), which must not be negative, and span_0 = first_span. No span may be NaN or
     infinite. Each of these is an error that names sample and step, but for padding: steps that a mask leaves
     unobserved up to the end. There tt may hold anything, and a span that is not allowed counts as 0. Spans
-    beyond +-LARGEST count as +-LARGEST.
+    beyond +-LONGEST_SPAN count as +-LONGEST_SPAN.
     """
 
     def __init__(self, layer: Layer, least_span: float | None = None):
@@ -72,9 +71,9 @@ class TimeSpans:
         times = tt.data.reshape(batch, steps).T
         spans = self._differences(times) if self.form == "ABSOLUTE" else times
         self._replaced = None
-        least = max(self._least, -LARGEST)
+        least = max(self._least, -LONGEST_SPAN)
         # Not true of NaN either.
-        if not ((spans >= least) & (spans <= LARGEST)).all().item():
+        if not ((spans >= least) & (spans <= LONGEST_SPAN)).all().item():
             spans = self._replace(tt, times, spans, mask)
         if self._watching:
             self._watch(tt, times, mask)
@@ -98,7 +97,7 @@ class TimeSpans:
         if (wrong & real).any():
             sample, step = (int(index) for index in np.argwhere((wrong & real).T)[0])
             self._fail(tt, device.to_host(times), sample, step, mask is not None)
-        kept = np.where(wrong, 0, host).clip(-LARGEST, LARGEST)
+        kept = np.where(wrong, 0, host).clip(-LONGEST_SPAN, LONGEST_SPAN)
         self._replaced = device.asarray(kept != host)
         return device.asarray(kept, dtype=spans.dtype)
 
@@ -107,9 +106,7 @@ class TimeSpans:
         steps, batch = shape
         if mask is None:
             return np.full(batch, steps)
-        observed = self._layer.device.to_host((mask != 0).any(axis=1))
-        after = np.argmax(observed[::-1], axis=0)
-        return np.where(observed.any(axis=0), steps - after, 0)
+        return observed_lengths(self._layer.device, mask)
 
     def _fail(self, tt: Blob, times: np.ndarray, sample: int, step: int, masked: bool) -> NoReturn:
         if step and not np.isfinite(times[step - 1, sample]):
