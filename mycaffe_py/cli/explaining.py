@@ -86,8 +86,12 @@ def _after_a_pass(
     if trainer is None:
         _run(net, iterations)
         return net
+    # The training part of the data: a run may have learned from all that there is, and left none to test on.
     try:
-        trainer.test(net, iterations)
+        for _ in range(iterations):
+            trainer.prepare()
+            net.forward_layers()
+            trainer.collect()
     finally:
         trainer.close()
     return net

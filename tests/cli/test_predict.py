@@ -64,6 +64,13 @@ def test_model_and_solver_are_those_of_the_run(mycaffe, trained, tmp_path):
     assert (tmp_path / "forecast.png").read_bytes()[:4] == b"\x89PNG"
 
 
+def test_a_net_that_learned_from_all_rows_is_explained(mycaffe, trained):
+    everything = ("--set", "solver.trainer.gym.series_param.train_share=1")
+    result = mycaffe("explain", *WEIGHTS, *everything)
+    assert result.exit_code == 0, result.stderr
+    assert "run/cfc_states.png" in result.stdout.splitlines()
+
+
 def test_from_an_earlier_time_the_truth_stands_beside(mycaffe, trained):
     result = mycaffe("predict", *WEIGHTS, "--steps", 4, "--from", month(77), "--out", "a/b.csv")
     assert result.exit_code == 0, result.stderr
