@@ -1,0 +1,201 @@
+"""The CfC paper's bit-stream XOR task: each net of examples/xor, trained as its files say, over seeds.
+
+Runs are long, so each is kept in results/xor.json when it ends, and made again only where the files have changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import one_thread  # noqa: F401  (before NumPy)
+import vectors  # noqa: F401  (before NumPy)
+
+# isort: split
+import numpy as np
+from reporting import RESULTS, Report
+
+from mycaffe_py.builder import Training, build_training
+from mycaffe_py.events import Event, TestDone
+
+EXAMPLES = Path(__file__).parents[1] / "examples" / "xor"
+KEPT = RESULTS / "xor.json"
+COLUMNS = (
+    "net",
+    "accuracy %",
+    "spread",
+    "published",
+    "seeds",
+    "streams",
+    "passes",
+    "CPU s a run",
+)
+RUNS = ("net", "seed", "accuracy", "loss", "streams", "passes", "cpu seconds", "curve", "files")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A net of the table."""
+
+    name: str
+    file: str
+    """The model is FILE.prototxt, its solver FILE_solver.prototxt."""
+    published: str
+
+    @property
+    def fingerprint(self) -> str:
+        """What the files say, in short."""
+        names = (f"{self.file}.prototxt", f"{self.file}_solver.prototxt")
+        return sha256(b"".join((EXAMPLES / name).read_bytes() for name in names)).hexdigest()[:12]
+
+
+ROWS = (
+    Row("CfC, gate", "cfc", "99.42 +- 0.42"),
+    Row("CfC, gate, dense", "cfc_dense", "97.34 +- 1.85"),
+    Row("CfC, no gate", "cfc_no_gate", "96.29 +- 1.61"),
+    Row("CfC, mixed memory", "cfc_mixed", "99.72 +- 0.08"),
+    Row("CfC, minimal", "cfc_minimal", "85.42 +- 2.84"),
+    Row("LTC", "ltc", "49.11 +- 0.00"),
+    Row("LSTM", "lstm", "none"),
+)
+
+
+class Curve:
+    """Keeps the accuracy of every test."""
+
+    def __init__(self) -> None:
+        self.tests: list[dict[str, float]] = []
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, TestDone):
+            self.tests.append({"iteration": event.iteration, **event.metrics})
+
+
+def train(row: Row, seed: int) -> dict[str, Any]:
+    """Train a net as ``mycaffe train`` does, without snapshots, and test it."""
+    training = build_training(
+        solver=EXAMPLES / f"{row.file}_solver.prototxt", seed=seed, device="cpu"
+    )
+    solver, curve = training.solver, Curve()
+    solver.listeners.append(curve)
+    start = time.process_time()
+    solver.step(solver.param.max_iter)
+    seconds = time.process_time() - start
+    solver.test_all()
+    for net in (solver.net, *solver.test_nets):
+        net.close()
+    streams, batch = sizes(training)
+    last = curve.tests[-1]
+    return {
+        "net": row.name,
+        "seed": seed,
+        "accuracy": 100 * last["accuracy"],
+        "loss": last["loss"],
+        "streams": streams,
+        "passes": solver.param.max_iter * batch / streams,
+        "cpu seconds": seconds,
+        "curve": [round(100 * test["accuracy"], 2) for test in curve.tests],
+        "files": row.fingerprint,
+    }
+
+
+def sizes(training: Training) -> tuple[int, int]:
+    """Return how many streams a net is trained on, and its batch size."""
+    param = training.net.layer_dict["streams"].param.bit_stream_param
+    return param.streams, param.batch_size
+
+
+# Runs that are kept.
+
+
+def kept_runs() -> list[dict[str, Any]]:
+    """Return the runs of the record that the files of today would give."""
+    if not KEPT.exists():
+        return []
+    wanted = {(row.name, row.fingerprint) for row in ROWS}
+    runs = json.loads(KEPT.read_text()).get("runs", [])
+    return [run for run in runs if (run["net"], run["files"]) in wanted]
+
+
+def keep(runs: list[dict[str, Any]]) -> None:
+    """Put the runs into the record."""
+    RESULTS.mkdir(exist_ok=True)
+    record = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    record["runs"] = runs
+    KEPT.write_text(json.dumps(record, indent=1) + "\n")
+
+
+def train_all(rows: list[Row], seeds: int) -> list[dict[str, Any]]:
+    """Train what is not there yet; return all runs that are."""
+    runs = kept_runs()
+    for row in rows:
+        for seed in range(1, seeds + 1):
+            if any((run["net"], run["seed"]) == (row.name, seed) for run in runs):
+                continue
+            runs.append(train(row, seed))
+            keep(runs)
+            print(*(f"{key} {runs[-1][key]}" for key in RUNS[:-1]), sep="; ", flush=True)
+    order = [row.name for row in ROWS]
+    return sorted(runs, key=lambda run: (order.index(run["net"]), run["seed"]))
+
+
+def summary(row: Row, runs: list[dict[str, Any]]) -> list[Any]:
+    """Return a net's line of the table; the spread is that of the paper, without Bessel's correction."""
+    accuracies = [run["accuracy"] for run in runs]
+    return [
+        row.name,
+        f"{np.mean(accuracies):.2f}",
+        f"{np.std(accuracies):.2f}",
+        row.published,
+        len(runs),
+        runs[0]["streams"],
+        f"{runs[0]['passes']:.0f}",
+        f"{np.mean([run['cpu seconds'] for run in runs]):.0f}",
+    ]
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    files = [row.file for row in ROWS]
+    parser.add_argument("--nets", nargs="+", choices=files, default=files, metavar="NET")
+    parser.add_argument("--seeds", type=int, default=3, help="how many, from 1 (default 3)")
+    parser.add_argument("--epochs", action="store_true", help="also time epochs, ours and torch's")
+    parser.add_argument("--rounds", type=int, default=7, help="rounds of the timing (default 7)")
+    parser.add_argument("--vectors", choices=vectors.CHOICES, default="native")
+    return parser.parse_args()
+
+
+def main() -> int:
+    args = parse()
+    runs = train_all([row for row in ROWS if row.file in args.nets], args.seeds)
+    report = Report("The CfC paper's XOR task", "xor", {"seeds": args.seeds})
+    report.say(
+        "Accuracy on the 10000 test streams after the last update; mean and standard deviation over the seeds. "
+        "Published: the authors' figures after 200 passes over 100000 streams. Every net was trained on one core."
+    )
+    done = [(row, [run for run in runs if run["net"] == row.name]) for row in ROWS]
+    report.add("accuracy", COLUMNS, [summary(row, of_row) for row, of_row in done if of_row])
+    report.say("Every run; the curve is the accuracy at each test.")
+    lines = [[run[key] for key in RUNS] for run in runs]
+    report.add("runs", RUNS, lines)
+    if args.epochs:
+        from torch_xor import COLUMNS as EPOCHS
+        from torch_xor import time_epochs
+
+        report.say(
+            "Seconds a pass over the training streams, ours and torch's in turn on one thread, from single batches "
+            "scaled up. Torch's batches are cut to their longest stream."
+        )
+        report.add("epochs", EPOCHS, time_epochs(args.nets, args.rounds))
+    report.finish(True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
