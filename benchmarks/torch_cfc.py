@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +40,7 @@ class CfcCell(nn.Module):
     """One step: (B, I) input, (B, H) state and (B,) elapsed time give the new state."""
 
     def __init__(
-        self, inputs: int, hidden: int, units: int, layers: int, activation: str, no_gate: bool
+        self, inputs: int, hidden: int, units: int, layers: int, activation: str, mode: str = "gate"
     ):
         super().__init__()
         columns = inputs + hidden
@@ -51,23 +51,47 @@ class CfcCell(nn.Module):
             columns = units
         self._backbone = tuple(backbone)
         self.activation = ACTIVATIONS[activation]()
+        self.mode = mode
         self.ff1 = nn.Linear(columns, hidden)
+        if mode == "minimal":
+            self.w_tau = nn.Parameter(torch.zeros(1, hidden))
+            self.A = nn.Parameter(torch.ones(1, hidden))
+            return
         self.ff2 = nn.Linear(columns, hidden)
         self.time_a = nn.Linear(columns, hidden)
         self.time_b = nn.Linear(columns, hidden)
-        self.no_gate = no_gate
 
     def forward(self, u: Tensor, h: Tensor, t: Tensor) -> Tensor:
-        a = torch.cat((u, h), 1)
+        a, t = torch.cat((u, h), 1), t.view(-1, 1)
         for linear in self._backbone:
             a = self.activation(linear(a))
+        if self.mode == "minimal":
+            p = self.ff1(a)
+            return self.A - self.A * torch.exp(-t * (self.w_tau.abs() + p.abs())) * p
         f1, f2 = torch.tanh(self.ff1(a)), torch.tanh(self.ff2(a))
-        s = torch.sigmoid(self.time_a(a) * t.view(-1, 1) + self.time_b(a))
-        return f1 + s * f2 if self.no_gate else f1 * (1.0 - s) + s * f2
+        s = torch.sigmoid(self.time_a(a) * t + self.time_b(a))
+        return f1 + s * f2 if self.mode == "no_gate" else f1 * (1.0 - s) + s * f2
+
+
+class Lstm(nn.Module):
+    """The mixed memory: input, state and memory give the state that the cell goes on from, and the new memory."""
+
+    def __init__(self, inputs: int, hidden: int):
+        super().__init__()
+        self.input_map = nn.Linear(inputs, 4 * hidden)
+        self.recurrent_map = nn.Linear(hidden, 4 * hidden, bias=False)
+
+    def forward(self, u: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        new, write, forget, show = (self.input_map(u) + self.recurrent_map(h)).chunk(4, 1)
+        c = c * torch.sigmoid(forget + 1.0) + torch.tanh(new) * torch.sigmoid(write)
+        return torch.tanh(c) * torch.sigmoid(show), c
 
 
 class Cfc(nn.Module):
-    """The cell over a sequence: x (B, T, F), spans (B, T), mask (B, T, F), (B, T, 1) or None -> (B, O)."""
+    """The cell over a sequence: x (B, T, F), spans (B, T), mask (B, T, F), (B, T, 1) or None.
+
+    Gives (B, O), or (B, T, O) with ``sequences``.
+    """
 
     def __init__(
         self,
@@ -79,27 +103,40 @@ class Cfc(nn.Module):
         units: int,
         layers: int,
         activation: str,
-        no_gate: bool = False,
+        mode: str = "gate",
+        mixed: bool = False,
+        sequences: bool = False,
     ):
         super().__init__()
         self.features, self.columns, self.hidden = features, columns, hidden
-        self.outputs = outputs
-        self.rnn_cell = CfcCell(columns, hidden, units, layers, activation, no_gate)
+        self.sequences = sequences
+        self.rnn_cell = CfcCell(columns, hidden, units, layers, activation, mode)
+        self.lstm = Lstm(columns, hidden) if mixed else None
         self.fc = nn.Linear(hidden, outputs)
 
     def forward(self, x: Tensor, spans: Tensor, mask: Tensor | None = None) -> Tensor:
-        h = x.new_zeros(x.shape[0], self.hidden)
+        inputs = x.unbind(1) if mask is None else self._masked_inputs(x, spans, mask)
+        h = c = x.new_zeros(x.shape[0], self.hidden)
+        states = []
+        for step, u in enumerate(inputs):
+            if self.lstm is not None:
+                h, c = self.lstm(u, h, c)
+            h = self.rnn_cell(u, h, spans[:, step])
+            states.append(h)
+        if self.sequences:
+            return self.fc(torch.stack(states, 1))
         if mask is None:
-            for step in range(x.shape[1]):
-                h = self.rnn_cell(x[:, step], h, spans[:, step])
             return self.fc(h)
-        return self._forward_masked(x, spans, mask, h)
+        y = x.new_zeros(x.shape[0], self.fc.out_features)
+        for step, h in enumerate(states):
+            observed = mask[:, step].max(1, keepdim=True).values
+            y = observed * self.fc(h) + (1.0 - observed) * y
+        return y
 
-    def _forward_masked(self, x: Tensor, spans: Tensor, mask: Tensor, h: Tensor) -> Tensor:
+    def _masked_inputs(self, x: Tensor, spans: Tensor, mask: Tensor) -> Iterator[Tensor]:
         fills = mask.shape[2] == self.features
         wide = fills and 2 * self.features < self.columns
         filled, since = torch.zeros_like(x[:, 0]), torch.zeros_like(x[:, 0])
-        y = x.new_zeros(x.shape[0], self.outputs)
         for step in range(x.shape[1]):
             seen, span = mask[:, step], spans[:, step]
             if fills:
@@ -107,11 +144,7 @@ class Cfc(nn.Module):
                 since = (span.view(-1, 1) + since) * (1.0 - seen)
             else:
                 filled = x[:, step]
-            u = torch.cat((filled, since, seen) if wide else (filled, seen), 1)
-            h = self.rnn_cell(u, h, span)
-            observed = seen.max(1, keepdim=True).values
-            y = observed * self.fc(h) + (1.0 - observed) * y
-        return y
+            yield torch.cat((filled, since, seen) if wide else (filled, seen), 1)
 
 
 def set_weights(module: nn.Module, weights: Mapping[str, np.ndarray]) -> None:
@@ -151,7 +184,7 @@ def _cell_case(meta: dict, arrays: Mapping[str, np.ndarray]) -> tuple:
         meta["backbone_units"],
         meta["backbone_layers"],
         meta["activation"],
-        meta["mode"] == "no_gate",
+        meta["mode"],
     )
     return cell.double(), ("input", "hx", "ts"), (), "h_new", "dh_new"
 
@@ -165,7 +198,9 @@ def _model_case(meta: dict, arrays: Mapping[str, np.ndarray]) -> tuple:
         units=meta["backbone_units"],
         layers=meta["backbone_layers"],
         activation=meta["activation"],
-        no_gate=meta["mode"] == "no_gate",
+        mode=meta["mode"],
+        mixed=meta["use_mixed"],
+        sequences=meta["return_sequences"],
     )
     constants = ("mask",) if "mask" in arrays else ()
     return model.double(), ("x", "timespans"), constants, "y", "dy"

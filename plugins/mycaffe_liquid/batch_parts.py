@@ -44,23 +44,64 @@ class BatchPart:
         """Return a cell's array (..., batch) with its last axis, which a batch of one lacks."""
         return array if self.count > 1 else array[..., None]
 
+    # The cell's state and that of its memory, side by side as the layer's users see them: (batch, S).
+
+    def _states(self) -> list[Any]:
+        cell = self.cell
+        return [cell.states] if cell.memory is None else [cell.states, cell.memory.states]
+
+    def _from_above(self) -> list[Any]:
+        """Return where the gradients of the last states are taken from, (size, batch) each."""
+        cell = self.cell
+        last = [self.full(cell.by_step[-1])]
+        return last if cell.memory is None else [*last, self.full(cell.memory.from_above)]
+
+    def _initial_gradients(self) -> list[Any]:
+        cell = self.cell
+        first = [self.full(cell.initial_state_gradient)]
+        return first if cell.memory is None else [*first, self.full(cell.memory.initial_gradient)]
+
+    def start_from(self, given: Any) -> None:
+        """Start from the state (batch, S) of the whole batch, or from 0 if it is None."""
+        row = 0
+        for states in self._states():
+            first = self.full(states[0])
+            first[...] = 0 if given is None else given[self.samples, row : row + len(first)].T
+            row += len(first)
+
+    def last_state(self, out: Any) -> None:
+        """Write the state after the last step into ``out`` (batch, S)."""
+        last = [self.full(states[-1]).T for states in self._states()]
+        self._write(last, out)
+
+    def take_from_above(self, given: Any) -> None:
+        """Take dL/d(last state) (batch, S) from above, besides what the readout has put there; None for 0."""
+        last, *memory = self._from_above()
+        if given is not None:
+            last += given[self.samples, : len(last)].T
+        for gradient in memory:
+            gradient[...] = 0 if given is None else given[self.samples, len(last) :].T
+
+    def initial_gradient(self, out: Any) -> None:
+        """Write dL/d(initial state) into ``out`` (batch, S)."""
+        self._write([gradient.T for gradient in self._initial_gradients()], out)
+
+    def _write(self, arrays: list[Any], out: Any) -> None:
+        column = 0
+        for array in arrays:
+            out[self.samples, column : column + array.shape[1]] = array
+            column += array.shape[1]
+
     def go_on_from(self, before: BatchPart) -> None:
         """Start from the state after the last step of the part before."""
-        for ours, theirs in zip(_states(self.cell), _states(before.cell), strict=True):
+        for ours, theirs in zip(self._states(), before._states(), strict=True):
             self.full(ours[0])[...] = before.full(theirs[-1])[:, : self.count]
 
     def pass_back(self, before: BatchPart) -> None:
-        """Add the gradient of the state that the part started from to what the part before gets from above."""
-        last = before.full(before.cell.by_step[-1])[:, : self.count]
-        last += self.full(self.cell.initial_state_gradient)
-        if self.cell.memory is not None:
-            last = before.full(before.cell.memory.from_above)
-            last[:, : self.count] = self.full(self.cell.memory.initial_gradient)
-            last[:, self.count :] = 0
-
-
-def _states(cell: SequenceCell) -> list[Any]:
-    return [cell.states] if cell.memory is None else [cell.states, cell.memory.states]
+        """Hand the gradient of the state that the part started from to the part before."""
+        before.take_from_above(None)
+        for theirs, ours in zip(before._from_above(), self._initial_gradients(), strict=True):
+            theirs[:, : self.count] += ours
 
 
 class BatchDivision:

@@ -10,7 +10,7 @@ import numpy as np
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import TRAIN, Layer
 
-from .batch_parts import BatchDivision, BatchPart
+from .batch_parts import BatchDivision
 from .cells import cell_of
 from .cfc_inputs import InputComposer
 from .readout import Readout
@@ -156,14 +156,14 @@ class CfcLayer(Layer):
             if index:
                 part.go_on_from(self._parts[index - 1])
             else:
-                self._start_states(part, bottom)
+                part.start_from(bottom[self._state].data if self._state else None)
             part.cell.forward(self.xp.ascontiguousarray(part.take(spans)), self.phase == TRAIN)
         if self.readout.sequences:
             self.readout.forward_sequence(self._parts[0], top[0].data)
         else:
             self.readout.forward(self._parts, observed, top[0].data)
         if len(top) > 1:
-            self._write_last_state(top[1].data)
+            self._parts[0].last_state(top[1].data)
 
     def state_sequence(self) -> Any:
         """Return the cell's state after each step of the last forward, (N, T, hidden_size).
@@ -219,25 +219,6 @@ class CfcLayer(Layer):
         for part in self._parts:
             part.full(part.cell.inputs)[...] = part.take(inputs)
 
-    def _start_states(self, part: BatchPart, bottom: Sequence[Blob]) -> None:
-        states, memory = part.cell.states[0], part.cell.memory
-        if not self._state:
-            states.fill(0)
-            if memory is not None:
-                memory.states[0].fill(0)
-            return
-        given, size = bottom[self._state].data[part.samples].T, part.cell.state_size
-        part.full(states)[...] = given[:size]
-        if memory is not None:
-            part.full(memory.states[0])[...] = given[size:]
-
-    def _write_last_state(self, top: Any) -> None:
-        (part,) = self._parts
-        size, memory = part.cell.state_size, part.cell.memory
-        top[:, :size] = part.full(part.cell.states[-1]).T
-        if memory is not None:
-            top[:, size:] = part.full(memory.states[-1]).T
-
     # Backward.
 
     def backward(
@@ -252,7 +233,7 @@ class CfcLayer(Layer):
         following = None
         for part in reversed(self._parts):
             if following is None:
-                self._last_state_gradient(part, top)
+                part.take_from_above(top[1].diff if len(top) > 1 else None)
             else:
                 following.pass_back(part)
             part.cell.backward(part.cell.by_step, any(learns))
@@ -262,35 +243,15 @@ class CfcLayer(Layer):
                 blob.diff.fill(0)
         self._bottom_gradients(propagate_down, bottom)
 
-    def _last_state_gradient(self, part: BatchPart, top: Sequence[Blob]) -> None:
-        memory, size = part.cell.memory, part.cell.state_size
-        if len(top) < 2:
-            if memory is not None:
-                memory.from_above.fill(0)
-            return
-        given = top[1].diff.T
-        last = part.full(part.cell.by_step[-1])
-        last += given[:size]
-        if memory is not None:
-            part.full(memory.from_above)[...] = given[size:]
-
     def _bottom_gradients(self, propagate_down: Sequence[bool], bottom: Sequence[Blob]) -> None:
         if propagate_down[0] or propagate_down[1]:
             self._input_gradients(propagate_down, bottom)
         if self._mask and propagate_down[self._mask]:
             bottom[self._mask].diff.fill(0)  # the mask is a constant
         if self._state and propagate_down[self._state]:
-            self._initial_gradient(bottom[self._state].diff)
-
-    def _initial_gradient(self, diff: Any) -> None:
-        """Write the gradient of the initial state (batch, S)."""
-        diff.fill(0)
-        for part in self._parts[:1]:
-            cell, memory = part.cell, part.cell.memory
-            size = cell.state_size
-            diff[part.samples, :size] = part.full(cell.initial_state_gradient).T
-            if memory is not None:
-                diff[part.samples, size:] = part.full(memory.initial_gradient).T
+            bottom[self._state].diff.fill(0)
+            for part in self._parts[:1]:
+                part.initial_gradient(bottom[self._state].diff)
 
     def _input_gradients(self, propagate_down: Sequence[bool], bottom: Sequence[Blob]) -> None:
         """Write the gradients of x and tt; steps that were not computed have none."""
