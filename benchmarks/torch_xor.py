@@ -1,4 +1,4 @@
-"""The nets of examples/xor as short torch modules, and the time of an epoch of both.
+"""The nets of examples/xor as short torch modules, and the time of a pass over the streams of both.
 
 Written from the equations, in plain eager mode. Steps at which a stream has no event leave its state as it is.
 """
@@ -11,50 +11,21 @@ from typing import Any
 
 import numpy as np
 import torch
+from ltc_step import Ltc
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.nn.utils import clip_grad_norm_
 from torch.nn.utils.rnn import pack_padded_sequence
-from torch_cfc import ACTIVATIONS, CfcCell, set_weights
+from torch_cfc import CfcCell, Lstm, set_weights
 from turns import TOLERANCE, deviation, figures, time_in_turn
 
 from mycaffe_py.layer import Layer
 from mycaffe_py.solver import Solver
 
-COLUMNS = ("net", "ours s", "torch s", "torch / ours", "least", "most")
+PASSES = ("net", "ours s", "torch s", "torch / ours", "least", "most")
 BATCHES = 24  # a round of each side; their longest streams differ
-INPUTS = ("bit", "tt", "mask", "label")
+INPUTS = ("x", "tt", "mask", "label")
 Arrays = Mapping[str, np.ndarray]
-
-
-class MinimalCell(nn.Module):
-    """The direct solution: A - A exp(-t (|w_tau| + |p|)) p."""
-
-    def __init__(self, inputs: int, hidden: int, units: int, activation: str):
-        super().__init__()
-        self.bb_0 = nn.Linear(inputs + hidden, units)
-        self.activation = ACTIVATIONS[activation]()
-        self.ff1 = nn.Linear(units, hidden)
-        self.w_tau, self.A = (nn.Parameter(torch.zeros(1, hidden)) for _ in range(2))
-
-    def forward(self, u: Tensor, h: Tensor, t: Tensor) -> Tensor:
-        p = self.ff1(self.activation(self.bb_0(torch.cat((u, h), 1))))
-        decay = torch.exp(-t.view(-1, 1) * (self.w_tau.abs() + p.abs()))
-        return self.A - self.A * decay * p
-
-
-class Memory(nn.Module):
-    """The LSTM in front of a cell with mixed memory; gates in the order of the authors' code."""
-
-    def __init__(self, inputs: int, hidden: int):
-        super().__init__()
-        self.input_map = nn.Linear(inputs, 4 * hidden)
-        self.recurrent_map = nn.Linear(hidden, 4 * hidden, bias=False)
-
-    def forward(self, u: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-        i, ig, fg, og = (self.input_map(u) + self.recurrent_map(h)).chunk(4, 1)
-        c = c * torch.sigmoid(fg + 1.0) + torch.tanh(i) * torch.sigmoid(ig)
-        return torch.tanh(c) * torch.sigmoid(og), c
 
 
 class CfcSide(nn.Module):
@@ -64,17 +35,18 @@ class CfcSide(nn.Module):
         super().__init__()
         param, unit = layer.param.cfc_param, layer.param.cfc_unit_param
         names = unit.DESCRIPTOR.fields_by_name["backbone_activation"].enum_type.values_by_number
-        activation = names[unit.backbone_activation].name.lower()
-        self.hidden = param.hidden_size
-        sizes = 2, self.hidden, unit.backbone_units
-        self.rnn_cell: nn.Module
-        if unit.minimal:
-            self.rnn_cell = MinimalCell(*sizes, activation)
-        else:
-            self.rnn_cell = CfcCell(*sizes, unit.backbone_layers, activation, unit.no_gate)
-        if param.use_mixed:
-            self.lstm = Memory(2, self.hidden)
-        self.mixed = param.use_mixed
+        mode = "minimal" if unit.minimal else "no_gate" if unit.no_gate else "gate"
+        self.hidden, self.mixed = param.hidden_size, param.use_mixed
+        self.rnn_cell = CfcCell(
+            2,
+            self.hidden,
+            unit.backbone_units,
+            unit.backbone_layers,
+            names[unit.backbone_activation].name.lower(),
+            mode,
+        )
+        if self.mixed:
+            self.lstm = Lstm(2, self.hidden)
         self.fc = nn.Linear(self.hidden, 1)
         set_weights(self, weights_of(layer))
 
@@ -83,12 +55,27 @@ class CfcSide(nn.Module):
         seen = mask > 0
         inputs = torch.cat((x, mask), 2)
         for step in range(x.shape[1]):
-            u, before = inputs[:, step], h
+            u, before, observed = inputs[:, step], h, seen[:, step]
             if self.mixed:
                 before, new = self.lstm(u, h, c)
-                c = torch.where(seen[:, step], new, c)
-            h = torch.where(seen[:, step], self.rnn_cell(u, before, t[:, step]), h)
+                c = torch.where(observed, new, c)
+            h = torch.where(observed, self.rnn_cell(u, before, t[:, step]), h)
         return self.fc(h)
+
+
+class LtcSide(Ltc):
+    """The same with LTC cells."""
+
+    def __init__(self, layer: Layer):
+        super().__init__(weights_of(layer))
+
+    def forward(self, x: Tensor, t: Tensor, mask: Tensor) -> Tensor:
+        v = x.new_zeros(x.shape[0], len(self.named["rnn_cell.gleak"]))
+        seen = mask > 0
+        inputs = torch.cat((x, mask), 2)
+        for step in range(x.shape[1]):
+            v = torch.where(seen[:, step], self.step(inputs[:, step], v, t[:, step]), v)
+        return v @ self.named["fc.weight"].T + self.named["fc.bias"]
 
 
 class LstmSide(nn.Module):
@@ -137,6 +124,8 @@ class TorchSide:
         layers = net.layer_dict
         if "lstm1" in layers:
             self.model: nn.Module = LstmSide(layers["lstm1"], layers["logit"])
+        elif layers["cfc1"].param.cfc_param.cell_type:
+            self.model = LtcSide(layers["cfc1"])
         else:
             self.model = CfcSide(layers["cfc1"])
         self.clip = param.clip_gradients
@@ -145,7 +134,7 @@ class TorchSide:
         )
 
     def loss(self, batch: Mapping[str, Tensor]) -> Tensor:
-        logit = self.model(batch["bit"], batch["tt"], batch["mask"])
+        logit = self.model(batch["x"], batch["tt"], batch["mask"])
         return binary_cross_entropy_with_logits(logit, batch["label"])
 
     def step(self, batch: Mapping[str, Tensor]) -> None:
@@ -171,25 +160,27 @@ def draw(solver: Solver) -> dict[str, Tensor]:
 
 
 def check(name: str, solver: Solver, theirs: TorchSide) -> None:
-    """Stop if the losses, or the gradients of a CfC layer, differ."""
+    """Stop if the losses, or the gradients of a CFC layer, differ."""
     batch = draw(solver)
     ours = float(solver.net.blobs["loss"].data)
     loss = theirs.loss(batch)
     worst = abs(ours - loss.item()) / ours
-    if isinstance(theirs.model, CfcSide):
+    if "cfc1" in solver.net.layer_dict:
         layer = solver.net.layer_dict["cfc1"]
         solver.net.clear_param_diffs()
         solver.net.backward()
         loss.backward()
         found = dict(zip(layer.blob_names, (blob.diff for blob in layer.blobs), strict=True))
-        for key, parameter in theirs.model.named_parameters():
+        model = theirs.model
+        parameters = model.named if isinstance(model, Ltc) else dict(model.named_parameters())
+        for key, parameter in parameters.items():
             worst = max(worst, deviation(found[key], parameter.grad.numpy()))
     if worst > TOLERANCE:
         raise SystemExit(f"{name}: ours and torch's differ by {worst:.1e}")
 
 
-def time_epoch(name: str, solver: Solver, streams: int, rounds: int) -> list[Any]:
-    """Return a line of the table: seconds a pass over ``streams``."""
+def time_pass(name: str, solver: Solver, rounds: int) -> list[Any]:
+    """Return a line of the table: seconds a pass over the streams."""
     torch.set_num_threads(1)
     theirs = TorchSide(solver)
     check(name, solver, theirs)
@@ -198,5 +189,5 @@ def time_epoch(name: str, solver: Solver, streams: int, rounds: int) -> list[Any
         [lambda: solver.step(1), lambda: theirs.step(next(batches))], rounds, BATCHES
     )
     ours, torchs, *ratios = figures(times, over=0)
-    size = solver.net.blobs["label"].shape[0]
-    return [name, *(ms / 1e3 * streams / size for ms in (ours, torchs)), *ratios]
+    param = solver.net.layer_dict["streams"].param.bit_stream_param
+    return [name, *(ms / 1e3 * param.streams / param.batch_size for ms in (ours, torchs)), *ratios]

@@ -23,6 +23,7 @@ from reporting import RESULTS, Report
 
 from mycaffe_py.builder import Training, build_training
 from mycaffe_py.events import Event, TestDone
+from mycaffe_py.solver import Solver
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "xor"
 KEPT = RESULTS / "xor.json"
@@ -88,8 +89,7 @@ def train(row: Row, seed: int) -> dict[str, Any]:
     solver.step(solver.param.max_iter)
     seconds = time.process_time() - start
     solver.test_all()
-    for net in (solver.net, *solver.test_nets):
-        net.close()
+    close(solver)
     streams, batch = sizes(training)
     last = curve.tests[-1]
     return {
@@ -123,26 +123,25 @@ def kept_runs() -> list[dict[str, Any]]:
     return [run for run in runs if (run["net"], run["files"]) in wanted]
 
 
-def keep(runs: list[dict[str, Any]]) -> None:
-    """Put the runs into the record."""
+def keep(run: dict[str, Any]) -> None:
+    """Add a run to the record, where others may have been added meanwhile."""
     RESULTS.mkdir(exist_ok=True)
     record = json.loads(KEPT.read_text()) if KEPT.exists() else {}
-    record["runs"] = runs
+    record["runs"] = [*kept_runs(), run]
     KEPT.write_text(json.dumps(record, indent=1) + "\n")
 
 
 def train_all(rows: list[Row], seeds: int) -> list[dict[str, Any]]:
     """Train what is not there yet; return all runs that are."""
-    runs = kept_runs()
     for row in rows:
         for seed in range(1, seeds + 1):
-            if any((run["net"], run["seed"]) == (row.name, seed) for run in runs):
+            if any((run["net"], run["seed"]) == (row.name, seed) for run in kept_runs()):
                 continue
-            runs.append(train(row, seed))
-            keep(runs)
-            print(*(f"{key} {runs[-1][key]}" for key in RUNS[:-1]), sep="; ", flush=True)
+            run = train(row, seed)
+            keep(run)
+            print(*(f"{key} {run[key]}" for key in RUNS[:-1]), sep="; ", flush=True)
     order = [row.name for row in ROWS]
-    return sorted(runs, key=lambda run: (order.index(run["net"]), run["seed"]))
+    return sorted(kept_runs(), key=lambda run: (order.index(run["net"]), run["seed"]))
 
 
 def summary(row: Row, runs: list[dict[str, Any]]) -> list[Any]:
@@ -160,13 +159,36 @@ def summary(row: Row, runs: list[dict[str, Any]]) -> list[Any]:
     ]
 
 
+def time_all(rows: list[Row], rounds: int) -> list[list[Any]]:
+    """Return the time of a pass over the streams, ours and torch's, of each net."""
+    from torch_xor import time_pass  # torch is not needed for the rest
+
+    lines = []
+    for row in rows:
+        solver = build_training(
+            solver=EXAMPLES / f"{row.file}_solver.prototxt", seed=1, device="cpu"
+        ).solver
+        lines.append(time_pass(row.name, solver, rounds))
+        print(lines[-1], flush=True)
+        close(solver)
+    return lines
+
+
+def close(solver: Solver) -> None:
+    """End the threads that read ahead."""
+    for net in (solver.net, *solver.test_nets):
+        net.close()
+
+
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     files = [row.file for row in ROWS]
     parser.add_argument("--nets", nargs="+", choices=files, default=files, metavar="NET")
     parser.add_argument("--seeds", type=int, default=3, help="how many, from 1 (default 3)")
-    parser.add_argument("--epochs", action="store_true", help="also time epochs, ours and torch's")
-    parser.add_argument("--rounds", type=int, default=7, help="rounds of the timing (default 7)")
+    parser.add_argument(
+        "--passes", action="store_true", help="also time a pass over the streams, ours and torch's"
+    )
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of the timing (default 5)")
     parser.add_argument("--vectors", choices=vectors.CHOICES, default="native")
     return parser.parse_args()
 
@@ -184,15 +206,16 @@ def main() -> int:
     report.say("Every run; the curve is the accuracy at each test.")
     lines = [[run[key] for key in RUNS] for run in runs]
     report.add("runs", RUNS, lines)
-    if args.epochs:
-        from torch_xor import COLUMNS as EPOCHS
-        from torch_xor import time_epochs
+    if args.passes:
+        from torch_xor import PASSES
 
         report.say(
             "Seconds a pass over the training streams, ours and torch's in turn on one thread, from single batches "
             "scaled up. Torch's batches are cut to their longest stream."
         )
-        report.add("epochs", EPOCHS, time_epochs(args.nets, args.rounds))
+        report.add(
+            "epochs", EPOCHS, time_all([row for row in ROWS if row.file in args.nets], args.rounds)
+        )
     report.finish(True)
     return 0
 
