@@ -214,7 +214,7 @@ def main() -> int:
             "scaled up. Torch's batches are cut to their longest stream."
         )
         report.add(
-            "epochs", EPOCHS, time_all([row for row in ROWS if row.file in args.nets], args.rounds)
+            "passes", PASSES, time_all([row for row in ROWS if row.file in args.nets], args.rounds)
         )
     report.finish(True)
     return 0
