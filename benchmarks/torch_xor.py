@@ -24,7 +24,7 @@ from mycaffe_py.solver import Solver
 
 PASSES = ("net", "ours s", "torch s", "torch / ours", "least", "most")
 BATCHES = 24  # a round of each side; their longest streams differ
-INPUTS = ("x", "tt", "mask", "label")
+OTHERS = ("x", "mask", "label")
 Arrays = Mapping[str, np.ndarray]
 
 
@@ -149,14 +149,16 @@ def cut(values: Arrays) -> dict[str, Tensor]:
     mask = values["mask"][..., 0] > 0
     order = np.argsort(~mask, axis=1, kind="stable")[:, : mask.sum(axis=1).max()]
     rows = np.arange(len(mask))[:, None]
-    found = {name: torch.from_numpy(values[name][rows, order]) for name in INPUTS[:3]}
+    found = {name: torch.from_numpy(values[name][rows, order]) for name in ("x", "tt", "mask")}
     return {**found, "label": torch.from_numpy(values["label"].copy())}
 
 
 def draw(solver: Solver) -> dict[str, Tensor]:
     """Run our net on a new batch and return that batch for torch."""
     solver.net.forward()
-    return cut({name: solver.net.blobs[name].data for name in INPUTS})
+    blobs = solver.net.blobs
+    times = "tt" if "tt" in blobs else "elapsed"
+    return cut({"tt": blobs[times].data, **{name: blobs[name].data for name in OTHERS}})
 
 
 def check(name: str, solver: Solver, theirs: TorchSide) -> None:

@@ -80,6 +80,7 @@ class Curve:
 
 def train(row: Row, seed: int) -> dict[str, Any]:
     """Train a net as ``mycaffe train`` does, without snapshots, and test it."""
+    fingerprint = row.fingerprint
     training = build_training(
         solver=EXAMPLES / f"{row.file}_solver.prototxt", seed=seed, device="cpu"
     )
@@ -101,7 +102,7 @@ def train(row: Row, seed: int) -> dict[str, Any]:
         "passes": solver.param.max_iter * batch / streams,
         "cpu seconds": seconds,
         "curve": [round(100 * test["accuracy"], 2) for test in curve.tests],
-        "files": row.fingerprint,
+        "files": fingerprint,
     }
 
 
