@@ -109,9 +109,9 @@ MISTAKES = {
         *("backbone_layers: 1", "backbone_layers: 2147483647"),
         [":14:55", "backbone_layers must be at most 1000, got 2147483647"],
     ),
-    "setting of a later version": (
-        *("hidden_size: 4", "hidden_size: 4 return_sequences: true"),
-        ["return_sequences is not offered by this version", ":13:66"],
+    "settings that exclude each other": (
+        *("backbone_units: 4", "backbone_units: 4 minimal: true no_gate: true"),
+        ["minimal and no_gate are two cells: give one of them", ":14:47"],
     ),
     "include and exclude": (
         *('name: "loss" type', 'name: "loss" include { phase: TEST } exclude { phase: TEST } type'),

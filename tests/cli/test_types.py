@@ -52,7 +52,7 @@ def test_every_type_is_listed_with_its_plugin_and_described(kind):
 
 def test_a_layer_is_described_with_types_defaults_docs_and_enums():
     text = run("layers", "CFC").stdout
-    assert "bottoms: 2 to 3; tops: 1" in text
+    assert "bottoms: 2 to 4; tops: 1 to 2" in text
     assert "cfc_param { ... }  CfcParameter" in text
     assert "backbone_units: int32, default 1" in text
     assert "      | RELU " in text
