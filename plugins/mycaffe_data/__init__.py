@@ -1,9 +1,12 @@
-"""Data layers: LMDB, HDF5, images, windows and memory."""
+"""Data layers: LMDB, HDF5, images, windows, memory and drawn bit streams."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from mycaffe_py.hookspecs import hookimpl
 
+from .bit_stream_data import BitStreamData
 from .data import Data
 from .hdf5_data import HDF5Data
 from .hdf5_output import HDF5Output
@@ -11,10 +14,16 @@ from .image_data import ImageData
 from .memory_data import MemoryData
 from .window_data import WindowData
 
-LAYERS: list[type] = [Data, HDF5Data, HDF5Output, ImageData, MemoryData, WindowData]
+LAYERS: list[type] = [BitStreamData, Data, HDF5Data, HDF5Output, ImageData, MemoryData, WindowData]
 
 
 @hookimpl
 def mycaffe_layers():
     """Return the layers of this plugin."""
     return LAYERS
+
+
+@hookimpl
+def mycaffe_schema():
+    """Return the settings that Caffe's own schema lacks."""
+    return [Path(__file__).with_name("bit_stream.proto")]

@@ -62,7 +62,18 @@ def _hand_over(layer: Any) -> None:
     layer.reset(layer.device.asarray(data), layer.device.asarray([1, 0]))
 
 
+def _streams(more: str) -> str:
+    return (
+        'top: "x" top: "tt" top: "mask" top: "label" '
+        f"bit_stream_param {{ batch_size: 5 streams: 5 {more} }}"
+    )
+
+
 LAYERS: dict[str, list[tuple[str | Callable[[Path], str], list[Any], dict[str, Any]]]] = {
+    "BitStreamData": [
+        (_streams(""), [], {}),
+        (_streams("seed: 7 dense: true pad_front: true"), [], {"phase": TEST}),
+    ],
     "Data": [
         (_database(), [], {}),
         (_database(_TRANSFORM), [], {"phase": TEST}),

@@ -46,7 +46,13 @@ def window_data(folder):
     return f'type: "WindowData" window_data_param {{ {settings} }} {transform}'
 
 
-KINDS = [data, image_data, hdf5_data, window_data]
+def bit_stream_data(folder):
+    settings = "batch_size: 4 streams: 6 shuffle: true"
+    tops = 'top: "x" top: "tt" top: "mask" top: "label"'
+    return f'type: "BitStreamData" {tops} bit_stream_param {{ {settings} }}'
+
+
+KINDS = [bit_stream_data, data, image_data, hdf5_data, window_data]
 
 
 @pytest.mark.parametrize("kind", KINDS)
