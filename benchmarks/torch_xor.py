@@ -79,7 +79,7 @@ class LtcSide(Ltc):
 
 
 class LstmSide(nn.Module):
-    """torch's own LSTM over the packed events of each stream, after one step of zeros as in Caffe's layer."""
+    """torch's own LSTM over the packed events of each stream, after one step without an event as in Caffe's layer."""
 
     def __init__(self, layer: Layer, readout: Layer):
         super().__init__()
@@ -106,6 +106,7 @@ class LstmSide(nn.Module):
 
     def forward(self, x: Tensor, t: Tensor, mask: Tensor) -> Tensor:
         inputs = torch.nn.functional.pad(torch.cat((x, t[..., None]), 2), (0, 0, 1, 0))
+        inputs[:, 0, 0] = -1  # a step without an event, before the first: a bit of 0
         lengths = mask.sum((1, 2)).long() + 1
         packed = pack_padded_sequence(inputs, lengths, batch_first=True, enforce_sorted=False)
         return self.fc(self.lstm(packed)[1][0][0])
