@@ -119,13 +119,15 @@ def sizes(training: Training) -> tuple[int, int]:
 # Runs that are kept.
 
 
+def kept(table: str) -> list[dict[str, Any]]:
+    """Return the lines of a table of the record."""
+    return json.loads(KEPT.read_text()).get(table, []) if KEPT.exists() else []
+
+
 def kept_runs() -> list[dict[str, Any]]:
     """Return the runs of the record that the files of today would give."""
-    if not KEPT.exists():
-        return []
     wanted = {(row.name, row.fingerprint) for row in ROWS}
-    runs = json.loads(KEPT.read_text()).get("runs", [])
-    return [run for run in runs if (run["net"], run["files"]) in wanted]
+    return [run for run in kept("runs") if (run["net"], run["files"]) in wanted]
 
 
 def keep(run: dict[str, Any]) -> None:
@@ -172,16 +174,18 @@ def summary(row: Row, runs: list[dict[str, Any]]) -> list[Any]:
     ]
 
 
-def time_all(rows: list[Row], rounds: int) -> list[list[Any]]:
-    """Return the time of a pass over the streams, ours and torch's, of each net."""
-    from torch_xor import time_pass  # torch is not needed for the rest
+def time_all(rows: list[Row], args: argparse.Namespace) -> list[dict[str, Any]]:
+    """Return the time of a pass over the streams, ours and torch's, of each net; nothing if it is not wanted."""
+    if not args.passes:
+        return []
+    from torch_xor import PASSES, time_pass  # torch is not needed for the rest
 
     lines = []
     for row in rows:
         solver = build_training(
             solver=EXAMPLES / f"{row.file}_solver.prototxt", seed=1, device="cpu"
         ).solver
-        lines.append(time_pass(row.name, solver, rounds))
+        lines.append(dict(zip(PASSES, time_pass(row.name, solver, args.rounds), strict=True)))
         print(lines[-1], flush=True)
         close(solver)
     return lines
@@ -221,16 +225,13 @@ def main() -> int:
     report.say("Every run; the curve is the accuracy at each test.")
     lines = [[run[key] for key in RUNS] for run in runs]
     report.add("runs", RUNS, lines)
-    if args.passes:
-        from torch_xor import PASSES
-
+    passes = time_all([row for row in ROWS if row.file in args.nets], args) or kept("passes")
+    if passes:
         report.say(
             "Seconds a pass over the training streams, ours and torch's in turn on one thread, from single batches "
             "scaled up. Torch's batches are cut to their longest stream."
         )
-        report.add(
-            "passes", PASSES, time_all([row for row in ROWS if row.file in args.nets], args.rounds)
-        )
+        report.add("passes", tuple(passes[0]), [tuple(line.values()) for line in passes])
     report.finish(True)
     return 0
 

@@ -41,7 +41,7 @@ def draw_streams(count: int, seed: int, dense: bool = False) -> BitStreams:
     if not dense:
         events[:, 1:] &= bits[:, 1:] != bits[:, :-1]
         events[np.arange(count), lengths - 1] = True
-    # Row by row, as flatnonzero gives them: each stream's events, numbered from 0.
+    # Row by row, as nonzero gives them: each stream's events, numbered from 0.
     row, column = np.nonzero(events)
     counts = events.sum(axis=1)
     number = np.arange(row.size) - np.repeat(np.cumsum(counts) - counts, counts)
