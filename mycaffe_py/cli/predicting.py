@@ -77,7 +77,8 @@ def predict(
         _spare_inputs((table, picture), training, names)
         forecast = _forecast(training, steps, start)
     atomic_write(table, forecast.csv_text())
-    written = [table, *_draw(forecast, picture)]
+    # Beside a device or pipe, as /dev/stdout, there is no place for a picture.
+    written = [table, *(_draw(forecast, picture) if table.is_file() else ())]
     _print(forecast, written, as_json)
     return 0
 

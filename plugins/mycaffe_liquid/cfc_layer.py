@@ -55,6 +55,11 @@ class CfcLayer(Layer):
         self._state, self._mask = self._find_bottoms(len(bottom))
         _, _, self.features = self._sequence_shape(bottom)
         mask_features = self._mask_features(bottom) if self._mask else 0
+        if param.HasField("input_features") and param.input_features < 1:
+            self.fail(
+                f"input_features must be at least 1, got {param.input_features}",
+                field="cfc_param.input_features",
+            )
         wide = not param.HasField("input_features") or param.input_features > 2 * self.features
         self.composer = InputComposer(self.device, self.features, mask_features, wide)
         kind = cell_of(self, self.composer.columns, "rnn_cell.")

@@ -181,6 +181,11 @@ def test_nothing_that_is_read_is_written_over(mycaffe, trained, run_folder, tmp_
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+def test_a_device_gets_the_table_alone(mycaffe, trained):
+    result = mycaffe("predict", *WEIGHTS, "--steps", 3, "--out", "/dev/null")
+    assert result.exit_code == 0 and result.stdout.split() == ["/dev/null"]
+
+
 def test_names_that_are_no_formulas(mycaffe, trained, tmp_path):
     names = "month $x_{,price $x_{^$"
     (tmp_path / "dollars.csv").write_text("\n".join([names, *ROWS]) + "\n")

@@ -245,6 +245,7 @@ def test_default_fillers_are_mycaffes(registry):
     [
         ("output_features: 1", UNIT, "hidden_size must be at least 1, got 0", 5),
         ("hidden_size: 4", UNIT, "output_features must be at least 1, got 0", 5),
+        ("input_features: -1", UNIT, "input_features must be at least 1, got -1", 5),
         (
             "hidden_size: 4 output_features: 1",
             f"hidden_size: 5 {UNIT}",
