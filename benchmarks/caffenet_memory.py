@@ -12,9 +12,13 @@ import vectors  # noqa: F401  (before NumPy)
 # isort: split
 from reporting import Report
 
-from mycaffe_py import TRAIN, Net, NetSpec
-from mycaffe_py import layers as L  # noqa: N812
-from mycaffe_py import params as P  # noqa: N812
+from mycaffe_py import (
+    TRAIN,
+    Net,
+    NetSpec,
+    layers as L,  # noqa: N812
+    params as P,  # noqa: N812
+)
 
 MIB = 2**20
 

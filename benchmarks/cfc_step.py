@@ -23,9 +23,9 @@ from reporting import Report
 from torch_cfc import Cfc, set_weights
 from turns import TOLERANCE, deviation, figures, time_in_turn
 
-import mycaffe_py.denormals
+import mycaffe_py.device.denormals
 from mycaffe_py.builder import build_training, load_model, load_solver_file
-from mycaffe_py.denormals import can_flush
+from mycaffe_py.device.denormals import can_flush
 from mycaffe_py.solver import Solver
 
 MODEL, SOLVER = "LiquidNetCfc.prototxt", "adamw.prototxt"
@@ -185,7 +185,9 @@ def parse() -> argparse.Namespace:
 def set_denormals(mode: str) -> None:
     """Give both sides the same treatment of subnormal numbers."""
     if mode == "keep":
-        mycaffe_py.denormals._libm = None  # the solver then leaves the processor's setting alone
+        mycaffe_py.device.denormals._libm = (
+            None  # the solver then leaves the processor's setting alone
+        )
     elif not can_flush() or not torch.set_flush_denormal(True):
         raise SystemExit(
             "subnormal numbers cannot be flushed here on both sides: use --denormals keep"

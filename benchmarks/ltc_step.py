@@ -21,8 +21,8 @@ from reporting import Report
 from torch import Tensor, nn
 from turns import TOLERANCE, deviation, figures, time_in_turn
 
-from mycaffe_py.denormals import flush_denormals
 from mycaffe_py.device import Device
+from mycaffe_py.device.denormals import flush_denormals
 from mycaffe_py.net import Net
 from mycaffe_py.plugins import default_registry
 from mycaffe_py.schema import load_net_text

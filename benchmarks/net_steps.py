@@ -22,7 +22,7 @@ from turns import COLUMNS, TOLERANCE, deviation, figures, time_in_turn
 
 from mycaffe_py import TRAIN, Net
 from mycaffe_py.builder import load_model
-from mycaffe_py.denormals import flush_denormals
+from mycaffe_py.device.denormals import flush_denormals
 
 MOST = {"LeNet": 1.2}
 """How much of torch's time a net may take."""

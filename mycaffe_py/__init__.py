@@ -9,62 +9,71 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from .aliases import keep_former_names
 from .version import __version__
 
+keep_former_names()
+
 if TYPE_CHECKING:
-    from . import classifier as classifier
-    from . import coord_map as coord_map
-    from . import detector as detector
-    from . import draw as draw
-    from . import io as io
-    from . import net_spec as net_spec
-    from . import proto as proto
-    from . import pycaffe as pycaffe
+    from . import (
+        classifier as classifier,
+        coord_map as coord_map,
+        detector as detector,
+        draw as draw,
+        io as io,
+        net_spec as net_spec,
+        proto as proto,
+        pycaffe as pycaffe,
+    )
     from .as_caffe import install_as_caffe as install_as_caffe
     from .blob import Blob as Blob
-    from .builder import build_training as build_training
-    from .builder import get_solver as get_solver
+    from .builder import build_training as build_training, get_solver as get_solver
     from .classifier import Classifier as Classifier
     from .detector import Detector as Detector
-    from .device import Device as Device
-    from .device import open_device as open_device
+    from .device.device import Device as Device, open_device as open_device
     from .filler import Filler as Filler
     from .gym import Gym as Gym
     from .hookspecs import hookimpl as hookimpl
-    from .layer import TEST as TEST
-    from .layer import TRAIN as TRAIN
-    from .layer import Layer as Layer
+    from .layer import TEST as TEST, TRAIN as TRAIN, Layer as Layer
     from .loss_layer import LossLayer as LossLayer
     from .net import Net as Net
-    from .net_spec import NetSpec as NetSpec
-    from .net_spec import layers as layers
-    from .net_spec import params as params
-    from .net_spec import to_proto as to_proto
-    from .plugins import default_registry as default_registry
-    from .plugins import load_registry as load_registry
-    from .plugins import use_plugins as use_plugins
-    from .pycaffe import NCCL as NCCL
-    from .pycaffe import Timer as Timer
-    from .pycaffe import has_nccl as has_nccl
-    from .pycaffe import init_log as init_log
-    from .pycaffe import layer_type_list as layer_type_list
-    from .pycaffe import log as log
-    from .pycaffe import set_device as set_device
-    from .pycaffe import set_mode_cpu as set_mode_cpu
-    from .pycaffe import set_mode_gpu as set_mode_gpu
-    from .pycaffe import set_multiprocess as set_multiprocess
-    from .pycaffe import set_random_seed as set_random_seed
-    from .pycaffe import set_solver_count as set_solver_count
-    from .pycaffe import set_solver_rank as set_solver_rank
-    from .pycaffe import solver_count as solver_count
-    from .pycaffe import solver_rank as solver_rank
-    from .pycaffe_solvers import AdaDeltaSolver as AdaDeltaSolver
-    from .pycaffe_solvers import AdaGradSolver as AdaGradSolver
-    from .pycaffe_solvers import AdamSolver as AdamSolver
-    from .pycaffe_solvers import AdamWSolver as AdamWSolver
-    from .pycaffe_solvers import NesterovSolver as NesterovSolver
-    from .pycaffe_solvers import RMSPropSolver as RMSPropSolver
-    from .pycaffe_solvers import SGDSolver as SGDSolver
+    from .net_spec import (
+        NetSpec as NetSpec,
+        layers as layers,
+        params as params,
+        to_proto as to_proto,
+    )
+    from .plugins import (
+        default_registry as default_registry,
+        load_registry as load_registry,
+        use_plugins as use_plugins,
+    )
+    from .pycaffe import (
+        NCCL as NCCL,
+        Timer as Timer,
+        has_nccl as has_nccl,
+        init_log as init_log,
+        layer_type_list as layer_type_list,
+        log as log,
+        set_device as set_device,
+        set_mode_cpu as set_mode_cpu,
+        set_mode_gpu as set_mode_gpu,
+        set_multiprocess as set_multiprocess,
+        set_random_seed as set_random_seed,
+        set_solver_count as set_solver_count,
+        set_solver_rank as set_solver_rank,
+        solver_count as solver_count,
+        solver_rank as solver_rank,
+    )
+    from .pycaffe_solvers import (
+        AdaDeltaSolver as AdaDeltaSolver,
+        AdaGradSolver as AdaGradSolver,
+        AdamSolver as AdamSolver,
+        AdamWSolver as AdamWSolver,
+        NesterovSolver as NesterovSolver,
+        RMSPropSolver as RMSPropSolver,
+        SGDSolver as SGDSolver,
+    )
     from .solver import Solver as Solver
     from .trainer import Trainer as Trainer
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
-from .device import Device
+from .device.device import Device
 from .net import Net
 from .seeding import generator_state, restore_generator
 

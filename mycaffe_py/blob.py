@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from .device import Device, default_device
+from .device.device import Device, default_device
+from .device.memory_limits import in_words, out_of_memory, require_memory
 from .errors import ConfigError, DeviceError, ShapeError
-from .memory import in_words, out_of_memory, require_memory
 
 MAX_AXES = 32
 MAX_COUNT = 2**31 - 1

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .custom_trainer import upgrade_custom_trainer
-from .device import Device, check_dtype, chosen_seed, default_device, open_device
+from .device.device import Device, check_dtype, chosen_seed, default_device, open_device
 from .errors import ConfigError, MissingFileError, PrototxtError
 from .layer import TEST, TRAIN
 from .net import Net

@@ -14,7 +14,7 @@ from .builder import (
     load_solver_file,
     located,
 )
-from .device import Device
+from .device.device import Device
 from .errors import MissingFileError, MyCaffeError, Problem, PrototxtError
 from .net import Net
 from .net_wiring import MOST_PROBLEMS

@@ -12,8 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .errors import ConfigError
-from .net_spec import Function, Top
-from .net_spec import layers as L
+from .net_spec import Function, Top, layers as L
 
 Map: TypeAlias = "tuple[int | None, Any, Any]"
 

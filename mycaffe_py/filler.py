@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .blob import Blob
-from .memory import require_memory
+from .device.memory_limits import require_memory
 
 
 def fans(shape: tuple[int, ...]) -> tuple[float, float]:

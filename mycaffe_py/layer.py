@@ -15,7 +15,7 @@ import numpy as np
 from .as_written import as_written
 from .blob import Blob, BlobVec
 from .blobproto import array_from_proto, proto_shape, shape_fits
-from .device import Device, default_device
+from .device.device import Device, default_device
 from .errors import LayerError, MissingLayerFileError, MyCaffeWarning
 from .host_blob import HostLayer
 

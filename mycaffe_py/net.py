@@ -12,7 +12,7 @@ import numpy as np
 
 from . import debug_info
 from .blob import Blob
-from .device import Device, check_dtype, default_device, open_device
+from .device.device import Device, check_dtype, default_device, open_device
 from .errors import ConfigError, ShapeError, add_note
 from .host_blob import facing, refresh_views, send_writes
 from .layer import PHASE_NAMES, TEST, TRAIN, Layer, LayerContext

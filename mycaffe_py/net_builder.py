@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .blob import Blob
+from .device.memory_limits import out_of_memory
 from .errors import (
     ConfigError,
     MissingLayerFileError,
@@ -17,7 +18,6 @@ from .errors import (
     add_note,
 )
 from .layer import PHASE_NAMES, Layer, LayerContext
-from .memory import out_of_memory
 from .net_state import is_included
 from .net_wiring import MOST_PROBLEMS, FieldMistakes, WiringCheck
 from .parameters import Parameter, ParameterList

@@ -10,8 +10,8 @@ import numpy as np
 
 from .as_written import as_written
 from .blob import Blob
+from .device.memory_limits import require_memory
 from .layer import Layer
-from .memory import require_memory
 
 
 @dataclass

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from .device import Device
+from .device.device import Device
 from .errors import Location, Problem
 from .layer import TRAIN, LayerContext
 from .net_builder import NetBuilder

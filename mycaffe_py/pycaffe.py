@@ -6,7 +6,7 @@ import logging
 import time
 from typing import Any, NoReturn
 
-from .device import (
+from .device.device import (
     chosen_seed,
     default_device,
     open_device,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from mycaffe_py.errors import MissingFileError, did_you_mean
+from .errors import MissingFileError, did_you_mean
 
 KINDS = ("protos", "models", "solvers")
 _PACKAGE = Path(__file__).resolve().parent

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .as_written import AsWritten
 from .before_test import BeforeTest
-from .denormals import flush_denormals
+from .device.denormals import flush_denormals
 from .errors import DivergedError
 from .events import (
     Event,
@@ -26,8 +26,7 @@ from .events import (
 from .host_blob import refresh_views, send_writes
 from .lr_policy import learning_rate
 from .net import Net
-from .segments import Segment as Segment
-from .segments import clip_gradients, regularize, segments_of
+from .segments import Segment as Segment, clip_gradients, regularize, segments_of
 from .solver_settings import check_common
 
 if TYPE_CHECKING:

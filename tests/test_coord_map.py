@@ -3,9 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mycaffe_py import NetSpec
-from mycaffe_py import layers as L
-from mycaffe_py import params as P
+from mycaffe_py import NetSpec, layers as L, params as P
 from mycaffe_py.coord_map import (
     AxisMismatchException,
     UndefinedMapException,

@@ -6,9 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mycaffe_py import NetSpec, plugins, to_proto
-from mycaffe_py import layers as L
-from mycaffe_py import params as P
+from mycaffe_py import NetSpec, layers as L, params as P, plugins, to_proto
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.net import Net
 from mycaffe_py.net_spec import Function, Top

@@ -6,7 +6,7 @@ from __future__ import annotations
 def main() -> None:
     """Run the command line; the console script's entry point."""
     try:
-        from mycaffe_py.cli.app import app
+        from .app import app
     except KeyboardInterrupt:  # Ctrl-C before anything has begun
         raise SystemExit(130) from None
     app()

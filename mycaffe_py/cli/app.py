@@ -9,13 +9,14 @@ from typing import Any
 
 import click
 
-from mycaffe_py.cli.failures import report, silence
-from mycaffe_py.cli.interrupts import ending_cleanly
-from mycaffe_py.cli.shown_warnings import showing_warnings
-from mycaffe_py.cli.third_party import has_third_party
-from mycaffe_py.cli.verb import examples_first
 from mycaffe_py.errors import EXIT_OK, did_you_mean
 from mycaffe_py.version import __version__
+
+from .failures import report, silence
+from .interrupts import ending_cleanly
+from .shown_warnings import showing_warnings
+from .third_party import has_third_party
+from .verb import examples_first
 
 VERBS = {
     "train": ("mycaffe_py.cli.train:command", "Train a net."),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from mycaffe_py.cli.convert_imageset import backend_option
-from mycaffe_py.cli.verb import Verb
+from .convert_imageset import backend_option
+from .verb import Verb
 
 
 @click.command(
@@ -26,6 +26,6 @@ def command(backend: str, database: str, output: str | None) -> int:
     Prints the mean of each channel, and writes the mean image to OUTPUT_FILE for
     transform_param { mean_file: ... }.
     """
-    from mycaffe_py.cli.averaging import average
+    from .averaging import average
 
     return average(backend, database, output)

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from mycaffe_py.cli.options import LARGEST
-from mycaffe_py.cli.verb import Verb
+from .options import LARGEST
+from .verb import Verb
 
 backend_option = click.option(
     "--backend", default="lmdb", show_default=True, metavar="NAME", help="Kind of the database."
@@ -44,6 +44,6 @@ def command(**given: Any) -> int:
     Datum messages, with the colours in the order blue, green, red. Images that cannot be read are
     left out with a warning. DB must not exist; it is there as a whole or not at all.
     """
-    from mycaffe_py.cli.converting import convert
+    from .converting import convert
 
     return convert(**given)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from mycaffe_py.device import import_cupy
+from mycaffe_py.device.device import import_cupy
 from mycaffe_py.errors import ConfigError, DeviceError
 
 _ATTRIBUTES = {"clockRate": 13, "deviceOverlap": 15, "kernelExecTimeoutEnabled": 17}

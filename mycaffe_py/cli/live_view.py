@@ -12,7 +12,6 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from mycaffe_py.cli.curve import draw_curves
 from mycaffe_py.events import (
     Event,
     FinalLoss,
@@ -25,6 +24,8 @@ from mycaffe_py.events import (
 )
 from mycaffe_py.figures import duration, number
 from mycaffe_py.run.dispatch import TimedObserver
+
+from .curve import draw_curves
 
 POINTS = 200
 LOSSES = 100

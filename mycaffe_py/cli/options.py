@@ -124,8 +124,9 @@ def device_name(device: str | None, gpu: str | None) -> str:
 
 def load_plugins(plugins: Sequence[str]) -> Any:
     """Return the registry with these plugins; installed ones that are broken give a warning each."""
-    from mycaffe_py.cli.failures import warn
     from mycaffe_py.plugins import default_registry, use_plugins
+
+    from .failures import warn
 
     registry = use_plugins(*plugins) if plugins else default_registry()
     for plugin in registry.broken():

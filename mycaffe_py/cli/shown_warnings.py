@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from mycaffe_py.cli.failures import warn
 from mycaffe_py.errors import MyCaffeWarning
+
+from .failures import warn
 
 
 @contextmanager

@@ -11,12 +11,6 @@ import click
 import numpy as np
 
 from mycaffe_py.builder import build_training
-from mycaffe_py.cli.banner import net_line
-from mycaffe_py.cli.failures import say
-from mycaffe_py.cli.nets import build_net, require_data
-from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
-from mycaffe_py.cli.upgrading import upgrade_notes
-from mycaffe_py.cli.views import is_live_terminal
 from mycaffe_py.errors import ConfigError, DivergedError
 from mycaffe_py.figures import blob_of, figures, loss_part, number, output_name
 from mycaffe_py.layer import TEST
@@ -25,6 +19,13 @@ from mycaffe_py.run.record import plain
 from mycaffe_py.run.snapshots import non_finite_param
 from mycaffe_py.solver import mean_outputs
 from mycaffe_py.weights import split_paths
+
+from .banner import net_line
+from .failures import say
+from .nets import build_net, require_data
+from .options import device_name, load_plugins, naming_overrides, split_names
+from .upgrading import upgrade_notes
+from .views import is_live_terminal
 
 _LOSS = "test_loss"
 _FIGURES = ("accuracy", "baseline_accuracy", "mean_abs_error")

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from mycaffe_py.cli.failures import say, silence
 from mycaffe_py.events import Observer
+
+from .failures import say, silence
 
 
 def is_live_terminal() -> bool:
@@ -48,11 +49,12 @@ def choose_views(training: Any, *, quiet: bool) -> list[Observer]:
     if is_live_terminal():
         from rich.console import Console
 
-        from mycaffe_py.cli.live_view import LiveView
+        from .live_view import LiveView
 
         console = Console(file=Terminal(sys.stderr), stderr=True, highlight=False)
         return [LiveView(console, training.net.name)]
-    from mycaffe_py.cli.plain_view import PlainView
     from mycaffe_py.progress_log import caffe_log, stamped
+
+    from .plain_view import PlainView
 
     return [PlainView(caffe_log(training.solver, lambda line: say(stamped(line))))]

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..net_state import is_included
+from mycaffe_py.net_state import is_included
+
 from .labels import edge_label, layer_lines
 
 BLOB_FILL = "#E0E0E0"

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..device import Device
-from ..layer import TEST, TRAIN, LayerContext
-from ..net_builder import NetBuilder
-from ..plugins import Registry
+from mycaffe_py.device.device import Device
+from mycaffe_py.layer import TEST, TRAIN, LayerContext
+from mycaffe_py.net_builder import NetBuilder
+from mycaffe_py.plugins import Registry
 
 
 class _NoValues:

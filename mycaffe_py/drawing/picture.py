@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from ..errors import require
+from mycaffe_py.errors import require
+
 from .graph import Graph
 from .shapes import arrow_head, curves, label_place, outline, text_lines
 from .sizes import FONT_SIZE, LABEL_SIZE

@@ -12,9 +12,9 @@ from typing import Any
 
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 
-from ..errors import did_you_mean
-from ..plugins import default_registry
-from ..schema.proto2 import PACKAGE
+from mycaffe_py.errors import did_you_mean
+from mycaffe_py.plugins import default_registry
+from mycaffe_py.schema.proto2 import PACKAGE
 
 
 def __getattr__(name: str) -> Any:

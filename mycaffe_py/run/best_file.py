@@ -7,9 +7,10 @@ import math
 from pathlib import Path
 from typing import Any
 
-from mycaffe_py.run.best import BestWeights
 from mycaffe_py.weights.atomic import atomic_write
 from mycaffe_py.weights.caffemodel import digest
+
+from .best import BestWeights
 
 FILE_NAME, WEIGHTS_NAME = "best.json", "best.caffemodel"
 

@@ -9,7 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from mycaffe_py.errors import ConfigError, OutputError
-from mycaffe_py.run.record import FILE_NAME
+
+from .record import FILE_NAME
 
 DEFAULT_BASE = Path("runs")
 _LONGEST_NAME = 100

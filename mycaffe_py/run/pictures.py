@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mycaffe_py.errors import MissingExtraError, require
-from mycaffe_py.run.metrics import Points, read_columns, read_tests
 from mycaffe_py.weights.atomic import atomic_write
+
+from .metrics import Points, read_columns, read_tests
 
 # A legend above its plot, where it covers nothing.
 _ABOVE = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 2, "frameon": False}

@@ -12,8 +12,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from mycaffe_py.run.versions import installed_versions
 from mycaffe_py.weights.atomic import atomic_write
+
+from .versions import installed_versions
 
 FILE_NAME = "run.json"
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from mycaffe_py.errors import ConfigError, MissingFileError, MyCaffeError, closest
-from mycaffe_py.run.directory import folder_name, numbered_folders
-from mycaffe_py.run.record import read_record
+
+from .directory import folder_name, numbered_folders
+from .record import read_record
 
 STATE_SUFFIXES = (".solverstate", ".solverstate.h5")
 WEIGHTS_SUFFIXES = (".caffemodel", ".caffemodel.h5")

@@ -26,16 +26,17 @@ from mycaffe_py.events import (
     TrainingEnded,
     TrainingStarted,
 )
-from mycaffe_py.run.best import BestWeights
-from mycaffe_py.run.directory import RunDirectory
-from mycaffe_py.run.dispatch import Dispatcher
-from mycaffe_py.run.metrics import MetricsWriter
-from mycaffe_py.run.pictures import draw_pictures
-from mycaffe_py.run.record import RunRecord, now
-from mycaffe_py.run.settings import portable, without_blobs
-from mycaffe_py.run.signals import SignalEffects
-from mycaffe_py.run.snapshots import SnapshotKeeper
 from mycaffe_py.weights.atomic import atomic_write
+
+from .best import BestWeights
+from .directory import RunDirectory
+from .dispatch import Dispatcher
+from .metrics import MetricsWriter
+from .pictures import draw_pictures
+from .record import RunRecord, now
+from .settings import portable, without_blobs
+from .signals import SignalEffects
+from .snapshots import SnapshotKeeper
 
 
 @dataclass

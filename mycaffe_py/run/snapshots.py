@@ -10,12 +10,13 @@ from typing import Any
 
 from mycaffe_py.errors import DivergedError
 from mycaffe_py.events import SnapshotWritten
-from mycaffe_py.run.best import BestWeights
-from mycaffe_py.run.best_file import WEIGHTS_NAME, resume_best, write_best_file
-from mycaffe_py.run.directory import folder_name
 from mycaffe_py.weights import check_writable, save_snapshot
 from mycaffe_py.weights.atomic import atomic_write
 from mycaffe_py.weights.caffemodel import digest, write_weights
+
+from .best import BestWeights
+from .best_file import WEIGHTS_NAME, resume_best, write_best_file
+from .directory import folder_name
 
 
 class SnapshotKeeper:

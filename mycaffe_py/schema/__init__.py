@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from mycaffe_py.schema.compose import compose
-from mycaffe_py.schema.core import core_sources
-from mycaffe_py.schema.declarations import SchemaSource
-from mycaffe_py.schema.describe import EnumValueDoc, ExtensionDoc, FieldDoc, MessageDoc
-from mycaffe_py.schema.document import Document
-from mycaffe_py.schema.numbering import CORE_OWNER, stable_number
-from mycaffe_py.schema.schema import Schema
-from mycaffe_py.schema.upgrade import (
+from .compose import compose
+from .core import core_sources
+from .declarations import SchemaSource
+from .describe import EnumValueDoc, ExtensionDoc, FieldDoc, MessageDoc
+from .document import Document
+from .numbering import CORE_OWNER, stable_number
+from .schema import Schema
+from .upgrade import (
     load_net,
     load_net_text,
     load_solver,

@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mycaffe_py.schema.declarations import (
-    EnumDeclaration,
-    FieldDeclaration,
-    MessageDeclaration,
-    Place,
-)
+from .declarations import EnumDeclaration, FieldDeclaration, MessageDeclaration, Place
 
 #: The scalar types of proto2, with the range of those that are integers.
 SCALAR_TYPES: dict[str, tuple[int, int] | None] = {

@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mycaffe_py.errors import did_you_mean
-from mycaffe_py.schema.catalog import (
-    SCALAR_TYPES,
-    Catalog,
-    EnumInfo,
-    FieldInfo,
-    MessageInfo,
-)
-from mycaffe_py.schema.declarations import (
+
+from .catalog import SCALAR_TYPES, Catalog, EnumInfo, FieldInfo, MessageInfo
+from .declarations import (
     EnumDeclaration,
     ExtendDeclaration,
     MessageDeclaration,
@@ -20,10 +15,10 @@ from mycaffe_py.schema.declarations import (
     SchemaSource,
     schema_error,
 )
-from mycaffe_py.schema.descriptors import build_pool
-from mycaffe_py.schema.numbering import check_extension_number
-from mycaffe_py.schema.proto2 import PACKAGE, parse_proto
-from mycaffe_py.schema.schema import Schema
+from .descriptors import build_pool
+from .numbering import check_extension_number
+from .proto2 import PACKAGE, parse_proto
+from .schema import Schema
 
 _PACKABLE = frozenset(SCALAR_TYPES) - {"string", "bytes"} | {"enum"}
 

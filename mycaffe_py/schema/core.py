@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mycaffe_py.resources import resource_names, resource_path
-from mycaffe_py.schema.declarations import SchemaSource
-from mycaffe_py.schema.numbering import CORE_OWNER
+
+from .declarations import SchemaSource
+from .numbering import CORE_OWNER
 
 
 def core_sources() -> list[SchemaSource]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mycaffe_py.schema.catalog import Catalog, FieldInfo, MessageInfo
+from .catalog import Catalog, FieldInfo, MessageInfo
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,11 @@ from collections.abc import Sequence
 from google.protobuf import descriptor_pb2, descriptor_pool
 
 from mycaffe_py.errors import SchemaError, did_you_mean
-from mycaffe_py.schema import literals
-from mycaffe_py.schema.catalog import SCALAR_TYPES, Catalog, FieldInfo
-from mycaffe_py.schema.declarations import (
-    EnumDeclaration,
-    MessageDeclaration,
-    SchemaSource,
-    schema_error,
-)
-from mycaffe_py.schema.proto2 import PACKAGE
+
+from . import literals
+from .catalog import SCALAR_TYPES, Catalog, FieldInfo
+from .declarations import EnumDeclaration, MessageDeclaration, SchemaSource, schema_error
+from .proto2 import PACKAGE
 
 _PROTO = descriptor_pb2.FieldDescriptorProto
 _TYPES = {

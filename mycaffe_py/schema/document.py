@@ -8,7 +8,8 @@ from typing import TypeAlias
 from google.protobuf.message import Message
 
 from mycaffe_py.errors import Location, Problem
-from mycaffe_py.schema.declarations import location_in
+
+from .declarations import location_in
 
 Path: TypeAlias = tuple["str | int", ...]
 Nodes: TypeAlias = "dict[str, list[Entry]]"

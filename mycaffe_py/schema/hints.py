@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Container
 
 from mycaffe_py.errors import closest, did_you_mean
-from mycaffe_py.schema.catalog import MessageInfo
+
+from .catalog import MessageInfo
 
 _MOST_PLACES_LISTED = 3
 _SETTINGS = "_param"

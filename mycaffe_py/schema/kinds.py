@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from mycaffe_py.errors import Problem, PrototxtError
-from mycaffe_py.schema.cursor import UNKNOWN_FIELD
-from mycaffe_py.schema.document import Document
-from mycaffe_py.schema.prototxt_tokens import top_level_names
-from mycaffe_py.schema.schema import Schema
+
+from .cursor import UNKNOWN_FIELD
+from .document import Document
+from .prototxt_tokens import top_level_names
+from .schema import Schema
 
 _KINDS = {"NetParameter": ("model", "--model"), "SolverParameter": ("solver", "--solver")}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from mycaffe_py.schema.declarations import FieldDeclaration, schema_error
+from .declarations import FieldDeclaration, schema_error
 
 CORE_OWNER = "mycaffe_py"
 BUNDLED_PREFIX = "mycaffe_"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mycaffe_py.errors import SchemaError
-from mycaffe_py.schema.declarations import (
+
+from .declarations import (
     EnumDeclaration,
     EnumValueDeclaration,
     ExtendDeclaration,
@@ -14,8 +15,8 @@ from mycaffe_py.schema.declarations import (
     SchemaSource,
     schema_error,
 )
-from mycaffe_py.schema.literals import parse_integer
-from mycaffe_py.schema.proto_tokens import Token, TokenStream
+from .literals import parse_integer
+from .proto_tokens import Token, TokenStream
 
 PACKAGE = "caffe"
 LARGEST_NUMBER = 2**29 - 1

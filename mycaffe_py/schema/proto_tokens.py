@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from mycaffe_py.schema.declarations import Place, SchemaSource, schema_error
+from .declarations import Place, SchemaSource, schema_error
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _TOKEN = re.compile(

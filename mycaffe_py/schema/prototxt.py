@@ -8,19 +8,13 @@ from typing import Any
 from google.protobuf.message import Message
 
 from mycaffe_py.errors import PrototxtError
-from mycaffe_py.schema.catalog import FieldInfo, MessageInfo
-from mycaffe_py.schema.cursor import (
-    GIVEN_TWICE,
-    REQUIRED,
-    SYNTAX,
-    UNKNOWN_FIELD,
-    WRONG_VALUE,
-    Cursor,
-)
-from mycaffe_py.schema.document import Document, Entry, Nodes
-from mycaffe_py.schema.hints import unknown_field_hint
-from mycaffe_py.schema.prototxt_tokens import Token
-from mycaffe_py.schema.values import ValueMistake, expected, plain_value, string_value
+
+from .catalog import FieldInfo, MessageInfo
+from .cursor import GIVEN_TWICE, REQUIRED, SYNTAX, UNKNOWN_FIELD, WRONG_VALUE, Cursor
+from .document import Document, Entry, Nodes
+from .hints import unknown_field_hint
+from .prototxt_tokens import Token
+from .values import ValueMistake, expected, plain_value, string_value
 
 _DEEPEST = 100  # protobuf's own limit for binary messages
 _CURLY_QUOTES = "\u201c\u201d\u2018\u2019\u201e\u00ab\u00bb"

@@ -11,18 +11,14 @@ from google.protobuf import descriptor_pool, message_factory, text_format
 from google.protobuf.message import DecodeError, Message
 
 from mycaffe_py.errors import SnapshotError, did_you_mean
-from mycaffe_py.schema.catalog import Catalog, MessageInfo
-from mycaffe_py.schema.declarations import SchemaSource
-from mycaffe_py.schema.describe import (
-    ExtensionDoc,
-    MessageDoc,
-    describe_extensions,
-    describe_message,
-)
-from mycaffe_py.schema.document import Document
-from mycaffe_py.schema.files import read_text_file
-from mycaffe_py.schema.proto2 import PACKAGE
-from mycaffe_py.schema.prototxt import parse_prototxt
+
+from .catalog import Catalog, MessageInfo
+from .declarations import SchemaSource
+from .describe import ExtensionDoc, MessageDoc, describe_extensions, describe_message
+from .document import Document
+from .files import read_text_file
+from .proto2 import PACKAGE
+from .prototxt import parse_prototxt
 
 
 class Schema:

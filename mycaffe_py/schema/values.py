@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from mycaffe_py.errors import did_you_mean
-from mycaffe_py.schema import literals
-from mycaffe_py.schema.catalog import SCALAR_TYPES, EnumInfo, FieldInfo
+
+from . import literals
+from .catalog import SCALAR_TYPES, EnumInfo, FieldInfo
 
 _MOST_VALUES_LISTED = 12
 _KINDS_OF_VALUE = {

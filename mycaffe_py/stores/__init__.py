@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mycaffe_py.stores.database import Database, Records, open_database
-from mycaffe_py.stores.datum import array_to_datum, datum_to_array, parse_datum
-from mycaffe_py.stores.images import (
+from .database import Database, Records, open_database
+from .datum import array_to_datum, datum_to_array, parse_datum
+from .images import (
     check_image_type,
     decode_image,
     encode_image,
@@ -12,9 +12,9 @@ from mycaffe_py.stores.images import (
     read_image,
     resize_image,
 )
-from mycaffe_py.stores.lists import ImageEntry, read_list, text_lines
-from mycaffe_py.stores.mean import mean_to_bytes, read_mean
-from mycaffe_py.stores.writing import DatabaseWriter, check_backend
+from .lists import ImageEntry, read_list, text_lines
+from .mean import mean_to_bytes, read_mean
+from .writing import DatabaseWriter, check_backend
 
 __all__ = [
     "Database",

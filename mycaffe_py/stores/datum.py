@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.errors import DataError
-from mycaffe_py.stores.images import decode_image
+
+from .images import decode_image
 
 
 def parse_datum(datum_class: type, value: bytes) -> Any:

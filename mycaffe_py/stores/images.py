@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from mycaffe_py.device.memory_limits import out_of_memory, require_memory
 from mycaffe_py.errors import DataError, naming_place, require
-from mycaffe_py.memory import out_of_memory, require_memory
 from mycaffe_py.resizing import resize_axis
-from mycaffe_py.stores.files import read_bytes
+
+from .files import read_bytes
 
 _FORMATS = {
     "jpg": "JPEG",

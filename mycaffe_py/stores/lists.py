@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 
 from mycaffe_py.errors import DataError, Location
-from mycaffe_py.stores.files import read_bytes
+
+from .files import read_bytes
 
 _ENTRY = re.compile(r"(.*\S)\s+([+-]?[0-9]{1,12})")
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from mycaffe_py.blobproto import array_from_proto, array_to_proto
 from mycaffe_py.errors import DataError, SnapshotError
-from mycaffe_py.stores.files import read_bytes
+
+from .files import read_bytes
 
 
 def read_mean(schema: Any, path: str | os.PathLike[str]) -> np.ndarray:

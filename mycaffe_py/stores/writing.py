@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mycaffe_py.errors import ConfigError, OutputError, require
-from mycaffe_py.stores.database import LEVELDB_HINT
+
+from .database import LEVELDB_HINT
 
 RECORDS_PER_COMMIT = 1000
 _FIRST_SIZE = 1 << 26

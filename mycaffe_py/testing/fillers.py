@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..blob import Blob
-from ..device import Device
+from mycaffe_py.blob import Blob
+from mycaffe_py.device.device import Device
+
 from .strict import strict_device
 
 
@@ -20,7 +21,7 @@ def check_filler(filler: Any, shape: Sequence[int], *, registry: Any = None, see
     and are the same on the strict device, and that the filler names existing fields in ``uses``.
     """
     if registry is None:
-        from ..plugins import default_registry
+        from mycaffe_py.plugins import default_registry
 
         registry = default_registry()
     if isinstance(filler, str):

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..gym import Gym
-from ..layer import TIME_FORMS
+from mycaffe_py.gym import Gym
+from mycaffe_py.layer import TIME_FORMS
 
 STATISTICS = ("mean", "deviation", "relative_deviation")
 PAST = ("time", "value", "names", "time_name", "time_text", "dates")

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..gym import Gym
-from ..plugins import Registry, default_registry
+from mycaffe_py.gym import Gym
+from mycaffe_py.plugins import Registry, default_registry
+
 from .gym_answers import check_answers
 
 GymFactory = Callable[[int], Gym]

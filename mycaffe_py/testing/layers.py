@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..blob import Blob
-from ..device import Device
-from ..layer import TIME_FORMS, TRAIN, Layer, LayerContext
+from mycaffe_py.blob import Blob
+from mycaffe_py.device.device import Device
+from mycaffe_py.layer import TIME_FORMS, TRAIN, Layer, LayerContext
+
 from .strict import StrictDevice, strict_device
 from .strict_array import no_wider_than
 
@@ -157,7 +158,7 @@ class _Check:
         tolerance: float,
     ):
         if registry is None:
-            from ..plugins import default_registry
+            from mycaffe_py.plugins import default_registry
 
             registry = default_registry()
         if isinstance(layer, str):

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from ..device import Device
-from ..errors import DivergedError
-from ..net import Net
-from ..schema import load_net_text
-from ..seeding import generator_state, restore_generator
+from mycaffe_py.device.device import Device
+from mycaffe_py.errors import DivergedError
+from mycaffe_py.net import Net
+from mycaffe_py.schema import load_net_text
+from mycaffe_py.seeding import generator_state, restore_generator
+
 from .strict import strict_device
 from .strict_array import no_wider_than
 
@@ -108,7 +109,7 @@ class _Run:
 class _Check:
     def __init__(self, solver: str, registry: Any):
         if registry is None:
-            from ..plugins import default_registry
+            from mycaffe_py.plugins import default_registry
 
             registry = default_registry()
         self.registry = registry

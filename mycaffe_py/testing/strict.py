@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..device import Device
+from mycaffe_py.device.device import Device
+
 from .strict_array import (
     StrictArray,
     by_name,

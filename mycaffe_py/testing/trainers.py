@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from ..builder import Training, build_training, load_model, load_solver_file
-from ..custom_trainer import upgrade_custom_trainer
-from ..device import Device
-from ..layer import TEST
-from ..net import Net
-from ..plugins import Registry, default_registry
-from ..schema import load_net_text, load_solver_text
-from ..seeding import generator_state, restore_generator
-from ..trainer import Trainer
+from mycaffe_py.builder import Training, build_training, load_model, load_solver_file
+from mycaffe_py.custom_trainer import upgrade_custom_trainer
+from mycaffe_py.device.device import Device
+from mycaffe_py.layer import TEST
+from mycaffe_py.net import Net
+from mycaffe_py.plugins import Registry, default_registry
+from mycaffe_py.schema import load_net_text, load_solver_text
+from mycaffe_py.seeding import generator_state, restore_generator
+from mycaffe_py.trainer import Trainer
 
 
 def check_trainer(

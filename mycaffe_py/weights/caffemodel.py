@@ -16,10 +16,11 @@ from mycaffe_py.blobproto import array_from_proto, array_to_proto, proto_shape, 
 from mycaffe_py.errors import OutputError, SnapshotError, naming_place
 from mycaffe_py.host_blob import refresh_views, send_writes
 from mycaffe_py.layer import Layer
-from mycaffe_py.weights.atomic import atomic_write
-from mycaffe_py.weights.files import STATE, WEIGHTS, kind_of, parse, read_file
-from mycaffe_py.weights.hdf5 import is_hdf5, weights_to_hdf5
-from mycaffe_py.weights.wire import with_size_mark
+
+from .atomic import atomic_write
+from .files import STATE, WEIGHTS, kind_of, parse, read_file
+from .hdf5 import is_hdf5, weights_to_hdf5
+from .wire import with_size_mark
 
 LARGEST_BINARY = 2**31 - 1
 """Protobuf's limit for the size of a message, in bytes; readers refuse more."""

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from mycaffe_py.errors import MissingFileError, SnapshotError, closest
-from mycaffe_py.weights.hdf5 import holds_state, is_hdf5, net_from_hdf5, state_from_hdf5
-from mycaffe_py.weights.wire import marked_size, top_level_fields
+
+from .hdf5 import holds_state, is_hdf5, net_from_hdf5, state_from_hdf5
+from .wire import marked_size, top_level_fields
 
 WEIGHTS, STATE, UNKNOWN = "weights", "solver state", ""
 _SUFFIXES = (".caffemodel", ".solverstate")

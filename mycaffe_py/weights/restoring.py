@@ -13,24 +13,11 @@ import numpy as np
 from mycaffe_py.blobproto import array_from_proto, proto_shape, shape_fits
 from mycaffe_py.errors import MissingFileError, MyCaffeError, SnapshotError, naming_place
 from mycaffe_py.seeding import restore_generator
-from mycaffe_py.weights.caffemodel import (
-    LoadReport,
-    WeightsPlan,
-    digest,
-    plan_weights,
-    read_blob,
-    weights_beside,
-)
-from mycaffe_py.weights.files import STATE, WEIGHTS, kind_of, parse, read_file
-from mycaffe_py.weights.solverstate import (
-    LAYERS,
-    RANDOM,
-    SOLVER,
-    TRAINER,
-    WEIGHTS_DIGEST,
-    history_arrays,
-)
-from mycaffe_py.weights.state_tree import unpack
+
+from .caffemodel import LoadReport, WeightsPlan, digest, plan_weights, read_blob, weights_beside
+from .files import STATE, WEIGHTS, kind_of, parse, read_file
+from .solverstate import LAYERS, RANDOM, SOLVER, TRAINER, WEIGHTS_DIGEST, history_arrays
+from .state_tree import unpack
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,11 @@ from typing import Any
 
 from mycaffe_py.blobproto import array_to_proto
 from mycaffe_py.errors import OutputError, require
-from mycaffe_py.weights.atomic import atomic_write
-from mycaffe_py.weights.caffemodel import (
-    check_size,
-    digest,
-    serialize,
-    size_of_weights,
-    write_weights,
-)
-from mycaffe_py.weights.hdf5 import state_to_hdf5
-from mycaffe_py.weights.state_tree import pack
+
+from .atomic import atomic_write
+from .caffemodel import check_size, digest, serialize, size_of_weights, write_weights
+from .hdf5 import state_to_hdf5
+from .state_tree import pack
 
 # Names of the entries that a state holds beyond Caffe's fields.
 SOLVER, RANDOM, WEIGHTS_DIGEST, TRAINER = "solver", "random", "weights", "trainer"

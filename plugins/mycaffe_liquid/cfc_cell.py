@@ -21,8 +21,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-
 from mycaffe_py.blas import threads_for
+
 from mycaffe_py.blob import Blob
 from mycaffe_py.device import Device
 from mycaffe_py.fused import FusedBlobs

@@ -20,8 +20,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
 from mycaffe_py.blas import threads_for
+
 from mycaffe_py.layer import Layer
 
 from .flat_buffers import FlatBuffers

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from mycaffe_py.blas import threads_for
+
 from mycaffe_py.blob import Blob
 from mycaffe_py.errors import SnapshotError
 from mycaffe_py.layer import Layer, LayerContext

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mycaffe_py import device
+from mycaffe_py.device import device
 from mycaffe_py.errors import DeviceError
 
 from .conftest import TRAIN

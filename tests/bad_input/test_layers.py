@@ -9,8 +9,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from mycaffe_py import memory
-from mycaffe_py.device import Device
+from mycaffe_py.device import Device, memory_limits as memory
 from mycaffe_py.errors import MyCaffeError, OutOfMemoryError
 from mycaffe_py.net import Net
 

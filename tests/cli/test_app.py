@@ -7,8 +7,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from mycaffe_py.cli import app as app_module
-from mycaffe_py.cli import third_party
+from mycaffe_py.cli import app as app_module, third_party
 from mycaffe_py.cli.app import VERBS, app, take_debug
 from mycaffe_py.cli.failures import report, wrapped
 from mycaffe_py.cli.options import device_name, split_names

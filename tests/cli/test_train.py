@@ -102,7 +102,7 @@ def test_print_config_prints_the_resolved_files_and_runs_nothing(train, runs):
 
 
 def test_auto_falls_back_to_the_cpu_and_says_why(mycaffe, monkeypatch):
-    from mycaffe_py import device
+    from mycaffe_py.device import device
     from mycaffe_py.errors import DeviceError
 
     def none():

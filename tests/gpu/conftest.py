@@ -17,7 +17,7 @@ def kind(request, monkeypatch):
     """Which of the two answers when a device named gpu is opened."""
     if request.param == "stand-in":
         stand_in = StandIn()
-        monkeypatch.setattr("mycaffe_py.device.import_cupy", lambda: stand_in)
+        monkeypatch.setattr("mycaffe_py.device.device.import_cupy", lambda: stand_in)
     return request.param
 
 
@@ -30,7 +30,7 @@ def gpu(kind):
 def stand_in(monkeypatch):
     """The stand-in alone, as a device: for what cannot be seen on a GPU."""
     module = StandIn()
-    monkeypatch.setattr("mycaffe_py.device.import_cupy", lambda: module)
+    monkeypatch.setattr("mycaffe_py.device.device.import_cupy", lambda: module)
     return open_device("gpu:0", seed=7)
 
 

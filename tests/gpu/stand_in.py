@@ -25,7 +25,7 @@ class Generator:
 
 
 class StandIn(StrictModule):
-    """As much of cupy as ``mycaffe_py.device`` asks for."""
+    """As much of cupy as ``mycaffe_py.device.device`` asks for."""
 
     __version__ = "14.0.0"
     current = None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from mycaffe_py import device
 from mycaffe_py.cli import diagnosis
 from mycaffe_py.cli.app import app
+from mycaffe_py.device import device
 
 SMALL = (
     *("--model", "LiquidNetCfc.prototxt", "--solver", "adamw.prototxt"),

@@ -69,6 +69,6 @@ def test_the_benchmark_says_that_there_is_no_gpu(benchmark, monkeypatch, capsys)
     def none():
         raise DeviceError("no GPU: none here", hint="buy one")
 
-    monkeypatch.setattr("mycaffe_py.device.import_cupy", none)
+    monkeypatch.setattr("mycaffe_py.device.device.import_cupy", none)
     assert benchmark.main([]) == 4
     assert capsys.readouterr().err == "no GPU: none here\nbuy one\n"

@@ -6,9 +6,11 @@ numbers of channels and outputs, for tests that compute with the net.
 
 from __future__ import annotations
 
-from mycaffe_py import NetSpec
-from mycaffe_py import layers as L  # noqa: N812
-from mycaffe_py import params as P  # noqa: N812
+from mycaffe_py import (
+    NetSpec,
+    layers as L,  # noqa: N812
+    params as P,  # noqa: N812
+)
 
 FILLER = {"type": "msra"}
 

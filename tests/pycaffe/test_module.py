@@ -11,7 +11,7 @@ import time
 import pytest
 
 import mycaffe_py as caffe
-from mycaffe_py import device as devices
+from mycaffe_py.device import device as devices
 from mycaffe_py.errors import ConfigError, DeviceError
 from mycaffe_py.progress_log import logger
 

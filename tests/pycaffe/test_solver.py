@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import mycaffe_py as caffe
-from mycaffe_py import device as devices
+from mycaffe_py.device import device as devices
 from mycaffe_py.errors import ConfigError
 
 from ..building import data, layer, product

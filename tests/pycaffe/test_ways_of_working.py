@@ -7,10 +7,9 @@ import logging
 import numpy as np
 
 import mycaffe_py as caffe
-from mycaffe_py import device as devices
-from mycaffe_py import layers as L
-from mycaffe_py import params as P
+from mycaffe_py import layers as L, params as P
 from mycaffe_py.coord_map import crop
+from mycaffe_py.device import device as devices
 
 UNIFORM = {"type": "uniform", "min": -0.5, "max": 0.5}
 

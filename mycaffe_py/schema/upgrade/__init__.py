@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from mycaffe_py.schema.upgrade.loading import (
-    load_net,
-    load_net_text,
-    load_solver,
-    load_solver_text,
-)
-from mycaffe_py.schema.upgrade.nets import upgrade_net, upgraded_net
-from mycaffe_py.schema.upgrade.solvers import upgrade_solver
+from .loading import load_net, load_net_text, load_solver, load_solver_text
+from .nets import upgrade_net, upgraded_net
+from .solvers import upgrade_solver
 
 __all__ = [
     "load_net",

@@ -6,7 +6,8 @@ from google.protobuf.message import Message
 
 from mycaffe_py.errors import Problem
 from mycaffe_py.schema.document import Document, Entry, Nodes
-from mycaffe_py.schema.upgrade.parts import Part
+
+from .parts import Part
 
 _INPUT_LAYER = "input"
 _DIMS_PER_INPUT = 4

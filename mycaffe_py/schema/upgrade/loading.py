@@ -9,8 +9,9 @@ from mycaffe_py.schema.document import Document
 from mycaffe_py.schema.files import read_text_file
 from mycaffe_py.schema.kinds import parse_kind
 from mycaffe_py.schema.schema import Schema
-from mycaffe_py.schema.upgrade.nets import upgrade_net
-from mycaffe_py.schema.upgrade.solvers import upgrade_solver
+
+from .nets import upgrade_net
+from .solvers import upgrade_solver
 
 
 def load_net(schema: Schema, path: str | os.PathLike[str]) -> Document:

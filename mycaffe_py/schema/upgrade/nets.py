@@ -6,10 +6,11 @@ from google.protobuf.message import Message
 
 from mycaffe_py.errors import Problem, PrototxtError
 from mycaffe_py.schema.document import Document
-from mycaffe_py.schema.upgrade.inputs import upgrade_inputs
-from mycaffe_py.schema.upgrade.parts import Part
-from mycaffe_py.schema.upgrade.v0 import upgrade_v0_layers
-from mycaffe_py.schema.upgrade.v1 import upgrade_v1_layers
+
+from .inputs import upgrade_inputs
+from .parts import Part
+from .v0 import upgrade_v0_layers
+from .v1 import upgrade_v1_layers
 
 _BATCH_NORM, _BATCH_NORM_BLOBS = "batchnorm", 3
 

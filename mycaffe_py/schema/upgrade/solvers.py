@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mycaffe_py.errors import Problem
 from mycaffe_py.schema.document import Document
-from mycaffe_py.schema.upgrade.nets import upgrade_part
-from mycaffe_py.schema.upgrade.parts import Part
+
+from .nets import upgrade_part
+from .parts import Part
 
 _SOLVER_TYPES = {
     "SGD": "SGD",

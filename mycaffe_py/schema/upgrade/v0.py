@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from mycaffe_py.errors import Problem, did_you_mean
 from mycaffe_py.schema.document import Document
-from mycaffe_py.schema.upgrade.parts import Part, move, place
-from mycaffe_py.schema.upgrade.v1 import UpgradedLayer, move_specs, new_layer
+
+from .parts import Part, move, place
+from .v1 import UpgradedLayer, move_specs, new_layer
 
 _PADDING, _PADDED = "padding", ("conv", "pool")
 _TYPES = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mycaffe_py.schema.document import Entry
-from mycaffe_py.schema.upgrade.parts import Part, move, named_like, place
+
+from .parts import Part, move, named_like, place
 
 # What stands for more than the words of its name: HDF5_DATA is HDF5Data by itself.
 _OWN_SPELLING = {

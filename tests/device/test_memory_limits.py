@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mycaffe_py import memory
 from mycaffe_py.blob import Blob
-from mycaffe_py.device import Device
+from mycaffe_py.device import Device, memory_limits as memory
 from mycaffe_py.errors import OutOfMemoryError, PrototxtError
 from mycaffe_py.stores import resize_image
 
-from .building import data, make_net, product
+from ..building import data, make_net, product
 
 GIB = 1 << 30
 

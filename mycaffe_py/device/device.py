@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ConfigError, DeviceError
-from .memory import require_memory
-from .seeding import named_generator, restore_generator
+from mycaffe_py.errors import ConfigError, DeviceError
+from mycaffe_py.seeding import named_generator, restore_generator
+
+from .memory_limits import require_memory
 
 DTYPES = ("float32", "float64")
 _GPU_NAME = re.compile(r"(?:gpu|cuda)(?::(\d+))?")

@@ -10,7 +10,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from .errors import OutOfMemoryError
+from mycaffe_py.errors import OutOfMemoryError
 
 _WORTH_ASKING = 1 << 28
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mycaffe_py import denormals
-from mycaffe_py.denormals import can_flush, flush_denormals
+from mycaffe_py.device import denormals
+from mycaffe_py.device.denormals import can_flush, flush_denormals
 
 SMALLEST = np.full(8, np.float32(1e-38))
 

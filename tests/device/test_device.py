@@ -9,9 +9,15 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
-from mycaffe_py import device as device_module
 from mycaffe_py.blob import Blob
-from mycaffe_py.device import Device, default_device, import_cupy, open_device, set_default_device
+from mycaffe_py.device import (
+    Device,
+    default_device,
+    device as device_module,
+    import_cupy,
+    open_device,
+    set_default_device,
+)
 from mycaffe_py.errors import ConfigError, DeviceError
 from mycaffe_py.testing import strict_device
 

@@ -1,0 +1,103 @@
+"""Modules under a second name: where they lay in earlier versions, and ``caffe`` for scripts of pycaffe."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+_PACKAGE = "mycaffe_py"
+
+_MOVED = {
+    "as_written": "schema.decimals",
+    "before_test": "solver.rollback",
+    "blas": "device.blas",
+    "blobproto": "blob.blobproto",
+    "catalog": "plugins.catalog",
+    "checking": "builder.checking",
+    "classifier": "pycaffe.classifier",
+    "coord_map": "pycaffe.coord_map",
+    "custom_trainer": "builder.mycaffe_trainer",
+    "debug_info": "net.debug_info",
+    "denormals": "device.denormals",
+    "detector": "pycaffe.detector",
+    "discovery": "plugins.discovery",
+    "draw": "pycaffe.draw",
+    "field_path": "builder.field_path",
+    "figures": "events.metric_text",
+    "filler": "layer.filler",
+    "fused": "blob.stacked",
+    "hookspecs": "plugins.hookspecs",
+    "host_blob": "blob.host_blob",
+    "image_net": "pycaffe.image_net",
+    "io": "pycaffe.io",
+    "layer_settings": "layer.layer_settings",
+    "loss_layer": "layer.loss_layer",
+    "lr_policy": "solver.lr_policy",
+    "memory": "device.memory_limits",
+    "net_builder": "net.builder",
+    "net_calls": "net.calls",
+    "net_spec": "pycaffe.net_spec",
+    "net_spec_values": "pycaffe.net_spec_values",
+    "net_state": "net.state_rules",
+    "net_views": "net.views",
+    "net_wiring": "net.topology",
+    "overrides": "builder.overrides",
+    "parameters": "net.parameters",
+    "partial_net": "builder.recovery",
+    "progress_log": "events.caffe_log",
+    "proto": "pycaffe.proto",
+    "proto.caffe_pb2": "pycaffe.proto.caffe_pb2",
+    "pycaffe_solvers": "pycaffe.solvers",
+    "resizing": "stores.resizing",
+    "segments": "solver.param_groups",
+    "solver_settings": "solver.settings",
+    "splits": "net.splits",
+    "trainer_building": "builder.trainer",
+    "transformer": "pycaffe.transformer",
+    "type_fields": "plugins.type_fields",
+}
+"""Former name of a module in this package -> where it is now."""
+
+
+class AliasFinder:
+    """Gives ``import`` the module that a name stands for: the same object, not a copy.
+
+    ``find_home`` returns the full name of the module for a full name, or None for a name that is no alias.
+    """
+
+    def __init__(self, find_home: Callable[[str], str | None]):
+        self._find_home = find_home
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """Return a spec whose loader hands over the module itself, or None."""
+        home = self._find_home(fullname)
+        if home is None:
+            return None
+        return ModuleSpec(fullname, self, is_package=True, loader_state=home)  # type: ignore[arg-type]
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Import and return the module that the name stands for."""
+        module = import_module(spec.loader_state)
+        spec.loader_state = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Put the module's own spec back, in whose place the import system has put the alias's."""
+        if module.__spec__ is not None:
+            module.__spec__ = module.__spec__.loader_state
+
+
+def _home_of_moved(fullname: str) -> str | None:
+    package, _, name = fullname.partition(".")
+    home = _MOVED.get(name) if package == _PACKAGE else None
+    return None if home is None else f"{_PACKAGE}.{home}"
+
+
+def keep_former_names() -> None:
+    """Let modules of this package be imported by the names that they had in earlier versions."""
+    if not any(getattr(finder, "_find_home", None) is _home_of_moved for finder in sys.meta_path):
+        sys.meta_path.append(AliasFinder(_home_of_moved))  # type: ignore[arg-type]

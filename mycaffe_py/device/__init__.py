@@ -1,0 +1,37 @@
+"""Where arrays live: the device, and what the machine offers to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mycaffe_py.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .blas import one_thread as one_thread, threads_for as threads_for
+    from .denormals import can_flush as can_flush, flush_denormals as flush_denormals
+    from .device import (
+        DTYPES as DTYPES,
+        Device as Device,
+        check_dtype as check_dtype,
+        chosen_seed as chosen_seed,
+        default_device as default_device,
+        import_cupy as import_cupy,
+        open_device as open_device,
+        set_default_device as set_default_device,
+        set_default_seed as set_default_seed,
+    )
+    from .memory_limits import (
+        free_memory as free_memory,
+        in_words as in_words,
+        out_of_memory as out_of_memory,
+        require_memory as require_memory,
+    )
+else:
+    __getattr__, __dir__, __all__ = lazy_names(
+        __name__,
+        blas="one_thread threads_for",
+        denormals="can_flush flush_denormals",
+        device="DTYPES Device check_dtype chosen_seed default_device import_cupy open_device "
+        "set_default_device set_default_seed",
+        memory_limits="free_memory in_words out_of_memory require_memory",
+    )
