@@ -22,8 +22,8 @@ from .partial_net import problems_of_sound_layers
 from .plugins import Registry, default_registry
 from .resources import find_resource
 from .schema import Document
-from .schema.files import read_text_file
 from .schema.kinds import kind_of_text
+from .schema.prototxt.files import read_text_file
 from .trainer_building import find_trainer, located_in_trainer
 
 

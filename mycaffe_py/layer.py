@@ -12,12 +12,12 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from .as_written import as_written
 from .blob import Blob, BlobVec
 from .blobproto import array_from_proto, proto_shape, shape_fits
 from .device.device import Device, default_device
 from .errors import LayerError, MissingLayerFileError, MyCaffeWarning
 from .host_blob import HostLayer
+from .schema.decimals import as_written
 
 TRAIN, TEST = 0, 1
 """Caffe's phases, as in the schema's ``Phase`` enum."""

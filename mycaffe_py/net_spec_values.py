@@ -9,7 +9,7 @@ import numpy as np
 from google.protobuf.message import Message
 
 from .errors import ConfigError, did_you_mean
-from .schema.values import expected
+from .schema.prototxt.values import expected
 
 
 def assign(schema: Any, message: Any, type_name: str, name: str, value: Any, where: str) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .as_written import as_written
 from .blob import Blob
 from .device.memory_limits import require_memory
 from .layer import Layer
+from .schema.decimals import as_written
 
 
 @dataclass

@@ -13,7 +13,7 @@ from .net_builder import NetBuilder
 from .net_wiring import FieldMistakes
 from .plugins import Registry
 from .schema import Document, upgrade_net
-from .schema.document import Entry
+from .schema.prototxt.document import Entry
 
 _WORD = re.compile(r"[^\s\"':{}<>,;]+")
 

@@ -18,7 +18,7 @@ from .filler import Filler
 from .gym import Gym
 from .layer import Layer
 from .schema import Schema, SchemaSource, compose, core_sources, stable_number
-from .schema.numbering import FIRST_BUNDLED, LAST_BUNDLED
+from .schema.proto.numbering import FIRST_BUNDLED, LAST_BUNDLED
 from .solver import Solver
 from .trainer import Trainer
 

@@ -9,7 +9,6 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .as_written import AsWritten
 from .before_test import BeforeTest
 from .device.denormals import flush_denormals
 from .errors import DivergedError
@@ -26,6 +25,7 @@ from .events import (
 from .host_blob import refresh_views, send_writes
 from .lr_policy import learning_rate
 from .net import Net
+from .schema.decimals import AsWritten
 from .segments import Segment as Segment, clip_gradients, regularize, segments_of
 from .solver_settings import check_common
 

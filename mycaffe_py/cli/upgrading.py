@@ -8,8 +8,8 @@ from typing import Any
 
 from mycaffe_py.errors import EXIT_OK, ConfigError, MissingFileError, PrototxtError
 from mycaffe_py.schema import Document, upgrade_net, upgrade_solver
-from mycaffe_py.schema.files import read_text_file
 from mycaffe_py.schema.kinds import parse_kind
+from mycaffe_py.schema.prototxt.files import read_text_file
 from mycaffe_py.schema.upgrade.loading import read_binary_net, read_net
 from mycaffe_py.weights.atomic import atomic_write
 from mycaffe_py.weights.caffemodel import serialize

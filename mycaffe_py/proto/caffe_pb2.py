@@ -14,7 +14,7 @@ from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 
 from mycaffe_py.errors import did_you_mean
 from mycaffe_py.plugins import default_registry
-from mycaffe_py.schema.proto2 import PACKAGE
+from mycaffe_py.schema.proto.proto2 import PACKAGE
 
 
 def __getattr__(name: str) -> Any:

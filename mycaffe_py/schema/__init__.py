@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from .compose import compose
 from .core import core_sources
-from .declarations import SchemaSource
-from .describe import EnumValueDoc, ExtensionDoc, FieldDoc, MessageDoc
-from .document import Document
-from .numbering import CORE_OWNER, stable_number
+from .proto.declarations import SchemaSource
+from .proto.describe import EnumValueDoc, ExtensionDoc, FieldDoc, MessageDoc
+from .proto.numbering import CORE_OWNER, stable_number
+from .prototxt.document import Document
 from .schema import Schema
 from .upgrade import (
     load_net,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from mycaffe_py.errors import did_you_mean
 
-from .catalog import SCALAR_TYPES, Catalog, EnumInfo, FieldInfo, MessageInfo
-from .declarations import (
+from .proto.catalog import SCALAR_TYPES, Catalog, EnumInfo, FieldInfo, MessageInfo
+from .proto.declarations import (
     EnumDeclaration,
     ExtendDeclaration,
     MessageDeclaration,
@@ -15,9 +15,9 @@ from .declarations import (
     SchemaSource,
     schema_error,
 )
-from .descriptors import build_pool
-from .numbering import check_extension_number
-from .proto2 import PACKAGE, parse_proto
+from .proto.descriptors import build_pool
+from .proto.numbering import check_extension_number
+from .proto.proto2 import PACKAGE, parse_proto
 from .schema import Schema
 
 _PACKABLE = frozenset(SCALAR_TYPES) - {"string", "bytes"} | {"enum"}

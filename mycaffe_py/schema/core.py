@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mycaffe_py.resources import resource_names, resource_path
 
-from .declarations import SchemaSource
-from .numbering import CORE_OWNER
+from .proto.declarations import SchemaSource
+from .proto.numbering import CORE_OWNER
 
 
 def core_sources() -> list[SchemaSource]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mycaffe_py.errors import Problem, PrototxtError
 
-from .cursor import UNKNOWN_FIELD
-from .document import Document
-from .prototxt_tokens import top_level_names
+from .prototxt.cursor import UNKNOWN_FIELD
+from .prototxt.document import Document
+from .prototxt.tokens import top_level_names
 from .schema import Schema
 
 _KINDS = {"NetParameter": ("model", "--model"), "SolverParameter": ("solver", "--solver")}

@@ -12,13 +12,13 @@ from google.protobuf.message import DecodeError, Message
 
 from mycaffe_py.errors import SnapshotError, did_you_mean
 
-from .catalog import Catalog, MessageInfo
-from .declarations import SchemaSource
-from .describe import ExtensionDoc, MessageDoc, describe_extensions, describe_message
-from .document import Document
-from .files import read_text_file
-from .proto2 import PACKAGE
-from .prototxt import parse_prototxt
+from .proto.catalog import Catalog, MessageInfo
+from .proto.declarations import SchemaSource
+from .proto.describe import ExtensionDoc, MessageDoc, describe_extensions, describe_message
+from .proto.proto2 import PACKAGE
+from .prototxt.document import Document
+from .prototxt.files import read_text_file
+from .prototxt.parser import parse_prototxt
 
 
 class Schema:

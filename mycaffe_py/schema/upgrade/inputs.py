@@ -5,7 +5,7 @@ from __future__ import annotations
 from google.protobuf.message import Message
 
 from mycaffe_py.errors import Problem
-from mycaffe_py.schema.document import Document, Entry, Nodes
+from mycaffe_py.schema.prototxt.document import Document, Entry, Nodes
 
 from .parts import Part
 

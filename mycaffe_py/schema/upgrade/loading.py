@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from mycaffe_py.errors import ConfigError, PrototxtError, SnapshotError
-from mycaffe_py.schema.document import Document
-from mycaffe_py.schema.files import read_text_file
 from mycaffe_py.schema.kinds import parse_kind
+from mycaffe_py.schema.prototxt.document import Document
+from mycaffe_py.schema.prototxt.files import read_text_file
 from mycaffe_py.schema.schema import Schema
 
 from .nets import upgrade_net

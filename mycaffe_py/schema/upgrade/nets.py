@@ -5,7 +5,7 @@ from __future__ import annotations
 from google.protobuf.message import Message
 
 from mycaffe_py.errors import Problem, PrototxtError
-from mycaffe_py.schema.document import Document
+from mycaffe_py.schema.prototxt.document import Document
 
 from .inputs import upgrade_inputs
 from .parts import Part

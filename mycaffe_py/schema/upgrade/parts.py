@@ -8,7 +8,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from mycaffe_py.schema.document import Entry, Nodes
+from mycaffe_py.schema.prototxt.document import Entry, Nodes
 
 
 @dataclass

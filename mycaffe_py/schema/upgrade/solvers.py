@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mycaffe_py.errors import Problem
-from mycaffe_py.schema.document import Document
+from mycaffe_py.schema.prototxt.document import Document
 
 from .nets import upgrade_part
 from .parts import Part

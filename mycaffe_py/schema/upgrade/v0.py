@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mycaffe_py.errors import Problem, did_you_mean
-from mycaffe_py.schema.document import Document
+from mycaffe_py.schema.prototxt.document import Document
 
 from .parts import Part, move, place
 from .v1 import UpgradedLayer, move_specs, new_layer

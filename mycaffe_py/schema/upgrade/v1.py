@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mycaffe_py.schema.document import Entry
+from mycaffe_py.schema.prototxt.document import Entry
 
 from .parts import Part, move, named_like, place
 

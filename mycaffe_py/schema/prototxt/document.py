@@ -8,8 +8,7 @@ from typing import TypeAlias
 from google.protobuf.message import Message
 
 from mycaffe_py.errors import Location, Problem
-
-from .declarations import location_in
+from mycaffe_py.schema.proto.declarations import location_in
 
 Path: TypeAlias = tuple["str | int", ...]
 Nodes: TypeAlias = "dict[str, list[Entry]]"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mycaffe_py.errors import Problem
+from mycaffe_py.schema.proto.declarations import location_in
 
-from .declarations import location_in
-from .prototxt_tokens import Token, bare_text, tokenize
+from .tokens import Token, bare_text, tokenize
 
 UNKNOWN_FIELD = "E101"
 WRONG_VALUE = "E102"

@@ -16,7 +16,7 @@ from .declarations import (
     schema_error,
 )
 from .literals import parse_integer
-from .proto_tokens import Token, TokenStream
+from .tokens import Token, TokenStream
 
 PACKAGE = "caffe"
 LARGEST_NUMBER = 2**29 - 1

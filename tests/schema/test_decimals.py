@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from mycaffe_py.as_written import AsWritten, as_written
 from mycaffe_py.plugins import default_registry
+from mycaffe_py.schema.decimals import AsWritten, as_written
 
 
 @pytest.mark.parametrize("number", [0, 1, 0.1, 0.9, 0.999, 1e-8, 0.0005, -3.3, 1e30, math.inf])

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mycaffe_py.errors import did_you_mean
-
-from . import literals
-from .catalog import SCALAR_TYPES, EnumInfo, FieldInfo
+from mycaffe_py.schema.proto import literals
+from mycaffe_py.schema.proto.catalog import SCALAR_TYPES, EnumInfo, FieldInfo
 
 _MOST_VALUES_LISTED = 12
 _KINDS_OF_VALUE = {

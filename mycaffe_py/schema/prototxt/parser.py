@@ -8,12 +8,12 @@ from typing import Any
 from google.protobuf.message import Message
 
 from mycaffe_py.errors import PrototxtError
+from mycaffe_py.schema.proto.catalog import FieldInfo, MessageInfo
 
-from .catalog import FieldInfo, MessageInfo
 from .cursor import GIVEN_TWICE, REQUIRED, SYNTAX, UNKNOWN_FIELD, WRONG_VALUE, Cursor
 from .document import Document, Entry, Nodes
 from .hints import unknown_field_hint
-from .prototxt_tokens import Token
+from .tokens import Token
 from .values import ValueMistake, expected, plain_value, string_value
 
 _DEEPEST = 100  # protobuf's own limit for binary messages

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from mycaffe_py.errors import closest, did_you_mean
-
-from .catalog import MessageInfo
+from mycaffe_py.schema.proto.catalog import MessageInfo
 
 _MOST_PLACES_LISTED = 3
 _SETTINGS = "_param"
