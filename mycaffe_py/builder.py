@@ -13,11 +13,11 @@ import numpy as np
 from .custom_trainer import upgrade_custom_trainer
 from .device.device import Device, check_dtype, chosen_seed, default_device, open_device
 from .errors import ConfigError, MissingFileError, PrototxtError
+from .events.caffe_log import log_progress
 from .layer import TEST, TRAIN
 from .net import Net
 from .overrides import apply_overrides
 from .plugins import Registry, default_registry
-from .progress_log import log_progress
 from .resources import find_resource, resource_path
 from .schema import Document, load_net, load_solver
 from .seeding import drawn_seed, named_generator

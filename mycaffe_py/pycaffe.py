@@ -14,8 +14,8 @@ from .device.device import (
     set_default_seed,
 )
 from .errors import ConfigError, DeviceError
+from .events.caffe_log import DATE_FORMAT, LINE_FORMAT, logger
 from .plugins import default_registry
-from .progress_log import DATE_FORMAT, LINE_FORMAT, logger
 
 _LEVELS = (logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL)
 _ONE_PROCESS = "training runs in one process here: several GPUs at a time are not there yet"

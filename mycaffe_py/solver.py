@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .before_test import BeforeTest
 from .device.denormals import flush_denormals
 from .errors import DivergedError
-from .events import (
+from .events.events import (
     Event,
     FinalLoss,
     Log,

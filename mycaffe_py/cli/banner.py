@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mycaffe_py.figures import duration, figures, number, rate
+from mycaffe_py.events.metric_text import duration, figures, number, rate
 from mycaffe_py.run.resume import STATE_SUFFIXES
 from mycaffe_py.version import __version__
 

@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from mycaffe_py.events import (
+from mycaffe_py.events.events import (
     Event,
     FinalLoss,
     Log,
@@ -22,7 +22,7 @@ from mycaffe_py.events import (
     TrainingEnded,
     TrainingStarted,
 )
-from mycaffe_py.figures import duration, number
+from mycaffe_py.events.metric_text import duration, number
 from mycaffe_py.run.dispatch import TimedObserver
 
 from .curve import draw_curves

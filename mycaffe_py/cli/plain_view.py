@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mycaffe_py.events import Event
-from mycaffe_py.progress_log import CaffeLog
+from mycaffe_py.events.caffe_log import CaffeLog
+from mycaffe_py.events.events import Event
 from mycaffe_py.run.dispatch import TimedObserver
 
 

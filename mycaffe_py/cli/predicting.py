@@ -25,7 +25,7 @@ from mycaffe_py.errors import (
     add_note,
     require,
 )
-from mycaffe_py.figures import number
+from mycaffe_py.events.metric_text import number
 from mycaffe_py.forecast import Forecast
 from mycaffe_py.run.pictures import save_figure
 from mycaffe_py.run.record import plain

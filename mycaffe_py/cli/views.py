@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from mycaffe_py.events import Observer
+from mycaffe_py.events.events import Observer
 
 from .failures import say, silence
 
@@ -53,7 +53,7 @@ def choose_views(training: Any, *, quiet: bool) -> list[Observer]:
 
         console = Console(file=Terminal(sys.stderr), stderr=True, highlight=False)
         return [LiveView(console, training.net.name)]
-    from mycaffe_py.progress_log import caffe_log, stamped
+    from mycaffe_py.events.caffe_log import caffe_log, stamped
 
     from .plain_view import PlainView
 

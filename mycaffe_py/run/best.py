@@ -6,7 +6,7 @@ import math
 from collections import deque
 from typing import Any
 
-from mycaffe_py.events import Event, StepDone, TestDone
+from mycaffe_py.events.events import Event, StepDone, TestDone
 
 WINDOW = 100
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from mycaffe_py.errors import OutputError, add_note
-from mycaffe_py.events import Event, Observer
+from mycaffe_py.events.events import Event, Observer
 
 
 class TimedObserver(Observer):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from mycaffe_py.errors import OutputError
-from mycaffe_py.events import Event, Observer, StepDone, TestDone
+from mycaffe_py.events.events import Event, Observer, StepDone, TestDone
 
 FIRST_COLUMNS = ("iteration", "loss", "accuracy", "baseline_accuracy", "mean_abs_error", "lr")
 _OWN = ("iteration", "lr")

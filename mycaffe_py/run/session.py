@@ -17,7 +17,7 @@ from mycaffe_py.errors import (
     OutputError,
     add_note,
 )
-from mycaffe_py.events import (
+from mycaffe_py.events.events import (
     Event,
     Log,
     Observer,

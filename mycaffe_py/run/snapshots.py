@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mycaffe_py.errors import DivergedError
-from mycaffe_py.events import SnapshotWritten
+from mycaffe_py.events.events import SnapshotWritten
 from mycaffe_py.weights import check_writable, save_snapshot
 from mycaffe_py.weights.atomic import atomic_write
 from mycaffe_py.weights.caffemodel import digest, write_weights

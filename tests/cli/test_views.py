@@ -25,8 +25,8 @@ from mycaffe_py.events import (
     TrainingEnded,
     TrainingStarted,
 )
-from mycaffe_py.figures import output_values
-from mycaffe_py.progress_log import CaffeLog
+from mycaffe_py.events.caffe_log import CaffeLog
+from mycaffe_py.events.metric_text import output_values
 from mycaffe_py.run.dispatch import Dispatcher
 
 FIGURES = {

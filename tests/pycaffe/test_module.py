@@ -13,7 +13,7 @@ import pytest
 import mycaffe_py as caffe
 from mycaffe_py.device import device as devices
 from mycaffe_py.errors import ConfigError, DeviceError
-from mycaffe_py.progress_log import logger
+from mycaffe_py.events.caffe_log import logger
 
 MEMBERS = (
     "Net Blob Layer Solver SGDSolver NesterovSolver AdaGradSolver RMSPropSolver AdaDeltaSolver AdamSolver "

@@ -20,7 +20,7 @@ from .events import (
     TestDone,
     TrainingStarted,
 )
-from .figures import blob_of, figures, loss_part, output_values
+from .metric_text import blob_of, figures, loss_part, output_values
 
 logger = logging.getLogger("mycaffe")
 
