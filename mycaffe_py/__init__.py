@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from .device.device import Device as Device, open_device as open_device
     from .filler import Filler as Filler
     from .gym import Gym as Gym
-    from .hookspecs import hookimpl as hookimpl
     from .layer import TEST as TEST, TRAIN as TRAIN, Layer as Layer
     from .loss_layer import LossLayer as LossLayer
     from .net import Net as Net
@@ -43,7 +42,8 @@ if TYPE_CHECKING:
         params as params,
         to_proto as to_proto,
     )
-    from .plugins import (
+    from .plugins.hookspecs import hookimpl as hookimpl
+    from .plugins.registry import (
         default_registry as default_registry,
         load_registry as load_registry,
         use_plugins as use_plugins,

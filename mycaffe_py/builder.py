@@ -17,7 +17,7 @@ from .events.caffe_log import log_progress
 from .layer import TEST, TRAIN
 from .net import Net
 from .overrides import apply_overrides
-from .plugins import Registry, default_registry
+from .plugins.registry import Registry, default_registry
 from .resources import find_resource, resource_path
 from .schema import Document, load_net, load_solver
 from .seeding import drawn_seed, named_generator

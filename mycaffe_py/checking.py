@@ -19,7 +19,7 @@ from .errors import MissingFileError, MyCaffeError, Problem, PrototxtError
 from .net import Net
 from .net_wiring import MOST_PROBLEMS
 from .partial_net import problems_of_sound_layers
-from .plugins import Registry, default_registry
+from .plugins.registry import Registry, default_registry
 from .resources import find_resource
 from .schema import Document
 from .schema.kinds import kind_of_text

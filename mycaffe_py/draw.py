@@ -13,7 +13,7 @@ from .drawing.known_shapes import known_shapes
 from .drawing.layout import lay_out
 from .drawing.svg import to_svg
 from .errors import ConfigError, PrototxtError
-from .plugins import default_registry
+from .plugins.registry import default_registry
 from .schema import Document, upgrade_net
 from .weights import atomic_write
 

@@ -48,7 +48,7 @@ class Net(NetViews, NetCalls):
         dtype: Any = np.float32,
         state: Any = None,
     ):
-        from .plugins import default_registry
+        from .plugins.registry import default_registry
 
         if isinstance(phase, str | Path) and level is not None:
             phase, level, weights = _older_form(phase, level, weights)

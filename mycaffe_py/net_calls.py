@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .blob import numbers
-from .catalog import fold
 from .errors import ConfigError, ShapeError
 from .host_blob import send_writes
+from .plugins.catalog import fold
 
 if TYPE_CHECKING:
     from .net import Net

@@ -19,8 +19,8 @@ from typing import Any
 from .errors import ConfigError, did_you_mean
 from .layer import default_parameter_field
 from .net_spec_values import assign
-from .plugins import default_registry
-from .type_fields import own_fields
+from .plugins.registry import default_registry
+from .plugins.type_fields import own_fields
 
 
 class Top:

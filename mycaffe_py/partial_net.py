@@ -11,7 +11,7 @@ from .errors import Location, Problem
 from .layer import TRAIN, LayerContext
 from .net_builder import NetBuilder
 from .net_wiring import FieldMistakes
-from .plugins import Registry
+from .plugins.registry import Registry
 from .schema import Document, upgrade_net
 from .schema.prototxt.document import Entry
 

@@ -15,7 +15,7 @@ from .device.device import (
 )
 from .errors import ConfigError, DeviceError
 from .events.caffe_log import DATE_FORMAT, LINE_FORMAT, logger
-from .plugins import default_registry
+from .plugins.registry import default_registry
 
 _LEVELS = (logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL)
 _ONE_PROCESS = "training runs in one process here: several GPUs at a time are not there yet"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ConfigError, MissingFileError, MyCaffeError, PrototxtError
-from .plugins import Registry
+from .plugins.registry import Registry
 from .schema import Document
 from .solver import Solver
 from .trainer import Trainer

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mycaffe_py import NetSpec, layers as L, params as P, plugins, to_proto
+from mycaffe_py import NetSpec, layers as L, params as P, to_proto
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.net import Net
 from mycaffe_py.net_spec import Function, Top
-from mycaffe_py.plugins import default_registry, use_plugins
+from mycaffe_py.plugins import default_registry, registry as plugins, use_plugins
+from mycaffe_py.plugins.type_fields import own_fields
 from mycaffe_py.schema import load_net_text
-from mycaffe_py.type_fields import own_fields
 
 ROOT = Path(__file__).parents[1]
 

@@ -157,7 +157,7 @@ def plugin_commands() -> dict[str, click.Command]:
     """Return the verbs of installed third-party plugins; loads plugins only if there are any."""
     if not has_third_party():
         return {}
-    from mycaffe_py.plugins import default_registry
+    from mycaffe_py.plugins.registry import default_registry
 
     return default_registry().commands
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mycaffe_py.errors import DataError, naming_place
-from mycaffe_py.plugins import default_registry
+from mycaffe_py.plugins.registry import default_registry
 from mycaffe_py.stores import (
     Database,
     check_backend,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.errors import ConfigError, DataError, MissingFileError, naming_place, require
-from mycaffe_py.plugins import default_registry
+from mycaffe_py.plugins.registry import default_registry
 from mycaffe_py.seeding import drawn_seed, named_generator
 from mycaffe_py.stores import (
     DatabaseWriter,

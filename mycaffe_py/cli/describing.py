@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from mycaffe_py.type_fields import CONTAINERS, own_fields
+from mycaffe_py.plugins.type_fields import CONTAINERS, own_fields
 
 
 def first_sentence(doc: str | None) -> str:

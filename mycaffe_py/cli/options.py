@@ -124,7 +124,7 @@ def device_name(device: str | None, gpu: str | None) -> str:
 
 def load_plugins(plugins: Sequence[str]) -> Any:
     """Return the registry with these plugins; installed ones that are broken give a warning each."""
-    from mycaffe_py.plugins import default_registry, use_plugins
+    from mycaffe_py.plugins.registry import default_registry, use_plugins
 
     from .failures import warn
 

@@ -26,7 +26,7 @@ def command(plugins: tuple[str, ...], as_json: bool) -> None:
     """
     import json
 
-    from mycaffe_py.plugins import load_registry
+    from mycaffe_py.plugins.registry import load_registry
 
     from .diagnosis import plugin_entry
 

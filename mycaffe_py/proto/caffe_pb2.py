@@ -13,7 +13,7 @@ from typing import Any
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 
 from mycaffe_py.errors import did_you_mean
-from mycaffe_py.plugins import default_registry
+from mycaffe_py.plugins.registry import default_registry
 from mycaffe_py.schema.proto.proto2 import PACKAGE
 
 

@@ -21,7 +21,7 @@ def check_filler(filler: Any, shape: Sequence[int], *, registry: Any = None, see
     and are the same on the strict device, and that the filler names existing fields in ``uses``.
     """
     if registry is None:
-        from mycaffe_py.plugins import default_registry
+        from mycaffe_py.plugins.registry import default_registry
 
         registry = default_registry()
     if isinstance(filler, str):

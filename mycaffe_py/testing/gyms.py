@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.gym import Gym
-from mycaffe_py.plugins import Registry, default_registry
+from mycaffe_py.plugins.registry import Registry, default_registry
 
 from .gym_answers import check_answers
 

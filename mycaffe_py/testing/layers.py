@@ -158,7 +158,7 @@ class _Check:
         tolerance: float,
     ):
         if registry is None:
-            from mycaffe_py.plugins import default_registry
+            from mycaffe_py.plugins.registry import default_registry
 
             registry = default_registry()
         if isinstance(layer, str):

@@ -109,7 +109,7 @@ class _Run:
 class _Check:
     def __init__(self, solver: str, registry: Any):
         if registry is None:
-            from mycaffe_py.plugins import default_registry
+            from mycaffe_py.plugins.registry import default_registry
 
             registry = default_registry()
         self.registry = registry

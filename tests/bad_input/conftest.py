@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mycaffe_py import plugins
 from mycaffe_py.cli.app import app
+from mycaffe_py.plugins import registry as plugins
 
 MODEL = """\
 name: "Small"

@@ -16,7 +16,7 @@ import numpy as np
 from google.protobuf.descriptor import FieldDescriptor
 
 from mycaffe_py.plugins import default_registry
-from mycaffe_py.type_fields import own_fields
+from mycaffe_py.plugins.type_fields import own_fields
 
 from .. import conformance_cases as cases
 

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from mycaffe_py import plugins
+from mycaffe_py.plugins import registry as plugins
 
 from .conftest import MODEL, SOLVER, TRAIN, Bench
 

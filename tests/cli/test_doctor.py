@@ -101,7 +101,7 @@ def test_a_broken_installed_plugin_is_named_and_the_rest_keeps_working(installed
 def test_an_installed_plugin_brings_a_verb(installed_plugin):
     source = (
         "import click\n"
-        "from mycaffe_py.hookspecs import hookimpl\n"
+        "from mycaffe_py.plugins.hookspecs import hookimpl\n"
         "@click.command('greet')\n"
         "def greet():\n"
         "    '''Greet somebody.'''\n"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mycaffe_py.catalog import Catalog
 from mycaffe_py.layer import TEST, Layer
+from mycaffe_py.plugins.catalog import Catalog
 from mycaffe_py.testing import check_layer
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from mycaffe_py.hookspecs import hookimpl
+from mycaffe_py.plugins.hookspecs import hookimpl
 
 from .parts import HalfFiller, PlainSolver, RampGym, RampTrainer, Scale2
 

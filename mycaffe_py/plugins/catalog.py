@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from .errors import PluginError, UnknownTypeError, did_you_mean
+from mycaffe_py.errors import PluginError, UnknownTypeError, did_you_mean
 
 
 def fold(name: str) -> str:

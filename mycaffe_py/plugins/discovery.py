@@ -12,8 +12,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from .errors import Location, MissingPluginError, MyCaffeError, PluginError, did_you_mean
-from .schema import CORE_OWNER, SchemaSource
+from mycaffe_py.errors import Location, MissingPluginError, MyCaffeError, PluginError, did_you_mean
+from mycaffe_py.schema import CORE_OWNER, SchemaSource
 
 ENTRY_POINT_GROUP = "mycaffe"
 DISTRIBUTION = "mycaffe-py"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mycaffe_py.catalog import Catalog, fold
 from mycaffe_py.errors import PluginError, UnknownTypeError
+from mycaffe_py.plugins.catalog import Catalog, fold
 
 
 def make(type_name, *aliases):

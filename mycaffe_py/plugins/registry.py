@@ -10,17 +10,18 @@ from typing import Any
 import click
 import pluggy
 
+from mycaffe_py.errors import PluginError, SchemaError, did_you_mean
+from mycaffe_py.filler import Filler
+from mycaffe_py.gym import Gym
+from mycaffe_py.layer import Layer
+from mycaffe_py.schema import Schema, SchemaSource, compose, core_sources, stable_number
+from mycaffe_py.schema.proto.numbering import FIRST_BUNDLED, LAST_BUNDLED
+from mycaffe_py.solver import Solver
+from mycaffe_py.trainer import Trainer
+
 from . import hookspecs
 from .catalog import Catalog
 from .discovery import Plugin, add_named, from_entry_points
-from .errors import PluginError, SchemaError, did_you_mean
-from .filler import Filler
-from .gym import Gym
-from .layer import Layer
-from .schema import Schema, SchemaSource, compose, core_sources, stable_number
-from .schema.proto.numbering import FIRST_BUNDLED, LAST_BUNDLED
-from .solver import Solver
-from .trainer import Trainer
 
 ALLOW_LIST_VARIABLE = "MYCAFFE_PLUGINS"
 BASES = {"layers": Layer, "solvers": Solver, "fillers": Filler, "gyms": Gym, "trainers": Trainer}

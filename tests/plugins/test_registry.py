@@ -9,7 +9,7 @@ import pytest
 from mycaffe_py.errors import MissingPluginError
 from mycaffe_py.plugins import KINDS, default_registry, load_registry, use_plugins
 
-from .plugging import BUNDLED, HEAD, broken, installer, layer, refused, schema_layer, writer
+from ..plugging import BUNDLED, HEAD, broken, installer, layer, refused, schema_layer, writer
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def mycaffe_layers():
 
 def test_use_plugins_changes_the_default_registry(write, monkeypatch):
     # Other tests hold on to the default registry: put that very one back.
-    monkeypatch.setattr("mycaffe_py.plugins._default", default_registry())
+    monkeypatch.setattr("mycaffe_py.plugins.registry._default", default_registry())
     assert use_plugins(write(layer("Own"))) is default_registry()
     assert "Own" in default_registry().layers
     use_plugins()

@@ -19,8 +19,8 @@ from mycaffe_py.testing.gyms import check_gym
 from mycaffe_py.testing.layers import check_layer
 from mycaffe_py.testing.trainers import check_trainer
 
-EXAMPLES = Path(__file__).parents[1] / "examples" / "plugins"
-SAMPLE = Path(__file__).parent / "data" / "plugins" / "mycaffe_sample"
+EXAMPLES = Path(__file__).parents[2] / "examples" / "plugins"
+SAMPLE = Path(__file__).parents[1] / "data" / "plugins" / "mycaffe_sample"
 
 NET = """
 name: "own"

@@ -8,7 +8,7 @@ import pytest
 
 from mycaffe_py.plugins import load_registry
 
-from .plugging import BUNDLED, broken, installer, layer, refused, schema_layer, writer
+from ..plugging import BUNDLED, broken, installer, layer, refused, schema_layer, writer
 
 
 @pytest.fixture

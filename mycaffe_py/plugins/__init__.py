@@ -1,0 +1,27 @@
+"""What plugins may offer, and the registry of all that they do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mycaffe_py.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .hookspecs import hookimpl as hookimpl, hookspec as hookspec
+    from .registry import (
+        ALLOW_LIST_VARIABLE as ALLOW_LIST_VARIABLE,
+        BASES as BASES,
+        HOOKS as HOOKS,
+        KINDS as KINDS,
+        Registry as Registry,
+        default_registry as default_registry,
+        load_registry as load_registry,
+        use_plugins as use_plugins,
+    )
+else:
+    __getattr__, __dir__, __all__ = lazy_names(
+        __name__,
+        hookspecs="hookimpl hookspec",
+        registry="ALLOW_LIST_VARIABLE BASES HOOKS KINDS Registry default_registry load_registry "
+        "use_plugins",
+    )
