@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         pycaffe as pycaffe,
     )
     from .as_caffe import install_as_caffe as install_as_caffe
-    from .blob import Blob as Blob
+    from .blob.blob import Blob as Blob
     from .builder import build_training as build_training, get_solver as get_solver
     from .classifier import Classifier as Classifier
     from .detector import Detector as Detector

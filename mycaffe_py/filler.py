@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .blob import Blob
+from .blob.blob import Blob
 from .device.memory_limits import require_memory
 
 

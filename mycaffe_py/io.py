@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .blobproto import array_from_proto, array_to_proto
+from .blob.blobproto import array_from_proto, array_to_proto
 from .errors import DataError, MissingFileError, ShapeError, naming_place, require
 from .plugins.registry import default_registry
 from .proto import caffe_pb2 as caffe_pb2  # scripts write caffe.io.caffe_pb2.Datum()

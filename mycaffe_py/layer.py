@@ -12,11 +12,11 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from .blob import Blob, BlobVec
-from .blobproto import array_from_proto, proto_shape, shape_fits
+from .blob.blob import Blob, BlobVec
+from .blob.blobproto import array_from_proto, proto_shape, shape_fits
+from .blob.host_blob import HostLayer
 from .device.device import Device, default_device
 from .errors import LayerError, MissingLayerFileError, MyCaffeWarning
-from .host_blob import HostLayer
 from .schema.decimals import as_written
 
 TRAIN, TEST = 0, 1

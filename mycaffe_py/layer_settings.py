@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .blob import Blob, canonical_axis
+from .blob.blob import Blob, canonical_axis
 from .errors import ShapeError
 from .layer import Layer
 

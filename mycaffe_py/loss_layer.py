@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from .blob import Blob
+from .blob.blob import Blob
 from .layer import Layer
 
 

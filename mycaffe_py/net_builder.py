@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .blob import Blob
+from .blob.blob import Blob
 from .device.memory_limits import out_of_memory
 from .errors import (
     ConfigError,

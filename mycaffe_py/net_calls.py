@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .blob import numbers
+from .blob.blob import numbers
+from .blob.host_blob import send_writes
 from .errors import ConfigError, ShapeError
-from .host_blob import send_writes
 from .plugins.catalog import fold
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from .blob import Blob
+from .blob.blob import Blob
+from .blob.host_blob import send_writes
 from .errors import ConfigError, did_you_mean
-from .host_blob import send_writes
 from .layer import Layer
 
 if TYPE_CHECKING:

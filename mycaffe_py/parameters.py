@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .blob import Blob
+from .blob.blob import Blob
 from .device.memory_limits import require_memory
 from .layer import Layer
 from .schema.decimals import as_written

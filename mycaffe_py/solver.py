@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .before_test import BeforeTest
+from .blob.host_blob import refresh_views, send_writes
 from .device.denormals import flush_denormals
 from .errors import DivergedError
 from .events.events import (
@@ -22,7 +23,6 @@ from .events.events import (
     StepDone,
     TestDone,
 )
-from .host_blob import refresh_views, send_writes
 from .lr_policy import learning_rate
 from .net import Net
 from .schema.decimals import AsWritten

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mycaffe_py.blobproto import array_to_proto
+from mycaffe_py.blob.blobproto import array_to_proto
 from mycaffe_py.errors import LayerError, SnapshotError
 from mycaffe_py.layer import TEST, TRAIN, Layer, default_parameter_field
 from mycaffe_py.loss_layer import LossLayer

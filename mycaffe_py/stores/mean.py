@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mycaffe_py.blobproto import array_from_proto, array_to_proto
+from mycaffe_py.blob.blobproto import array_from_proto, array_to_proto
 from mycaffe_py.errors import DataError, SnapshotError
 
 from .files import read_bytes

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mycaffe_py.blob import Blob
+from mycaffe_py.blob.blob import Blob
 from mycaffe_py.device.device import Device
 
 from .strict import strict_device

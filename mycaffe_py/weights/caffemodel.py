@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from mycaffe_py.blob import Blob
-from mycaffe_py.blobproto import array_from_proto, array_to_proto, proto_shape, shape_fits
+from mycaffe_py.blob.blob import Blob
+from mycaffe_py.blob.blobproto import array_from_proto, array_to_proto, proto_shape, shape_fits
+from mycaffe_py.blob.host_blob import refresh_views, send_writes
 from mycaffe_py.errors import OutputError, SnapshotError, naming_place
-from mycaffe_py.host_blob import refresh_views, send_writes
 from mycaffe_py.layer import Layer
 
 from .atomic import atomic_write

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from mycaffe_py.blobproto import array_from_proto, array_to_proto
+from mycaffe_py.blob.blobproto import array_from_proto, array_to_proto
+from mycaffe_py.blob.host_blob import send_writes
 from mycaffe_py.errors import SnapshotError, require
-from mycaffe_py.host_blob import send_writes
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _DATA, _DIFF, _HISTORY, _MORE = "data", "diff", "history", "mycaffe_state"

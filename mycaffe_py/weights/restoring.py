@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mycaffe_py.blobproto import array_from_proto, proto_shape, shape_fits
+from mycaffe_py.blob.blobproto import array_from_proto, proto_shape, shape_fits
 from mycaffe_py.errors import MissingFileError, MyCaffeError, SnapshotError, naming_place
 from mycaffe_py.seeding import restore_generator
 

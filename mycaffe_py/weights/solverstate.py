@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mycaffe_py.blobproto import array_to_proto
+from mycaffe_py.blob.blobproto import array_to_proto
 from mycaffe_py.errors import OutputError, require
 
 from .atomic import atomic_write

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mycaffe_py.blobproto import array_from_proto
+from mycaffe_py.blob.blobproto import array_from_proto
 from mycaffe_py.net import Net
 from mycaffe_py.plugins import default_registry
 from mycaffe_py.stores import datum_to_array, encode_image, open_database

@@ -7,10 +7,9 @@ import gc
 import numpy as np
 import pytest
 
-from mycaffe_py import host_blob
-from mycaffe_py.blob import Blob
+from mycaffe_py.blob import Blob, host_blob
+from mycaffe_py.blob.host_blob import HostBlob, refresh_views, send_writes
 from mycaffe_py.errors import LayerError, ShapeError
-from mycaffe_py.host_blob import HostBlob, refresh_views, send_writes
 from mycaffe_py.testing import strict_device
 
 from ..building import data, layer, make_net, product

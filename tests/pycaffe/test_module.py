@@ -200,7 +200,7 @@ import caffe.schema.upgrade, caffe.layer as layer
 from caffe import Net, TEST
 from caffe.blob import Blob
 import mycaffe_py.blob
-assert caffe is mycaffe_py and Net is mycaffe_py.Net and Blob is mycaffe_py.blob.Blob
+assert caffe is mycaffe_py and Net is mycaffe_py.Net and Blob is mycaffe_py.blob.blob.Blob
 assert layer.__name__ == layer.__spec__.name == "mycaffe_py.layer"
 assert mycaffe_py.__spec__.name == "mycaffe_py"
 try:

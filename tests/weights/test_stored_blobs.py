@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mycaffe_py.blobproto import array_from_proto, array_to_proto
+from mycaffe_py.blob.blobproto import array_from_proto, array_to_proto
 from mycaffe_py.errors import SnapshotError
 from mycaffe_py.weights import load_weights
 

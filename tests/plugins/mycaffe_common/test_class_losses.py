@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mycaffe_py.blobproto import array_to_proto
+from mycaffe_py.blob.blobproto import array_to_proto
 from mycaffe_py.errors import LayerError
 
 X = [[1.0, 2.0, 4.0], [0.0, -1.0, 5.0]]

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from .device.device import Device, default_device
-from .device.memory_limits import in_words, out_of_memory, require_memory
-from .errors import ConfigError, DeviceError, ShapeError
+from mycaffe_py.device.device import Device, default_device
+from mycaffe_py.device.memory_limits import in_words, out_of_memory, require_memory
+from mycaffe_py.errors import ConfigError, DeviceError, ShapeError
 
 MAX_AXES = 32
 MAX_COUNT = 2**31 - 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.fused import FusedBlobs
+from mycaffe_py.blob.stacked import FusedBlobs
 
 
 def blobs():

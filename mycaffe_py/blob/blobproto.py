@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import SnapshotError, naming_place
+from mycaffe_py.errors import SnapshotError, naming_place
 
 _LEGACY_DIMS = ("num", "channels", "height", "width")
 _LENGTH_DELIMITED = 2
