@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from .classifier import Classifier as Classifier
     from .detector import Detector as Detector
     from .device.device import Device as Device, open_device as open_device
-    from .filler import Filler as Filler
     from .gym import Gym as Gym
-    from .layer import TEST as TEST, TRAIN as TRAIN, Layer as Layer
-    from .loss_layer import LossLayer as LossLayer
+    from .layer.filler import Filler as Filler
+    from .layer.layer import TEST as TEST, TRAIN as TRAIN, Layer as Layer
+    from .layer.loss_layer import LossLayer as LossLayer
     from .net import Net as Net
     from .net_spec import (
         NetSpec as NetSpec,

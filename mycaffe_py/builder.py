@@ -14,7 +14,7 @@ from .custom_trainer import upgrade_custom_trainer
 from .device.device import Device, check_dtype, chosen_seed, default_device, open_device
 from .errors import ConfigError, MissingFileError, PrototxtError
 from .events.caffe_log import log_progress
-from .layer import TEST, TRAIN
+from .layer.layer import TEST, TRAIN
 from .net import Net
 from .overrides import apply_overrides
 from .plugins.registry import Registry, default_registry

@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .layer import Layer
+    from .layer.layer import Layer
     from .net import Net
 
 _logger = logging.getLogger("mycaffe")

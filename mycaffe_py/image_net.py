@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ConfigError
-from .layer import TEST
+from .layer.layer import TEST
 from .net import Net
 from .transformer import Transformer
 

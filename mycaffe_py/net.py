@@ -15,7 +15,7 @@ from .blob.blob import Blob
 from .blob.host_blob import facing, refresh_views, send_writes
 from .device.device import Device, check_dtype, default_device, open_device
 from .errors import ConfigError, ShapeError, add_note
-from .layer import PHASE_NAMES, TEST, TRAIN, Layer, LayerContext
+from .layer.layer import PHASE_NAMES, TEST, TRAIN, Layer, LayerContext
 from .net_builder import BuiltNet, NetBuilder
 from .net_calls import NetCalls
 from .net_views import NetViews

@@ -17,7 +17,7 @@ from .errors import (
     PrototxtError,
     add_note,
 )
-from .layer import PHASE_NAMES, Layer, LayerContext
+from .layer.layer import PHASE_NAMES, Layer, LayerContext
 from .net_state import is_included
 from .net_wiring import MOST_PROBLEMS, FieldMistakes, WiringCheck
 from .parameters import Parameter, ParameterList

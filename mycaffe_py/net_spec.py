@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .errors import ConfigError, did_you_mean
-from .layer import default_parameter_field
+from .layer.layer import default_parameter_field
 from .net_spec_values import assign
 from .plugins.registry import default_registry
 from .plugins.type_fields import own_fields

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .blob.blob import Blob
 from .blob.host_blob import send_writes
 from .errors import ConfigError, did_you_mean
-from .layer import Layer
+from .layer.layer import Layer
 
 if TYPE_CHECKING:
     from .net import Net

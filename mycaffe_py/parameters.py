@@ -10,7 +10,7 @@ import numpy as np
 
 from .blob.blob import Blob
 from .device.memory_limits import require_memory
-from .layer import Layer
+from .layer.layer import Layer
 from .schema.decimals import as_written
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from .device.device import Device
 from .errors import Location, Problem
-from .layer import TRAIN, LayerContext
+from .layer.layer import TRAIN, LayerContext
 from .net_builder import NetBuilder
 from .net_wiring import FieldMistakes
 from .plugins.registry import Registry

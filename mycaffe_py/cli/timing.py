@@ -14,7 +14,7 @@ import numpy as np
 
 from mycaffe_py.device.denormals import flush_denormals
 from mycaffe_py.errors import ConfigError, LayerError
-from mycaffe_py.layer import TEST, TRAIN, Layer
+from mycaffe_py.layer.layer import TEST, TRAIN, Layer
 from mycaffe_py.weights import split_paths
 
 from .banner import net_line

@@ -11,9 +11,9 @@ import click
 import pluggy
 
 from mycaffe_py.errors import PluginError, SchemaError, did_you_mean
-from mycaffe_py.filler import Filler
 from mycaffe_py.gym import Gym
-from mycaffe_py.layer import Layer
+from mycaffe_py.layer.filler import Filler
+from mycaffe_py.layer.layer import Layer
 from mycaffe_py.schema import Schema, SchemaSource, compose, core_sources, stable_number
 from mycaffe_py.schema.proto.numbering import FIRST_BUNDLED, LAST_BUNDLED
 from mycaffe_py.solver import Solver

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from mycaffe_py.layer import default_parameter_field
+from mycaffe_py.layer.layer import default_parameter_field
 
 CONTAINERS = {
     "layers": "LayerParameter",

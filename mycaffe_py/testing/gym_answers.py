@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.gym import Gym
-from mycaffe_py.layer import TIME_FORMS
+from mycaffe_py.layer.layer import TIME_FORMS
 
 STATISTICS = ("mean", "deviation", "relative_deviation")
 PAST = ("time", "value", "names", "time_name", "time_text", "dates")

@@ -9,7 +9,7 @@ import numpy as np
 
 from mycaffe_py.blob.blob import Blob
 from mycaffe_py.device.device import Device
-from mycaffe_py.layer import TIME_FORMS, TRAIN, Layer, LayerContext
+from mycaffe_py.layer.layer import TIME_FORMS, TRAIN, Layer, LayerContext
 
 from .strict import StrictDevice, strict_device
 from .strict_array import no_wider_than

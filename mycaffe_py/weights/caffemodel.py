@@ -15,7 +15,7 @@ from mycaffe_py.blob.blob import Blob
 from mycaffe_py.blob.blobproto import array_from_proto, array_to_proto, proto_shape, shape_fits
 from mycaffe_py.blob.host_blob import refresh_views, send_writes
 from mycaffe_py.errors import OutputError, SnapshotError, naming_place
-from mycaffe_py.layer import Layer
+from mycaffe_py.layer.layer import Layer
 
 from .atomic import atomic_write
 from .files import STATE, WEIGHTS, kind_of, parse, read_file

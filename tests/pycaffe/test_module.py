@@ -201,7 +201,7 @@ from caffe import Net, TEST
 from caffe.blob import Blob
 import mycaffe_py.blob
 assert caffe is mycaffe_py and Net is mycaffe_py.Net and Blob is mycaffe_py.blob.blob.Blob
-assert layer.__name__ == layer.__spec__.name == "mycaffe_py.layer"
+assert layer.__name__ == layer.__spec__.name == "mycaffe_py.layer.layer"
 assert mycaffe_py.__spec__.name == "mycaffe_py"
 try:
     import caffe.nothing

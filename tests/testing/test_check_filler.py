@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mycaffe_py.filler import Filler
+from mycaffe_py.layer.filler import Filler
 from mycaffe_py.testing import check_filler
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mycaffe_py.filler import Filler
 from mycaffe_py.gym import Gym
 from mycaffe_py.layer import Layer
+from mycaffe_py.layer.filler import Filler
 from mycaffe_py.solver import Solver
 from mycaffe_py.trainer import Trainer
 

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .blob.blob import Blob
-from .device.memory_limits import require_memory
+from mycaffe_py.blob.blob import Blob
+from mycaffe_py.device.memory_limits import require_memory
 
 
 def fans(shape: tuple[int, ...]) -> tuple[float, float]:

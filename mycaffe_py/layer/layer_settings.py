@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .blob.blob import Blob, canonical_axis
-from .errors import ShapeError
+from mycaffe_py.blob.blob import Blob, canonical_axis
+from mycaffe_py.errors import ShapeError
+
 from .layer import Layer
 
 

@@ -11,11 +11,11 @@ import pytest
 from mycaffe_py.blob.blobproto import array_to_proto
 from mycaffe_py.errors import LayerError, SnapshotError
 from mycaffe_py.layer import TEST, TRAIN, Layer, default_parameter_field
-from mycaffe_py.loss_layer import LossLayer
+from mycaffe_py.layer.loss_layer import LossLayer
 
-from .building import layer_param, make_layer, make_net, set_up
+from ..building import layer_param, make_layer, make_net, set_up
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 
 
 class Copy(Layer):

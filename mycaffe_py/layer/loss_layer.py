@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from .blob.blob import Blob
+from mycaffe_py.blob.blob import Blob
+
 from .layer import Layer
 
 

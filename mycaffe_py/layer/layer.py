@@ -12,12 +12,12 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from .blob.blob import Blob, BlobVec
-from .blob.blobproto import array_from_proto, proto_shape, shape_fits
-from .blob.host_blob import HostLayer
-from .device.device import Device, default_device
-from .errors import LayerError, MissingLayerFileError, MyCaffeWarning
-from .schema.decimals import as_written
+from mycaffe_py.blob.blob import Blob, BlobVec
+from mycaffe_py.blob.blobproto import array_from_proto, proto_shape, shape_fits
+from mycaffe_py.blob.host_blob import HostLayer
+from mycaffe_py.device.device import Device, default_device
+from mycaffe_py.errors import LayerError, MissingLayerFileError, MyCaffeWarning
+from mycaffe_py.schema.decimals import as_written
 
 TRAIN, TEST = 0, 1
 """Caffe's phases, as in the schema's ``Phase`` enum."""

@@ -1,0 +1,43 @@
+"""Layer: one step of a net; its form for losses, the fillers, and what layers need to read their settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mycaffe_py.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .filler import Filler as Filler, fans as fans
+    from .layer import (
+        PHASE_NAMES as PHASE_NAMES,
+        TEST as TEST,
+        TIME_FORMS as TIME_FORMS,
+        TRAIN as TRAIN,
+        Layer as Layer,
+        LayerContext as LayerContext,
+        default_parameter_field as default_parameter_field,
+        python_warning as python_warning,
+    )
+    from .layer_settings import (
+        along as along,
+        axes_end as axes_end,
+        axis_setting as axis_setting,
+        blob_axis as blob_axis,
+        enum_name as enum_name,
+        given_filler as given_filler,
+        keep_from_solver as keep_from_solver,
+        positive_setting as positive_setting,
+        require_an_axis as require_an_axis,
+        require_images as require_images,
+    )
+    from .loss_layer import LossLayer as LossLayer
+else:
+    __getattr__, __dir__, __all__ = lazy_names(
+        __name__,
+        filler="Filler fans",
+        layer="Layer LayerContext PHASE_NAMES TEST TIME_FORMS TRAIN default_parameter_field "
+        "python_warning",
+        layer_settings="along axes_end axis_setting blob_axis enum_name given_filler keep_from_solver "
+        "positive_setting require_an_axis require_images",
+        loss_layer="LossLayer",
+    )
