@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .layer.filler import Filler as Filler
     from .layer.layer import TEST as TEST, TRAIN as TRAIN, Layer as Layer
     from .layer.loss_layer import LossLayer as LossLayer
-    from .net import Net as Net
+    from .net.net import Net as Net
     from .net_spec import (
         NetSpec as NetSpec,
         layers as layers,

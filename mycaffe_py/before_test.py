@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 from .device.device import Device
-from .net import Net
+from .net.net import Net
 from .seeding import generator_state, restore_generator
 
 

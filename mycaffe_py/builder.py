@@ -15,7 +15,7 @@ from .device.device import Device, check_dtype, chosen_seed, default_device, ope
 from .errors import ConfigError, MissingFileError, PrototxtError
 from .events.caffe_log import log_progress
 from .layer.layer import TEST, TRAIN
-from .net import Net
+from .net.net import Net
 from .overrides import apply_overrides
 from .plugins.registry import Registry, default_registry
 from .resources import find_resource, resource_path

@@ -16,8 +16,8 @@ from .builder import (
 )
 from .device.device import Device
 from .errors import MissingFileError, MyCaffeError, Problem, PrototxtError
-from .net import Net
-from .net_wiring import MOST_PROBLEMS
+from .net.net import Net
+from .net.topology import MOST_PROBLEMS
 from .partial_net import problems_of_sound_layers
 from .plugins.registry import Registry, default_registry
 from .resources import find_resource

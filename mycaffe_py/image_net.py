@@ -10,7 +10,7 @@ import numpy as np
 
 from .errors import ConfigError
 from .layer.layer import TEST
-from .net import Net
+from .net.net import Net
 from .transformer import Transformer
 
 

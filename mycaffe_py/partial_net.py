@@ -9,8 +9,8 @@ from typing import Any
 from .device.device import Device
 from .errors import Location, Problem
 from .layer.layer import TRAIN, LayerContext
-from .net_builder import NetBuilder
-from .net_wiring import FieldMistakes
+from .net.builder import NetBuilder
+from .net.topology import FieldMistakes
 from .plugins.registry import Registry
 from .schema import Document, upgrade_net
 from .schema.prototxt.document import Entry

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .parameters import ParameterBuffer
+from .net.parameters import ParameterBuffer
 
 
 @dataclass

@@ -24,7 +24,7 @@ from .events.events import (
     TestDone,
 )
 from .lr_policy import learning_rate
-from .net import Net
+from .net.net import Net
 from .schema.decimals import AsWritten
 from .segments import Segment as Segment, clip_gradients, regularize, segments_of
 from .solver_settings import check_common

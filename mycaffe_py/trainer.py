@@ -10,7 +10,7 @@ from .errors import ConfigError
 
 if TYPE_CHECKING:
     from .forecast import Forecast
-    from .net import Net
+    from .net.net import Net
     from .solver import Solver
 
 

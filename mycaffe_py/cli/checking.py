@@ -8,7 +8,7 @@ import click
 
 from mycaffe_py.checking import check_file
 from mycaffe_py.errors import EXIT_CONFIG, EXIT_OK, MyCaffeError
-from mycaffe_py.net import Net
+from mycaffe_py.net.net import Net
 
 from .banner import layer_lines, net_line
 from .failures import report, say

@@ -12,7 +12,7 @@ import numpy as np
 from mycaffe_py.builder import build_training
 from mycaffe_py.errors import ConfigError, add_note, did_you_mean, require
 from mycaffe_py.layer.layer import TEST, Layer
-from mycaffe_py.net import Net
+from mycaffe_py.net.net import Net
 from mycaffe_py.run.directory import folder_name
 from mycaffe_py.run.pictures import save_figure
 

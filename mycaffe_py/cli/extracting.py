@@ -12,7 +12,7 @@ from mycaffe_py.builder import load_model
 from mycaffe_py.device.device import open_device
 from mycaffe_py.errors import ConfigError, did_you_mean
 from mycaffe_py.layer.layer import TEST
-from mycaffe_py.net import Net
+from mycaffe_py.net.net import Net
 from mycaffe_py.stores import DatabaseWriter, array_to_datum, check_backend
 
 from .failures import echo_result, say

@@ -14,7 +14,7 @@ from mycaffe_py.builder import build_training
 from mycaffe_py.errors import ConfigError, DivergedError
 from mycaffe_py.events.metric_text import blob_of, figures, loss_part, number, output_name
 from mycaffe_py.layer.layer import TEST
-from mycaffe_py.net import Net
+from mycaffe_py.net.net import Net
 from mycaffe_py.run.record import plain
 from mycaffe_py.run.snapshots import non_finite_param
 from mycaffe_py.solver import mean_outputs

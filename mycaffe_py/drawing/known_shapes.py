@@ -9,7 +9,7 @@ import numpy as np
 
 from mycaffe_py.device.device import Device
 from mycaffe_py.layer.layer import TEST, TRAIN, LayerContext
-from mycaffe_py.net_builder import NetBuilder
+from mycaffe_py.net.builder import NetBuilder
 from mycaffe_py.plugins.registry import Registry
 
 

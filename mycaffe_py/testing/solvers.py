@@ -8,7 +8,7 @@ import numpy as np
 
 from mycaffe_py.device.device import Device
 from mycaffe_py.errors import DivergedError
-from mycaffe_py.net import Net
+from mycaffe_py.net.net import Net
 from mycaffe_py.schema import load_net_text
 from mycaffe_py.seeding import generator_state, restore_generator
 

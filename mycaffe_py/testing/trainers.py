@@ -14,7 +14,7 @@ from mycaffe_py.builder import Training, build_training, load_model, load_solver
 from mycaffe_py.custom_trainer import upgrade_custom_trainer
 from mycaffe_py.device.device import Device
 from mycaffe_py.layer.layer import TEST
-from mycaffe_py.net import Net
+from mycaffe_py.net.net import Net
 from mycaffe_py.plugins.registry import Registry, default_registry
 from mycaffe_py.schema import load_net_text, load_solver_text
 from mycaffe_py.seeding import generator_state, restore_generator

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from .blob.blob import Blob
-from .blob.host_blob import send_writes
-from .errors import ConfigError, did_you_mean
-from .layer.layer import Layer
+from mycaffe_py.blob.blob import Blob
+from mycaffe_py.blob.host_blob import send_writes
+from mycaffe_py.errors import ConfigError, did_you_mean
+from mycaffe_py.layer.layer import Layer
 
 if TYPE_CHECKING:
     from .net import Net

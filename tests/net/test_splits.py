@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from mycaffe_py.net.splits import insert_splits, split_name
 from mycaffe_py.plugins import default_registry
-from mycaffe_py.splits import insert_splits, split_name
 
-from .building import data, document, fill, layer, make_net, product
+from ..building import data, document, fill, layer, make_net, product
 
 
 def inserted(text):

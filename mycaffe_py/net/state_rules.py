@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .layer.layer import PHASE_NAMES
+from mycaffe_py.layer.layer import PHASE_NAMES
 
 
 def meets_rule(state: Any, rule: Any) -> bool:

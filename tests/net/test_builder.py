@@ -18,7 +18,7 @@ from mycaffe_py.layer import TEST, TRAIN
 from mycaffe_py.net import Net
 from mycaffe_py.plugins import default_registry
 
-from .building import data, document, fill, layer, make_net, product
+from ..building import data, document, fill, layer, make_net, product
 
 LOSS = layer("loss", "EuclideanLoss", "y x1", "loss")
 

@@ -7,7 +7,7 @@ import pytest
 
 from mycaffe_py.errors import PrototxtError
 
-from .building import data, fill, layer, make_net, product
+from ..building import data, fill, layer, make_net, product
 
 # Two losses, and a layer with weights between two without any.
 NET = (

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .blob.blob import numbers
-from .blob.host_blob import send_writes
-from .errors import ConfigError, ShapeError
-from .plugins.catalog import fold
+from mycaffe_py.blob.blob import numbers
+from mycaffe_py.blob.host_blob import send_writes
+from mycaffe_py.errors import ConfigError, ShapeError
+from mycaffe_py.plugins.catalog import fold
 
 if TYPE_CHECKING:
     from .net import Net

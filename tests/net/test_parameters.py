@@ -7,9 +7,9 @@ import pytest
 
 from mycaffe_py.errors import PrototxtError
 from mycaffe_py.layer import Layer
-from mycaffe_py.parameters import Parameter, ParameterBuffer
+from mycaffe_py.net.parameters import Parameter, ParameterBuffer
 
-from .building import data, fill, layer, make_layer, make_net, product
+from ..building import data, fill, layer, make_layer, make_net, product
 
 LOSS = layer("loss", "EuclideanLoss", "c x1", "loss")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .building import data, fill, layer, make_net, product
+from ..building import data, fill, layer, make_net, product
 
 LOSS = layer("loss", "EuclideanLoss", "y x1", "loss")
 

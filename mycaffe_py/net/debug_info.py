@@ -7,7 +7,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .layer.layer import Layer
+    from mycaffe_py.layer.layer import Layer
+
     from .net import Net
 
 _logger = logging.getLogger("mycaffe")

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .blob.blob import Blob
-from .device.memory_limits import require_memory
-from .layer.layer import Layer
-from .schema.decimals import as_written
+from mycaffe_py.blob.blob import Blob
+from mycaffe_py.device.memory_limits import require_memory
+from mycaffe_py.layer.layer import Layer
+from mycaffe_py.schema.decimals import as_written
 
 
 @dataclass

@@ -6,7 +6,7 @@ import logging
 
 import numpy as np
 
-from .building import data, layer, make_net
+from ..building import data, layer, make_net
 
 TEXT = data((2, 1), (2, 1)) + layer(
     "ip", "InnerProduct", "x0", "y", "inner_product_param { num_output: 1 } param { } param { lr_mult: 0 }"

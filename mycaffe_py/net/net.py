@@ -10,17 +10,18 @@ from typing import Any
 
 import numpy as np
 
+from mycaffe_py.blob.blob import Blob
+from mycaffe_py.blob.host_blob import facing, refresh_views, send_writes
+from mycaffe_py.device.device import Device, check_dtype, default_device, open_device
+from mycaffe_py.errors import ConfigError, ShapeError, add_note
+from mycaffe_py.layer.layer import PHASE_NAMES, TEST, TRAIN, Layer, LayerContext
+from mycaffe_py.schema import Document
+
 from . import debug_info
-from .blob.blob import Blob
-from .blob.host_blob import facing, refresh_views, send_writes
-from .device.device import Device, check_dtype, default_device, open_device
-from .errors import ConfigError, ShapeError, add_note
-from .layer.layer import PHASE_NAMES, TEST, TRAIN, Layer, LayerContext
-from .net_builder import BuiltNet, NetBuilder
-from .net_calls import NetCalls
-from .net_views import NetViews
+from .builder import BuiltNet, NetBuilder
+from .calls import NetCalls
 from .parameters import ParameterBuffer
-from .schema import Document
+from .views import NetViews
 
 
 class Net(NetViews, NetCalls):
@@ -48,7 +49,7 @@ class Net(NetViews, NetCalls):
         dtype: Any = np.float32,
         state: Any = None,
     ):
-        from .plugins.registry import default_registry
+        from mycaffe_py.plugins.registry import default_registry
 
         if isinstance(phase, str | Path) and level is not None:
             phase, level, weights = _older_form(phase, level, weights)
@@ -229,20 +230,20 @@ class Net(NetViews, NetCalls):
 
     def copy_from(self, weights: str | Path | Sequence[str | Path]) -> None:
         """Load weights by layer name from one or several files."""
-        from .weights import load_weights
+        from mycaffe_py.weights import load_weights
 
         for path in [weights] if isinstance(weights, str | Path) else weights:
             load_weights(self, path)
 
     def save(self, path: str | Path) -> None:
         """Write the weights to a .caffemodel file."""
-        from .weights import save_weights
+        from mycaffe_py.weights import save_weights
 
         save_weights(self, path)
 
     def save_hdf5(self, path: str | Path, write_diff: bool = False) -> None:
         """Write the weights (and gradients) to an HDF5 file, as Caffe lays it out."""
-        from .weights import save_weights
+        from mycaffe_py.weights import save_weights
 
         save_weights(self, path, write_diff=write_diff, hdf5=True)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .blob.blob import Blob
-from .device.memory_limits import out_of_memory
-from .errors import (
+from mycaffe_py.blob.blob import Blob
+from mycaffe_py.device.memory_limits import out_of_memory
+from mycaffe_py.errors import (
     ConfigError,
     MissingLayerFileError,
     MyCaffeError,
@@ -17,12 +17,13 @@ from .errors import (
     PrototxtError,
     add_note,
 )
-from .layer.layer import PHASE_NAMES, Layer, LayerContext
-from .net_state import is_included
-from .net_wiring import MOST_PROBLEMS, FieldMistakes, WiringCheck
+from mycaffe_py.layer.layer import PHASE_NAMES, Layer, LayerContext
+from mycaffe_py.schema import Document, load_net, upgraded_net
+
 from .parameters import Parameter, ParameterList
-from .schema import Document, load_net, upgraded_net
 from .splits import insert_splits
+from .state_rules import is_included
+from .topology import MOST_PROBLEMS, FieldMistakes, WiringCheck
 
 _AUTOMATIC = "(automatic)"
 
@@ -326,7 +327,7 @@ class NetBuilder:
 
 def _as_document(schema: Any, model: Any) -> Document:
     if isinstance(model, str | Path):
-        from .resources import find_resource
+        from mycaffe_py.resources import find_resource
 
         return load_net(schema, find_resource("models", model))
     if getattr(getattr(model, "DESCRIPTOR", None), "name", "") != "NetParameter":

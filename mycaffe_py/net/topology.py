@@ -8,9 +8,10 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from .errors import ConfigError, Problem, did_you_mean
-from .net_state import describe_state
-from .schema import Document
+from mycaffe_py.errors import ConfigError, Problem, did_you_mean
+from mycaffe_py.schema import Document
+
+from .state_rules import describe_state
 
 MOST_PROBLEMS = 200
 

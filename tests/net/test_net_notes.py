@@ -10,7 +10,7 @@ from mycaffe_py.errors import LayerError, PrototxtError, ShapeError, add_note
 from mycaffe_py.layer import TEST
 from mycaffe_py.plugins import default_registry
 
-from .building import data, fill, layer, make_net, product
+from ..building import data, fill, layer, make_net, product
 
 TWO = (
     "name: 'two'" + data((4, 3), (4, 2)) + product("a", "x0", "h", 5) + layer("t", "TanH", "h", "h")

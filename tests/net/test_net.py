@@ -14,7 +14,7 @@ from mycaffe_py.net import Net
 from mycaffe_py.plugins import default_registry
 from mycaffe_py.testing import strict_device
 
-from .building import data, document, fill, layer, make_net, product
+from ..building import data, document, fill, layer, make_net, product
 
 TWO = (
     "name: 'two'" + data((4, 3), (4, 2)) + product("a", "x0", "h", 5) + layer("t", "TanH", "h", "h")

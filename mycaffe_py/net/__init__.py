@@ -1,0 +1,15 @@
+"""Net: layers wired by blob names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mycaffe_py.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .net import Net as Net
+else:
+    __getattr__, __dir__, __all__ = lazy_names(
+        __name__,
+        net="Net",
+    )
