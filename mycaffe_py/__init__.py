@@ -74,7 +74,7 @@ if TYPE_CHECKING:
         RMSPropSolver as RMSPropSolver,
         SGDSolver as SGDSolver,
     )
-    from .solver import Solver as Solver
+    from .solver.solver import Solver as Solver
     from .trainer import Trainer as Trainer
 
 _HOME = {

@@ -21,7 +21,7 @@ from .plugins.registry import Registry, default_registry
 from .resources import find_resource, resource_path
 from .schema import Document, load_net, load_solver
 from .seeding import drawn_seed, named_generator
-from .solver import Solver
+from .solver.solver import Solver
 from .trainer import Trainer
 from .trainer_building import build_trainer, fit_model
 from .weights import check_format, check_writable, split_paths

@@ -8,7 +8,7 @@ from typing import Any
 from .builder import get_solver, load_solver_file
 from .errors import ConfigError
 from .plugins.registry import default_registry
-from .solver import Solver
+from .solver.solver import Solver
 
 
 class _SolverOfType(type):

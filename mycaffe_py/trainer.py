@@ -11,7 +11,7 @@ from .errors import ConfigError
 if TYPE_CHECKING:
     from .forecast import Forecast
     from .net.net import Net
-    from .solver import Solver
+    from .solver.solver import Solver
 
 
 class Trainer:

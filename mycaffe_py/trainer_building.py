@@ -9,7 +9,7 @@ from typing import Any
 from .errors import ConfigError, MissingFileError, MyCaffeError, PrototxtError
 from .plugins.registry import Registry
 from .schema import Document
-from .solver import Solver
+from .solver.solver import Solver
 from .trainer import Trainer
 
 

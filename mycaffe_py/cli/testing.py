@@ -17,7 +17,7 @@ from mycaffe_py.layer.layer import TEST
 from mycaffe_py.net.net import Net
 from mycaffe_py.run.record import plain
 from mycaffe_py.run.snapshots import non_finite_param
-from mycaffe_py.solver import mean_outputs
+from mycaffe_py.solver.solver import mean_outputs
 from mycaffe_py.weights import split_paths
 
 from .banner import net_line

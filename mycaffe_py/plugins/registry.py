@@ -16,7 +16,7 @@ from mycaffe_py.layer.filler import Filler
 from mycaffe_py.layer.layer import Layer
 from mycaffe_py.schema import Schema, SchemaSource, compose, core_sources, stable_number
 from mycaffe_py.schema.proto.numbering import FIRST_BUNDLED, LAST_BUNDLED
-from mycaffe_py.solver import Solver
+from mycaffe_py.solver.solver import Solver
 from mycaffe_py.trainer import Trainer
 
 from . import hookspecs

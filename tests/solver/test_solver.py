@@ -12,8 +12,8 @@ from mycaffe_py.device import Device
 from mycaffe_py.errors import DivergedError, PrototxtError
 from mycaffe_py.solver import Solver
 
-from .building import data, document, fill, layer, make_net, product
-from .solving import ONE, SGD, make_solver, one, record, set_data, solver_document, weight
+from ..building import data, document, fill, layer, make_net, product
+from ..solving import ONE, SGD, make_solver, one, record, set_data, solver_document, weight
 
 # The update.
 

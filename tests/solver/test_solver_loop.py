@@ -8,8 +8,8 @@ import pytest
 
 from mycaffe_py.events import SnapshotWritten, StepDone, TestDone
 
-from .building import data, document, fill, layer, make_net, product
-from .solving import ONE, one, record, set_data, train, weight
+from ..building import data, document, fill, layer, make_net, product
+from ..solving import ONE, one, record, set_data, train, weight
 
 LOSS = layer("loss", "EuclideanLoss", "y x1", "loss")
 

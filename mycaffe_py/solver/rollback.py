@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
-from .device.device import Device
-from .net.net import Net
-from .seeding import generator_state, restore_generator
+from mycaffe_py.device.device import Device
+from mycaffe_py.net.net import Net
+from mycaffe_py.seeding import generator_state, restore_generator
 
 
 class BeforeTest:

@@ -7,8 +7,8 @@ import math
 import pytest
 
 from mycaffe_py.errors import ConfigError
-from mycaffe_py.lr_policy import POLICIES, check_policy, learning_rate
 from mycaffe_py.plugins import default_registry
+from mycaffe_py.solver.lr_policy import POLICIES, check_policy, learning_rate
 
 
 def settings(text):

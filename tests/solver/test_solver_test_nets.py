@@ -9,8 +9,8 @@ from mycaffe_py.errors import ConfigError
 from mycaffe_py.events import Log, TestDone
 from mycaffe_py.solver import mean_outputs
 
-from .building import data, document, layer, make_net
-from .solving import ONE, one, record, train, weight
+from ..building import data, document, layer, make_net
+from ..solving import ONE, one, record, train, weight
 
 
 def test_a_test_averages_outputs_with_the_train_nets_weights():

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .errors import ConfigError, did_you_mean
+from mycaffe_py.errors import ConfigError, did_you_mean
 
 # Each takes (SolverParameter, iteration, current_step) and returns the rate.
 POLICIES: dict[str, Callable[[Any, int, int], float]] = {

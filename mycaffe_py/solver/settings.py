@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ConfigError
+from mycaffe_py.errors import ConfigError
+
 from .lr_policy import check_policy
 
 

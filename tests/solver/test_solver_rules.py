@@ -18,8 +18,8 @@ from mycaffe_py.events import (
     TestDone,
 )
 
-from .building import document, layer, make_net
-from .solving import ONE, SGD, one, record, train, weight
+from ..building import document, layer, make_net
+from ..solving import ONE, SGD, one, record, train, weight
 
 
 @pytest.fixture(autouse=True)

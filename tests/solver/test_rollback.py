@@ -9,9 +9,9 @@ from mycaffe_py.run.directory import RunDirectory
 from mycaffe_py.run.session import TrainingSession
 from mycaffe_py.weights import restore, save_snapshot
 
-from .building import document, layer, product
-from .solving import record, train
-from .storing import images, write_database
+from ..building import document, layer, product
+from ..solving import record, train
+from ..storing import images, write_database
 
 NOISE = 'dummy_data_param { shape { dim: 2 dim: 3 } data_filler { type: "gaussian" } }'
 

@@ -9,11 +9,10 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .before_test import BeforeTest
-from .blob.host_blob import refresh_views, send_writes
-from .device.denormals import flush_denormals
-from .errors import DivergedError
-from .events.events import (
+from mycaffe_py.blob.host_blob import refresh_views, send_writes
+from mycaffe_py.device.denormals import flush_denormals
+from mycaffe_py.errors import DivergedError
+from mycaffe_py.events.events import (
     Event,
     FinalLoss,
     Log,
@@ -23,14 +22,16 @@ from .events.events import (
     StepDone,
     TestDone,
 )
+from mycaffe_py.net.net import Net
+from mycaffe_py.schema.decimals import AsWritten
+
 from .lr_policy import learning_rate
-from .net.net import Net
-from .schema.decimals import AsWritten
-from .segments import Segment as Segment, clip_gradients, regularize, segments_of
-from .solver_settings import check_common
+from .param_groups import Segment as Segment, clip_gradients, regularize, segments_of
+from .rollback import BeforeTest
+from .settings import check_common
 
 if TYPE_CHECKING:
-    from .trainer import Trainer
+    from mycaffe_py.trainer import Trainer
 
 
 class Solver:
@@ -329,7 +330,7 @@ class Solver:
         if self.snapshot_action is not None:
             self.snapshot_action(reason)
             return
-        from .weights import save_snapshot
+        from mycaffe_py.weights import save_snapshot
 
         weights, state = save_snapshot(self, self.prefix_of_snapshots())
         self.emit(SnapshotWritten(self.iter, weights, state, reason))
@@ -349,7 +350,7 @@ class Solver:
 
     def restore(self, path: str | Path) -> None:
         """Go on from a ``.solverstate`` file: weights, iteration, history, and what else it holds."""
-        from .weights import restore
+        from mycaffe_py.weights import restore
 
         restore(self, path)
 

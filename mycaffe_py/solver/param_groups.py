@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .net.parameters import ParameterBuffer
+from mycaffe_py.net.parameters import ParameterBuffer
 
 
 @dataclass

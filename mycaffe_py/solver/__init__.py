@@ -1,0 +1,17 @@
+"""Solver: Caffe's training loop; a subclass is one update rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mycaffe_py.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .param_groups import Segment as Segment
+    from .solver import Solver as Solver, mean_outputs as mean_outputs, with_outputs as with_outputs
+else:
+    __getattr__, __dir__, __all__ = lazy_names(
+        __name__,
+        param_groups="Segment",
+        solver="Solver mean_outputs with_outputs",
+    )
