@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     )
     from .as_caffe import install_as_caffe as install_as_caffe
     from .blob.blob import Blob as Blob
-    from .builder import build_training as build_training, get_solver as get_solver
+    from .builder.training import build_training as build_training, get_solver as get_solver
     from .classifier import Classifier as Classifier
     from .detector import Detector as Detector
     from .device.device import Device as Device, open_device as open_device

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from .builder import get_solver, load_solver_file
+from .builder.training import get_solver, load_solver_file
 from .errors import ConfigError
 from .plugins.registry import default_registry
 from .solver.solver import Solver

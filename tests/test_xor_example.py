@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mycaffe_py.builder import build_training
-from mycaffe_py.checking import check_files
+from mycaffe_py.builder.checking import check_files
 
 FOLDER = Path(__file__).parents[1] / "examples" / "xor"
 SOLVERS = sorted(path.name for path in FOLDER.glob("*_solver.prototxt"))

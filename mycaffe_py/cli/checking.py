@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mycaffe_py.checking import check_file
+from mycaffe_py.builder.checking import check_file
 from mycaffe_py.errors import EXIT_CONFIG, EXIT_OK, MyCaffeError
 from mycaffe_py.net.net import Net
 

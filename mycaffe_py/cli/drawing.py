@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mycaffe_py.builder import load_model
+from mycaffe_py.builder.training import load_model
 from mycaffe_py.draw import draw_net_to_file
 from mycaffe_py.drawing.graph import belongs
 from mycaffe_py.drawing.known_shapes import known_shapes

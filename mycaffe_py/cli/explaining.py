@@ -9,7 +9,7 @@ from typing import Any
 import click
 import numpy as np
 
-from mycaffe_py.builder import build_training
+from mycaffe_py.builder.training import build_training
 from mycaffe_py.errors import ConfigError, add_note, did_you_mean, require
 from mycaffe_py.layer.layer import TEST, Layer
 from mycaffe_py.net.net import Net

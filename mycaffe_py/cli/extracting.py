@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mycaffe_py.builder import load_model
+from mycaffe_py.builder.training import load_model
 from mycaffe_py.device.device import open_device
 from mycaffe_py.errors import ConfigError, did_you_mean
 from mycaffe_py.layer.layer import TEST

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mycaffe_py.builder import load_model
+from mycaffe_py.builder.overrides import apply_overrides
+from mycaffe_py.builder.training import load_model
 from mycaffe_py.device.device import open_device
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.net.net import Net
-from mycaffe_py.overrides import apply_overrides
 
 from .options import split_names
 

@@ -12,7 +12,7 @@ from typing import Any
 import click
 import numpy as np
 
-from mycaffe_py.builder import Training, build_training, load_solver_file
+from mycaffe_py.builder.training import Training, build_training, load_solver_file
 from mycaffe_py.errors import (
     ConfigError,
     DataError,

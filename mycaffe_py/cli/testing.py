@@ -10,7 +10,7 @@ from typing import Any
 import click
 import numpy as np
 
-from mycaffe_py.builder import build_training
+from mycaffe_py.builder.training import build_training
 from mycaffe_py.errors import ConfigError, DivergedError
 from mycaffe_py.events.metric_text import blob_of, figures, loss_part, number, output_name
 from mycaffe_py.layer.layer import TEST

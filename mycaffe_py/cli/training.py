@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from mycaffe_py.builder import Training, build_training, load_solver_file, located
+from mycaffe_py.builder.training import Training, build_training, load_solver_file, located
 from mycaffe_py.device.device import Device, open_device
 from mycaffe_py.errors import ConfigError, DeviceError
 from mycaffe_py.run.directory import DEFAULT_BASE, RunDirectory

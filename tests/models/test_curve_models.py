@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mycaffe_py import TEST, Net, get_solver
-from mycaffe_py.checking import check_files
+from mycaffe_py.builder.checking import check_files
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "curve"
 SOLVERS = {"Follow": "curve_follow.prototxt", "Forecast": "curve_forecast.prototxt"}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mycaffe_py import TEST, TRAIN, Net, get_solver, io
-from mycaffe_py.checking import check_files
+from mycaffe_py.builder.checking import check_files
 from mycaffe_py.resources import resource_names
 
 LMDBS = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .errors import ConfigError, did_you_mean
+from mycaffe_py.errors import ConfigError, did_you_mean
+
 from .field_path import set_field
 
 SOLVER, NET = "solver", "net"

@@ -10,21 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from .custom_trainer import upgrade_custom_trainer
-from .device.device import Device, check_dtype, chosen_seed, default_device, open_device
-from .errors import ConfigError, MissingFileError, PrototxtError
-from .events.caffe_log import log_progress
-from .layer.layer import TEST, TRAIN
-from .net.net import Net
+from mycaffe_py.device.device import Device, check_dtype, chosen_seed, default_device, open_device
+from mycaffe_py.errors import ConfigError, MissingFileError, PrototxtError
+from mycaffe_py.events.caffe_log import log_progress
+from mycaffe_py.layer.layer import TEST, TRAIN
+from mycaffe_py.net.net import Net
+from mycaffe_py.plugins.registry import Registry, default_registry
+from mycaffe_py.resources import find_resource, resource_path
+from mycaffe_py.schema import Document, load_net, load_solver
+from mycaffe_py.seeding import drawn_seed, named_generator
+from mycaffe_py.solver.solver import Solver
+from mycaffe_py.trainer import Trainer
+from mycaffe_py.weights import check_format, check_writable, split_paths
+
+from .mycaffe_trainer import upgrade_custom_trainer
 from .overrides import apply_overrides
-from .plugins.registry import Registry, default_registry
-from .resources import find_resource, resource_path
-from .schema import Document, load_net, load_solver
-from .seeding import drawn_seed, named_generator
-from .solver.solver import Solver
-from .trainer import Trainer
-from .trainer_building import build_trainer, fit_model
-from .weights import check_format, check_writable, split_paths
+from .trainer import build_trainer, fit_model
 
 TRAIN_NET_FIELDS = ("net", "net_param", "train_net", "train_net_param")
 

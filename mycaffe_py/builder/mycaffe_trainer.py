@@ -10,9 +10,10 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from .errors import ConfigError, Problem, PrototxtError, did_you_mean
+from mycaffe_py.errors import ConfigError, Problem, PrototxtError, did_you_mean
+from mycaffe_py.schema import Document
+
 from .field_path import set_field
-from .schema import Document
 
 # Properties of MyCaffe that say nothing here: they steer its host application.
 _WITHOUT_EFFECT = ("UsePreLoadData", "RewardType", "Threads", "GPUIDs")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mycaffe_py.checking import check_file, check_files
+from mycaffe_py.builder.checking import check_file, check_files
 from mycaffe_py.net import Net
 from mycaffe_py.resources import resource_names
 

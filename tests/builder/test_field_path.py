@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from mycaffe_py.builder.field_path import set_field
 from mycaffe_py.errors import ConfigError
-from mycaffe_py.field_path import set_field
 from mycaffe_py.schema import SchemaSource, compose, core_sources
 
 KINDS = """

@@ -7,24 +7,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .builder import (
-    TRAIN_NET_FIELDS,
-    build_training,
-    load_model,
-    load_solver_file,
-    located,
-)
-from .device.device import Device
-from .errors import MissingFileError, MyCaffeError, Problem, PrototxtError
-from .net.net import Net
-from .net.topology import MOST_PROBLEMS
-from .partial_net import problems_of_sound_layers
-from .plugins.registry import Registry, default_registry
-from .resources import find_resource
-from .schema import Document
-from .schema.kinds import kind_of_text
-from .schema.prototxt.files import read_text_file
-from .trainer_building import find_trainer, located_in_trainer
+from mycaffe_py.device.device import Device
+from mycaffe_py.errors import MissingFileError, MyCaffeError, Problem, PrototxtError
+from mycaffe_py.net.net import Net
+from mycaffe_py.net.topology import MOST_PROBLEMS
+from mycaffe_py.plugins.registry import Registry, default_registry
+from mycaffe_py.resources import find_resource
+from mycaffe_py.schema import Document
+from mycaffe_py.schema.kinds import kind_of_text
+from mycaffe_py.schema.prototxt.files import read_text_file
+
+from .recovery import problems_of_sound_layers
+from .trainer import find_trainer, located_in_trainer
+from .training import TRAIN_NET_FIELDS, build_training, load_model, load_solver_file, located
 
 
 def check_files(paths: Sequence[str | Path], registry: Registry | None = None) -> list[Problem]:

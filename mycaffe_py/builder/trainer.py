@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .errors import ConfigError, MissingFileError, MyCaffeError, PrototxtError
-from .plugins.registry import Registry
-from .schema import Document
-from .solver.solver import Solver
-from .trainer import Trainer
+from mycaffe_py.errors import ConfigError, MissingFileError, MyCaffeError, PrototxtError
+from mycaffe_py.plugins.registry import Registry
+from mycaffe_py.schema import Document
+from mycaffe_py.solver.solver import Solver
+from mycaffe_py.trainer import Trainer
 
 
 def build_trainer(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mycaffe_py.checking import check_files
+from mycaffe_py.builder.checking import check_files
 
-from .building import data, layer, product
+from ..building import data, layer, product
 
 IN = data((2, 3), (2, 4))
 ZERO = "inner_product_param { num_output: 0 }"

@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from .device.device import Device
-from .errors import Location, Problem
-from .layer.layer import TRAIN, LayerContext
-from .net.builder import NetBuilder
-from .net.topology import FieldMistakes
-from .plugins.registry import Registry
-from .schema import Document, upgrade_net
-from .schema.prototxt.document import Entry
+from mycaffe_py.device.device import Device
+from mycaffe_py.errors import Location, Problem
+from mycaffe_py.layer.layer import TRAIN, LayerContext
+from mycaffe_py.net.builder import NetBuilder
+from mycaffe_py.net.topology import FieldMistakes
+from mycaffe_py.plugins.registry import Registry
+from mycaffe_py.schema import Document, upgrade_net
+from mycaffe_py.schema.prototxt.document import Entry
 
 _WORD = re.compile(r"[^\s\"':{}<>,;]+")
 

@@ -9,7 +9,7 @@ from mycaffe_py.builder import build_training, load_model
 from mycaffe_py.device import Device
 from mycaffe_py.errors import ConfigError, MissingFileError, MyCaffeError, PrototxtError
 
-from .solver_files import NET, SOLVER, write_nets
+from ..solver_files import NET, SOLVER, write_nets
 
 INLINE = NET % "inline"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mycaffe_py.builder import build_training, load_solver_file
-from mycaffe_py.custom_trainer import parse_properties, upgrade_custom_trainer
+from mycaffe_py.builder.mycaffe_trainer import parse_properties, upgrade_custom_trainer
 from mycaffe_py.errors import PrototxtError
 from mycaffe_py.plugins import load_registry
 from mycaffe_py.schema import load_solver_text

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mycaffe_py.builder import build_training, load_model, load_solver_file
+from mycaffe_py.builder.overrides import apply_overrides
 from mycaffe_py.errors import ConfigError
-from mycaffe_py.overrides import apply_overrides
 from mycaffe_py.schema import load_net_text
 
 

@@ -10,7 +10,7 @@ from mycaffe_py.builder import build_training, get_solver, load_model, load_solv
 from mycaffe_py.errors import MissingFileError, PrototxtError
 from mycaffe_py.schema import load_solver_text
 
-from .solver_files import SOLVER, write_nets
+from ..solver_files import SOLVER, write_nets
 
 
 @pytest.fixture
