@@ -11,7 +11,7 @@ import numpy as np
 from .errors import ConfigError, ShapeError
 from .image_net import ImageNet
 from .io import oversample as ten_crops
-from .resizing import resize_image
+from .stores.resizing import resize_image
 
 
 class Classifier(ImageNet):

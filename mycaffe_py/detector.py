@@ -11,7 +11,7 @@ import numpy as np
 from .errors import ConfigError, DataError, ShapeError, naming_place
 from .image_net import ImageNet
 from .io import load_image
-from .resizing import resize_image
+from .stores.resizing import resize_image
 
 
 class Detector(ImageNet):

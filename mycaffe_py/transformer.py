@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ConfigError, ShapeError, did_you_mean
-from .resizing import resize_image
+from .stores.resizing import resize_image
 
 
 class Transformer:

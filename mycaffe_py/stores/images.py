@@ -11,9 +11,9 @@ import numpy as np
 
 from mycaffe_py.device.memory_limits import out_of_memory, require_memory
 from mycaffe_py.errors import DataError, naming_place, require
-from mycaffe_py.resizing import resize_axis
 
 from .files import read_bytes
+from .resizing import resize_axis
 
 _FORMATS = {
     "jpg": "JPEG",

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mycaffe_py.errors import ConfigError, ShapeError
-from mycaffe_py.resizing import resize_image
+from mycaffe_py.stores.resizing import resize_image
 
-from .conftest import DATA
+from ..conftest import DATA
 
 with np.load(DATA / "resizing.npz") as stored:
     EXPECTED = dict(stored)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ConfigError, ShapeError
+from mycaffe_py.errors import ConfigError, ShapeError
 
 _POLES = {2: math.sqrt(8) - 3, 3: math.sqrt(3) - 2}
 """Of the recursive filters that turn samples into coefficients of B-splines."""
