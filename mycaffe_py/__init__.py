@@ -15,33 +15,15 @@ from .version import __version__
 keep_former_names()
 
 if TYPE_CHECKING:
-    from . import (
-        classifier as classifier,
-        coord_map as coord_map,
-        detector as detector,
-        draw as draw,
-        io as io,
-        net_spec as net_spec,
-        proto as proto,
-        pycaffe as pycaffe,
-    )
     from .as_caffe import install_as_caffe as install_as_caffe
     from .blob.blob import Blob as Blob
     from .builder.training import build_training as build_training, get_solver as get_solver
-    from .classifier import Classifier as Classifier
-    from .detector import Detector as Detector
     from .device.device import Device as Device, open_device as open_device
     from .gym import Gym as Gym
     from .layer.filler import Filler as Filler
     from .layer.layer import TEST as TEST, TRAIN as TRAIN, Layer as Layer
     from .layer.loss_layer import LossLayer as LossLayer
     from .net.net import Net as Net
-    from .net_spec import (
-        NetSpec as NetSpec,
-        layers as layers,
-        params as params,
-        to_proto as to_proto,
-    )
     from .plugins.hookspecs import hookimpl as hookimpl
     from .plugins.registry import (
         default_registry as default_registry,
@@ -49,6 +31,18 @@ if TYPE_CHECKING:
         use_plugins as use_plugins,
     )
     from .pycaffe import (
+        classifier as classifier,
+        coord_map as coord_map,
+        detector as detector,
+        draw as draw,
+        io as io,
+        modes as pycaffe,
+        net_spec as net_spec,
+        proto as proto,
+    )
+    from .pycaffe.classifier import Classifier as Classifier
+    from .pycaffe.detector import Detector as Detector
+    from .pycaffe.modes import (
         NCCL as NCCL,
         Timer as Timer,
         has_nccl as has_nccl,
@@ -65,7 +59,13 @@ if TYPE_CHECKING:
         solver_count as solver_count,
         solver_rank as solver_rank,
     )
-    from .pycaffe_solvers import (
+    from .pycaffe.net_spec import (
+        NetSpec as NetSpec,
+        layers as layers,
+        params as params,
+        to_proto as to_proto,
+    )
+    from .pycaffe.solvers import (
         AdaDeltaSolver as AdaDeltaSolver,
         AdaGradSolver as AdaGradSolver,
         AdamSolver as AdamSolver,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mycaffe_py.proto import caffe_pb2
+from mycaffe_py.pycaffe.proto import caffe_pb2
 from mycaffe_py.schema import load_net_text
 
 

@@ -27,7 +27,7 @@ MEMBERS = (
 def _defaults_as_they_were(monkeypatch):
     monkeypatch.setattr(devices, "_default", devices.Device())
     monkeypatch.setattr(devices, "_chosen_seed", None)
-    monkeypatch.setattr(importlib.import_module("mycaffe_py.pycaffe"), "_device_id", 0)
+    monkeypatch.setattr(importlib.import_module("mycaffe_py.pycaffe.modes"), "_device_id", 0)
 
 
 @pytest.mark.parametrize("name", MEMBERS.split())
@@ -83,7 +83,9 @@ def gpus(monkeypatch):
         made.synchronize = lambda: None
         return made
 
-    monkeypatch.setattr(importlib.import_module("mycaffe_py.pycaffe"), "open_device", open_device)
+    monkeypatch.setattr(
+        importlib.import_module("mycaffe_py.pycaffe.modes"), "open_device", open_device
+    )
 
 
 def test_modes_set_where_nets_are_made(gpus):
@@ -165,7 +167,7 @@ def _logger_as_it_was():
     yield
     logger.setLevel(level)
     logger.handlers[:] = handlers
-    importlib.import_module("mycaffe_py.pycaffe")._handler = None
+    importlib.import_module("mycaffe_py.pycaffe.modes")._handler = None
 
 
 @pytest.mark.usefixtures("_logger_as_it_was")

@@ -8,8 +8,8 @@ import numpy as np
 
 import mycaffe_py as caffe
 from mycaffe_py import layers as L, params as P
-from mycaffe_py.coord_map import crop
 from mycaffe_py.device import device as devices
+from mycaffe_py.pycaffe.coord_map import crop
 
 UNIFORM = {"type": "uniform", "min": -0.5, "max": 0.5}
 

@@ -1,4 +1,4 @@
-"""What SciPy's splines make of an image: expected values for ``mycaffe_py.io.resize_image``."""
+"""What SciPy's splines make of an image: expected values for ``mycaffe_py.pycaffe.io.resize_image``."""
 
 from __future__ import annotations
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ConfigError
-from .layer.layer import TEST
-from .net.net import Net
+from mycaffe_py.errors import ConfigError
+from mycaffe_py.layer.layer import TEST
+from mycaffe_py.net.net import Net
+
 from .transformer import Transformer
 
 

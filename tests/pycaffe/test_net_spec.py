@@ -9,12 +9,12 @@ import pytest
 from mycaffe_py import NetSpec, layers as L, params as P, to_proto
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.net import Net
-from mycaffe_py.net_spec import Function, Top
 from mycaffe_py.plugins import default_registry, registry as plugins, use_plugins
 from mycaffe_py.plugins.type_fields import own_fields
+from mycaffe_py.pycaffe.net_spec import Function, Top
 from mycaffe_py.schema import load_net_text
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def lenet(batch_size):

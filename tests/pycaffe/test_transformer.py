@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mycaffe_py.errors import ConfigError, ShapeError
-from mycaffe_py.io import Transformer, resize_image
+from mycaffe_py.pycaffe.io import Transformer, resize_image
 
 
 @pytest.fixture

@@ -16,11 +16,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .errors import ConfigError, did_you_mean
-from .layer.layer import default_parameter_field
+from mycaffe_py.errors import ConfigError, did_you_mean
+from mycaffe_py.layer.layer import default_parameter_field
+from mycaffe_py.plugins.registry import default_registry
+from mycaffe_py.plugins.type_fields import own_fields
+
 from .net_spec_values import assign
-from .plugins.registry import default_registry
-from .plugins.type_fields import own_fields
 
 
 class Top:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ConfigError, ShapeError, did_you_mean
-from .stores.resizing import resize_image
+from mycaffe_py.errors import ConfigError, ShapeError, did_you_mean
+from mycaffe_py.stores.resizing import resize_image
 
 
 class Transformer:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from google.protobuf.message import Message
 
-from .errors import ConfigError, did_you_mean
-from .schema.prototxt.values import expected
+from mycaffe_py.errors import ConfigError, did_you_mean
+from mycaffe_py.schema.prototxt.values import expected
 
 
 def assign(schema: Any, message: Any, type_name: str, name: str, value: Any, where: str) -> None:

@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .errors import ConfigError
+from mycaffe_py.errors import ConfigError
+
 from .net_spec import Function, Top, layers as L
 
 Map: TypeAlias = "tuple[int | None, Any, Any]"

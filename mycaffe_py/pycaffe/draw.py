@@ -8,14 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from .drawing.graph import Graph, Shapes, build_graph
-from .drawing.known_shapes import known_shapes
-from .drawing.layout import lay_out
-from .drawing.svg import to_svg
-from .errors import ConfigError, PrototxtError
-from .plugins.registry import default_registry
-from .schema import Document, upgrade_net
-from .weights import atomic_write
+from mycaffe_py.drawing.graph import Graph, Shapes, build_graph
+from mycaffe_py.drawing.known_shapes import known_shapes
+from mycaffe_py.drawing.layout import lay_out
+from mycaffe_py.drawing.svg import to_svg
+from mycaffe_py.errors import ConfigError, PrototxtError
+from mycaffe_py.plugins.registry import default_registry
+from mycaffe_py.schema import Document, upgrade_net
+from mycaffe_py.weights import atomic_write
 
 RANKDIRS = ("LR", "TB", "BT", "RL")
 FORMATS = ("svg", "png", "pdf", "jpg")
@@ -48,7 +48,7 @@ def draw_net(
     width, height = lay_out(graph, rankdir)
     if ext == "svg":
         return to_svg(graph, width, height).encode()
-    from .drawing.picture import to_picture
+    from mycaffe_py.drawing.picture import to_picture
 
     return to_picture(graph, width, height, ext)
 

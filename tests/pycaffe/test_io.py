@@ -8,7 +8,7 @@ from PIL import Image
 
 import mycaffe_py as caffe
 from mycaffe_py.errors import DataError, MissingExtraError, MissingFileError, ShapeError
-from mycaffe_py.proto import caffe_pb2
+from mycaffe_py.pycaffe.proto import caffe_pb2
 
 # Messages.
 

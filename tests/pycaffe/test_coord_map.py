@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mycaffe_py import NetSpec, layers as L, params as P
-from mycaffe_py.coord_map import (
+from mycaffe_py.pycaffe.coord_map import (
     AxisMismatchException,
     UndefinedMapException,
     compose,

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ConfigError, DataError, ShapeError, naming_place
+from mycaffe_py.errors import ConfigError, DataError, ShapeError, naming_place
+from mycaffe_py.stores.resizing import resize_image
+
 from .image_net import ImageNet
 from .io import load_image
-from .stores.resizing import resize_image
 
 
 class Detector(ImageNet):

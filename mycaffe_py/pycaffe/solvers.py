@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from .builder.training import get_solver, load_solver_file
-from .errors import ConfigError
-from .plugins.registry import default_registry
-from .solver.solver import Solver
+from mycaffe_py.builder.training import get_solver, load_solver_file
+from mycaffe_py.errors import ConfigError
+from mycaffe_py.plugins.registry import default_registry
+from mycaffe_py.solver.solver import Solver
 
 
 class _SolverOfType(type):

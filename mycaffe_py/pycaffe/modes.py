@@ -6,16 +6,16 @@ import logging
 import time
 from typing import Any, NoReturn
 
-from .device.device import (
+from mycaffe_py.device.device import (
     chosen_seed,
     default_device,
     open_device,
     set_default_device,
     set_default_seed,
 )
-from .errors import ConfigError, DeviceError
-from .events.caffe_log import DATE_FORMAT, LINE_FORMAT, logger
-from .plugins.registry import default_registry
+from mycaffe_py.errors import ConfigError, DeviceError
+from mycaffe_py.events.caffe_log import DATE_FORMAT, LINE_FORMAT, logger
+from mycaffe_py.plugins.registry import default_registry
 
 _LEVELS = (logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL)
 _ONE_PROCESS = "training runs in one process here: several GPUs at a time are not there yet"

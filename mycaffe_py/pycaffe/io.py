@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from .blob.blobproto import array_from_proto, array_to_proto
-from .errors import DataError, MissingFileError, ShapeError, naming_place, require
-from .plugins.registry import default_registry
+from mycaffe_py.blob.blobproto import array_from_proto, array_to_proto
+from mycaffe_py.errors import DataError, MissingFileError, ShapeError, naming_place, require
+from mycaffe_py.plugins.registry import default_registry
+from mycaffe_py.stores import datum
+from mycaffe_py.stores.resizing import resize_image as resize_image
+
 from .proto import caffe_pb2 as caffe_pb2  # scripts write caffe.io.caffe_pb2.Datum()
-from .stores import datum
-from .stores.resizing import resize_image as resize_image
 from .transformer import Transformer as Transformer
 
 # Luminance of red, green and blue, by ITU-R BT.709.

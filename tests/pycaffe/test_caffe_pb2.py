@@ -4,8 +4,8 @@ import pytest
 from google.protobuf import text_format
 
 import mycaffe_py as caffe
-from mycaffe_py.proto import caffe_pb2
-from mycaffe_py.proto.caffe_pb2 import NetParameter
+from mycaffe_py.pycaffe.proto import caffe_pb2
+from mycaffe_py.pycaffe.proto.caffe_pb2 import NetParameter
 
 
 def test_messages_enums_and_values():

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ConfigError, ShapeError
+from mycaffe_py.errors import ConfigError, ShapeError
+from mycaffe_py.stores.resizing import resize_image
+
 from .image_net import ImageNet
 from .io import oversample as ten_crops
-from .stores.resizing import resize_image
 
 
 class Classifier(ImageNet):
