@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from mycaffe_py.cli import gpu_properties
+from mycaffe_py.cli.actions import device_query as gpu_properties
 from mycaffe_py.cli.app import app
 from mycaffe_py.errors import DeviceError
 

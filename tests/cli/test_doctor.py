@@ -7,7 +7,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from mycaffe_py.cli import diagnosis
+from mycaffe_py.cli.actions import doctor as diagnosis
 from mycaffe_py.cli.app import app
 
 

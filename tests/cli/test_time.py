@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mycaffe_py.cli import timing
+from mycaffe_py.cli.actions import time as timing
 from mycaffe_py.net import Net
 from mycaffe_py.testing.strict import strict_device
 

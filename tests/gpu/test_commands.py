@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from mycaffe_py.cli import diagnosis
+from mycaffe_py.cli.actions import doctor as diagnosis
 from mycaffe_py.cli.app import app
 from mycaffe_py.device import device
 

@@ -11,6 +11,11 @@ import click
 import numpy as np
 
 from mycaffe_py.builder.training import build_training
+from mycaffe_py.cli.banner import net_line
+from mycaffe_py.cli.failures import say
+from mycaffe_py.cli.nets import build_net, require_data
+from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
+from mycaffe_py.cli.views import is_live_terminal
 from mycaffe_py.errors import ConfigError, DivergedError
 from mycaffe_py.events.metric_text import blob_of, figures, loss_part, number, output_name
 from mycaffe_py.layer.layer import TEST
@@ -20,12 +25,7 @@ from mycaffe_py.run.snapshots import non_finite_param
 from mycaffe_py.solver.solver import mean_outputs
 from mycaffe_py.weights import split_paths
 
-from .banner import net_line
-from .failures import say
-from .nets import build_net, require_data
-from .options import device_name, load_plugins, naming_overrides, split_names
-from .upgrading import upgrade_notes
-from .views import is_live_terminal
+from .upgrade import upgrade_notes
 
 _LOSS = "test_loss"
 _FIGURES = ("accuracy", "baseline_accuracy", "mean_abs_error")

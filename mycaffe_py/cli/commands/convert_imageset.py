@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from .options import LARGEST
-from .verb import Verb
+from mycaffe_py.cli.options import LARGEST
+from mycaffe_py.cli.verb import Verb
 
 backend_option = click.option(
     "--backend", default="lmdb", show_default=True, metavar="NAME", help="Kind of the database."
@@ -44,6 +44,6 @@ def command(**given: Any) -> int:
     Datum messages, with the colours in the order blue, green, red. Images that cannot be read are
     left out with a warning. DB must not exist; it is there as a whole or not at all.
     """
-    from .converting import convert
+    from mycaffe_py.cli.actions.convert_imageset import convert
 
     return convert(**given)

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from .options import json_option, net_options
-from .verb import Verb
+from mycaffe_py.cli.options import json_option, net_options
+from mycaffe_py.cli.verb import Verb
 
 MOST_STEPS = 100_000
 
@@ -51,6 +51,6 @@ def command(**given: Any) -> int:
     table, a row for each point ahead, and a picture of the same name with .png; prints both paths. Where the truth
     is known, as after --from, it stands beside the forecast.
     """
-    from .predicting import predict
+    from mycaffe_py.cli.actions.predict import predict
 
     return predict(**given)

@@ -6,10 +6,9 @@ from typing import Any
 
 import click
 
+from mycaffe_py.cli.options import LARGEST, net_options, phase_option
+from mycaffe_py.cli.verb import Verb
 from mycaffe_py.run.signals import EFFECTS
-
-from .options import LARGEST, net_options, phase_option
-from .verb import Verb
 
 EFFECT = click.Choice(EFFECTS)
 
@@ -52,6 +51,6 @@ def command(**given: Any) -> int:
     runs/<net>/<NNN>, whose name is printed at the end. Ctrl-C finishes the step, writes a snapshot
     and exits with 130; a second Ctrl-C stops at once.
     """
-    from .training import train
+    from mycaffe_py.cli.actions.train import train
 
     return train(**given)

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from .options import json_option, net_options
-from .verb import Verb
+from mycaffe_py.cli.options import json_option, net_options
+from mycaffe_py.cli.verb import Verb
 
 
 @click.command(
@@ -35,6 +35,6 @@ def command(**given: Any) -> int:
     With --solver the net runs on the gym of the solver's trainer; without it the net's own data
     layers feed it. Loss and accuracy stand beside the baseline that repeats the last target.
     """
-    from .testing import test
+    from mycaffe_py.cli.actions.test import test
 
     return test(**given)

@@ -10,15 +10,14 @@ import click
 import numpy as np
 
 from mycaffe_py.builder.training import build_training
+from mycaffe_py.cli.nets import build_net, require_data
+from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
+from mycaffe_py.cli.run_files import beside, trained_weights
 from mycaffe_py.errors import ConfigError, add_note, did_you_mean, require
 from mycaffe_py.layer.layer import TEST, Layer
 from mycaffe_py.net.net import Net
 from mycaffe_py.run.directory import folder_name
 from mycaffe_py.run.pictures import save_figure
-
-from .nets import build_net, require_data
-from .options import device_name, load_plugins, naming_overrides, split_names
-from .run_files import beside, trained_weights
 
 
 def explain(

@@ -13,6 +13,9 @@ import click
 import numpy as np
 
 from mycaffe_py.builder.training import Training, build_training, load_solver_file
+from mycaffe_py.cli.failures import say, warn
+from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
+from mycaffe_py.cli.run_files import beside, trained_weights
 from mycaffe_py.errors import (
     ConfigError,
     DataError,
@@ -30,10 +33,6 @@ from mycaffe_py.forecast import Forecast
 from mycaffe_py.run.pictures import save_figure
 from mycaffe_py.run.record import plain
 from mycaffe_py.weights.atomic import atomic_write, check_target
-
-from .failures import say, warn
-from .options import device_name, load_plugins, naming_overrides, split_names
-from .run_files import beside, trained_weights
 
 
 def predict(

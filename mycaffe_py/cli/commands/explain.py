@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from .options import net_options
-from .verb import Verb
+from mycaffe_py.cli.options import net_options
+from mycaffe_py.cli.verb import Verb
 
 
 @click.command(
@@ -40,6 +40,6 @@ def command(**given: Any) -> int:
     weights. The input comes from the solver's gym or, without a trainer, from the net's data layers. Needs
     the extra "plot".
     """
-    from .explaining import explain
+    from mycaffe_py.cli.actions.explain import explain
 
     return explain(**given)

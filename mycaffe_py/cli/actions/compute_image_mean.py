@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mycaffe_py.cli.failures import echo_result, say
 from mycaffe_py.errors import DataError, naming_place
 from mycaffe_py.plugins.registry import default_registry
 from mycaffe_py.stores import (
@@ -15,8 +16,6 @@ from mycaffe_py.stores import (
     parse_datum,
 )
 from mycaffe_py.weights import atomic_write, check_target
-
-from .failures import echo_result, say
 
 _SAY_EVERY = 10_000
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from .options import plugin_option
-from .verb import Verb
+from mycaffe_py.cli.options import plugin_option
+from mycaffe_py.cli.verb import Verb
 
 
 @click.command(
@@ -46,6 +46,6 @@ def command(**given: Any) -> int:
     OUT is an .svg, .png, .pdf or .jpg file; default: the model's name with .svg, in the current folder.
     Shapes are shown as far as the net can be built. All but .svg need the extra "plot".
     """
-    from .drawing import draw
+    from mycaffe_py.cli.actions.draw import draw
 
     return draw(**given)

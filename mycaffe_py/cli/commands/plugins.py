@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from .options import json_option, plugin_option
-from .verb import Verb
+from mycaffe_py.cli.options import json_option, plugin_option
+from mycaffe_py.cli.verb import Verb
 
 
 @click.command(
@@ -26,9 +26,8 @@ def command(plugins: tuple[str, ...], as_json: bool) -> None:
     """
     import json
 
+    from mycaffe_py.cli.actions.doctor import plugin_entry
     from mycaffe_py.plugins.registry import load_registry
-
-    from .diagnosis import plugin_entry
 
     entries = [plugin_entry(plugin) for plugin in load_registry(plugins).plugins]
     if as_json:

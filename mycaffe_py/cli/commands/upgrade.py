@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from .options import plugin_option, shared
-from .verb import Verb
+from mycaffe_py.cli.options import plugin_option, shared
+from mycaffe_py.cli.verb import Verb
 
 _files = shared(
     click.argument("source", metavar="IN"), click.argument("target", metavar="OUT"), plugin_option
@@ -30,7 +30,7 @@ def net(source: str, target: str, binary: bool, plugins: tuple[str, ...]) -> int
     file. Layers of Caffe's first two forms, input fields and old settings are brought into today's. Comments are
     not kept.
     """
-    from .upgrading import upgrade_net_file
+    from mycaffe_py.cli.actions.upgrade import upgrade_net_file
 
     return upgrade_net_file(source, target, binary, plugins)
 
@@ -51,6 +51,6 @@ def solver(source: str, target: str, plugins: tuple[str, ...]) -> int:
     solver_type becomes type, and nets inside the file are brought into today's form as by upgrade-net. OUT may be
     the same file. Comments are not kept.
     """
-    from .upgrading import upgrade_solver_file
+    from mycaffe_py.cli.actions.upgrade import upgrade_solver_file
 
     return upgrade_solver_file(source, target, plugins)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from mycaffe_py.cli.failures import echo_result, say, warn
 from mycaffe_py.errors import ConfigError, DataError, MissingFileError, naming_place, require
 from mycaffe_py.plugins.registry import default_registry
 from mycaffe_py.seeding import drawn_seed, named_generator
@@ -23,8 +24,6 @@ from mycaffe_py.stores import (
     read_image,
     read_list,
 )
-
-from .failures import echo_result, say, warn
 
 _SAY_EVERY = 1000
 _LONGEST_KEY = 511  # LMDB's; the number in front tells keys apart

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from mycaffe_py.cli.verb import Verb
+
 from .convert_imageset import backend_option
-from .verb import Verb
 
 
 @click.command(
@@ -26,6 +27,6 @@ def command(backend: str, database: str, output: str | None) -> int:
     Prints the mean of each channel, and writes the mean image to OUTPUT_FILE for
     transform_param { mean_file: ... }.
     """
-    from .averaging import average
+    from mycaffe_py.cli.actions.compute_image_mean import average
 
     return average(backend, database, output)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from .options import json_option, plugin_option
-from .verb import Verb
+from mycaffe_py.cli.options import json_option, plugin_option
+from mycaffe_py.cli.verb import Verb
 
 
 @click.command(
@@ -22,7 +22,7 @@ def command(plugins: tuple[str, ...], as_json: bool) -> None:
     """
     import json
 
-    from .diagnosis import diagnose, lines
+    from mycaffe_py.cli.actions.doctor import diagnose, lines
 
     found = diagnose(plugins)
     click.echo(json.dumps(found, indent=2) if as_json else "\n".join(lines(found)))

@@ -7,13 +7,13 @@ from typing import Any
 import click
 
 from mycaffe_py.builder.checking import check_file
+from mycaffe_py.cli.banner import layer_lines, net_line
+from mycaffe_py.cli.failures import report, say
+from mycaffe_py.cli.options import load_plugins
 from mycaffe_py.errors import EXIT_CONFIG, EXIT_OK, MyCaffeError
 from mycaffe_py.net.net import Net
 
-from .banner import layer_lines, net_line
-from .failures import report, say
-from .options import load_plugins
-from .upgrading import upgrade_notes
+from .upgrade import upgrade_notes
 
 
 def check(files: tuple[str, ...], plugins: tuple[str, ...]) -> int:

@@ -7,14 +7,13 @@ from pathlib import Path
 import click
 
 from mycaffe_py.builder.training import load_model
+from mycaffe_py.cli.failures import say
+from mycaffe_py.cli.options import load_plugins, split_names
 from mycaffe_py.drawing.graph import belongs
 from mycaffe_py.drawing.known_shapes import known_shapes
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.layer.layer import TEST, TRAIN
 from mycaffe_py.pycaffe.draw import draw_net_to_file
-
-from .failures import say
-from .options import load_plugins, split_names
 
 _PHASES = {"TRAIN": TRAIN, "TEST": TEST, "ALL": None}
 

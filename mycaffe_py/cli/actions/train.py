@@ -10,6 +10,10 @@ from typing import Any
 import click
 
 from mycaffe_py.builder.training import Training, build_training, load_solver_file, located
+from mycaffe_py.cli.banner import end_lines, start_lines
+from mycaffe_py.cli.failures import echo_result, say, warn
+from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
+from mycaffe_py.cli.views import choose_views
 from mycaffe_py.device.device import Device, open_device
 from mycaffe_py.errors import ConfigError, DeviceError
 from mycaffe_py.run.directory import DEFAULT_BASE, RunDirectory
@@ -18,11 +22,7 @@ from mycaffe_py.run.session import TrainingSession
 from mycaffe_py.run.settings import without_blobs
 from mycaffe_py.weights import RestoreReport, check_format, restore, split_paths
 
-from .banner import end_lines, start_lines
-from .failures import echo_result, say, warn
-from .options import device_name, load_plugins, naming_overrides, split_names
-from .upgrading import upgrade_notes
-from .views import choose_views
+from .upgrade import upgrade_notes
 
 
 def train(

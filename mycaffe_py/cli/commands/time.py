@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from .options import json_option, net_options, phase_option
-from .verb import Verb
+from mycaffe_py.cli.options import json_option, net_options, phase_option
+from mycaffe_py.cli.verb import Verb
 
 
 @click.command(
@@ -35,6 +35,6 @@ def command(**given: Any) -> int:
     Data layers feed the net; other inputs hold random numbers. On a terminal a table is printed,
     elsewhere Caffe's lines.
     """
-    from .timing import time_net
+    from mycaffe_py.cli.actions.time import time_net
 
     return time_net(**given)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from mycaffe_py.cli.failures import say, warn
+from mycaffe_py.cli.options import load_plugins
 from mycaffe_py.errors import EXIT_OK, ConfigError, MissingFileError, PrototxtError
 from mycaffe_py.schema import Document, upgrade_net, upgrade_solver
 from mycaffe_py.schema.kinds import parse_kind
@@ -13,9 +15,6 @@ from mycaffe_py.schema.prototxt.files import read_text_file
 from mycaffe_py.schema.upgrade.loading import read_binary_net, read_net
 from mycaffe_py.weights.atomic import atomic_write
 from mycaffe_py.weights.caffemodel import serialize
-
-from .failures import say, warn
-from .options import load_plugins
 
 # A "#" that is in no string.
 _COMMENT = re.compile(r"""^(?:[^"'#\n]|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')*\#""", re.M)

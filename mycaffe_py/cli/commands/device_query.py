@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from .options import json_option
-from .verb import Verb
+from mycaffe_py.cli.options import json_option
+from mycaffe_py.cli.verb import Verb
 
 
 @click.command(
@@ -24,6 +24,6 @@ def command(gpu: str | None, as_json: bool) -> int:
 
     Exits with 4 and the reason where no GPU can be used.
     """
-    from .gpu_properties import query
+    from mycaffe_py.cli.actions.device_query import query
 
     return query(gpu, as_json)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from .options import plugin_option
-from .verb import Verb
+from mycaffe_py.cli.options import plugin_option
+from mycaffe_py.cli.verb import Verb
 
 
 @click.command(
@@ -26,6 +26,6 @@ def command(files: tuple[str, ...], plugins: tuple[str, ...]) -> int:
     bottoms and shapes that do not fit are all reported, each with its place. Exits with 2 if there
     is any.
     """
-    from .checking import check
+    from mycaffe_py.cli.actions.check import check
 
     return check(files, plugins)

@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.builder.training import load_model
+from mycaffe_py.cli.failures import echo_result, say
+from mycaffe_py.cli.nets import require_data
+from mycaffe_py.cli.options import load_plugins, split_names
 from mycaffe_py.device.device import open_device
 from mycaffe_py.errors import ConfigError, did_you_mean
 from mycaffe_py.layer.layer import TEST
 from mycaffe_py.net.net import Net
 from mycaffe_py.stores import DatabaseWriter, array_to_datum, check_backend
-
-from .failures import echo_result, say
-from .nets import require_data
-from .options import load_plugins, split_names
 
 _SAY_EVERY = 1000
 

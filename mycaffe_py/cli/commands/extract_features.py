@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from .options import LARGEST, plugin_option
-from .verb import Verb
+from mycaffe_py.cli.options import LARGEST, plugin_option
+from mycaffe_py.cli.verb import Verb
 
 
 @click.command(
@@ -39,6 +39,6 @@ def command(**given: Any) -> int:
     Runs the net in phase TEST on its data layers for so many BATCHES and stores, for each item, each
     BLOB as a Datum of floats in the DB of the same place, with keys 0000000000, 0000000001, ...
     """
-    from .extracting import extract
+    from mycaffe_py.cli.actions.extract_features import extract
 
     return extract(**given)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from .options import json_option, plugin_option
-from .verb import Verb
+from mycaffe_py.cli.options import json_option, plugin_option
+from mycaffe_py.cli.verb import Verb
 
 
 def _verb(kind: str, example: str) -> Verb:
@@ -17,8 +17,8 @@ def _verb(kind: str, example: str) -> Verb:
     def run(type_name: str | None, plugins: tuple[str, ...], as_json: bool) -> None:
         import json
 
-        from . import describing
-        from .options import load_plugins
+        from mycaffe_py.cli.actions import types as describing
+        from mycaffe_py.cli.options import load_plugins
 
         registry = load_plugins(plugins)
         if type_name is None:

@@ -12,15 +12,14 @@ from typing import Any
 import click
 import numpy as np
 
+from mycaffe_py.cli.banner import net_line
+from mycaffe_py.cli.failures import say
+from mycaffe_py.cli.nets import build_net
+from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides
 from mycaffe_py.device.denormals import flush_denormals
 from mycaffe_py.errors import ConfigError, LayerError
 from mycaffe_py.layer.layer import TEST, TRAIN, Layer
 from mycaffe_py.weights import split_paths
-
-from .banner import net_line
-from .failures import say
-from .nets import build_net
-from .options import device_name, load_plugins, naming_overrides
 
 _BAR = 20
 
