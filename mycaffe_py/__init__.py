@@ -6,15 +6,16 @@ command line starts fast.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .aliases import keep_former_names
+from .lazy import lazy_names
 from .version import __version__
 
 keep_former_names()
 
 if TYPE_CHECKING:
+    from . import pycaffe as pycaffe
     from .as_caffe import install_as_caffe as install_as_caffe
     from .blob.blob import Blob as Blob
     from .builder.training import build_training as build_training, get_solver as get_solver
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
         detector as detector,
         draw as draw,
         io as io,
-        modes as pycaffe,
         net_spec as net_spec,
         proto as proto,
     )
@@ -77,82 +77,24 @@ if TYPE_CHECKING:
     from .solver.solver import Solver as Solver
     from .trainer import Trainer as Trainer
 
-_HOME = {
-    "Blob": "blob",
-    "Device": "device",
-    "Filler": "filler",
-    "Gym": "gym",
-    "Layer": "layer",
-    "LossLayer": "loss_layer",
-    "Net": "net",
-    "Solver": "solver",
-    "TEST": "layer",
-    "TRAIN": "layer",
-    "Trainer": "trainer",
-    "build_training": "builder",
-    "default_registry": "plugins",
-    "get_solver": "builder",
-    "hookimpl": "hookspecs",
-    "install_as_caffe": "as_caffe",
-    "load_registry": "plugins",
-    "open_device": "device",
-    "use_plugins": "plugins",
-    # pycaffe: modes, logging, timing
-    "NCCL": "pycaffe",
-    "Timer": "pycaffe",
-    "has_nccl": "pycaffe",
-    "init_log": "pycaffe",
-    "layer_type_list": "pycaffe",
-    "log": "pycaffe",
-    "set_device": "pycaffe",
-    "set_mode_cpu": "pycaffe",
-    "set_mode_gpu": "pycaffe",
-    "set_multiprocess": "pycaffe",
-    "set_random_seed": "pycaffe",
-    "set_solver_count": "pycaffe",
-    "set_solver_rank": "pycaffe",
-    "solver_count": "pycaffe",
-    "solver_rank": "pycaffe",
-    # pycaffe: solvers by type
-    "AdaDeltaSolver": "pycaffe_solvers",
-    "AdaGradSolver": "pycaffe_solvers",
-    "AdamSolver": "pycaffe_solvers",
-    "AdamWSolver": "pycaffe_solvers",
-    "NesterovSolver": "pycaffe_solvers",
-    "RMSPropSolver": "pycaffe_solvers",
-    "SGDSolver": "pycaffe_solvers",
-    # pycaffe: nets written in Python, classifying images
-    "Classifier": "classifier",
-    "Detector": "detector",
-    "NetSpec": "net_spec",
-    "layers": "net_spec",
-    "params": "net_spec",
-    "to_proto": "net_spec",
-}
-
-_MODULES = (
-    "classifier",
-    "coord_map",
-    "detector",
-    "draw",
-    "io",
-    "net_spec",
-    "proto",
-    "pycaffe",
-)
-
-__all__ = ["__version__", *sorted(_HOME)]
-
-
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return importlib.import_module(f".{name}", __name__)
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME, *_MODULES})
+else:
+    __getattr__, __dir__, __all__ = lazy_names(
+        __name__,
+        modules="pycaffe pycaffe.classifier pycaffe.coord_map pycaffe.detector pycaffe.draw pycaffe.io "
+        "pycaffe.net_spec pycaffe.proto",
+        as_caffe="install_as_caffe",
+        blob="Blob",
+        builder="build_training get_solver",
+        device="Device open_device",
+        gym="Gym",
+        layer="Filler Layer LossLayer TEST TRAIN",
+        net="Net",
+        plugins="default_registry hookimpl load_registry use_plugins",
+        pycaffe="AdaDeltaSolver AdaGradSolver AdamSolver AdamWSolver Classifier Detector NCCL NesterovSolver NetSpec "
+        "RMSPropSolver SGDSolver Timer has_nccl init_log layer_type_list layers log params set_device "
+        "set_mode_cpu set_mode_gpu set_multiprocess set_random_seed set_solver_count set_solver_rank "
+        "solver_count solver_rank to_proto",
+        solver="Solver",
+        trainer="Trainer",
+    )
+    __all__ = ["__version__", *__all__]

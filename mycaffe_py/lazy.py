@@ -9,16 +9,20 @@ from typing import Any
 
 
 def lazy_names(
-    package: str, **homes: str
+    package: str, *, modules: str = "", **homes: str
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """Return ``__getattr__``, ``__dir__`` and ``__all__`` for a package.
 
-    ``homes``: submodule -> the names that it holds, separated by spaces. For editors and type checkers, the package
+    ``homes``: submodule -> the names that it holds, separated by spaces. ``modules``: submodules that are offered by
+    the last part of their names, and are not in ``__all__``. For editors and type checkers, the package
     imports the same names under ``TYPE_CHECKING``.
     """
     home_of = {name: module for module, names in homes.items() for name in names.split()}
+    module_of = {name.rpartition(".")[2]: name for name in modules.split()}
 
     def get(name: str) -> Any:
+        if name in module_of:
+            return import_module(f"{package}.{module_of[name]}")
         if name not in home_of:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         value = getattr(import_module(f"{package}.{home_of[name]}"), name)
@@ -26,6 +30,6 @@ def lazy_names(
         return value
 
     def names() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *home_of})
+        return sorted({*vars(sys.modules[package]), *home_of, *module_of})
 
     return get, names, sorted(home_of)

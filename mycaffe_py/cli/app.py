@@ -18,42 +18,44 @@ from .shown_warnings import showing_warnings
 from .third_party import has_third_party
 from .verb import examples_first
 
+_COMMANDS = "mycaffe_py.cli.commands"
+
 VERBS = {
-    "train": ("mycaffe_py.cli.train:command", "Train a net."),
-    "test": ("mycaffe_py.cli.test:command", "Run a trained net with frozen weights."),
-    "check": ("mycaffe_py.cli.check:command", "Report every mistake in prototxt files."),
-    "predict": ("mycaffe_py.cli.predict:command", "Forecast what follows a gym's data."),
+    "train": ("train:command", "Train a net."),
+    "test": ("test:command", "Run a trained net with frozen weights."),
+    "check": ("check:command", "Report every mistake in prototxt files."),
+    "predict": ("predict:command", "Forecast what follows a gym's data."),
     "convert-imageset": (
-        "mycaffe_py.cli.convert_imageset:command",
+        "convert_imageset:command",
         "Make a database of images.",
     ),
     "compute-image-mean": (
-        "mycaffe_py.cli.compute_image_mean:command",
+        "compute_image_mean:command",
         "Compute the mean image of a database.",
     ),
     "extract-features": (
-        "mycaffe_py.cli.extract_features:command",
+        "extract_features:command",
         "Write what a net computes into databases.",
     ),
-    "time": ("mycaffe_py.cli.time:command", "Time each layer of a net."),
-    "draw": ("mycaffe_py.cli.draw:command", "Draw a picture of a net."),
+    "time": ("time:command", "Time each layer of a net."),
+    "draw": ("draw:command", "Draw a picture of a net."),
     "explain": (
-        "mycaffe_py.cli.explain:command",
+        "explain:command",
         "Draw what a layer of a trained net has learned.",
     ),
-    "upgrade-net": ("mycaffe_py.cli.upgrade:net", "Write a net of an old form in today's."),
+    "upgrade-net": ("upgrade:net", "Write a net of an old form in today's."),
     "upgrade-solver": (
-        "mycaffe_py.cli.upgrade:solver",
+        "upgrade:solver",
         "Write a solver of an old form in today's.",
     ),
-    "doctor": ("mycaffe_py.cli.doctor:command", "Show versions, devices, plugins and extras."),
-    "device-query": ("mycaffe_py.cli.device_query:command", "Show the properties of GPUs."),
-    "plugins": ("mycaffe_py.cli.plugins:command", "List plugins and what they offer."),
-    "layers": ("mycaffe_py.cli.types:layers", "List layer types, or describe one."),
-    "solvers": ("mycaffe_py.cli.types:solvers", "List solver types, or describe one."),
-    "fillers": ("mycaffe_py.cli.types:fillers", "List filler types, or describe one."),
-    "gyms": ("mycaffe_py.cli.types:gyms", "List gym types, or describe one."),
-    "trainers": ("mycaffe_py.cli.types:trainers", "List trainer types, or describe one."),
+    "doctor": ("doctor:command", "Show versions, devices, plugins and extras."),
+    "device-query": ("device_query:command", "Show the properties of GPUs."),
+    "plugins": ("plugins:command", "List plugins and what they offer."),
+    "layers": ("types:layers", "List layer types, or describe one."),
+    "solvers": ("types:solvers", "List solver types, or describe one."),
+    "fillers": ("types:fillers", "List filler types, or describe one."),
+    "gyms": ("types:gyms", "List gym types, or describe one."),
+    "trainers": ("types:trainers", "List trainer types, or describe one."),
 }
 
 # What Caffe calls its other tools.
@@ -87,7 +89,7 @@ class App(click.Group):
         own = TOOLS.get(own, own)
         if own in VERBS:
             module, _, attribute = VERBS[own][0].partition(":")
-            return getattr(importlib.import_module(module), attribute)
+            return getattr(importlib.import_module(f"{_COMMANDS}.{module}"), attribute)
         return plugin_commands().get(name)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from mycaffe_py.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from .classifier import Classifier as Classifier
+    from .detector import Detector as Detector
     from .modes import (
         NCCL as NCCL,
         Timer as Timer,
@@ -24,10 +26,31 @@ if TYPE_CHECKING:
         solver_count as solver_count,
         solver_rank as solver_rank,
     )
+    from .net_spec import (
+        NetSpec as NetSpec,
+        layers as layers,
+        params as params,
+        to_proto as to_proto,
+    )
+    from .solvers import (
+        AdaDeltaSolver as AdaDeltaSolver,
+        AdaGradSolver as AdaGradSolver,
+        AdamSolver as AdamSolver,
+        AdamWSolver as AdamWSolver,
+        NesterovSolver as NesterovSolver,
+        RMSPropSolver as RMSPropSolver,
+        SGDSolver as SGDSolver,
+        SolverOfType as SolverOfType,
+    )
 else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
+        classifier="Classifier",
+        detector="Detector",
         modes="NCCL Timer has_nccl init_log layer_type_list log set_device set_mode_cpu "
         "set_mode_gpu set_multiprocess set_random_seed set_solver_count set_solver_rank "
         "solver_count solver_rank",
+        net_spec="NetSpec layers params to_proto",
+        solvers="AdaDeltaSolver AdaGradSolver AdamSolver AdamWSolver NesterovSolver RMSPropSolver "
+        "SGDSolver SolverOfType",
     )

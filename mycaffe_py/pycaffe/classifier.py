@@ -20,7 +20,7 @@ class Classifier(ImageNet):
 
     ``image_dims`` (height, width) is what images are resized to before they are cropped to the input's
     size; None takes the input's size. ``mean``, ``input_scale``, ``raw_scale`` and ``channel_swap`` are
-    those of :class:`mycaffe_py.io.Transformer`.
+    those of :class:`mycaffe_py.pycaffe.io.Transformer`.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Classifier(ImageNet):
     def predict(self, inputs: Sequence[np.ndarray], oversample: bool = True) -> np.ndarray:
         """Return the net's first output for each image (H, W, K), as (images, classes).
 
-        With ``oversample`` it is the mean over ten crops (:func:`mycaffe_py.io.oversample`), else that of
+        With ``oversample`` it is the mean over ten crops (:func:`mycaffe_py.pycaffe.io.oversample`), else that of
         the crop in the centre.
         """
         if isinstance(inputs, np.ndarray) and inputs.ndim != 4 or not len(inputs):

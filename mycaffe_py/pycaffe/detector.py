@@ -20,7 +20,7 @@ class Detector(ImageNet):
 
     ``context_pad`` is the border, in pixels of the net's input, that shows what surrounds a window; what
     lies outside of the image is filled with the mean. The other settings are those of
-    :class:`mycaffe_py.io.Transformer`.
+    :class:`mycaffe_py.pycaffe.io.Transformer`.
     """
 
     def __init__(

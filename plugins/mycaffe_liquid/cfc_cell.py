@@ -22,10 +22,10 @@ from typing import Any
 
 import numpy as np
 from mycaffe_py.blas import threads_for
+from mycaffe_py.fused import FusedBlobs
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.device import Device
-from mycaffe_py.fused import FusedBlobs
 
 from .cfc_heads import GatedHeads, MinimalHeads
 from .cfc_settings import CfcBlobs, CfcSettings

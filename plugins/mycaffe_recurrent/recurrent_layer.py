@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from mycaffe_py.blas import threads_for
+from mycaffe_py.layer_settings import given_filler, positive_setting
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.errors import SnapshotError
 from mycaffe_py.layer import Layer, LayerContext
-from mycaffe_py.layer_settings import given_filler, positive_setting
 
 from .recurrent_shapes import check_axes, check_shapes
 
