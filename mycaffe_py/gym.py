@@ -24,6 +24,7 @@ class Gym:
     ``tt`` (n,) time, ``mask`` (n, F) 1 where observed, ``target`` (n, O) what to predict.
     """
 
+    kind: ClassVar[str] = "gym"
     type: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
     schema: ClassVar[str | None] = None

@@ -22,6 +22,7 @@ class Trainer:
     ``collect`` after each backward pass, and ``metrics`` after the update if anyone listens.
     """
 
+    kind: ClassVar[str] = "trainer"
     type: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
     schema: ClassVar[str | None] = None

@@ -152,7 +152,7 @@ class LiveView(TimedObserver):
         latest, text = self._latest, Text()
         if latest is None:
             return Text("starting", style="dim")
-        metrics = latest.metrics
+        metrics = latest.named_values
         finite = [loss for loss in list(self._losses) if math.isfinite(loss)]
         loss = sum(finite) / len(finite) if finite else math.nan
         text.append("loss ", style="dim").append(f"{loss:<9.4g}", style="bold")

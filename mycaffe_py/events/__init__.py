@@ -20,9 +20,11 @@ if TYPE_CHECKING:
         TrainingEnded as TrainingEnded,
         TrainingStarted as TrainingStarted,
     )
+    from .output_names import with_outputs as with_outputs
 else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
         events="Event FinalLoss Log Observer SnapshotWritten SolveEnded SolveStarted StepDone "
         "TestDone TrainingEnded TrainingStarted",
+        output_names="with_outputs",
     )

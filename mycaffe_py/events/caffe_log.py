@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,8 @@ from .events import (
     TestDone,
     TrainingStarted,
 )
-from .metric_text import blob_of, figures, loss_part, output_values
+from .metric_text import figures, loss_part
+from .output_names import blob_of, output_values
 
 logger = logging.getLogger("mycaffe")
 
@@ -91,8 +92,10 @@ class CaffeLog:
         self._write(f"Iteration {event.iteration}, Testing net (#{index})")
         if _TEST_LOSS in metrics and _TEST_LOSS not in outputs:
             self._write(f"Test loss: {metrics[_TEST_LOSS]:.6g}")
-        self._show_outputs("Test", metrics, outputs)
-        self._show_figures(metrics, outputs)
+        values = output_values(metrics, outputs)
+        self._show_outputs("Test", values, outputs)
+        # An output that is named like a figure has its own line already.
+        self._show_figures(figures(metrics, {name for name, _ in values}))
 
     def _show(self, event: StepDone, now: float) -> None:
         # Caffe counts the updates done before this one.
@@ -103,18 +106,18 @@ class CaffeLog:
             pace = f" ({self._display / seconds:g} iter/s, {seconds:.2g}s/{self._display} iters)"
         self._shown_at = now
         self._write(f"Iteration {iteration}{pace}, loss = {event.metrics.get('loss', 0.0):.6g}")
-        self._show_outputs("Train", event.metrics, self._outputs)
-        self._show_figures(event.metrics, self._outputs)
+        self._show_outputs("Train", event.outputs.items(), self._outputs)
+        self._show_figures(figures(event.metrics))
         self._write(f"Iteration {iteration}, lr = {event.learning_rate:g}")
 
-    def _show_outputs(self, phase: str, metrics: Mapping[str, float], outputs: Outputs) -> None:
-        for index, (name, value) in enumerate(output_values(metrics, outputs)):
+    def _show_outputs(
+        self, phase: str, values: Iterable[tuple[str, float]], outputs: Outputs
+    ) -> None:
+        for index, (name, value) in enumerate(values):
             loss = loss_part(value, outputs[blob_of(name)], "{:.6g}")
             self._write(f"    {phase} net output #{index}: {name} = {value:.6g}{loss}")
 
-    def _show_figures(self, metrics: Mapping[str, float], outputs: Outputs) -> None:
-        """Write the trainer's figures; an output of the same name has its own line already."""
-        shown = figures(metrics, {name for name, _ in output_values(metrics, outputs)})
+    def _show_figures(self, shown: Sequence[str]) -> None:
         if shown:
             self._write(f"    {', '.join(shown)}")
 

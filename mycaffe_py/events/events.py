@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from .output_names import with_outputs
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,11 @@ class SolveEnded(Event):
 
 @dataclass(frozen=True)
 class StepDone(Event):
-    """After each update. ``iteration`` counts updates done; ``metrics`` are named numbers.
+    """After each update. ``iteration`` counts updates done.
 
-    ``display`` is true when the solver's ``display`` setting asks for a line. ``sample`` holds what a
-    live view draws (x, target, prediction), where the trainer has such a thing.
+    ``metrics`` are the loss and the trainer's figures, ``outputs`` the net's outputs, each by name. ``display`` is
+    true when the solver's ``display`` setting asks for a line. ``sample`` holds what a live view draws
+    (x, target, prediction), where the trainer has such a thing.
     """
 
     iteration: int
@@ -49,6 +52,16 @@ class StepDone(Event):
     learning_rate: float
     display: bool = False
     sample: Mapping[str, float] = field(default_factory=dict)
+    outputs: Mapping[str, float] = field(default_factory=dict)
+    same_as_metrics: Collection[str] = ()
+    """Names of the outputs that are the metric of that name."""
+
+    @property
+    def named_values(self) -> dict[str, float]:
+        """Metrics and outputs together, as in metrics.csv: see :mod:`mycaffe_py.events.output_names`."""
+        same = self.same_as_metrics
+        outputs = {name: value for name, value in self.outputs.items() if name not in same}
+        return with_outputs(self.metrics, outputs)
 
 
 @dataclass(frozen=True)

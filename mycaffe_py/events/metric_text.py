@@ -27,33 +27,6 @@ def figures(metrics: Mapping[str, float], outputs: Collection[str] = ()) -> list
     return parts
 
 
-def blob_of(name: str) -> str:
-    """Return the blob of an output such as ``y[3]``."""
-    return name.split("[")[0]
-
-
-def output_name(name: str, outputs: Collection[str]) -> str | None:
-    """Return which output a figure is, by its own name, or None; ``outputs`` names the blobs.
-
-    An output whose name is taken by a figure of the run stands under ``<name>_output``.
-    """
-    own = name if name in outputs else name.removesuffix("_output")
-    return own if blob_of(own) in outputs else None
-
-
-def output_values(
-    metrics: Mapping[str, float], outputs: Collection[str]
-) -> list[tuple[str, float]]:
-    """Return a net's outputs by their own names; ``outputs`` names the blobs."""
-    found = []
-    for name, value in metrics.items():
-        own, moved = output_name(name, outputs), f"{name}_output"
-        taken = moved in metrics and moved not in outputs
-        if own is not None and not taken:
-            found.append((own, value))
-    return found
-
-
 def loss_part(value: float, weight: float, form: str = "{:.4g}") -> str:
     """Return what Caffe writes after an output that counts as a loss; empty for others."""
     return f" (* {weight:g} = {form.format(weight * value)} loss)" if weight else ""

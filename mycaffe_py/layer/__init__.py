@@ -15,7 +15,6 @@ if TYPE_CHECKING:
         TRAIN as TRAIN,
         Layer as Layer,
         LayerContext as LayerContext,
-        default_parameter_field as default_parameter_field,
         python_warning as python_warning,
     )
     from .layer_settings import (
@@ -35,8 +34,7 @@ else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
         filler="Filler fans",
-        layer="Layer LayerContext PHASE_NAMES TEST TIME_FORMS TRAIN default_parameter_field "
-        "python_warning",
+        layer="Layer LayerContext PHASE_NAMES TEST TIME_FORMS TRAIN python_warning",
         layer_settings="along axes_end axis_setting blob_axis enum_name given_filler keep_from_solver "
         "positive_setting require_an_axis require_images",
         loss_layer="LossLayer",

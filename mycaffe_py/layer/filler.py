@@ -29,6 +29,7 @@ class Filler:
     same net on every device.
     """
 
+    kind: ClassVar[str] = "filler"
     type: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
     schema: ClassVar[str | None] = None

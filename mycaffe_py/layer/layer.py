@@ -49,30 +49,6 @@ class LayerContext:
     """Where warnings go: see :meth:`Layer.warn`."""
 
 
-_OWN_SPELLING = {
-    "ArgMax": "argmax_param",
-    "Deconvolution": "convolution_param",
-    "Im2col": "convolution_param",
-    "LSTM": "recurrent_param",
-    "MultinomialLogisticLoss": "loss_param",
-    "PReLU": "prelu_param",
-    "RNN": "recurrent_param",
-    "ReLU": "relu_param",
-    "SigmoidCrossEntropyLoss": "loss_param",
-    "SoftmaxWithLoss": "softmax_param",
-    "TanH": "tanh_param",
-}
-"""Caffe's types whose field is not the type's words in lower case."""
-
-
-def default_parameter_field(type_name: str) -> str:
-    """Return Caffe's name of a layer type's message field: ``InnerProduct`` -> ``inner_product_param``."""
-    if type_name in _OWN_SPELLING:
-        return _OWN_SPELLING[type_name]
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type_name)
-    return f"{words.lower()}_param"
-
-
 class Layer:
     """Base of all layers.
 
@@ -82,6 +58,7 @@ class Layer:
     clears them); tops are sized in ``reshape`` and written in place.
     """
 
+    kind: ClassVar[str] = "layer"
     type: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
     schema: ClassVar[str | None] = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,8 +13,7 @@ from mycaffe_py.blob.host_blob import send_writes
 from mycaffe_py.errors import ConfigError, ShapeError
 from mycaffe_py.plugins.catalog import fold
 
-if TYPE_CHECKING:
-    from .net import Net
+from .views import NetViews
 
 _MISMATCH = {
     "input": "Input blob arguments do not match net inputs.",
@@ -23,11 +22,11 @@ _MISMATCH = {
 _UNSIZED = {"input": "Input is not batch sized", "output": "Diff is not batch sized"}
 
 
-class NetCalls:
+class NetCalls(NetViews):
     """The part of :class:`~mycaffe_py.net.Net` that takes names and arrays; texts of errors are pycaffe's."""
 
     def forward(
-        self: Net,
+        self,
         blobs: Sequence[str] | None = None,
         start: str | None = None,
         end: str | None = None,
@@ -48,7 +47,7 @@ class NetCalls:
         return {name: self.blob(name).data for name in dict.fromkeys([*names, *further])}
 
     def backward(
-        self: Net,
+        self,
         diffs: Sequence[str] | None = None,
         start: str | None = None,
         end: str | None = None,
@@ -67,9 +66,7 @@ class NetCalls:
         names = [b.name for b in self.bottoms[last]] if end is not None else self.inputs
         return {name: self.blob(name).diff for name in dict.fromkeys([*names, *further])}
 
-    def _fill(
-        self: Net, arrays: Mapping[str, Any], names: Sequence[str], what: str, part: str
-    ) -> None:
+    def _fill(self, arrays: Mapping[str, Any], names: Sequence[str], what: str, part: str) -> None:
         if set(arrays) != set(names):
             raise ConfigError(
                 f"{_MISMATCH[what]} Given: {sorted(arrays)}; the net's {what}s: {list(names)}"
@@ -89,15 +86,15 @@ class NetCalls:
                     f'{what} "{name}": got {values.shape}, the blob is {blob.shape}'
                 ) from None
 
-    def _forward(self: Net, start: int, end: int) -> float:
+    def _forward(self, start: int, end: int) -> float:
         """Run layers ``start`` to ``end`` (positions, inclusive) and return the loss."""
         return self.forward_layers(self._checked(start), self._checked(end))
 
-    def _backward(self: Net, start: int, end: int) -> None:
+    def _backward(self, start: int, end: int) -> None:
         """Run backward from layer ``start`` down to ``end`` (positions, inclusive)."""
         self.backward_layers(self._checked(start), self._checked(end))
 
-    def _checked(self: Net, index: int) -> int:
+    def _checked(self, index: int) -> int:
         if not 0 <= index < len(self.layers):
             raise ConfigError(
                 f'net "{self.name}" has {len(self.layers)} layers, from 0: there is no layer {index}'
@@ -107,7 +104,7 @@ class NetCalls:
     # Batch by batch.
 
     def forward_all(
-        self: Net, blobs: Sequence[str] | None = None, **inputs: Any
+        self, blobs: Sequence[str] | None = None, **inputs: Any
     ) -> dict[str, np.ndarray]:
         """Run forward over arrays of any length, batch by batch, and return the outputs of all.
 
@@ -119,7 +116,7 @@ class NetCalls:
         return _joined(results, self._batch_size(inputs), total)
 
     def forward_backward_all(
-        self: Net,
+        self,
         blobs: Sequence[str] | None = None,
         diffs: Sequence[str] | None = None,
         **arrays: Any,
@@ -143,7 +140,7 @@ class NetCalls:
             found.append(_copied(self.backward(diffs=diffs, **gradient)))
         return _joined(outputs, batch_size, total), _joined(found, batch_size, total)
 
-    def _length(self: Net, arrays: Mapping[str, Any]) -> int:
+    def _length(self, arrays: Mapping[str, Any]) -> int:
         if not arrays:
             raise ConfigError(f"Give arrays for the net's inputs: {self.inputs}")
         try:
@@ -156,13 +153,13 @@ class NetCalls:
             raise ShapeError(f"the arrays must be of one length, not 0: {lengths}")
         return next(iter(lengths.values()))
 
-    def _batch_size(self: Net, arrays: Mapping[str, Any]) -> int:
+    def _batch_size(self, arrays: Mapping[str, Any]) -> int:
         blob = self.blob(next(iter(arrays)))
         if not blob.shape or not blob.shape[0]:
             raise ShapeError(f'blob "{blob.name}" {blob.shape} holds no batch')
         return blob.shape[0]
 
-    def _batch(self: Net, arrays: Mapping[str, Any]) -> Iterator[dict[str, np.ndarray]]:
+    def _batch(self, arrays: Mapping[str, Any]) -> Iterator[dict[str, np.ndarray]]:
         """Yield the arrays in pieces of the net's batch size, the last one filled up with zeros."""
         total, size = self._length(arrays), self._batch_size(arrays)
         for start in range(0, total, size):
@@ -177,7 +174,7 @@ class NetCalls:
                 }
             yield batch
 
-    def set_input_arrays(self: Net, data: np.ndarray, labels: np.ndarray) -> None:
+    def set_input_arrays(self, data: np.ndarray, labels: np.ndarray) -> None:
         """Give a net whose first layer is MemoryData the arrays that it reads its batches from.
 
         ``data`` is (N, C, H, W), ``labels`` (N,) or (N, 1, 1, 1), both float32 and C-contiguous; N is a multiple
@@ -208,24 +205,24 @@ class NetCalls:
 
     # Callbacks.
 
-    def _add_callback(self: Net, when: str, callback: Callable[[int], None]) -> None:
+    def _add_callback(self, when: str, callback: Callable[[int], None]) -> None:
         if not callable(callback):
             raise ConfigError(f"{when}() takes a function of a layer's index, not {callback!r}")
         self._callbacks[when].append(callback)
 
-    def before_forward(self: Net, callback: Callable[[int], None]) -> None:
+    def before_forward(self, callback: Callable[[int], None]) -> None:
         """Call ``callback(layer index)`` before each layer's forward."""
         self._add_callback("before_forward", callback)
 
-    def after_forward(self: Net, callback: Callable[[int], None]) -> None:
+    def after_forward(self, callback: Callable[[int], None]) -> None:
         """Call ``callback(layer index)`` after each layer's forward."""
         self._add_callback("after_forward", callback)
 
-    def before_backward(self: Net, callback: Callable[[int], None]) -> None:
+    def before_backward(self, callback: Callable[[int], None]) -> None:
         """Call ``callback(layer index)`` before each layer's backward."""
         self._add_callback("before_backward", callback)
 
-    def after_backward(self: Net, callback: Callable[[int], None]) -> None:
+    def after_backward(self, callback: Callable[[int], None]) -> None:
         """Call ``callback(layer index)`` after each layer's backward."""
         self._add_callback("after_backward", callback)
 

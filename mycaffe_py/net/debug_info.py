@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
-if TYPE_CHECKING:
-    from mycaffe_py.layer.layer import Layer
-
-    from .net import Net
+from mycaffe_py.blob.blob import Blob
+from mycaffe_py.layer.layer import Layer
 
 _logger = logging.getLogger("mycaffe")
+
+Log = Callable[[str], None]
 
 
 def default_log(text: str) -> None:
@@ -29,43 +30,34 @@ def _param_name(layer: Layer, index: int) -> str:
     return (specs[index].name if index < len(specs) else "") or str(index)
 
 
-def log_forward(net: Net, index: int) -> None:
+def log_forward(log: Log, layer: Layer, top: Iterable[Blob]) -> None:
     """Log every top and parameter of a layer that just ran forward."""
-    layer = net.device_layers[index]
-    for blob in net.tops[index]:
-        net.log(
-            f"    [Forward] Layer {layer.name}, top blob {blob.name} data: {_mean_abs(blob.data):.6g}"
-        )
+    begin = f"    [Forward] Layer {layer.name}"
+    for blob in top:
+        log(f"{begin}, top blob {blob.name} data: {_mean_abs(blob.data):.6g}")
     for position, blob in enumerate(layer.blobs):
-        name = _param_name(layer, position)
-        net.log(
-            f"    [Forward] Layer {layer.name}, param blob {name} data: {_mean_abs(blob.data):.6g}"
-        )
+        log(f"{begin}, param blob {_param_name(layer, position)} data: {_mean_abs(blob.data):.6g}")
 
 
-def log_backward(net: Net, index: int) -> None:
+def log_backward(
+    log: Log, layer: Layer, bottom: Sequence[Blob], propagate_down: Sequence[bool]
+) -> None:
     """Log the gradients that a layer just computed."""
-    layer = net.device_layers[index]
-    for blob, needed in zip(net.bottoms[index], net.bottom_need_backward[index], strict=True):
+    begin = f"    [Backward] Layer {layer.name}"
+    for blob, needed in zip(bottom, propagate_down, strict=True):
         if needed:
-            net.log(
-                f"    [Backward] Layer {layer.name}, bottom blob {blob.name} diff: "
-                f"{_mean_abs(blob.diff):.6g}"
-            )
+            log(f"{begin}, bottom blob {blob.name} diff: {_mean_abs(blob.diff):.6g}")
     for position, blob in enumerate(layer.blobs):
         if layer.param_propagate_down[position]:
-            net.log(
-                f"    [Backward] Layer {layer.name}, param blob {_param_name(layer, position)} diff: "
-                f"{_mean_abs(blob.diff):.6g}"
-            )
+            name = _param_name(layer, position)
+            log(f"{begin}, param blob {name} diff: {_mean_abs(blob.diff):.6g}")
 
 
-def log_norms(net: Net) -> None:
-    """Log the L1 and L2 norms of all parameters and their gradients."""
-    data, diff = net.parameters.data, net.parameters.diff
-    l1 = (abs(data).sum().item(), abs(diff).sum().item())
-    l2 = tuple(math.sqrt((array * array).sum().item()) for array in (data, diff))
-    net.log(
+def log_norms(log: Log, data: Any, diff: Any) -> None:
+    """Log the L1 and L2 norms of all parameters and their gradients, each in one array."""
+    l1 = [abs(array).sum().item() for array in (data, diff)]
+    l2 = [math.sqrt((array * array).sum().item()) for array in (data, diff)]
+    log(
         "    [Backward] All net params (data, diff): "
         f"L1 norm = ({l1[0]:.6g}, {l1[1]:.6g}); L2 norm = ({l2[0]:.6g}, {l2[1]:.6g})"
     )

@@ -143,7 +143,7 @@ class ParameterBuffer:
         """Where a parameter lies in the buffer."""
         return self.slices[id(parameter)]
 
-    def segments(self) -> Iterator[tuple[slice, float, float]]:
+    def groups(self) -> Iterator[tuple[slice, float, float]]:
         """Yield (slice, lr_mult, decay_mult), neighbours with equal multipliers joined.
 
         Parameters with lr_mult 0 are left out: no update reaches them.
@@ -155,4 +155,4 @@ class ParameterBuffer:
                 joined[-1] = (slice(joined[-1][0].start, part.stop), *key)
             else:
                 joined.append((part, *key))
-        return (segment for segment in joined if segment[1] != 0)
+        return (group for group in joined if group[1] != 0)

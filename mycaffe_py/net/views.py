@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mycaffe_py.blob.blob import Blob
 from mycaffe_py.blob.host_blob import send_writes
 from mycaffe_py.errors import ConfigError, did_you_mean
 from mycaffe_py.layer.layer import Layer
 
-if TYPE_CHECKING:
-    from .net import Net
+from .engine import NetEngine
 
 
-class NetViews:
+class NetViews(NetEngine):
     """The part of :class:`~mycaffe_py.net.Net` that only looks; dictionaries are in file order."""
 
     @property
-    def params(self: Net) -> dict[str, list[Blob]]:
+    def params(self) -> dict[str, list[Blob]]:
         """Layer name -> its learnable blobs; layers without any are left out."""
         return {layer.name: layer.blobs for layer in self.layers if layer.blobs}
 
     @property
-    def layer_dict(self: Net) -> dict[str, Layer]:
+    def layer_dict(self) -> dict[str, Layer]:
         """Layer name -> layer."""
         return dict(zip(self.layer_names, self.layers, strict=True))
 
-    def layers_by_name(self: Net) -> dict[str, Layer]:
+    def layers_by_name(self) -> dict[str, Layer]:
         """Return the device's layers by name: of several of one name, the one with weights, else the first."""
         found: dict[str, Layer] = {}
         for layer in self.device_layers:
@@ -36,25 +35,25 @@ class NetViews:
         return found
 
     @property
-    def learnable_params(self: Net) -> list[Blob]:
+    def learnable_params(self) -> list[Blob]:
         """The owned learnable blobs of the device, in the order in which a solver's history is stored."""
         return [parameter.blob for parameter in self.parameters.owners]
 
     @property
-    def bottom_names(self: Net) -> dict[str, list[str]]:
+    def bottom_names(self) -> dict[str, list[str]]:
         """Layer name -> names of its bottoms."""
         return {layer.name: [b.name for b in bottom] for layer, bottom in self._wired(self.bottoms)}
 
     @property
-    def top_names(self: Net) -> dict[str, list[str]]:
+    def top_names(self) -> dict[str, list[str]]:
         """Layer name -> names of its tops."""
         return {layer.name: [b.name for b in top] for layer, top in self._wired(self.tops)}
 
-    def _wired(self: Net, blobs: list[list[Blob]]) -> Iterator[tuple[Layer, list[Blob]]]:
+    def _wired(self, blobs: list[list[Blob]]) -> Iterator[tuple[Layer, list[Blob]]]:
         return zip(self.device_layers, blobs, strict=True)
 
     @property
-    def blob_loss_weights(self: Net) -> dict[str, float]:
+    def blob_loss_weights(self) -> dict[str, float]:
         """Blob name -> its weight in the loss."""
         weights = dict.fromkeys(self.device_blobs, 0.0)
         for layer, top in self._wired(self.tops):
@@ -65,7 +64,7 @@ class NetViews:
             }
         return weights
 
-    def output_values(self: Net) -> dict[str, float]:
+    def output_values(self) -> dict[str, float]:
         """Return each output as plain numbers by name: ``name``, or ``name[i]`` for several elements."""
         send_writes()
         values: dict[str, float] = {}
@@ -78,7 +77,7 @@ class NetViews:
                 values |= {f"{name}[{index}]": float(value) for index, value in enumerate(flat)}
         return values
 
-    def layer_index(self: Net, name: str) -> int:
+    def layer_index(self, name: str) -> int:
         """Return the position of a layer by name, or raise ConfigError."""
         if not isinstance(name, str):
             raise ConfigError(f"layers are given by name, not as {name!r}")
@@ -89,7 +88,7 @@ class NetViews:
             )
         return self.layer_names.index(name)
 
-    def blob(self: Net, name: str) -> Blob:
+    def blob(self, name: str) -> Blob:
         """Return a blob by name, or raise ConfigError with the nearest name."""
         if name not in self.blobs:
             raise ConfigError(
@@ -97,7 +96,7 @@ class NetViews:
             )
         return self.blobs[name]
 
-    def first_non_finite(self: Net) -> str:
+    def first_non_finite(self) -> str:
         """Say which blob, in the order of computation, holds the first NaN or infinity."""
         for layer, bottom, top in zip(self.device_layers, self.bottoms, self.tops, strict=True):
             for blob, what in (
@@ -112,36 +111,36 @@ class NetViews:
     # By position, the names that pycaffe gives them.
 
     @property
-    def _layer_names(self: Net) -> list[str]:
+    def _layer_names(self) -> list[str]:
         return list(self.layer_names)
 
     @property
-    def _blobs(self: Net) -> list[Blob]:
+    def _blobs(self) -> list[Blob]:
         return list(self.blobs.values())
 
     @property
-    def _blob_names(self: Net) -> list[str]:
+    def _blob_names(self) -> list[str]:
         return list(self.blobs)
 
     @property
-    def _blob_loss_weights(self: Net) -> list[float]:
+    def _blob_loss_weights(self) -> list[float]:
         return list(self.blob_loss_weights.values())
 
     @property
-    def _inputs(self: Net) -> list[int]:
+    def _inputs(self) -> list[int]:
         return self._ids(self.inputs)
 
     @property
-    def _outputs(self: Net) -> list[int]:
+    def _outputs(self) -> list[int]:
         return self._ids(self.outputs)
 
-    def _bottom_ids(self: Net, index: int) -> list[int]:
+    def _bottom_ids(self, index: int) -> list[int]:
         return self._ids(blob.name for blob in self.bottoms[index])
 
-    def _top_ids(self: Net, index: int) -> list[int]:
+    def _top_ids(self, index: int) -> list[int]:
         return self._ids(blob.name for blob in self.tops[index])
 
-    def _ids(self: Net, names: Any) -> list[int]:
+    def _ids(self, names: Any) -> list[int]:
         position = {name: index for index, name in enumerate(self.blobs)}
         return [position[name] for name in names]
 

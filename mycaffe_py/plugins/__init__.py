@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from .hookspecs import hookimpl as hookimpl, hookspec as hookspec
     from .registry import (
         ALLOW_LIST_VARIABLE as ALLOW_LIST_VARIABLE,
-        BASES as BASES,
         HOOKS as HOOKS,
         KINDS as KINDS,
         Registry as Registry,
@@ -22,6 +21,6 @@ else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
         hookspecs="hookimpl hookspec",
-        registry="ALLOW_LIST_VARIABLE BASES HOOKS KINDS Registry default_registry load_registry "
+        registry="ALLOW_LIST_VARIABLE HOOKS KINDS Registry default_registry load_registry "
         "use_plugins",
     )

@@ -11,21 +11,16 @@ import click
 import pluggy
 
 from mycaffe_py.errors import PluginError, SchemaError, did_you_mean
-from mycaffe_py.gym import Gym
-from mycaffe_py.layer.filler import Filler
-from mycaffe_py.layer.layer import Layer
 from mycaffe_py.schema import Schema, SchemaSource, compose, core_sources, stable_number
 from mycaffe_py.schema.proto.numbering import FIRST_BUNDLED, LAST_BUNDLED
-from mycaffe_py.solver.solver import Solver
-from mycaffe_py.trainer import Trainer
 
 from . import hookspecs
 from .catalog import Catalog
 from .discovery import Plugin, add_named, from_entry_points
 
 ALLOW_LIST_VARIABLE = "MYCAFFE_PLUGINS"
-BASES = {"layers": Layer, "solvers": Solver, "fillers": Filler, "gyms": Gym, "trainers": Trainer}
-KINDS = tuple(BASES)
+KINDS = ("layers", "solvers", "fillers", "gyms", "trainers")
+"""What plugins offer as classes; a class says in ``kind`` which it is: ``layer``, ``solver``, ..."""
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("mycaffe_"))
 
 
@@ -183,12 +178,10 @@ def _call(hook_name: str, function: Any) -> list[Any]:
         raise PluginError(f"{hook_name}() must return a list, not {type(returned).__name__}")
     kind = hook_name.removeprefix("mycaffe_")
     for item in returned:
-        if kind in BASES:
-            base = BASES[kind]
-            good, wanted = (
-                isinstance(item, type) and issubclass(item, base),
-                f"{base.__name__} classes",
-            )
+        if kind in KINDS:
+            singular = kind.removesuffix("s")
+            good = isinstance(item, type) and getattr(item, "kind", "") == singular
+            wanted = f"{singular.capitalize()} classes"
         elif kind == "commands":
             good, wanted = isinstance(item, click.Command) and bool(item.name), "click commands"
         else:

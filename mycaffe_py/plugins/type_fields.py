@@ -6,8 +6,6 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from mycaffe_py.layer.layer import default_parameter_field
-
 CONTAINERS = {
     "layers": "LayerParameter",
     "solvers": "SolverParameter",
@@ -15,6 +13,30 @@ CONTAINERS = {
     "gyms": "GymParameter",
     "trainers": "TrainerParameter",
 }
+
+
+_OWN_SPELLING = {
+    "ArgMax": "argmax_param",
+    "Deconvolution": "convolution_param",
+    "Im2col": "convolution_param",
+    "LSTM": "recurrent_param",
+    "MultinomialLogisticLoss": "loss_param",
+    "PReLU": "prelu_param",
+    "RNN": "recurrent_param",
+    "ReLU": "relu_param",
+    "SigmoidCrossEntropyLoss": "loss_param",
+    "SoftmaxWithLoss": "softmax_param",
+    "TanH": "tanh_param",
+}
+"""Caffe's types whose field is not the type's words in lower case."""
+
+
+def default_parameter_field(type_name: str) -> str:
+    """Return Caffe's name of a layer type's message field: ``InnerProduct`` -> ``inner_product_param``."""
+    if type_name in _OWN_SPELLING:
+        return _OWN_SPELLING[type_name]
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type_name)
+    return f"{words.lower()}_param"
 
 
 def own_fields(offered: Any, kind: str, known: Collection[str]) -> list[str]:

@@ -17,9 +17,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mycaffe_py.errors import ConfigError, did_you_mean
-from mycaffe_py.layer.layer import default_parameter_field
 from mycaffe_py.plugins.registry import default_registry
-from mycaffe_py.plugins.type_fields import own_fields
+from mycaffe_py.plugins.type_fields import default_parameter_field, own_fields
 
 from .net_spec_values import assign
 

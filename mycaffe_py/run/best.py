@@ -43,7 +43,9 @@ class BestWeights:
         """Look at one update's metrics."""
         if not isinstance(event, StepDone):
             return
-        value = event.metrics.get(self.metric, math.nan)
+        value = event.metrics.get(self.metric)
+        if value is None:
+            value = event.named_values.get(self.metric, math.nan)
         if not math.isfinite(value):
             self._recent.clear()
             return

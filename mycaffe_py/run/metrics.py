@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 from mycaffe_py.errors import OutputError
 from mycaffe_py.events.events import Event, Observer, StepDone, TestDone
+from mycaffe_py.events.output_names import apart_from
 
 FIRST_COLUMNS = ("iteration", "loss", "accuracy", "baseline_accuracy", "mean_abs_error", "lr")
 _OWN = ("iteration", "lr")
@@ -20,13 +21,8 @@ Points = tuple[list[int], list[float]]
 
 
 def row_of(event: StepDone) -> dict[str, Any]:
-    """Return an update's row by column name.
-
-    A net output called like one of our own columns keeps its value under ``<name>_output``.
-    """
-    figures = {
-        f"{name}_output" if name in _OWN else name: value for name, value in event.metrics.items()
-    }
+    """Return an update's row by column name."""
+    figures = apart_from(_OWN, event.named_values)
     return figures | {"iteration": event.iteration, "lr": event.learning_rate}
 
 

@@ -90,7 +90,7 @@ class TrainingSession:
         )
         self._dispatcher = Dispatcher([MetricsWriter(directory.path), *observers])
         self._signals = SignalEffects(self.solver, self.tell, sigint=sigint, sighup=sighup)
-        self._metrics: dict[str, float] = {}
+        self._latest: StepDone | None = None
 
     def _write_settings(self) -> None:
         to_text = self.training.registry.schema.to_text
@@ -108,7 +108,7 @@ class TrainingSession:
 
     def _remember(self, event: Event) -> None:
         if isinstance(event, StepDone):
-            self._metrics = dict(event.metrics)
+            self._latest = event
 
     def _on_snapshot(self, written: SnapshotWritten) -> None:
         entry = {
@@ -146,7 +146,7 @@ class TrainingSession:
         solver.clear_requests()
         listeners = [self.best.listener, self._remember, self._dispatcher.listener]
         solver.listeners += listeners
-        solver.snapshot_action, solver.keeps_end = self._snapshot, True
+        solver.snapshot_action, solver.snapshot_at_end = self._snapshot, True
         logs = {net: (net.log, net.context.warn) for net in (solver.net, *solver.test_nets)}
         for net in logs:
             net.log = self.tell
@@ -159,12 +159,13 @@ class TrainingSession:
                 seconds = time.perf_counter() - started
                 status, error = self._leave_snapshot(status, error)
         finally:
-            solver.snapshot_action, solver.keeps_end = None, False
+            solver.snapshot_action, solver.snapshot_at_end = None, False
             for net, (log, warn) in logs.items():
                 net.log, net.context.warn = log, warn
             for listener in listeners:
                 solver.listeners.remove(listener)
-        outcome = Outcome(status, solver.iter - first, seconds, self._metrics)
+        metrics = self._latest.named_values if self._latest is not None else {}
+        outcome = Outcome(status, solver.iter - first, seconds, metrics)
         self._finish(outcome, error)
         return outcome
 

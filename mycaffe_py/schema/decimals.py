@@ -17,8 +17,8 @@ def as_written(value: float) -> float:
     return float(str(np.float32(value)))
 
 
-class AsWritten:
-    """A message whose ``float`` fields read as written; other fields pass through."""
+class DecimalSettings:
+    """A message whose ``float`` fields read as the file writes them; other fields pass through."""
 
     def __init__(self, message: Any):
         self._message = message

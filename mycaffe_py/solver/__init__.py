@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from mycaffe_py.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .param_groups import Segment as Segment
-    from .solver import Solver as Solver, mean_outputs as mean_outputs, with_outputs as with_outputs
+    from .averaging import mean_outputs as mean_outputs
+    from .param_groups import ParamGroup as ParamGroup, Segment as Segment
+    from .solver import Solver as Solver
 else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
-        param_groups="Segment",
-        solver="Solver mean_outputs with_outputs",
+        averaging="mean_outputs",
+        param_groups="ParamGroup Segment",
+        solver="Solver",
     )

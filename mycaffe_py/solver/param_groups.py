@@ -1,4 +1,4 @@
-"""Segments: the parameter buffer as update rules see it, and what is done to gradients before the rule."""
+"""ParamGroup: the parameter buffer as update rules see it, and what is done to gradients before the rule."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mycaffe_py.net.parameters import ParameterBuffer
 
 
 @dataclass
-class Segment:
+class ParamGroup:
     """A run of the parameter buffer with equal multipliers: what one call of the update rule sees.
 
     ``data``, ``diff`` and each array of ``history`` are flat views of the same length.
@@ -25,12 +25,12 @@ class Segment:
     decay_mult: float
 
 
-def segments_of(
+def param_groups_of(
     buffer: ParameterBuffer, history: Sequence[Any], scratch: Sequence[Any]
-) -> list[Segment]:
-    """Return the segments of a buffer, with their parts of the history and scratch arrays."""
+) -> list[ParamGroup]:
+    """Return the groups of a buffer, with their parts of the history and scratch arrays."""
     return [
-        Segment(
+        ParamGroup(
             data=buffer.data[part],
             diff=buffer.diff[part],
             history=tuple(array[part] for array in history),
@@ -38,7 +38,7 @@ def segments_of(
             lr_mult=lr_mult,
             decay_mult=decay_mult,
         )
-        for part, lr_mult, decay_mult in buffer.segments()
+        for part, lr_mult, decay_mult in buffer.groups()
     ]
 
 
@@ -51,11 +51,15 @@ def clip_gradients(xp: Any, diff: Any, limit: float) -> None:
         diff *= limit / norm
 
 
-def regularize(xp: Any, segment: Segment, decay: float, kind: str) -> None:
+def regularize(xp: Any, group: ParamGroup, decay: float, kind: str) -> None:
     """Add the gradient of the weights' penalty: decay * w for L2, decay * sign(w) for L1."""
     if decay == 0:
         return
     if kind == "L2":
-        segment.diff += decay * segment.data
+        group.diff += decay * group.data
     elif kind == "L1":
-        segment.diff += decay * xp.sign(segment.data)
+        group.diff += decay * xp.sign(group.data)
+
+
+Segment = ParamGroup
+"""The name that ParamGroup had before 0.2."""

@@ -1,4 +1,4 @@
-"""Where test nets stand before a test, so that one that is cut short has not happened."""
+"""Rolls back a test that is interrupted."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from mycaffe_py.net.net import Net
 from mycaffe_py.seeding import generator_state, restore_generator
 
 
-class BeforeTest:
-    """What a test moves on: the states of the test nets' layers, and the random numbers of the device.
+class Rollback:
+    """What a test changes, as it was before: the states of the test nets' layers, and the device's generator.
 
-    A solver goes on from an iteration with the test that is due there. For that test to be the one that an
-    uninterrupted run makes, the solver state of that iteration holds these, not what a part of the test left.
+    A resumed solver begins with the test that is due at its iteration. For this to be the test that an uninterrupted
+    run makes, the solver state of that iteration holds these states, not those that half a test left.
     """
 
     def __init__(self, device: Device, test_nets: Sequence[Net]):
@@ -25,7 +25,7 @@ class BeforeTest:
         """Layer states of each test net, by layer name."""
 
     def restore(self) -> None:
-        """Put test nets and random numbers back to where they stood."""
+        """Put the states back."""
         restore_generator(self._device.rng, self.generator)
         for net, states in zip(self._test_nets, self.layers, strict=True):
             net.load_layer_states(states)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from mycaffe_py.blob.host_blob import refresh_views, send_writes
 from mycaffe_py.device.denormals import flush_denormals
@@ -22,16 +21,17 @@ from mycaffe_py.events.events import (
     StepDone,
     TestDone,
 )
+from mycaffe_py.events.output_names import with_outputs as with_outputs
 from mycaffe_py.net.net import Net
-from mycaffe_py.schema.decimals import AsWritten
+from mycaffe_py.schema.decimals import DecimalSettings
 
+from .attached_trainer import AttachedTrainer
+from .averaging import mean_outputs as mean_outputs
+from .losses import LossWindow
 from .lr_policy import learning_rate
-from .param_groups import Segment as Segment, clip_gradients, regularize, segments_of
-from .rollback import BeforeTest
+from .param_groups import ParamGroup, clip_gradients, param_groups_of, regularize
+from .rollback import Rollback
 from .settings import check_common
-
-if TYPE_CHECKING:
-    from mycaffe_py.trainer import Trainer
 
 
 class Solver:
@@ -41,6 +41,7 @@ class Solver:
     ``scratch_slots``, checks its settings in :meth:`check` and defines :meth:`compute_update`.
     """
 
+    kind: ClassVar[str] = "solver"
     type: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
     schema: ClassVar[str | None] = None
@@ -51,24 +52,24 @@ class Solver:
 
     def __init__(self, param: Any, net: Net, test_nets: Sequence[Net] = ()):
         self.param, self.net, self.test_nets = param, net, list(test_nets)
-        self.settings = AsWritten(param)
+        self.settings = DecimalSettings(param)
         self.iter = 0
         self.current_step = 0
-        self.rate = 0.0
+        self.last_lr = 0.0
+        """The learning rate of the latest update."""
         self.loss = math.nan
-        self.trainer: Trainer | None = None
+        self.trainer: AttachedTrainer | None = None
         self.listeners: list[Callable[[Event], None]] = []
         self.snapshot_action: Callable[[str], None] | None = None
         self.snapshot_prefix: Path | None = None
-        self.keeps_end = False
+        self.snapshot_at_end = False
         """Whether the end of :meth:`solve` is snapshot whatever ``snapshot_after_train`` says, as a run wants it:
         before the passes that follow, which move the data on."""
         self.in_update = False
         """True from the start of an iteration to its end, and after one that failed: weights, history and
         trainer do not belong together then, so no snapshot should be made."""
-        self._losses: deque[float] = deque(maxlen=max(1, param.average_loss))
-        self._keeps_losses = False
-        self._before_test: BeforeTest | None = None
+        self._losses = LossWindow(param.average_loss)
+        self._rollback: Rollback | None = None
         self._callbacks: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self._requests: set[str] = set()
         self.check_settings(param)
@@ -84,7 +85,7 @@ class Solver:
         buffer = net.parameters
         self.history = [xp.zeros_like(buffer.data) for _ in range(self.history_slots)]
         scratch = [xp.empty_like(buffer.data) for _ in range(self.scratch_slots)]
-        self.segments = segments_of(buffer, self.history, scratch)
+        self.param_groups = param_groups_of(buffer, self.history, scratch)
 
     # What a subclass defines.
 
@@ -92,10 +93,10 @@ class Solver:
     def check(cls, param: Any) -> None:
         """Raise ConfigError if a SolverParameter makes no sense for this update rule."""
 
-    def compute_update(self, segment: Segment, rate: float) -> None:
-        """Turn ``segment.diff`` into the value that is then subtracted from ``segment.data``.
+    def compute_update(self, group: ParamGroup, rate: float) -> None:
+        """Turn ``group.diff`` into the value that is then subtracted from ``group.data``.
 
-        ``rate`` is the learning rate times the segment's lr_mult.
+        ``rate`` is the learning rate times the group's lr_mult.
         """
         raise TypeError(f"solver type {self.type} does not define compute_update()")
 
@@ -134,9 +135,7 @@ class Solver:
     def step(self, iterations: int) -> None:
         """Run ``iterations`` updates, with tests and snapshots where the settings ask for them."""
         self.net.device.activate()
-        if not self._keeps_losses:
-            self._losses.clear()
-        self._keeps_losses = False
+        self._losses.begin()
         last = self.iter + iterations
         while self.iter < last and not self.stop_requested:
             if self._stopped_in_test():
@@ -155,7 +154,7 @@ class Solver:
         self.emit(SolveStarted(self.iter))
         self.step(max(0, self.param.max_iter - self.iter))
         snapshot = self.param.snapshot
-        if (self.param.snapshot_after_train or self.keeps_end) and (
+        if (self.param.snapshot_after_train or self.snapshot_at_end) and (
             not snapshot or self.iter % snapshot
         ):
             self.snapshot("interrupted" if self.stop_requested else "end")
@@ -174,7 +173,7 @@ class Solver:
         if self.trainer is not None or not self._displays(self.iter):
             return
         with self._flushing():
-            self._losses.append(self.net.forward_layers())
+            self._losses.add(self.net.forward_layers())
         self.emit(FinalLoss(self.iter, self.smoothed_loss))
 
     def _flushing(self) -> Any:
@@ -195,7 +194,7 @@ class Solver:
                 if self.trainer is not None:
                     self.trainer.collect()
             self.loss = loss / self.param.iter_size
-            self._losses.append(self.loss)
+            self._losses.add(self.loss)
             if not math.isfinite(self.loss):
                 raise DivergedError(
                     f"iteration {self.iter}: the loss is {self.loss}; {self.net.first_non_finite()}",
@@ -213,36 +212,32 @@ class Solver:
     @property
     def recent_losses(self) -> list[float]:
         """The losses that ``average_loss`` averages. Caffe's window begins anew with each :meth:`step`."""
-        return list(self._losses)
+        return self._losses.values()
 
     def resume_losses(self, losses: Iterable[float]) -> None:
         """Let the next :meth:`step` go on with the window of an earlier run."""
-        self._losses.clear()
-        self._losses.extend(losses)
-        self._keeps_losses = True
+        self._losses.resume(losses)
 
     @property
     def smoothed_loss(self) -> float:
         """Mean of the last ``average_loss`` losses."""
-        return sum(self._losses) / len(self._losses) if self._losses else math.nan
+        return self._losses.mean
 
     def _announce(self) -> None:
         if not self.listeners:
             return
         trainer = self.trainer
-        figures = trainer.metrics() if trainer is not None else {}
-        figures = {**figures, "loss": self.smoothed_loss}
-        outputs = self.net.output_values()
-        if self._loss_is_output:
-            del outputs["loss"]
-        metrics = {"loss": figures.pop("loss"), **with_outputs(figures, outputs, "loss")}
+        metrics = {"loss": math.nan, **(trainer.metrics() if trainer is not None else {})}
+        metrics["loss"] = self.smoothed_loss
         self.emit(
             StepDone(
                 iteration=self.iter,
                 metrics=metrics,
-                learning_rate=self.rate,
+                learning_rate=self.last_lr,
                 display=self._displays(self.iter - 1),
                 sample=trainer.sample() if trainer is not None else {},
+                outputs=self.net.output_values(),
+                same_as_metrics=("loss",) if self._loss_is_output else (),
             )
         )
 
@@ -258,16 +253,16 @@ class Solver:
         self.net.device.activate()
         send_writes()
         rate, self.current_step = learning_rate(self.settings, self.iter, self.current_step)
-        self.rate = rate
+        self.last_lr = rate
         xp, param = self.net.device.xp, self.param
         clip_gradients(xp, self.net.parameters.diff, self.settings.clip_gradients)
-        for segment in self.segments:
+        for group in self.param_groups:
             if param.iter_size > 1:
-                segment.diff /= param.iter_size
-            decay = self.settings.weight_decay * segment.decay_mult
-            regularize(xp, segment, decay, param.regularization_type)
-            self.compute_update(segment, rate * segment.lr_mult)
-            segment.data -= segment.diff
+                group.diff /= param.iter_size
+            decay = self.settings.weight_decay * group.decay_mult
+            regularize(xp, group, decay, param.regularization_type)
+            self.compute_update(group, rate * group.lr_mult)
+            group.data -= group.diff
         refresh_views()
 
     # Tests and snapshots.
@@ -280,20 +275,20 @@ class Solver:
         """Test if it is time to; return whether a stop came meanwhile, which takes the test back."""
         if not self._test_is_due() or not (self.iter > 0 or self.param.test_initialization):
             return False
-        stopped, before = True, self.before_test()
-        self._before_test = before
+        stopped, before = True, self.rollback_point()
+        self._rollback = before
         try:
             self.test_all()
             stopped = self.stop_requested
         finally:
             if stopped:
                 before.restore()
-            self._before_test = None
+            self._rollback = None
         return stopped
 
-    def before_test(self) -> BeforeTest:
+    def rollback_point(self) -> Rollback:
         """Return where the test nets stand; while a test runs that is due, where they stood before it."""
-        return self._before_test or BeforeTest(self.net.device, self.test_nets)
+        return self._rollback or Rollback(self.net.device, self.test_nets)
 
     def test_all(self) -> list[dict[str, float]]:
         """Run every test net for its ``test_iter`` passes; return the mean outputs of each."""
@@ -363,37 +358,3 @@ class Solver:
         if due or "snapshot" in self._requests:
             self._requests.discard("snapshot")
             self.snapshot("interval" if due else "request")
-
-
-def with_outputs(
-    figures: Mapping[str, float], outputs: Mapping[str, float], *taken: str
-) -> dict[str, float]:
-    """Return figures and net outputs together; an output whose name is taken is called ``<name>_output``."""
-    names = {
-        name: f"{name}_output" if name in figures or name in taken else name for name in outputs
-    }
-    return {**figures, **{names[name]: value for name, value in outputs.items()}}
-
-
-def mean_outputs(
-    net: Net,
-    iterations: int,
-    stopped: Callable[[], bool] = bool,
-    with_loss: bool = False,
-    tell: Callable[[int, Mapping[str, float]], None] | None = None,
-) -> dict[str, float]:
-    """Return each output of ``net`` averaged over ``iterations`` forward passes; nothing if stopped before the last.
-
-    ``with_loss`` adds the weighted loss as ``test_loss``. ``tell`` is told of the figures of each pass.
-    """
-    totals: dict[str, float] = {}
-    for done in range(iterations):
-        if stopped():
-            return {}
-        loss = net.forward_layers()
-        values = net.output_values() | ({"test_loss": loss} if with_loss else {})
-        if tell is not None:
-            tell(done, values)
-        for name, value in values.items():
-            totals[name] = (totals.get(name, 0.0) * done + value) / (done + 1)
-    return totals

@@ -217,7 +217,10 @@ def _apply(solver: Any, plan: _Plan) -> None:
     for target, values in zip(history_arrays(solver), plan.history, strict=True):
         target[...] = device.asarray(values, dtype=target.dtype)
     stored = plan.entries.get(SOLVER, {})
-    solver.loss, solver.rate = stored.get("loss", solver.loss), stored.get("rate", solver.rate)
+    solver.loss, solver.last_lr = (
+        stored.get("loss", solver.loss),
+        stored.get("rate", solver.last_lr),
+    )
     solver.resume_losses(stored.get("losses", ()))
     if RANDOM in plan.entries:
         random = plan.entries[RANDOM]

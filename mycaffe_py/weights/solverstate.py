@@ -129,7 +129,7 @@ def history_arrays(solver: Any) -> Iterator[Any]:
 
 
 def _entries(solver: Any, weights_digest: str | None) -> Iterator[tuple[str, Any]]:
-    device, tests = solver.net.device, solver.before_test()
+    device, tests = solver.net.device, solver.rollback_point()
     yield (
         SOLVER,
         {
@@ -137,7 +137,7 @@ def _entries(solver: Any, weights_digest: str | None) -> Iterator[tuple[str, Any
             "dtype": solver.net.dtype.name,
             "loss": solver.loss,
             "losses": solver.recent_losses,
-            "rate": solver.rate,
+            "rate": solver.last_lr,
         },
     )
     yield (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mycaffe_py.solver import Segment, Solver
+from mycaffe_py.solver import ParamGroup, Solver
 
 from .moments import update_mean_square
 from .settings import check_decay, check_not_negative
@@ -30,12 +30,12 @@ class AdaDeltaSolver(Solver):
         check_decay(cls.type, param, "momentum")
         check_not_negative(cls.type, param, "delta")
 
-    def compute_update(self, segment: Segment, rate: float) -> None:
+    def compute_update(self, group: ParamGroup, rate: float) -> None:
         """diff = rate * diff * sqrt((k + d) / (h + d)), with h as it is after this gradient and k as before."""
         xp, delta = self.net.device.xp, self.settings.delta
-        squares, steps = segment.history
-        (scratch,) = segment.scratch
-        gradient = segment.diff
+        squares, steps = group.history
+        (scratch,) = group.scratch
+        gradient = group.diff
         momentum = self.settings.momentum
         update_mean_square(xp, squares, gradient, momentum, scratch)
         # No further array is needed for the quotient of roots: sqrt(k + d) / sqrt(h + d).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mycaffe_py.solver import Segment, Solver
+from mycaffe_py.solver import ParamGroup, Solver
 
 from .moments import divide_by_root
 from .settings import check_no_momentum, check_not_negative
@@ -27,11 +27,11 @@ class AdaGradSolver(Solver):
         check_no_momentum(cls.type, param)
         check_not_negative(cls.type, param, "delta")
 
-    def compute_update(self, segment: Segment, rate: float) -> None:
+    def compute_update(self, group: ParamGroup, rate: float) -> None:
         """diff = rate * diff / (sqrt(history + diff^2) + delta)."""
         xp = self.net.device.xp
-        (history,), (scratch,) = segment.history, segment.scratch
-        gradient = segment.diff
+        (history,), (scratch,) = group.history, group.scratch
+        gradient = group.diff
         xp.multiply(gradient, gradient, scratch)
         xp.add(history, scratch, history)
         divide_by_root(xp, gradient, history, self.settings.delta, rate, scratch)

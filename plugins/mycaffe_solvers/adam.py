@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from mycaffe_py.solver import Segment, Solver
+from mycaffe_py.solver import ParamGroup, Solver
 
 from .moments import update_mean, update_mean_square
 from .settings import check_decay, check_not_negative
@@ -35,13 +35,13 @@ class AdamSolver(Solver):
         check_decay(cls.type, param, "momentum", "momentum2")
         check_not_negative(cls.type, param, "delta")
 
-    def compute_update(self, segment: Segment, rate: float) -> None:
+    def compute_update(self, group: ParamGroup, rate: float) -> None:
         """diff = rate * sqrt(1 - b2^k) / (1 - b1^k) * m / (sqrt(v) + eps)."""
         xp, update = self.net.device.xp, self.iter + 1
         beta1, beta2 = self.settings.momentum, self.settings.momentum2
-        mean, square = segment.history
-        (scratch,) = segment.scratch
-        gradient = segment.diff
+        mean, square = group.history
+        (scratch,) = group.scratch
+        gradient = group.diff
         update_mean(xp, mean, gradient, beta1, scratch)
         update_mean_square(xp, square, gradient, beta2, gradient)
         xp.sqrt(square, scratch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from mycaffe_py.solver import Segment, Solver
+from mycaffe_py.solver import ParamGroup, Solver
 
 from .moments import update_mean, update_mean_square
 from .settings import check_decay, check_not_negative
@@ -34,16 +34,16 @@ class AdamWSolver(Solver):
         check_decay(cls.type, param, "momentum", "momentum2")
         check_not_negative(cls.type, param, "delta", "adamw_decay")
 
-    def compute_update(self, segment: Segment, rate: float) -> None:
+    def compute_update(self, group: ParamGroup, rate: float) -> None:
         """diff = rate / (1 - b1^k) * m / (sqrt(v) / sqrt(1 - b2^k) + eps), after the weights' decay."""
         xp, update = self.net.device.xp, self.iter + 1
         beta1, beta2 = self.settings.momentum, self.settings.momentum2
-        mean, square = segment.history
-        (scratch,) = segment.scratch
-        gradient = segment.diff
-        decay = self.param.adamw_decay * segment.decay_mult
+        mean, square = group.history
+        (scratch,) = group.scratch
+        gradient = group.diff
+        decay = self.param.adamw_decay * group.decay_mult
         if decay:
-            xp.multiply(segment.data, 1.0 - rate * decay, segment.data)
+            xp.multiply(group.data, 1.0 - rate * decay, group.data)
         update_mean(xp, mean, gradient, beta1, scratch)
         update_mean_square(xp, square, gradient, beta2, gradient)
         xp.sqrt(square, scratch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mycaffe_py.solver import Segment, Solver
+from mycaffe_py.solver import ParamGroup, Solver
 
 from .settings import check_decay
 
@@ -26,14 +26,14 @@ class NesterovSolver(Solver):
         """Momentum must be in [0, 1)."""
         check_decay(cls.type, param, "momentum")
 
-    def compute_update(self, segment: Segment, rate: float) -> None:
+    def compute_update(self, group: ParamGroup, rate: float) -> None:
         """diff = momentum * new history + rate * diff, which is the same with one array less."""
         xp, momentum = self.net.device.xp, self.settings.momentum
-        (history,) = segment.history
-        gradient = segment.diff
+        (history,) = group.history
+        gradient = group.diff
         xp.multiply(gradient, rate, gradient)
         xp.multiply(history, momentum, history)
         xp.add(history, gradient, history)
         # (1 + m) h' - m h = h' + m (h' - h) and m h = h' - rate g, so this is m h' + rate g.
-        xp.multiply(history, momentum, segment.scratch[0])
-        xp.add(gradient, segment.scratch[0], gradient)
+        xp.multiply(history, momentum, group.scratch[0])
+        xp.add(gradient, group.scratch[0], gradient)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mycaffe_py.solver import Segment, Solver
+from mycaffe_py.solver import ParamGroup, Solver
 
 from .moments import divide_by_root, update_mean_square
 from .settings import check_decay, check_no_momentum, check_not_negative
@@ -29,10 +29,10 @@ class RMSPropSolver(Solver):
         check_decay(cls.type, param, "rms_decay")
         check_not_negative(cls.type, param, "delta")
 
-    def compute_update(self, segment: Segment, rate: float) -> None:
+    def compute_update(self, group: ParamGroup, rate: float) -> None:
         """diff = rate * diff / (sqrt(d history + (1 - d) diff^2) + delta)."""
         xp, decay = self.net.device.xp, self.settings.rms_decay
-        (history,), (scratch,) = segment.history, segment.scratch
-        gradient = segment.diff
+        (history,), (scratch,) = group.history, group.scratch
+        gradient = group.diff
         update_mean_square(xp, history, gradient, decay, scratch)
         divide_by_root(xp, gradient, history, self.settings.delta, rate, scratch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mycaffe_py.solver import Segment, Solver
+from mycaffe_py.solver import ParamGroup, Solver
 
 from .settings import check_decay
 
@@ -25,11 +25,11 @@ class SGDSolver(Solver):
         """Momentum must be in [0, 1)."""
         check_decay(cls.type, param, "momentum")
 
-    def compute_update(self, segment: Segment, rate: float) -> None:
+    def compute_update(self, group: ParamGroup, rate: float) -> None:
         """diff = history = momentum * history + rate * diff."""
         xp = self.net.device.xp
-        (history,) = segment.history
+        (history,) = group.history
         xp.multiply(history, self.settings.momentum, history)
-        xp.multiply(segment.diff, rate, segment.diff)
-        xp.add(history, segment.diff, history)
-        segment.diff[...] = history
+        xp.multiply(group.diff, rate, group.diff)
+        xp.add(history, group.diff, history)
+        group.diff[...] = history

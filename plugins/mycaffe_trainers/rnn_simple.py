@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from mycaffe_py.errors import ConfigError, SnapshotError
+from mycaffe_py.events import with_outputs
 from mycaffe_py.forecast import Forecast
 from mycaffe_py.net import Net
-from mycaffe_py.solver import with_outputs
 from mycaffe_py.trainer import Trainer
 
 from .gym_batch import FORECAST, TEST, TRAIN, GymBatch

@@ -26,7 +26,7 @@ from mycaffe_py.events import (
     TrainingStarted,
 )
 from mycaffe_py.events.caffe_log import CaffeLog
-from mycaffe_py.events.metric_text import output_values
+from mycaffe_py.events.output_names import output_values
 from mycaffe_py.run.dispatch import Dispatcher
 
 FIGURES = {
@@ -37,10 +37,11 @@ FIGURES = {
 }
 
 
-def step(iteration, *, display=False, sample=True, **more):
+def step(iteration, *, display=False, sample=True, outputs=None, **more):
     y = math.sin(iteration / 30)
     shown = {"x": iteration / 30, "target": y, "prediction": y * 0.9} if sample else {}
-    return StepDone(iteration, FIGURES | more, 0.01, display=display, sample=shown)
+    values = outputs or {"loss": FIGURES["loss"]}
+    return StepDone(iteration, FIGURES | more, 0.01, display=display, sample=shown, outputs=values)
 
 
 def plain(*events, outputs=None, display=100):
@@ -128,7 +129,7 @@ def test_plain_lines_of_snapshots_in_hdf5():
 
 
 def test_an_output_whose_name_is_taken_shows_its_own_value():
-    event = step(1, display=True, **{"loss_output": 0.5, "accuracy_output": 0.25})
+    event = step(1, display=True, outputs={"loss": 0.5, "accuracy": 0.25})
     lines = plain(event, outputs={"loss": 2.0, "accuracy": 0.0})
     assert lines == [
         "Iteration 0, loss = 0.0031",

@@ -10,8 +10,9 @@ import pytest
 
 from mycaffe_py.blob.blobproto import array_to_proto
 from mycaffe_py.errors import LayerError, SnapshotError
-from mycaffe_py.layer import TEST, TRAIN, Layer, default_parameter_field
+from mycaffe_py.layer import TEST, TRAIN, Layer
 from mycaffe_py.layer.loss_layer import LossLayer
+from mycaffe_py.plugins.type_fields import default_parameter_field
 
 from ..building import layer_param, make_layer, make_net, set_up
 

@@ -11,6 +11,7 @@ from mycaffe_py.device import Device
 from mycaffe_py.errors import ConfigError, ShapeError
 from mycaffe_py.layer import TEST
 from mycaffe_py.net import Net
+from mycaffe_py.net.engine import NetEngine
 from mycaffe_py.plugins import default_registry
 from mycaffe_py.testing import strict_device
 
@@ -264,7 +265,7 @@ def test_the_strict_device_takes_host_arrays_as_arguments():
 
 
 def test_attributes_are_declared():
-    declared = inspect.getsource(Net)
+    declared = inspect.getsource(NetEngine)
     for name in vars(make_net(TWO)):
         assert f"self.{name}" in declared
 

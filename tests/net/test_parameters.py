@@ -162,7 +162,7 @@ def test_every_blob_is_a_view_of_the_buffer():
 
 
 def test_segments_join_neighbours_of_equal_multipliers():
-    assert list(three_layers().parameters.segments()) == [
+    assert list(three_layers().parameters.groups()) == [
         (slice(0, 12), 1, 1),
         (slice(12, 28), 2, 0),  # the bias of a and the weight of b; the bias of b never learns
         (slice(31, 39), 1, 1),
@@ -179,7 +179,7 @@ def test_clear_param_diffs():
 def test_a_net_without_parameters():
     net = make_net(data((2,)) + layer("a", "ReLU", "x0", "y"))
     assert net.learnable_params == [] and net.params == {}
-    assert net.parameters.data.size == 0 and list(net.parameters.segments()) == []
+    assert net.parameters.data.size == 0 and list(net.parameters.groups()) == []
 
 
 class Reordered(Layer):
@@ -211,4 +211,4 @@ def test_storage_order_of_a_layer_leaves_the_order_of_params():
     starts = [buffer.slice_of(parameter).start for parameter in owners]
     assert starts == [9, 6, 0, 20, 17, 11]
     np.testing.assert_array_equal(buffer.data[:11], [2] * 6 + [1] * 3 + [0] * 2)
-    assert list(buffer.segments()) == [(slice(0, 22), 1, 1)]
+    assert list(buffer.groups()) == [(slice(0, 22), 1, 1)]

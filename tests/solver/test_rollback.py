@@ -141,7 +141,7 @@ def test_an_exception_in_a_test(build, whole, test_net, number):
 def test_the_end_of_a_run_is_kept_before_the_passes_that_follow(build, whole, tmp_path, settings):
     training = train(SETTINGS + settings, model=document(MODEL), overrides=["solver.max_iter=3"])
     outcome = TrainingSession(training, RunDirectory.at(tmp_path / "run")).run()
-    assert outcome.snapshot.iteration == 3 and not training.solver.keeps_end
+    assert outcome.snapshot.iteration == 3 and not training.solver.snapshot_at_end
     tests, weights = go_on(build, tmp_path / "run" / "last.solverstate")
     assert tests == whole[0][4:] and weights == whole[1]
     for net in (training.net, *training.solver.test_nets):

@@ -25,7 +25,7 @@ def test_steps_of_gradient_descent():
         solver.step(1)
         w -= 0.1 * 2 * (2 * w - 3)
         assert weight(solver).item() == pytest.approx(w, rel=1e-12)
-    assert solver.iter == 3 and solver.rate == solver.lr == 0.1
+    assert solver.iter == 3 and solver.last_lr == solver.lr == 0.1
     assert solver.loss == pytest.approx((2 * (1.5 - 0.5 * 0.6**2) - 3) ** 2 / 2, rel=1e-12)
 
 
@@ -98,7 +98,7 @@ def test_weight_decay(kind, decay_mult, penalty, iter_size):
     assert weight(solver).item() == pytest.approx(-4 - 0.1 * (-1 + penalty), rel=1e-12)
 
 
-def test_multipliers_of_segments():
+def test_multipliers_of_groups():
     text = data((2, 3), (2, 2)) + product(
         "ip", "x0", "y", 2, "param { lr_mult: 0.3 } param { lr_mult: 0 }"
     )
@@ -112,7 +112,7 @@ def test_multipliers_of_segments():
     np.testing.assert_allclose(gradient, wanted, rtol=1e-10)
     np.testing.assert_allclose(net.params["ip"][0].data, w - 0.03 * wanted, rtol=1e-10)
     np.testing.assert_array_equal(net.params["ip"][1].data, b)
-    assert len(solver.segments) == 1
+    assert len(solver.param_groups) == 1
 
 
 def test_the_learning_rate_moves_on_only_with_updates():
@@ -123,7 +123,7 @@ def test_the_learning_rate_moves_on_only_with_updates():
         assert solver.lr == solver.lr  # looking does not take a step
         rates.append(solver.lr)
         solver.step(1)
-        assert solver.rate == rates[-1]
+        assert solver.last_lr == rates[-1]
     assert rates == [0.1, 0.05, 0.025, 0.025]
     assert solver.current_step == 2
 

@@ -134,7 +134,7 @@ def test_an_output_named_like_a_figure_keeps_both():
     FakeTrainer(solver)
     events = record(solver)
     solver.step(1)
-    metrics = events[0].metrics
+    metrics = events[0].named_values
     assert metrics["accuracy"] == 0.5
     assert metrics["accuracy_output"] == pytest.approx(math.tanh(1))
 
@@ -143,7 +143,7 @@ def test_the_smoothed_loss_does_not_hide_the_output():
     solver = one("average_loss: 2", net=make_net(ONE), a=1, b=2)
     events = record(solver)
     solver.step(2)
-    first, second = (event.metrics["loss_output"] for event in events)
+    first, second = (event.named_values["loss_output"] for event in events)
     assert events[1].metrics["loss"] == pytest.approx((first + second) / 2)
 
 
@@ -185,7 +185,7 @@ def test_metrics_hold_every_output_by_name():
     events = record(solver)
     solver.step(1)
     loss = 0.5 + 2 * math.tanh(1)
-    assert events[0].metrics == {
+    assert events[0].named_values == {
         "loss": pytest.approx(loss, rel=1e-12), "loss_output": 0.5, "aux": 0, "more": pytest.approx(math.tanh(1)),
     }  # fmt: skip
 
@@ -234,7 +234,9 @@ def test_order_of_the_trainers_hooks(listening):
     assert trainer.calls == wanted + (told if listening else [])
     if listening:
         # The loss is the net's; with iter_size the output is of the last pass only.
-        assert events[0].metrics == {"accuracy": 0.5, "loss": 0.5, "loss_output": 0.5}
+        assert events[0].metrics == {"accuracy": 0.5, "loss": 0.5}
+        assert events[0].outputs == {"loss": 0.5}
+        assert events[0].named_values == {"accuracy": 0.5, "loss": 0.5, "loss_output": 0.5}
         assert events[0].sample == {"x": 1.0}
 
 

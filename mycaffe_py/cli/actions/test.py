@@ -17,12 +17,13 @@ from mycaffe_py.cli.nets import build_net, require_data
 from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
 from mycaffe_py.cli.views import is_live_terminal
 from mycaffe_py.errors import ConfigError, DivergedError
-from mycaffe_py.events.metric_text import blob_of, figures, loss_part, number, output_name
+from mycaffe_py.events.metric_text import figures, loss_part, number
+from mycaffe_py.events.output_names import blob_of, output_name
 from mycaffe_py.layer.layer import TEST
 from mycaffe_py.net.net import Net
 from mycaffe_py.run.record import plain
 from mycaffe_py.run.snapshots import non_finite_param
-from mycaffe_py.solver.solver import mean_outputs
+from mycaffe_py.solver.averaging import mean_outputs
 from mycaffe_py.weights import split_paths
 
 from .upgrade import upgrade_notes

@@ -63,7 +63,7 @@ def test_golden(registry, case, together):
     )
     # A second decay_mult would change nothing without weight decay, but splits the segment.
     solver = make(registry, settings, "", "" if together else "lr_mult: 1.5")
-    assert len(solver.segments) == (1 if together else 2)
+    assert len(solver.param_groups) == (1 if together else 2)
     names = "ab" if together else "a"
     for name in "ab":
         blob(solver, name).data[...] = golden[f"param_{name}"][0].reshape(blob(solver, name).shape)

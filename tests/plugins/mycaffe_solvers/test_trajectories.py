@@ -111,7 +111,7 @@ def test_against_plain_loops(registry, name, momentum, decay, iter_size, multipl
     text += f"momentum: {momentum} " if momentum else ""
     text += f'weight_decay: 0.02 regularization_type: "{decay}"' if decay else ""
     solver = fit(registry, text, multiplied)
-    assert len(solver.segments) == (2 if multiplied else 1)
+    assert len(solver.param_groups) == (2 if multiplied else 1)
     solver.step(STEPS)
     for blob, values in zip(solver.net.params["fc"], wanted, strict=True):
         np.testing.assert_allclose(blob.data, values, rtol=1e-12, atol=1e-14)

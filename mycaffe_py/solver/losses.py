@@ -1,0 +1,40 @@
+"""The window of losses that ``average_loss`` averages."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable
+
+
+class LossWindow:
+    """The last ``size`` losses. Caffe's window begins anew with each ``step()``."""
+
+    def __init__(self, size: int):
+        self._losses: deque[float] = deque(maxlen=max(1, size))
+        self._resumed = False
+
+    def begin(self) -> None:
+        """Begin anew, unless losses of an earlier run were just put in."""
+        if not self._resumed:
+            self._losses.clear()
+        self._resumed = False
+
+    def add(self, loss: float) -> None:
+        """Enter the latest loss; the oldest one goes when the window is full."""
+        self._losses.append(loss)
+
+    def values(self) -> list[float]:
+        """Return the losses, oldest first."""
+        return list(self._losses)
+
+    def resume(self, losses: Iterable[float]) -> None:
+        """Put in the losses of an earlier run, with which the next step continues."""
+        self._losses.clear()
+        self._losses.extend(losses)
+        self._resumed = True
+
+    @property
+    def mean(self) -> float:
+        """The mean of the losses; NaN if there are none."""
+        return sum(self._losses) / len(self._losses) if self._losses else math.nan
