@@ -64,6 +64,8 @@ class Problem:
     location: Location | None = None
     hint: str | None = None
     code: str = "E100"
+    path: tuple[str | int, ...] = ()
+    """Field names and indices that lead to the setting in its document, where it is known."""
 
     def render(self) -> str:
         """Format as ``error[E101] file:line:column: message`` with source line, caret and hint."""
@@ -91,13 +93,26 @@ def _source_lines(place: Location) -> list[str]:
 
 
 class MyCaffeError(Exception):
-    """Base of all errors that mycaffe-py raises on purpose."""
+    """Base of all errors that mycaffe-py raises on purpose.
+
+    ``field`` is the dotted path of the setting at fault, such as ``curve_param.noise``, below the message that is
+    being checked; whoever knows the file turns it into ``location`` (``Document.locating``).
+    """
 
     exit_code = EXIT_BUG
     code = "E000"
+    layer: str = ""
+    """The name of the layer in whose name the message is written."""
 
-    def __init__(self, message: str, *, hint: str | None = None, location: Location | None = None):
-        self.message, self.hint, self.location = message, hint, location
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        location: Location | None = None,
+        field: str = "",
+    ):
+        self.message, self.hint, self.location, self.field = message, hint, location, field
         super().__init__(self.problems[0].render() if location else self._one_line())
 
     def __reduce__(self) -> Any:
@@ -266,16 +281,26 @@ def add_note(error: BaseException, note: str) -> None:
 
 
 @contextmanager
+def within_field(name: str) -> Iterator[None]:
+    """Let the ``field`` of an error that comes out count from the message around the field ``name``."""
+    try:
+        yield
+    except MyCaffeError as error:
+        error.field = f"{name}.{error.field}".rstrip(".")
+        raise
+
+
+@contextmanager
 def naming_place(where: str, kind: type[MyCaffeError]) -> Iterator[None]:
     """Put ``where`` in front of an error of that kind which comes out: ``where: message``."""
     try:
         yield
     except kind as error:
         message = f"{where}: {error.message}"
-        raise kind(message, hint=error.hint, location=error.location) from error
+        raise kind(message, hint=error.hint, location=error.location, field=error.field) from error
 
 
-def require(module: str, extra: str):
+def require(module: str, extra: str) -> Any:
     """Import and return an optional dependency, or raise MissingExtraError with the pip line."""
     import importlib
 

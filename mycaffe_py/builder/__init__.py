@@ -16,12 +16,11 @@ if TYPE_CHECKING:
         gym_seed as gym_seed,
         load_model as load_model,
         load_solver_file as load_solver_file,
-        located as located,
     )
 else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
         checking="check_files",
         training="TRAIN_NET_FIELDS Training build_training get_solver gym_seed load_model "
-        "load_solver_file located",
+        "load_solver_file",
     )

@@ -18,8 +18,8 @@ from mycaffe_py.schema.kinds import kind_of_text
 from mycaffe_py.schema.prototxt.files import read_text_file
 
 from .recovery import problems_of_sound_layers
-from .trainer import find_trainer, located_in_trainer
-from .training import TRAIN_NET_FIELDS, build_training, load_model, load_solver_file, located
+from .trainer import find_trainer
+from .training import TRAIN_NET_FIELDS, build_training, load_model, load_solver_file
 
 
 def check_files(paths: Sequence[str | Path], registry: Registry | None = None) -> list[Problem]:
@@ -56,8 +56,10 @@ def check_file(path: str | Path, registry: Registry) -> Net | Document:
         if training.trainer is not None:
             training.trainer.close()
         return training.net
-    cls = located(document, "type", lambda: registry.solvers.find(param.type))
-    located(document, "", lambda: cls.check_settings(param))
+    with document.locating("type"):
+        cls = registry.solvers.find(param.type)
+    with document.locating():
+        cls.check_settings(param)
     if param.HasField("trainer"):
         _check_trainer(document, registry)
     return document
@@ -99,7 +101,8 @@ def _check_trainer(document: Document, registry: Registry) -> None:
     param = document.message.trainer
     base_dir = Path(document.filename).resolve().parent
     cls = find_trainer(document, registry)
-    located_in_trainer(document, ("trainer",), lambda: cls.check(param))
+    with document.locating("trainer"):
+        cls.check(param)
     gym_class = registry.gyms.find(param.gym.type)
-    path = ("trainer", "gym")
-    located_in_trainer(document, path, lambda: gym_class(param.gym, base_dir=base_dir).close())
+    with document.locating("trainer", "gym"):
+        gym_class(param.gym, base_dir=base_dir).close()

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.device.device import Device, check_dtype, chosen_seed, default_device, open_device
-from mycaffe_py.errors import ConfigError, MissingFileError, PrototxtError
+from mycaffe_py.errors import ConfigError, PrototxtError
 from mycaffe_py.events.caffe_log import log_progress
 from mycaffe_py.layer.layer import TEST, TRAIN
 from mycaffe_py.net.net import Net
@@ -110,8 +110,10 @@ def build_training(
         sources.model, _state(registry, sources.model, param.train_state, phase, level, stages)
     )
     test_nets = _test_nets(sources, registry, build_net)
-    cls = located(sources.solver, "type", lambda: registry.solvers.find(param.type))
-    built = located(sources.solver, "", lambda: cls(param, net, test_nets))
+    with sources.solver.locating("type"):
+        cls = registry.solvers.find(param.type)
+    with sources.solver.locating():
+        built = cls(param, net, test_nets)
     built.snapshot_prefix = _default_prefix(sources.solver)
     _load_weights(built, _weights_of(param, sources.base_dir) if weights is None else weights)
     trainer = build_trainer(built, sources.solver, registry, sources.base_dir, seed)
@@ -140,22 +142,6 @@ def get_solver(solver: str | Path, model: str | Path | None = None, **options: A
         check_writable(built)
     log_progress(built)
     return built
-
-
-def located(document: Document, field: str, action: Callable[[], Any]) -> Any:
-    """Run ``action``; a ConfigError without a place gets the one of a solver setting it names."""
-    try:
-        return action()
-    except PrototxtError:
-        raise
-    except ConfigError as error:
-        known = document.message.DESCRIPTOR.fields_by_name
-        words = error.message.replace(":", " ").replace(",", " ").split()
-        name = field or next((word for word in words if word in known), "")
-        path = (name,) if name else ()
-        raise PrototxtError(
-            [document.problem(path, error.message, error.hint, error.code)]
-        ) from error
 
 
 def _open(device: str | None) -> Device:
@@ -225,13 +211,8 @@ def _named_net(
     document: Document, path: tuple, name: str, registry: Registry, base_dir: Path
 ) -> Document:
     """Read a net named in a solver file: from the current folder, the solver's folder or the shipped ones."""
-    try:
+    with document.locating(*path):
         return load_model(_beside(name, base_dir), registry)
-    except MissingFileError as error:
-        if error.location or not document.text:
-            raise
-        place = document.locate(path)
-        raise MissingFileError(error.message, hint=error.hint, location=place) from error
 
 
 def _beside(name: str, base_dir: Path) -> str | Path:

@@ -94,12 +94,18 @@ def naming_overrides(overrides: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except MyCaffeError as error:
-        messages = " ".join(problem.message for problem in error.problems if problem.location)
+        settings = {_dotted(problem.path) for problem in error.problems if problem.location}
         for override in overrides:
-            field = override.partition("=")[0].rpartition(".")[2]
-            if re.search(rf"\b{re.escape(field)}\b", messages):
+            key = override.partition("=")[0].strip()
+            if any(setting and key.endswith(f".{setting}") for setting in settings):
                 add_note(error, f"--set {override} took the place of what the file says")
         raise
+
+
+def _dotted(path: Sequence[str | int]) -> str:
+    """Return the path of a setting as ``--set`` writes it, without the layer or ``solver`` in front."""
+    below = path[2:] if path[:1] == ("layer",) else path
+    return ".".join(map(str, below))
 
 
 def split_names(values: Sequence[str]) -> tuple[str, ...]:

@@ -282,8 +282,8 @@ class Layer:
 
         Blobs in quotes are given the names that they have in the model, without inserted splits.
         """
-        error = kind(self._in_my_name(message), hint=hint)
-        error.field = field
+        error = kind(self._in_my_name(message), hint=hint, field=field)
+        error.layer = self.name
         raise error
 
     def warn(self, message: str) -> None:

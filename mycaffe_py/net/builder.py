@@ -19,6 +19,7 @@ from mycaffe_py.errors import (
 )
 from mycaffe_py.layer.layer import PHASE_NAMES, Layer, LayerContext
 from mycaffe_py.schema import Document, load_net, upgraded_net
+from mycaffe_py.schema.prototxt.document import steps_of
 
 from .parameters import Parameter, ParameterList
 from .splits import insert_splits
@@ -150,10 +151,9 @@ class NetBuilder:
 
     def _located(self, error: MyCaffeError, param: Any, position: int | None) -> Problem:
         message = error.message
-        if f'layer "{param.name}"' not in message:
+        if error.layer != param.name:
             message = f'layer "{param.name}" ({param.type}): {message}'
-        steps = [int(s) if s.isdigit() else s for s in getattr(error, "field", "").split(".") if s]
-        path = ("layer", position, *steps)
+        path = ("layer", position, *steps_of(error.field))
         return self.document.problem(path, message, error.hint, code=error.code)
 
     def _outputs(self) -> list[str]:

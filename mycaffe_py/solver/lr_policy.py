@@ -33,13 +33,17 @@ def check_policy(param: Any) -> None:
     if policy not in POLICIES:
         known = ", ".join(POLICIES)
         message = f'unknown lr_policy "{policy}"' if policy else "lr_policy is not set"
-        raise ConfigError(message, hint=did_you_mean(policy, POLICIES) or f"valid: {known}")
+        hint = did_you_mean(policy, POLICIES) or f"valid: {known}"
+        raise ConfigError(message, hint=hint, field="lr_policy")
+    needed = ""
     if policy == "step" and param.stepsize <= 0:
-        raise ConfigError(f'lr_policy "step" needs stepsize > 0, got {param.stepsize}')
-    if policy in ("step", "exp", "multistep") and not param.HasField("gamma"):
-        raise ConfigError(f'lr_policy "{policy}" needs gamma, the factor of each step')
-    if policy == "poly" and param.max_iter <= 0:
-        raise ConfigError(f'lr_policy "poly" needs max_iter > 0, got {param.max_iter}')
+        needed = f"stepsize > 0, got {param.stepsize}"
+    elif policy in ("step", "exp", "multistep") and not param.HasField("gamma"):
+        needed = "gamma, the factor of each step"
+    elif policy == "poly" and param.max_iter <= 0:
+        needed = f"max_iter > 0, got {param.max_iter}"
+    if needed:
+        raise ConfigError(f'lr_policy "{policy}" needs {needed}', field="lr_policy")
 
 
 def learning_rate(param: Any, iteration: int, current_step: int) -> tuple[float, int]:

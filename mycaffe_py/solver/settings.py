@@ -14,21 +14,27 @@ from .lr_policy import check_policy
 def check_common(param: Any) -> None:
     """Raise ConfigError if settings that all solvers share make no sense."""
     check_policy(param)
-    for name, least in (("iter_size", 1), ("average_loss", 1), ("display", 0), ("snapshot", 0)):
+    for name, minimum in (("iter_size", 1), ("average_loss", 1), ("display", 0), ("snapshot", 0)):
         value = getattr(param, name)
-        if value < least:
-            raise ConfigError(f"solver: {name} must be at least {least}, got {value}")
+        if value < minimum:
+            raise ConfigError(f"solver: {name} must be at least {minimum}, got {value}", field=name)
     if param.max_iter < 0:
-        raise ConfigError(f"solver: max_iter must not be negative, got {param.max_iter}")
+        raise ConfigError(
+            f"solver: max_iter must not be negative, got {param.max_iter}", field="max_iter"
+        )
     if not np.isfinite(param.base_lr) or param.base_lr < 0:
-        raise ConfigError(f"solver: base_lr must be a number >= 0, got {param.base_lr:g}")
+        raise ConfigError(
+            f"solver: base_lr must be a number >= 0, got {param.base_lr:g}", field="base_lr"
+        )
     if param.clip_gradients == 0:
         raise ConfigError(
             "solver: clip_gradients 0 would make every gradient 0",
             hint="give the largest norm allowed, above 0, or leave clip_gradients out",
+            field="clip_gradients",
         )
     if param.weight_decay and param.regularization_type not in ("L1", "L2", "NONE"):
         raise ConfigError(
             f'solver: unknown regularization_type "{param.regularization_type}"',
             hint="valid: L1, L2, NONE",
+            field="regularization_type",
         )

@@ -31,8 +31,8 @@ class CsvSource(Source):
         try:
             self._read(param)
         except DataError as error:
-            if "curve_param." not in error.message:
-                error.field = "gym.curve_param.csv_file"  # where the mistake is shown
+            # A mistake in the file itself is shown where the file is named.
+            error.field = error.field or "curve_param.csv_file"
             raise
         self._row = 0
 
@@ -111,6 +111,7 @@ def find_csv(name: str, base_dir: Path, field: str) -> Path:
     raise MissingFileError(
         f'no CSV file "{name}" ({field})',
         hint="looked for " + " and ".join(map(str, places)),
+        field=field,
     )
 
 

@@ -40,6 +40,7 @@ class CsvTable:
             raise DataError(
                 f'{self.path}: {names.count(wanted)} columns are named "{wanted}" ({field})',
                 hint="give the column's number, counted from 0",
+                field=field,
             )
         if wanted in names:
             return names.index(wanted)
@@ -48,6 +49,7 @@ class CsvTable:
         raise DataError(
             f'{self.path}: no column "{wanted}" ({field}); it has {self.describe_columns()}',
             hint=did_you_mean(wanted, names),
+            field=field,
         )
 
     def only_other_column(self, taken: int | None, field: str) -> int:
@@ -57,6 +59,7 @@ class CsvTable:
             raise DataError(
                 f"{self.path}: {field} is not set, and the file has {self.describe_columns()}",
                 hint=f"name one of them in {field}",
+                field=field,
             )
         return others[0]
 

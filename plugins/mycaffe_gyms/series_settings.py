@@ -25,23 +25,34 @@ _RANGES = {
 def check_settings(param: Any) -> None:
     """Raise ConfigError if a SeriesParameter message holds something that cannot be done."""
     if not param.csv_file:
-        raise ConfigError("gym Series: series_param.csv_file is empty; it needs a file name")
+        raise ConfigError(
+            "gym Series: series_param.csv_file is empty; it needs a file name",
+            field="series_param.csv_file",
+        )
     for field, (allowed, words) in _RANGES.items():
         value = getattr(param, field)
         if not math.isfinite(value) or not allowed(value):
-            raise ConfigError(f"gym Series: series_param.{field} is {value:g}; allowed: {words}")
+            raise ConfigError(
+                f"gym Series: series_param.{field} is {value:g}; allowed: {words}",
+                field=f"series_param.{field}",
+            )
     for period in param.period:
         if not math.isfinite(period) or period <= 0:
-            raise ConfigError(f"gym Series: series_param.period is {period:g}; allowed: above 0")
+            raise ConfigError(
+                f"gym Series: series_param.period is {period:g}; allowed: above 0",
+                field="series_param.period",
+            )
     if param.stride > 1 and not 0 < param.recent < param.window:
         raise ConfigError(
             f"gym Series: series_param.stride is {param.stride}, but it is for the rows before the "
-            f"series_param.recent latest ones; allowed: recent from 1 to below window ({param.window})"
+            f"series_param.recent latest ones; allowed: recent from 1 to below window ({param.window})",
+            field="series_param.stride",
         )
     if param.least_horizon > param.horizon:
         raise ConfigError(
             f"gym Series: series_param.least_horizon is {param.least_horizon}, above "
-            f"series_param.horizon {param.horizon}; allowed: 1 to horizon"
+            f"series_param.horizon {param.horizon}; allowed: 1 to horizon",
+            field="series_param.least_horizon",
         )
 
 

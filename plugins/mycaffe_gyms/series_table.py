@@ -38,8 +38,8 @@ def read_series(path: Path, param: Any) -> Series:
     try:
         return _read(read_table(path), param)
     except DataError as error:
-        if "series_param." not in error.message:
-            error.field = "gym.series_param.csv_file"  # where the mistake is shown
+        # A mistake in the file itself is shown where the file is named.
+        error.field = error.field or "series_param.csv_file"
         raise
 
 
@@ -89,7 +89,7 @@ def _values(table: CsvTable, index: int, hint: str | None) -> np.ndarray:
     try:
         values = np.array(table.convert(index, _cell))
     except DataError as error:
-        raise DataError(error.message, hint=hint) from None
+        raise DataError(error.message, hint=hint, field=error.field) from None
     if np.isnan(values).all():
         raise DataError(f"{table.path}, {_quoted(table, index)}: every cell is empty", hint=hint)
     return values

@@ -31,7 +31,8 @@ class Windows:
         if not longest <= LARGEST:
             raise DataError(
                 f"gym Series: the times reach over {longest:g} units of {self.unit:g} "
-                f"(series_param.time_unit); up to {LARGEST:g} are possible"
+                f"(series_param.time_unit); up to {LARGEST:g} are possible",
+                field="series_param.time_unit",
             )
         values = series.values
         self._observed = np.isfinite(values)
@@ -135,6 +136,7 @@ class Windows:
                 f"{len(self.series)} rows, and series_param.least_horizon {self.param.least_horizon} of them "
                 "must pass before a complete row is asked for",
                 hint="give more rows, a smaller horizon or a larger series_param.train_share",
+                field="series_param.least_horizon",
             )
         return rows
 
@@ -153,6 +155,7 @@ class Windows:
                 f"gym Series: no row to test on: training takes {self.train_rows} of the "
                 f"{len(self.series)} rows, and tests ask for complete rows after them",
                 hint="lower series_param.train_share, or give more rows",
+                field="series_param.train_share",
             )
         return origin
 

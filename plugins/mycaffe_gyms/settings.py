@@ -40,7 +40,10 @@ def check_settings(param: Any) -> None:
     for field, (allowed, words) in _RANGES.items():
         value = getattr(param, field)
         if not math.isfinite(value) or not allowed(value):
-            raise ConfigError(f"gym Curve: curve_param.{field} is {value:g}; allowed: {words}")
+            raise ConfigError(
+                f"gym Curve: curve_param.{field} is {value:g}; allowed: {words}",
+                field=f"curve_param.{field}",
+            )
     _check_combinations(param)
 
 
@@ -50,31 +53,37 @@ def _check_combinations(param: Any) -> None:
         raise ConfigError(
             f"gym Curve: curve_param.start is {param.start:g}, which leads past "
             f"curve_param.x_limit {param.x_limit:g}; allowed: up to x_limit, less 2 * pi with "
-            "random_start"
+            "random_start",
+            field="curve_param.start",
         )
     if param.x_limit and param.step > param.x_limit:
         raise ConfigError(
             f"gym Curve: curve_param.step is {param.step:g}; "
-            f"allowed: up to curve_param.x_limit {param.x_limit:g}"
+            f"allowed: up to curve_param.x_limit {param.x_limit:g}",
+            field="curve_param.step",
         )
     if param.noise and param.input == X:
         raise ConfigError(
             f"gym Curve: curve_param.noise is {param.noise:g}, but curve_param.input X shows no y "
-            "to add it to; allowed: noise with input Y or X_AND_Y"
+            "to add it to; allowed: noise with input Y or X_AND_Y",
+            field="curve_param.noise",
         )
     if param.curve != CSV_FILE:
         return
     if param.jitter:
         raise ConfigError(
             f"gym Curve: curve_param.jitter is {param.jitter:g}; allowed with curve CSV_FILE: 0, "
-            "because the rows of the file give the steps"
+            "because the rows of the file give the steps",
+            field="curve_param.jitter",
         )
     if not param.csv_file:
         raise ConfigError(
-            "gym Curve: curve_param.csv_file is empty; curve CSV_FILE needs a file name"
+            "gym Curve: curve_param.csv_file is empty; curve CSV_FILE needs a file name",
+            field="curve_param.csv_file",
         )
     if param.csv_time_format and not param.csv_time_column:
         raise ConfigError(
             f'gym Curve: curve_param.csv_time_format is "{param.csv_time_format}", '
-            "but curve_param.csv_time_column is not set; allowed: both or none"
+            "but curve_param.csv_time_column is not set; allowed: both or none",
+            field="curve_param.csv_time_format",
         )

@@ -13,7 +13,8 @@ def check_decay(solver: str, param: Any, *names: str) -> None:
         value = getattr(param, name)
         if not 0 <= value < 1:
             raise ConfigError(
-                f"solver {solver}: {name} must be at least 0 and below 1, got {value:g}"
+                f"solver {solver}: {name} must be at least 0 and below 1, got {value:g}",
+                field=name,
             )
 
 
@@ -22,7 +23,7 @@ def check_not_negative(solver: str, param: Any, *names: str) -> None:
     for name in names:
         value = getattr(param, name)
         if not value >= 0:
-            raise ConfigError(f"solver {solver}: {name} must be >= 0, got {value:g}")
+            raise ConfigError(f"solver {solver}: {name} must be >= 0, got {value:g}", field=name)
 
 
 def check_no_momentum(solver: str, param: Any) -> None:
@@ -31,4 +32,5 @@ def check_no_momentum(solver: str, param: Any) -> None:
         raise ConfigError(
             f"solver {solver}: momentum must be 0, as {solver} has none; got {param.momentum:g}",
             hint=f"leave momentum out, or take a type that has it instead of {solver}",
+            field="momentum",
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mycaffe_py.errors import ConfigError
+from mycaffe_py.errors import ConfigError, within_field
 from mycaffe_py.forecast import Forecast
 from mycaffe_py.trainer import Trainer
 
@@ -29,16 +29,13 @@ class MyCaffeTrainerDual(Trainer):
         self.best_metric = self.inner.best_metric
 
     def _inner_class(self, registry: Any, name: str) -> type[Trainer]:
-        try:
+        with within_field("dual_param.trainer_type"):
             cls = registry.trainers.find(name)
             if issubclass(cls, MyCaffeTrainerDual):
                 raise ConfigError(
                     f"dual_param.trainer_type cannot be {cls.type} itself",
                     hint="name RNN.SUPER_SIMPLE",
                 )
-        except ConfigError as error:
-            error.field = "dual_param.trainer_type"
-            raise
         return cls
 
     def prepare(self) -> None:

@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.builder import gym_seed
-from mycaffe_py.errors import ConfigError, DataError, ShapeError, SnapshotError, did_you_mean
+from mycaffe_py.errors import (
+    ConfigError,
+    DataError,
+    ShapeError,
+    SnapshotError,
+    did_you_mean,
+    within_field,
+)
 from mycaffe_py.forecast import Forecast
 from mycaffe_py.layer import TEST as PHASE_TEST
 from mycaffe_py.net import Net
@@ -30,21 +37,19 @@ def blob_of_roles(net: Net, blob_names: Any) -> dict[str, str]:
             blobs[role] = name
         elif role in _REQUIRED or blob_names.HasField(role):
             near = did_you_mean(name, net.blobs) or f"blobs: {', '.join(net.blobs)}"
-            error = ConfigError(
+            raise ConfigError(
                 f'trainer: blob_names says that {role} is blob "{name}", but net "{net.name}" has none',
                 hint=near,
+                field=f"blob_names.{role}",
             )
-            error.field = f"blob_names.{role}"
-            raise error
         else:
             continue
         twin = next(other for other in blobs if blobs[other] == name)
         if twin != role:
-            error = ConfigError(
-                f'trainer: blob_names says that {twin} and {role} are both blob "{name}"'
+            raise ConfigError(
+                f'trainer: blob_names says that {twin} and {role} are both blob "{name}"',
+                field=f"blob_names.{role}",
             )
-            error.field = f"blob_names.{role}"
-            raise error
     return blobs
 
 
@@ -95,13 +100,15 @@ class GymBatch:
         cls = net.registry.gyms.find(param.gym.type)
         count = 1 if purpose == FORECAST else self.batch
         self.seeds = [gym_seed(seed, index, purpose) for index in range(count)]
-        self.gyms = [cls(param.gym, base_dir=base_dir, seed=one) for one in self.seeds]
+        with within_field("gym"):
+            self.gyms = [cls(param.gym, base_dir=base_dir, seed=one) for one in self.seeds]
         self.purpose = purpose
         if purpose == TRAIN and "tt" in self.roles:
             warn_of_time(net, self.roles["tt"], self.gyms[0])
         self.answers: list[Any] | None = None
         self.x, self.time = 0.0, 0.0
-        outputs = self._try_out(net)
+        with within_field("gym"):
+            outputs = self._try_out(net)
         self.target = np.zeros((self.batch, outputs))
         self.last_target = np.zeros((self.batch, outputs))
         self._begun = False

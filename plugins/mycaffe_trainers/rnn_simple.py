@@ -44,11 +44,15 @@ class TrainerRNNSimple(Trainer):
         """The window must hold an update, and the tolerance be above 0."""
         settings = param.rnn_simple_param
         if settings.accuracy_window < 1:
-            raise ConfigError("rnn_simple_param.accuracy_window must be at least 1, got 0")
+            raise ConfigError(
+                "rnn_simple_param.accuracy_window must be at least 1, got 0",
+                field="rnn_simple_param.accuracy_window",
+            )
         if not 0 < settings.accuracy_tolerance < float("inf"):
             raise ConfigError(
                 "rnn_simple_param.accuracy_tolerance must be a number above 0, got "
-                f"{settings.accuracy_tolerance:g}"
+                f"{settings.accuracy_tolerance:g}",
+                field="rnn_simple_param.accuracy_tolerance",
             )
 
     def _new_gyms(self, net: Net, purpose: str) -> GymBatch:

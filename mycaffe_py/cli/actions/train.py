@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from mycaffe_py.builder.training import Training, build_training, load_solver_file, located
+from mycaffe_py.builder.training import Training, build_training, load_solver_file
 from mycaffe_py.cli.banner import end_lines, start_lines
 from mycaffe_py.cli.failures import echo_result, say, warn
 from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
@@ -107,7 +107,8 @@ def _check_settings(training: Training) -> None:
     for name, advice in _NEEDED.items():
         if not param.HasField(name):
             raise ConfigError(f"{document.filename}: {name} is not set", hint=advice)
-    located(document, "snapshot_format", lambda: check_format(param))
+    with document.locating():
+        check_format(param)
 
 
 _NEEDED = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from google.protobuf.message import Message
 
-from mycaffe_py.errors import Location, Problem
+from mycaffe_py.errors import ConfigError, Location, MissingFileError, Problem, PrototxtError
 from mycaffe_py.schema.proto.declarations import location_in
 
 Path: TypeAlias = tuple["str | int", ...]
@@ -31,6 +33,11 @@ class Entry:
         self.value_offset, self.value_length = value_span or name_span
         self.end_offset = self.value_offset + self.value_length
         self.children = children
+
+
+def steps_of(field: str) -> Path:
+    """Return the path that a dotted one such as ``bottom.1`` stands for."""
+    return tuple(int(step) if step.isdigit() else step for step in field.split(".") if step)
 
 
 @dataclass
@@ -65,7 +72,29 @@ class Document:
         self, path: Path, message: str, hint: str | None = None, code: str = "E200"
     ) -> Problem:
         """Return a problem with the value of a field; without a place if there is no text."""
-        return Problem(message, self.locate(path) if self.text else None, hint, code)
+        return Problem(message, self.locate(path) if self.text else None, hint, code, path)
+
+    @contextmanager
+    def locating(self, *prefix: str | int) -> Iterator[None]:
+        """Give an error that comes out without a place that of its ``field``, counted from the message at ``prefix``.
+
+        A ConfigError becomes a PrototxtError; a MissingFileError keeps its class.
+        """
+        try:
+            yield
+        except PrototxtError:
+            raise
+        except (ConfigError, MissingFileError) as error:
+            if error.location is not None:
+                raise
+            path = (*prefix, *steps_of(error.field))
+            if not isinstance(error, MissingFileError):
+                problem = self.problem(path, error.message, error.hint, error.code)
+                raise PrototxtError([problem]) from error
+            if not self.text:
+                raise
+            place = self.locate(path)
+            raise MissingFileError(error.message, hint=error.hint, location=place) from error
 
     def _start(self) -> Location:
         return Location(self.filename, 1, 1, self.text.partition("\n")[0].rstrip("\r"))
