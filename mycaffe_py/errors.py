@@ -96,7 +96,8 @@ class MyCaffeError(Exception):
     """Base of all errors that mycaffe-py raises on purpose.
 
     ``field`` is the dotted path of the setting at fault, such as ``curve_param.noise``, below the message that is
-    being checked; whoever knows the file turns it into ``location`` (``Document.locating``).
+    being checked; whoever knows the file turns it into ``location`` (``Document.locating``). ``nearest`` is a name that
+    is not known and the names that are: where one of them is near, the hint is "did you mean" in place of ``hint``.
     """
 
     exit_code = EXIT_BUG
@@ -111,8 +112,10 @@ class MyCaffeError(Exception):
         hint: str | None = None,
         location: Location | None = None,
         field: str = "",
+        nearest: tuple[str, Iterable[str]] | None = None,
     ):
-        self.message, self.hint, self.location, self.field = message, hint, location, field
+        near = did_you_mean(*nearest) if nearest else None
+        self.message, self.hint, self.location, self.field = message, near or hint, location, field
         super().__init__(self.problems[0].render() if location else self._one_line())
 
     def __reduce__(self) -> Any:

@@ -18,6 +18,11 @@ def named_generator(seed: int, *names: str | int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
 
 
+def gym_seed(seed: int, index: int, purpose: str = "train") -> int:
+    """Return the seed of gym number ``index`` of a run."""
+    return int(named_generator(seed, "gyms", purpose, index).integers(2**31))
+
+
 def drawn_seed() -> int:
     """Return a seed from the system's entropy, where the user gives none."""
     return int(np.random.SeedSequence().entropy % 2**31)

@@ -8,19 +8,21 @@ from mycaffe_py.lazy import lazy_names
 
 if TYPE_CHECKING:
     from .checking import check_files as check_files
-    from .training import (
+    from .sources import (
         TRAIN_NET_FIELDS as TRAIN_NET_FIELDS,
+        load_model as load_model,
+        load_solver_file as load_solver_file,
+    )
+    from .training import (
         Training as Training,
         build_training as build_training,
         get_solver as get_solver,
         gym_seed as gym_seed,
-        load_model as load_model,
-        load_solver_file as load_solver_file,
     )
 else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
         checking="check_files",
-        training="TRAIN_NET_FIELDS Training build_training get_solver gym_seed load_model "
-        "load_solver_file",
+        sources="TRAIN_NET_FIELDS load_model load_solver_file",
+        training="Training build_training get_solver gym_seed",
     )

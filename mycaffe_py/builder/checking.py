@@ -18,8 +18,9 @@ from mycaffe_py.schema.kinds import kind_of_text
 from mycaffe_py.schema.prototxt.files import read_text_file
 
 from .recovery import problems_of_sound_layers
+from .sources import TRAIN_NET_FIELDS, load_model, load_solver_file
 from .trainer import find_trainer
-from .training import TRAIN_NET_FIELDS, build_training, load_model, load_solver_file
+from .training import build_training
 
 
 def check_files(paths: Sequence[str | Path], registry: Registry | None = None) -> list[Problem]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from mycaffe_py.errors import ConfigError, did_you_mean
+from mycaffe_py.errors import ConfigError
 
 _TRUE, _FALSE = {"true", "t", "1", "yes"}, {"false", "f", "0", "no"}
 _ITEM = re.compile(r"""\s*("[^"]*"|'[^']*'|[^,]*)\s*(?:,|$)""")
@@ -53,8 +53,11 @@ def _field(message: Any, name: str, what: str) -> Any:
     field = message.DESCRIPTOR.fields_by_name.get(name)
     if field is None:
         names = list(message.DESCRIPTOR.fields_by_name)
-        hint = did_you_mean(name, names) or f"fields: {', '.join(names)}"
-        raise ConfigError(f'{what}: {message.DESCRIPTOR.name} has no field "{name}"', hint=hint)
+        raise ConfigError(
+            f'{what}: {message.DESCRIPTOR.name} has no field "{name}"',
+            nearest=(name, names),
+            hint=f"fields: {', '.join(names)}",
+        )
     return field
 
 
@@ -132,9 +135,8 @@ def _enum_value(field: Any, text: str, what: str) -> int:
         return by_folded[folded]
     if re.fullmatch("-?[0-9]+", folded) and int(folded) in field.enum_type.values_by_number:
         return int(folded)
-    near = did_you_mean(text, values)
-    valid = f"valid: {', '.join(values)}"
     raise ConfigError(
         f'{what}: "{text}" is not a value of {field.name}',
-        hint=f"{near}\n{valid}" if near else valid,
+        nearest=(text, values),
+        hint=f"valid: {', '.join(values)}",
     )

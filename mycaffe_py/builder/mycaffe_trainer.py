@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from mycaffe_py.errors import ConfigError, Problem, PrototxtError, did_you_mean
+from mycaffe_py.errors import ConfigError, Problem, PrototxtError
 from mycaffe_py.schema import Document
 
 from .field_path import set_field
@@ -38,13 +38,19 @@ def upgrade_custom_trainer(document: Document, registry: Any) -> None:
     """
     solver = document.message
     given = [name for name in _FORM if getattr(solver, name)]
-    if given and solver.HasField("trainer"):
+    # In a text, a trainer without a place is one that overrides began; they go on top of the form.
+    in_file = "trainer" in document.nodes or not document.text
+    if given and in_file and solver.HasField("trainer"):
         message = (
             "both trainer { } and custom_trainer are given: they say the same thing in two forms"
         )
         raise PrototxtError([document.problem((given[0],), message, "remove one of them")])
     if given:
+        changes = type(solver.trainer)()
+        changes.CopyFrom(solver.trainer)
+        solver.ClearField("trainer")
         _upgrade(document, registry)
+        solver.trainer.MergeFrom(changes)
         # What is said of the typed message later points at where it was written.
         document.nodes["trainer"] = document.nodes.get(given[-1], [])
     for name in _FORM:
@@ -122,7 +128,8 @@ def _set_property(trainer: Any, key: str, value: str, fields: dict[str, str]) ->
         known = list(dict.fromkeys([_TRAINER_TYPE, _BLOB_NAMES, _GYM, *fields]))
         raise ConfigError(
             f'unknown property "{key}"',
-            hint=did_you_mean(key, known) or f"known: {', '.join(known)}",
+            nearest=(key, known),
+            hint=f"known: {', '.join(known)}",
         )
 
 
@@ -136,6 +143,9 @@ def _set_blob_names(blob_names: Any, value: str, what: str) -> None:
                 f'{what}: "{pair}" is not role~blob', hint=f"roles: {', '.join(roles)}"
             )
         if role not in roles:
-            hint = did_you_mean(role, roles) or f"roles: {', '.join(roles)}"
-            raise ConfigError(f'{what}: unknown role "{role}"', hint=hint)
+            raise ConfigError(
+                f'{what}: unknown role "{role}"',
+                nearest=(role, roles),
+                hint=f"roles: {', '.join(roles)}",
+            )
         setattr(blob_names, role, blob)

@@ -2,36 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from mycaffe_py.errors import ConfigError, did_you_mean
+from mycaffe_py.errors import ConfigError
 
 from .field_path import set_field
 
 SOLVER, NET = "solver", "net"
 
 
-def apply_overrides(overrides: Iterable[str], solver: Any = None, model: Any = None) -> None:
-    """Apply each ``solver.FIELD=VALUE``, ``net.FIELD=VALUE`` or ``LAYER.FIELD=VALUE`` in turn.
+def apply_overrides(
+    overrides: Iterable[str], solver: Any = None, model: Any | Callable[[], Any] = None
+) -> None:
+    """Apply each ``solver.FIELD=VALUE``, ``net.FIELD=VALUE`` or ``LAYER.FIELD=VALUE``, those of the solver first.
 
-    ``solver`` and ``model`` are messages, changed in place; either may be None.
+    ``solver`` and ``model`` are messages, changed in place; either may be None. A function in place of ``model`` is
+    called for it when the solver is changed, since the solver may name it.
     """
+    overrides = list(overrides)
+    begin = f"{SOLVER}."
+    own = [item for item in overrides if item.lstrip().startswith(begin)] if callable(model) else []
+    for override in own:
+        _apply(override, solver, None)
+    net = model() if callable(model) else model
     for override in overrides:
-        if any("\ud800" <= character <= "\udfff" for character in override):
-            raise ConfigError(f"--set {override!a} holds bytes that are not UTF-8 text")
-        what = f"--set {override}"
-        key, equals, value = override.partition("=")
-        if not equals or "." not in key:
-            is_setting = equals and solver is not None and key in solver.DESCRIPTOR.fields_by_name
-            example = "for example solver.base_lr=0.02 or cfc1.cfc_param.hidden_size=64"
-            raise ConfigError(
-                f"{what}: expected KEY=VALUE",
-                hint=f"did you mean solver.{override}?" if is_setting else example,
-            )
-        targets, path = _targets(key.strip(), solver, model, what)
-        for target in targets:
-            set_field(target, path, value.strip(), what)
+        if override not in own:
+            _apply(override, solver, net)
+
+
+def _apply(override: str, solver: Any, model: Any) -> None:
+    if any("\ud800" <= character <= "\udfff" for character in override):
+        raise ConfigError(f"--set {override!a} holds bytes that are not UTF-8 text")
+    what = f"--set {override}"
+    key, equals, value = override.partition("=")
+    if not equals or "." not in key:
+        is_setting = equals and solver is not None and key in solver.DESCRIPTOR.fields_by_name
+        example = "for example solver.base_lr=0.02 or cfc1.cfc_param.hidden_size=64"
+        raise ConfigError(
+            f"{what}: expected KEY=VALUE",
+            hint=f"did you mean solver.{override}?" if is_setting else example,
+        )
+    targets, path = _targets(key.strip(), solver, model, what)
+    for target in targets:
+        set_field(target, path, value.strip(), what)
 
 
 def _targets(key: str, solver: Any, model: Any, what: str) -> tuple[list[Any], list[str]]:
@@ -58,5 +72,6 @@ def _targets(key: str, solver: Any, model: Any, what: str) -> tuple[list[Any], l
     ]
     raise ConfigError(
         f'{what}: no layer is named "{first}"',
-        hint=did_you_mean(first, known) or f"the first part can be: {', '.join(known)}",
+        nearest=(first, known),
+        hint=f"the first part can be: {', '.join(known)}",
     )

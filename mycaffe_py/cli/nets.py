@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mycaffe_py.builder.overrides import apply_overrides
-from mycaffe_py.builder.training import load_model
+from mycaffe_py.builder.sources import load_model
 from mycaffe_py.device.device import open_device
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.net.net import Net

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mycaffe_py.builder.training import get_solver, load_solver_file
+from mycaffe_py.builder.sources import load_solver_file
+from mycaffe_py.builder.training import get_solver
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.plugins.registry import default_registry
 from mycaffe_py.solver.solver import Solver

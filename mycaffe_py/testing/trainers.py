@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.builder.mycaffe_trainer import upgrade_custom_trainer
-from mycaffe_py.builder.training import Training, build_training, load_model, load_solver_file
+from mycaffe_py.builder.sources import load_model, load_solver_file
+from mycaffe_py.builder.training import Training, build_training
 from mycaffe_py.device.device import Device
 from mycaffe_py.layer.layer import TEST
 from mycaffe_py.net.net import Net

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from mycaffe_py.builder import gym_seed
 from mycaffe_py.errors import (
     ConfigError,
     DataError,
@@ -21,6 +20,7 @@ from mycaffe_py.errors import (
 from mycaffe_py.forecast import Forecast
 from mycaffe_py.layer import TEST as PHASE_TEST
 from mycaffe_py.net import Net
+from mycaffe_py.seeding import gym_seed
 
 from .time_forms import warn_of_time
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mycaffe_py.builder.training import load_model
+from mycaffe_py.builder.sources import load_model
 from mycaffe_py.cli.failures import say
 from mycaffe_py.cli.options import load_plugins, split_names
 from mycaffe_py.drawing.graph import belongs

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mycaffe_py.builder.training import load_model
+from mycaffe_py.builder.sources import load_model
 from mycaffe_py.cli.failures import echo_result, say
 from mycaffe_py.cli.nets import require_data
 from mycaffe_py.cli.options import load_plugins, split_names

@@ -12,7 +12,8 @@ from typing import Any
 import click
 import numpy as np
 
-from mycaffe_py.builder.training import Training, build_training, load_solver_file
+from mycaffe_py.builder.sources import load_solver_file
+from mycaffe_py.builder.training import Training, build_training
 from mycaffe_py.cli.failures import say, warn
 from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
 from mycaffe_py.cli.run_files import beside, trained_weights

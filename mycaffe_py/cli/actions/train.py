@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from mycaffe_py.builder.training import Training, build_training, load_solver_file
+from mycaffe_py.builder.sources import load_solver_file
+from mycaffe_py.builder.training import Training, build_training
 from mycaffe_py.cli.banner import end_lines, start_lines
 from mycaffe_py.cli.failures import echo_result, say, warn
 from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from google.protobuf.message import Message
@@ -53,6 +53,18 @@ class Document:
     nodes: Nodes = field(default_factory=dict, repr=False)
     upgrades: list[str] = field(default_factory=list, repr=False)
     """The old forms that were brought into today's."""
+
+    def copy(self) -> Document:
+        """Return a document that may be changed; this one stays as it is."""
+        message = type(self.message)()
+        message.CopyFrom(self.message)
+        return replace(self, message=message, nodes=dict(self.nodes))
+
+    def inner(self, field: str, index: int, message: Message) -> Document:
+        """Return ``message``, the value of a field number ``index``, as a document of its own."""
+        entries = self.nodes.get(field, [])
+        children = entries[index].children if index < len(entries) else None
+        return Document(message, self.filename, self.text if children else "", children or {})
 
     def locate(self, path: Path) -> Location:
         """Return where the value of a field stands, or the nearest field around it."""

@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from mycaffe_py.builder import gym_seed
 from mycaffe_py.errors import DataError, PrototxtError
 from mycaffe_py.events import StepDone
 from mycaffe_py.plugins import load_registry
 from mycaffe_py.schema import load_net_text, load_solver_text
+from mycaffe_py.seeding import gym_seed
 from mycaffe_py.testing.trainers import check_trainer
 
 from .watching import DEGREE, gyms, inner, spy

@@ -1,0 +1,90 @@
+"""The nets of a training by Caffe's rules: the train net, the test nets, and the weights that they begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from mycaffe_py.errors import ConfigError, PrototxtError
+from mycaffe_py.layer.layer import TEST, TRAIN
+from mycaffe_py.net.net import Net
+from mycaffe_py.plugins.registry import Registry
+from mycaffe_py.schema import Document
+
+from .sources import Sources
+
+BuildNet = Callable[[Document, Any], Net]
+
+
+def train_net(
+    sources: Sources,
+    registry: Registry,
+    build_net: BuildNet,
+    phase: str,
+    level: int,
+    stages: Sequence[str],
+) -> Net:
+    """Build the train net; ``level`` and ``stages`` of the command line reach this net only."""
+    state = _state(registry, sources.model, sources.solver.message.train_state, phase)
+    if level:
+        state.level = level
+    state.stage.extend(stage for stage in stages if stage)
+    return build_net(sources.model, state)
+
+
+def _state(registry: Registry, document: Document, extra: Any, phase: str) -> Any:
+    """Merge a net's state as Caffe does: the phase, then the net's own state, then the solver's."""
+    state = registry.schema.new("NetState")
+    number = {"TRAIN": TRAIN, "TEST": TEST}.get(phase.upper())
+    if number is None:
+        raise ConfigError(f'phase must be TRAIN or TEST, got "{phase}"')
+    state.phase = number
+    state.MergeFrom(document.message.state)
+    state.MergeFrom(extra)
+    return state
+
+
+def test_nets(sources: Sources, registry: Registry, build_net: BuildNet) -> list[Net]:
+    """Build the test nets by Caffe's rules: test_net_param, test_net, then the generic net."""
+    document, param = sources.solver, sources.solver.message
+    documents = sources.tests + [sources.model] * _generic_test_nets(sources)
+    if documents and param.test_interval <= 0:
+        message = f"test nets need test_interval > 0, got {param.test_interval}"
+        raise PrototxtError([document.problem(("test_interval",), message)])
+    states = list(param.test_state)
+    if states and len(states) != len(documents):
+        message = f"test_state is given {len(states)} times for {len(documents)} test nets"
+        raise PrototxtError([document.problem(("test_state",), message)])
+    states = states or [registry.schema.new("NetState")] * len(documents)
+    return [
+        build_net(test, _state(registry, test, state, "TEST"))
+        for test, state in zip(documents, states, strict=True)
+    ]
+
+
+def _generic_test_nets(sources: Sources) -> int:
+    """Return how many test nets are the train net's file, by the number of test_iter."""
+    document, param, own = sources.solver, sources.solver.message, len(sources.tests)
+    for index, passes in enumerate(param.test_iter):
+        if passes < 1:
+            message = f"test_iter must be at least 1, got {passes}"
+            raise PrototxtError([document.problem(("test_iter", index), message)])
+    generic = len(param.test_iter) - own
+    if generic < 0:
+        message = f"{own} test nets, but test_iter is given {len(param.test_iter)} times"
+        raise PrototxtError([document.problem(("test_iter",), message)])
+    if generic and sources.train_only:
+        message = f"test_iter is given {len(param.test_iter)} times for {own} test nets"
+        hint = f"{sources.train_only} is for training only: add test_net, or write net instead"
+        raise PrototxtError([document.problem(("test_iter",), message, hint)])
+    return generic
+
+
+def load_weights(
+    net: Net, tests: Sequence[Net], weights: str | Path | Sequence[str | Path]
+) -> None:
+    """Load weights into the train net, and into test nets with layers of their own; the rest they share."""
+    shared = net.params.keys()
+    for each in (net, *(test for test in tests if test.params.keys() - shared)):
+        each.copy_from(weights)

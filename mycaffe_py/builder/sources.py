@@ -1,0 +1,158 @@
+"""The documents of a training: read once, with the overrides in them, in today's form."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.message import Message
+
+from mycaffe_py.errors import ConfigError, PrototxtError
+from mycaffe_py.plugins.registry import Registry, default_registry
+from mycaffe_py.resources import find_resource, resource_path
+from mycaffe_py.schema import Document, load_net, load_solver
+from mycaffe_py.weights import split_paths
+
+from .mycaffe_trainer import upgrade_custom_trainer
+from .overrides import apply_overrides
+
+TRAIN_NET_FIELDS = ("net", "net_param", "train_net", "train_net_param")
+
+
+@dataclass
+class Sources:
+    """The solver and model of a training, changed as the overrides say, and what else the solver names."""
+
+    solver: Document
+    model: Document
+    base_dir: Path
+    """Where relative names in the solver file count from."""
+    tests: list[Document]
+    """The nets that the solver names or holds for tests."""
+    train_only: str
+    """The field that names the train net, if it is for training only."""
+    weights: list[str | Path]
+    """The files of weights that the solver names."""
+    prefix: Path | None
+    """The solver file's path without extension; None for a shipped file, whose folder is not the user's."""
+
+
+def load_model(name: str | Path, registry: Registry | None = None) -> Document:
+    """Read a model file: a path, or the name of a shipped model."""
+    registry = registry or default_registry()
+    return load_net(registry.schema, find_resource("models", name))
+
+
+def load_solver_file(name: str | Path, registry: Registry | None = None) -> Document:
+    """Read a solver file: a path, or the name of a shipped solver; MyCaffe's trainer form is upgraded."""
+    registry = registry or default_registry()
+    document = load_solver(registry.schema, find_resource("solvers", name))
+    upgrade_custom_trainer(document, registry)
+    return document
+
+
+def read_sources(
+    solver: str | Path | Document,
+    model: str | Path | Document | None,
+    registry: Registry,
+    overrides: Iterable[str],
+) -> Sources:
+    """Read solver and model and change them as ``--set`` strings say; documents that are given stay as they are."""
+    if isinstance(solver, Document):
+        document = solver.copy()
+    else:
+        document = load_solver(registry.schema, find_resource("solvers", solver))
+    base_dir = Path(document.filename).resolve().parent if document.text else Path.cwd()
+    nets: list[Document] = []
+
+    def net() -> Message:
+        if model is None:
+            nets.append(_net_of_solver(document, registry, base_dir))
+        else:
+            nets.append(
+                model.copy() if isinstance(model, Document) else load_model(model, registry)
+            )
+        return nets[0].message
+
+    apply_overrides(overrides, document.message, net)
+    upgrade_custom_trainer(document, registry)
+    param = document.message
+    train_only = [name for name in TRAIN_NET_FIELDS if "train" in name and param.HasField(name)]
+    return Sources(
+        document,
+        nets[0],
+        base_dir,
+        tests=_test_documents(document, registry, base_dir),
+        train_only=train_only[0] if train_only and model is None else "",
+        weights=_weights_of(param, base_dir),
+        prefix=_prefix_of(document),
+    )
+
+
+def _net_of_solver(document: Document, registry: Registry, base_dir: Path) -> Document:
+    """Return the train net that the solver file names or holds."""
+    param = document.message
+    given = [name for name in TRAIN_NET_FIELDS if param.HasField(name)]
+    if not given:
+        raise ConfigError(
+            f"{document.filename} names no net",
+            hint='give --model FILE, or write net: "FILE" into the solver file',
+        )
+    if len(given) > 1:
+        message = (
+            f"exactly one of {', '.join(TRAIN_NET_FIELDS)} may be given, not {' and '.join(given)}"
+        )
+        raise PrototxtError([document.problem((given[1],), message)])
+    value = getattr(param, given[0])
+    if isinstance(value, str):
+        return _named_net(document, (given[0],), value, registry, base_dir)
+    return document.inner(given[0], 0, value)
+
+
+def _named_net(
+    document: Document, path: tuple[Any, ...], name: str, registry: Registry, base_dir: Path
+) -> Document:
+    """Read a net named in a solver file: from the current folder, the solver's folder or the shipped ones."""
+    with document.locating(*path):
+        return load_model(_beside(name, base_dir), registry)
+
+
+def _beside(name: str, base_dir: Path) -> str | Path:
+    """Return a relative name as a path beside the solver file, if only there is such a file."""
+    path = base_dir / name
+    return path if not os.path.exists(name) and os.path.exists(path) else name
+
+
+def _test_documents(document: Document, registry: Registry, base_dir: Path) -> list[Document]:
+    """Return the nets of test_net_param, then those of test_net."""
+    param = document.message
+    inner = [
+        document.inner("test_net_param", index, net)
+        for index, net in enumerate(param.test_net_param)
+    ]
+    named = [
+        _named_net(document, ("test_net", index), name, registry, base_dir)
+        for index, name in enumerate(param.test_net)
+    ]
+    return inner + named
+
+
+def _weights_of(param: Any, base_dir: Path) -> list[str | Path]:
+    """Return the weights files that the solver names, each field comma separated."""
+    whole = [_beside(item, base_dir) for item in param.weights]
+    # A file name may hold a comma: split only what is not a file.
+    return [
+        path if os.path.exists(path) else _beside(name, base_dir)
+        for item, path in zip(param.weights, whole, strict=True)
+        for name in ([item] if os.path.exists(path) else split_paths(item))
+    ]
+
+
+def _prefix_of(document: Document) -> Path | None:
+    path = Path(document.filename)
+    if not document.text or path.resolve().parent == resource_path("solvers").resolve():
+        return None
+    return path.with_suffix("")
