@@ -174,23 +174,20 @@ class NetBuilder:
         if len(self._found) >= MOST_PROBLEMS:
             return  # not every layer was checked
         positions = check.sound_layers()
-        included = [self.message.layer[index] for index in positions]
-        original: dict[str, list[int]] = {}
-        for layer, index in zip(included, positions, strict=True):
-            original.setdefault(layer.name, []).append(index)
         new_layer = self.registry.schema.message_class("LayerParameter")
-        self.built.layer_params = insert_splits(
-            [self._with_automatic_tops(p) for p in included], new_layer
-        )
-        splits = [param for param in self.built.layer_params if param.name not in original]
+        copies = [self._own_copy(self.message.layer[index]) for index in positions]
+        layers = insert_splits(copies, new_layer)
+        self.built.layer_params = [param for param, _ in layers]
         self.context.names_in_file |= {
-            top: param.bottom[0] for param in splits for top in param.top
+            top: param.bottom[0] for param, index in layers if index is None for top in param.top
         }
         unknown: set[str] = set()
-        for param in self.built.layer_params:
+        for param, index in layers:
             if len(self._found) >= MOST_PROBLEMS:
                 return
-            position = original[param.name].pop(0) if param.name in original else None
+            position = None if index is None else positions[index]
+            if not param.HasField("phase"):
+                param.phase = self.state.phase
             if not unknown.isdisjoint(param.bottom):
                 unknown.update(param.top)
                 continue
@@ -206,26 +203,21 @@ class NetBuilder:
                 self._keep(error, param, position)
                 unknown.update(param.top)
 
-    def _with_automatic_tops(self, param: Any) -> Any:
-        """Give a loss layer without tops the anonymous one that Caffe gives it."""
+    def _own_copy(self, param: Any) -> Any:
+        """Return a layer's own LayerParameter: it may complete its settings, while the model stays as it is.
+
+        A loss layer without tops gets the anonymous one that Caffe gives it.
+        """
+        own = type(param)()
+        own.CopyFrom(param)
         cls = self.registry.layers.find(param.type)
         wanted = cls.exact_num_top_blobs or cls.min_top_blobs or 0
-        if cls.auto_top_blobs and len(param.top) < wanted:
-            copy = type(param)()
-            copy.CopyFrom(param)
-            while len(copy.top) < wanted:
-                copy.top.append(f"{_AUTOMATIC} {param.name} {len(copy.top)}")
-            return copy
-        return param
+        while cls.auto_top_blobs and len(own.top) < wanted:
+            own.top.append(f"{_AUTOMATIC} {param.name} {len(own.top)}")
+        return own
 
     def _add_layer(self, param: Any, position: int | None) -> None:
         built = self.built
-        # A copy: the layer may complete its settings, as BatchNorm does, while the model stays as it is.
-        own = type(param)()
-        own.CopyFrom(param)
-        if not own.HasField("phase"):
-            own.phase = self.state.phase
-        param = own
         bottom = [built.blobs[name] for name in param.bottom]
         top = [self._top(param, index) for index in range(len(param.top))]
         needs = self._bottom_needs(param, bottom, position)

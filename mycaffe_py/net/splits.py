@@ -11,10 +11,11 @@ def split_name(blob: str, producer: str, top_index: int) -> str:
     return f"{blob}_{producer}_{top_index}_split"
 
 
-def insert_splits(layers: list[Any], new_layer: Any) -> list[Any]:
-    """Return copies of the LayerParameters with a Split after each top that is used more than once.
+def insert_splits(layers: list[Any], new_layer: Any) -> list[tuple[Any, int | None]]:
+    """Return the LayerParameters with a Split after each top that is used more than once.
 
-    An in-place layer produces its blob anew, so uses count per (layer, top index). A top that carries a
+    Each comes with its position in ``layers``, or None for a Split. The layers' bottoms and loss weights are changed
+    in place. An in-place layer produces its blob anew, so uses count per (layer, top index). A top that carries a
     loss weight counts one use more: the split takes the weight on its first top.
     """
     producer: dict[str, tuple[int, int]] = {}
@@ -39,23 +40,20 @@ def insert_splits(layers: list[Any], new_layer: Any) -> list[Any]:
         return split_name(layers[key[0]].top[key[1]], layers[key[0]].name, key[1])
 
     next_top: dict[tuple[int, int], int] = defaultdict(int)
-    result = []
-    for index, original in enumerate(layers):
-        layer = type(original)()
-        layer.CopyFrom(original)
+    result: list[tuple[Any, int | None]] = []
+    for index, layer in enumerate(layers):
         for position in range(len(layer.bottom)):
             key = source_of_bottom[index, position]
             if uses[key] > 1:
                 layer.bottom[position] = f"{name_of(key)}_{next_top[key]}"
                 next_top[key] += 1
-        result.append(layer)
+        result.append((layer, index))
         for position in range(len(layer.top)):
             key = (index, position)
             if uses[key] > 1:
                 weight = loss_weight.get(key, 0.0)
-                result.append(
-                    _split(new_layer(), name_of(key), layer.top[position], uses[key], weight)
-                )
+                split = _split(new_layer(), name_of(key), layer.top[position], uses[key], weight)
+                result.append((split, None))
                 if weight:
                     layer.loss_weight[position] = 0
                     next_top[key] += 1

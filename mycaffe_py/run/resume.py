@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mycaffe_py.errors import ConfigError, MissingFileError, MyCaffeError, closest
 
@@ -20,8 +20,15 @@ Use = Callable[[Path], None]
 Warn = Callable[[str], None]
 
 
-def find_state(spec: str, base: Path, net_name: str, *, use: Use, warn: Warn) -> Path:
-    """Return the solver state that ``--resume`` means.
+class FoundState(NamedTuple):
+    """A solver state, and the folder of the run that wrote it; snapshots may have been sent elsewhere."""
+
+    state: Path
+    run: Path
+
+
+def find_state(spec: str, base: Path, net_name: str, *, use: Use, warn: Warn) -> FoundState:
+    """Return the solver state that ``--resume`` means, with its run.
 
     ``spec`` is ``auto`` (the newest run of the net below ``base``), a run folder, a .solverstate,
     or a .caffemodel with its .solverstate beside it. ``use`` is called with the state, to restore
@@ -38,14 +45,7 @@ def find_state(spec: str, base: Path, net_name: str, *, use: Use, warn: Warn) ->
     if path.name.endswith(WEIGHTS_SUFFIXES):
         path = _state_beside(path)
     use(path)
-    return path
-
-
-def run_of(state: Path, spec: str, base: Path, net_name: str) -> Path:
-    """Return the folder of the run that wrote a state; snapshots may have been sent elsewhere."""
-    runs = numbered_folders(base / folder_name(net_name))[::-1] if spec == "auto" else [Path(spec)]
-    found = (run for run in runs if run.is_dir() and state in states_in(run))
-    return next(found, state.parent)
+    return FoundState(path, path.parent)
 
 
 class _Failures:
@@ -67,7 +67,7 @@ class _Failures:
             warn(f"passed over {state}: {reason}" + (f"\n  {error.hint}" if error.hint else ""))
 
 
-def _newest(parent: Path, net_name: str, use: Use, warn: Warn) -> Path:
+def _newest(parent: Path, net_name: str, use: Use, warn: Warn) -> FoundState:
     runs = numbered_folders(parent)[::-1]
     failures = _Failures()
     for run in runs:
@@ -77,7 +77,7 @@ def _newest(parent: Path, net_name: str, use: Use, warn: Warn) -> Path:
         state = _first_usable(states_in(run), use, failures)
         if state is not None:
             failures.tell(warn)
-            return state
+            return FoundState(state, run)
     failures.tell(warn)
     found = "none of its runs has a usable snapshot" if runs else "it has no runs"
     raise MissingFileError(
@@ -86,7 +86,7 @@ def _newest(parent: Path, net_name: str, use: Use, warn: Warn) -> Path:
     )
 
 
-def _in_folder(folder: Path, use: Use, warn: Warn) -> Path:
+def _in_folder(folder: Path, use: Use, warn: Warn) -> FoundState:
     states = states_in(folder)
     if not states:
         raise MissingFileError(
@@ -98,7 +98,7 @@ def _in_folder(folder: Path, use: Use, warn: Warn) -> Path:
     if state is None:
         raise failures.found[0][1]
     failures.tell(warn)
-    return state
+    return FoundState(state, folder)
 
 
 def _first_usable(states: list[Path], use: Use, failures: _Failures) -> Path | None:

@@ -83,7 +83,7 @@ DATA_LAYER = '''
 
 import numpy as np
 
-from mycaffe_py.hookspecs import hookimpl
+from mycaffe_py.plugins.hookspecs import hookimpl
 from mycaffe_py.layer import Layer
 
 

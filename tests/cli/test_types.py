@@ -5,12 +5,12 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from mycaffe_py.cli.actions.types import first_sentence
 from mycaffe_py.cli.app import app
-from mycaffe_py.cli.describing import first_sentence
 from mycaffe_py.plugins import KINDS, default_registry
 
 GATE = '''
-from mycaffe_py.hookspecs import hookimpl
+from mycaffe_py.plugins.hookspecs import hookimpl
 from mycaffe_py.layer import Layer
 
 

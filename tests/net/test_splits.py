@@ -14,10 +14,11 @@ def inserted(text):
     """Return each layer after insertion as (name, bottoms, tops, loss weights)."""
     new_layer = default_registry().schema.message_class("LayerParameter")
     layers = list(document(text).message.layer)
-    before = [param.SerializeToString() for param in layers]
     result = insert_splits(layers, new_layer)
-    assert [param.SerializeToString() for param in layers] == before
-    return [(p.name, list(p.bottom), list(p.top), list(p.loss_weight)) for p in result]
+    assert [param for param, index in result if index is not None] == layers
+    assert [index for _, index in result if index is not None] == list(range(len(layers)))
+    assert all((param.type == "Split") == (index is None) for param, index in result)
+    return [(p.name, list(p.bottom), list(p.top), list(p.loss_weight)) for p, _ in result]
 
 
 def test_name():

@@ -13,7 +13,7 @@ from mycaffe_py import draw
 from mycaffe_py.drawing import picture
 from mycaffe_py.errors import ConfigError, MissingExtraError
 
-from .drawing.nets import KNOWN, LENET, inception, read
+from ..drawing.nets import KNOWN, LENET, inception, read
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -56,8 +56,10 @@ mycaffe_py.install_as_caffe()
 import caffe
 assert caffe.proto.caffe_pb2.BlobProto().num == 0
 assert caffe.io.caffe_pb2.Datum(label=3).label == 3
+def home(name):
+    return "mycaffe_py.pycaffe" if name == "pycaffe" else f"mycaffe_py.pycaffe.{name}"
 for name in "classifier coord_map detector draw io net_spec proto pycaffe".split():
-    assert getattr(caffe, name).__name__ == f"mycaffe_py.{name}" and name in dir(caffe)
+    assert getattr(caffe, name).__name__ == home(name) and name in dir(caffe)
 assert caffe.net_spec.layers is caffe.layers
 """
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -198,7 +200,7 @@ import mycaffe_py
 mycaffe_py.install_as_caffe()
 mycaffe_py.install_as_caffe()
 import caffe
-import caffe.schema.upgrade, caffe.layer as layer
+import caffe.schema.upgrade, caffe.layer as layers, caffe.layer.layer as layer
 from caffe import Net, TEST
 from caffe.blob import Blob
 import mycaffe_py.blob

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mycaffe_py.errors import ConfigError, MissingFileError, SnapshotError
-from mycaffe_py.run.resume import find_state, iteration_in_name, run_of, states_in
+from mycaffe_py.run.resume import find_state, iteration_in_name, states_in
 
 
 def make_run(base, number, *files, status="done", snapshots=()):
@@ -24,6 +24,10 @@ def use(path):
 
 
 def find(spec, base, warnings=None):
+    return found(spec, base, warnings).state
+
+
+def found(spec, base, warnings=None):
     return find_state(
         str(spec), base, "Net", use=use, warn=[].append if warnings is None else warnings.append
     )
@@ -115,9 +119,9 @@ def test_the_run_of_a_snapshot_sent_elsewhere_is_found(tmp_path):
     state.write_text("whole")
     run = make_run(tmp_path, 1, snapshots=[{"state": state.name}])
     make_run(tmp_path, 2)
-    assert run_of(state, "auto", tmp_path, "Net") == run
-    assert run_of(state, str(run), tmp_path, "Net") == run
-    assert run_of(state, str(state), tmp_path, "Net") == tmp_path
+    assert found("auto", tmp_path) == (state, run)
+    assert found(run, tmp_path) == (state, run)
+    assert found(state, tmp_path) == (state, tmp_path)
 
 
 def test_a_torn_state_named_outright_is_an_error(tmp_path):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from google.protobuf import descriptor_pb2
-from mycaffe_py.schema.descriptors import build_file
 
 from mycaffe_py.schema import CORE_OWNER
+from mycaffe_py.schema.proto.descriptors import build_file
 
 OURS = {
     "SolverParameter": {"custom_trainer", "custom_trainer_properties", "trainer"},

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from mycaffe_py.schema.proto2 import parse_proto
 
 from mycaffe_py.errors import SchemaError
 from mycaffe_py.schema import SchemaSource, compose
+from mycaffe_py.schema.proto.proto2 import parse_proto
 
 
 def parse(text):

@@ -8,7 +8,8 @@ import re
 
 import pytest
 from google.protobuf import text_format
-from mycaffe_py.schema.catalog import SCALAR_TYPES
+
+from mycaffe_py.schema.proto.catalog import SCALAR_TYPES
 
 VALID = [
     ("NetParameter", ""),

@@ -28,7 +28,7 @@ def test_going_on_gives_the_bits_of_never_having_stopped(tmp_path, make_solver, 
     report = restore(second, state)
     assert bits(second) == bits(first)
     assert (second.iter, second.current_step) == (5, first.current_step)
-    assert second.rate == first.rate and second.loss == first.loss
+    assert second.last_lr == first.last_lr and second.loss == first.loss
     second.step(6)
     assert bits(second) == bits(through)
     assert second.loss == through.loss

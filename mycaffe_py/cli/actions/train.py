@@ -18,7 +18,7 @@ from mycaffe_py.cli.views import choose_views
 from mycaffe_py.device.device import Device, open_device
 from mycaffe_py.errors import ConfigError, DeviceError
 from mycaffe_py.run.directory import DEFAULT_BASE, RunDirectory
-from mycaffe_py.run.resume import find_state, run_of
+from mycaffe_py.run.resume import find_state
 from mycaffe_py.run.session import TrainingSession
 from mycaffe_py.run.settings import without_blobs
 from mycaffe_py.weights import RestoreReport, check_format, restore, split_paths
@@ -49,7 +49,7 @@ def train(
         nets = (training.net, *training.solver.test_nets)
         for line in upgrade_notes([training.solver_document, *(net.document for net in nets)]):
             say(line)
-    report = _restore(training, resume, given["seed"])
+    report, resumed_run = _restore(training, resume, given["seed"])
     _check_worth_running(training)
     directory = (
         RunDirectory.at(run_dir)
@@ -68,7 +68,7 @@ def train(
             observers=choose_views(training, quiet=quiet),
             command=sys.argv,
             resumed_from=report.state if report else None,
-            resumed_run=_resumed_run(report, resume, training),
+            resumed_run=resumed_run,
             sigint=sigint_effect,
             sighup=sighup_effect,
         )
@@ -197,12 +197,14 @@ def _print_config(training: Training) -> None:
         click.echo(f"# {what}: {document.filename}\n{to_text(shown)}")
 
 
-def _restore(training: Training, resume: str | None, seed: int | None) -> RestoreReport | None:
-    """Put the solver where the state that ``--resume`` means left off."""
+def _restore(
+    training: Training, resume: str | None, seed: int | None
+) -> tuple[RestoreReport | None, Path | None]:
+    """Put the solver where the state that ``--resume`` means left off; return what was restored, and the run."""
     if resume is None:
-        return None
+        return None, None
     reports: list[RestoreReport] = []
-    find_state(
+    found = find_state(
         resume,
         DEFAULT_BASE,
         training.net.name,
@@ -212,15 +214,7 @@ def _restore(training: Training, resume: str | None, seed: int | None) -> Restor
     if seed is not None and seed != training.device.seed:
         warn(f"--seed {seed} has no effect: the resumed run goes on with {training.device.seed}")
     training.seed = training.device.seed
-    return reports[-1]
-
-
-def _resumed_run(
-    report: RestoreReport | None, resume: str | None, training: Training
-) -> Path | None:
-    if report is None or resume is None:
-        return None
-    return run_of(report.state, resume, DEFAULT_BASE, training.net.name)
+    return reports[-1], found.run
 
 
 def _restored(report: RestoreReport, training: Training) -> str:

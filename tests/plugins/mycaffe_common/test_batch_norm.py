@@ -165,7 +165,8 @@ def test_no_solver_changes_the_statistics(specs):
 
 def test_the_model_keeps_its_own_words():
     net = make_net(NET.replace("SPECS", "phase: TRAIN"))
-    assert not net.document.message.layer[2].param and not net.layer_params[2].param
+    assert not net.document.message.layer[2].param
+    assert net.layer_params[2] is net.layers[2].param
     assert len(net.layer_dict["bn"].param.param) == 3
 
 
