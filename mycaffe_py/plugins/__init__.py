@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from mycaffe_py.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from .catalog import Catalog as Catalog
+    from .discovery import Plugin as Plugin
     from .hookspecs import hookimpl as hookimpl, hookspec as hookspec
+    from .offers import HOOKS as HOOKS, KINDS as KINDS
     from .registry import (
         ALLOW_LIST_VARIABLE as ALLOW_LIST_VARIABLE,
-        HOOKS as HOOKS,
-        KINDS as KINDS,
         Registry as Registry,
         default_registry as default_registry,
         load_registry as load_registry,
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
+        catalog="Catalog",
+        discovery="Plugin",
         hookspecs="hookimpl hookspec",
-        registry="ALLOW_LIST_VARIABLE HOOKS KINDS Registry default_registry load_registry "
-        "use_plugins",
+        offers="HOOKS KINDS",
+        registry="ALLOW_LIST_VARIABLE Registry default_registry load_registry use_plugins",
     )

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-import click
 import pluggy
 
-from mycaffe_py.errors import PluginError, SchemaError, did_you_mean
-from mycaffe_py.schema import Schema, SchemaSource, compose, core_sources, stable_number
+from mycaffe_py.errors import PluginError, SchemaError
+from mycaffe_py.schema import Schema, compose, core_sources, stable_number
 from mycaffe_py.schema.proto.numbering import FIRST_BUNDLED, LAST_BUNDLED
 
 from . import hookspecs
 from .catalog import Catalog
 from .discovery import Plugin, add_named, from_entry_points
+from .offers import KINDS, register
 
 ALLOW_LIST_VARIABLE = "MYCAFFE_PLUGINS"
-KINDS = ("layers", "solvers", "fillers", "gyms", "trainers")
-"""What plugins offer as classes; a class says in ``kind`` which it is: ``layer``, ``solver``, ..."""
-HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("mycaffe_"))
 
 
 class Registry:
@@ -124,102 +120,6 @@ def _squatting(schema: Schema, plugin: Plugin) -> Plugin | None:
     return None
 
 
-def _schema_sources(plugin: Plugin, texts: Iterable[str | Path]) -> list[SchemaSource]:
-    sources = []
-    for text in texts:
-        if isinstance(text, Path):
-            sources.append(SchemaSource(plugin.name, text.name, text.read_text(encoding="utf-8")))
-        else:
-            sources.append(SchemaSource(plugin.name, f"{plugin.name}.proto", text))
-    offered = [cls for kind in KINDS for cls in plugin.offers.get(kind, ())]
-    for owner in dict.fromkeys(base for cls in offered for base in _own_classes(cls)):
-        # A class may inherit from one that brings its schema already.
-        if owner.__dict__.get("schema"):
-            label = f"{plugin.name}.{owner.__name__}.schema"
-            sources.append(SchemaSource(plugin.name, label, owner.schema))
-    return sources
-
-
-def _own_classes(offered: type) -> list[type]:
-    """Return the class and those of its bases that stand in the same package or file."""
-    root = offered.__module__.partition(".")[0]
-    return [base for base in offered.__mro__ if base.__module__.partition(".")[0] == root]
-
-
-def _collect(manager: pluggy.PluginManager, plugin: Plugin) -> None:
-    """Call the plugin's hooks and note what they return."""
-    texts: list[Any] = []
-    called = False
-    for hook_name in HOOKS:
-        for implementation in getattr(manager.hook, hook_name).get_hookimpls():
-            if implementation.plugin is not plugin.module:
-                continue
-            called = True
-            returned = _call(hook_name, implementation.function)
-            if hook_name == "mycaffe_schema":
-                texts += returned
-            else:
-                plugin.offers[hook_name.removeprefix("mycaffe_")] = returned
-    if not called:
-        raise PluginError(
-            "offers nothing: it has no function marked with @hookimpl",
-            hint=f"hooks: {', '.join(HOOKS)}",
-        )
-    plugin.sources = _schema_sources(plugin, texts)
-
-
-def _call(hook_name: str, function: Any) -> list[Any]:
-    """Call one hook and check what it returns."""
-    try:
-        returned = function()
-    except Exception as error:
-        raise PluginError(f"{hook_name}() raised {type(error).__name__}: {error}") from error
-    if not isinstance(returned, list | tuple):
-        raise PluginError(f"{hook_name}() must return a list, not {type(returned).__name__}")
-    kind = hook_name.removeprefix("mycaffe_")
-    for item in returned:
-        if kind in KINDS:
-            singular = kind.removesuffix("s")
-            good = isinstance(item, type) and getattr(item, "kind", "") == singular
-            wanted = f"{singular.capitalize()} classes"
-        elif kind == "commands":
-            good, wanted = isinstance(item, click.Command) and bool(item.name), "click commands"
-        else:
-            good, wanted = isinstance(item, str | Path), "str or Path of .proto text"
-        if not good:
-            raise PluginError(
-                f"{hook_name}() must return a list of {wanted}, but it holds {item!r:.80}"
-            )
-    return list(returned)
-
-
-def _check_names(manager: pluggy.PluginManager, module: Any) -> None:
-    """Fail for a marked function that is no hook, and for a hook that is not marked."""
-    for name in dir(module):
-        if manager.parse_hookimpl_opts(module, name):
-            if name not in HOOKS:
-                raise PluginError(f"unknown hook {name}()", hint=did_you_mean(name, HOOKS))
-        elif name in HOOKS:
-            raise PluginError(
-                f"{name}() is not marked as a hook",
-                hint="write @hookimpl above it (from mycaffe_py.hookspecs import hookimpl)",
-            )
-
-
-def _register(manager: pluggy.PluginManager, plugin: Plugin) -> None:
-    """Register one loaded module; a fault in it is noted in ``plugin.error`` and goes no further."""
-    try:
-        _check_names(manager, plugin.module)
-        manager.register(plugin.module, name=plugin.name)
-        _collect(manager, plugin)
-    except PluginError as error:
-        plugin.reject(error.message, error.hint, error)
-    except Exception as error:
-        plugin.reject(f"{type(error).__name__}: {error}", cause=error)
-    if plugin.error and manager.has_plugin(plugin.name):
-        manager.unregister(name=plugin.name)
-
-
 def load_registry(extra: Sequence[str] = (), allow: str | None = None) -> Registry:
     """Load the installed plugins and those named in ``extra`` (files or modules) into a new registry.
 
@@ -236,7 +136,7 @@ def load_registry(extra: Sequence[str] = (), allow: str | None = None) -> Regist
         add_named(plugins, name)
     for plugin in plugins:
         if plugin.error is None:
-            _register(manager, plugin)
+            register(manager, plugin)
     return Registry(plugins)
 
 

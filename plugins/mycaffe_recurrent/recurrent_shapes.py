@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import NoReturn, Protocol
 
 from mycaffe_py.blob import Blob
 
-if TYPE_CHECKING:
-    from .recurrent_layer import RecurrentLayer
+
+class Recurrent(Protocol):
+    """What the checks ask of a recurrent layer that is set up."""
+
+    steps: int
+    size: int
+    static: bool
+    state_names: Sequence[str]
+    input_weight: Blob
+    static_weight: Blob
+
+    def exposed_of(self, bottom: Sequence[Blob]) -> Sequence[Blob]:
+        """Return the bottoms that hold the state before the first step."""
+
+    def fail(self, message: str, *, field: str = "", hint: str | None = None) -> NoReturn:
+        """Raise LayerError in the layer's name."""
 
 
-def check_axes(layer: RecurrentLayer, bottom: Sequence[Blob]) -> None:
+def check_axes(layer: Recurrent, bottom: Sequence[Blob]) -> None:
     """Fail unless the features of steps and sequences can be told from the axes."""
     x = bottom[0]
     if x.num_axes < 3 or not x.shape[0] or not x.count_axes(2):
@@ -26,7 +40,7 @@ def check_axes(layer: RecurrentLayer, bottom: Sequence[Blob]) -> None:
         )
 
 
-def check_shapes(layer: RecurrentLayer, bottom: Sequence[Blob]) -> None:
+def check_shapes(layer: Recurrent, bottom: Sequence[Blob]) -> None:
     """Fail unless the bottoms fit the layer's weights and each other."""
     x, cont = bottom[:2]
     if x.shape[0] != layer.steps:
@@ -59,7 +73,7 @@ def check_shapes(layer: RecurrentLayer, bottom: Sequence[Blob]) -> None:
             )
 
 
-def _check_features(layer: RecurrentLayer, blob: Blob, axis: int, weight: Blob) -> None:
+def _check_features(layer: Recurrent, blob: Blob, axis: int, weight: Blob) -> None:
     features = blob.count_axes(axis)
     if features != weight.shape[1]:
         layer.fail(
