@@ -10,7 +10,6 @@ from typing import Any
 from mkdocs.structure.files import File
 
 ROOT = Path(__file__).parents[1]
-
 # Files that are pages of the site, with the place of each below docs/.
 PAGES = {
     "README.md": "start.md",
@@ -22,7 +21,6 @@ PAGES = {
     "examples/xor/README.md": "examples/xor.md",
 }
 SOURCES = {page: source for source, page in PAGES.items()}
-
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)#:\s]+)(#[^)]*)?\)")
 CODE = re.compile(r"(?<=[| ])`[^`\n]+`")
 ROLE = re.compile(r":(?:attr|class|func|meth):(?=<code>)")
