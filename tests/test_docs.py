@@ -1,17 +1,25 @@
-"""docs/commands.md holds every verb, option, exit code and error code."""
+"""docs/commands.md holds every verb, option, exit code and error code; docs/api every public name."""
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from pathlib import Path
 
 import pytest
 
+import mycaffe_py
 from mycaffe_py import errors
 from mycaffe_py.cli.app import VERBS, app
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+
+API = [
+    name
+    for path in sorted((ROOT / "docs" / "api").glob("*.md"))
+    for name in re.findall(r"^::: (\S+)$", path.read_text(encoding="utf-8"), flags=re.M)
+]
 
 
 def options_of(verb):
@@ -50,3 +58,14 @@ def test_every_error_code_is_there():
 @pytest.mark.parametrize("variable", ["MYCAFFE_PLUGINS", "NO_COLOR"])
 def test_the_environment_variables_are_there(variable):
     assert f"| `{variable}`" in TEXT
+
+
+def test_every_public_name_is_in_the_reference():
+    phases = {"TRAIN", "TEST"}  # described in words
+    missing = {f"mycaffe_py.{name}" for name in set(mycaffe_py.__all__) - phases} - set(API)
+    assert missing == {"mycaffe_py.__version__"}
+
+
+@pytest.mark.parametrize("name", API)
+def test_the_reference_names_what_exists(name):
+    assert pkgutil.resolve_name(name) is not None

@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 NOT_COPIED = shutil.ignore_patterns(
-    ".*", "__pycache__", "*.egg-info", "build", "dist", "runs", "benchmarks", "venv", "data"
+    ".*", "__pycache__", "*.egg-info", "build", "dist", "site", "runs", "benchmarks", "venv", "data"
 )
 BUILD = "from setuptools import build_meta; print(build_meta.{what}({folder!r}))"
 TOP_LEVEL = {

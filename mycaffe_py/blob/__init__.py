@@ -34,12 +34,12 @@ if TYPE_CHECKING:
         refresh_views as refresh_views,
         send_writes as send_writes,
     )
-    from .stacked import FusedBlobs as FusedBlobs
+    from .stacked import FusedBlobs as FusedBlobs, StackedBlobs as StackedBlobs
 else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
         blob="Blob BlobVec MAX_AXES MAX_COUNT assign canonical_axis check_shape fetched numbers",
         blobproto="array_from_file array_from_proto array_to_proto is_legacy proto_shape shape_fits",
         host_blob="HostArray HostBlob HostLayer facing refresh_views send_writes",
-        stacked="FusedBlobs",
+        stacked="FusedBlobs StackedBlobs",
     )

@@ -1,4 +1,4 @@
-"""FusedBlobs: several blobs of a layer computed with as one matrix."""
+"""StackedBlobs: several blobs of a layer computed with as one matrix."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from .blob import Blob
 
 
-class FusedBlobs:
+class StackedBlobs:
     """Blobs stacked along axis 0.
 
     Where they lie side by side in one buffer (see ``Layer.storage_order``) the stack is a view; otherwise,
@@ -58,3 +58,7 @@ class FusedBlobs:
             diff = blob.diff
             diff += gradient[row : row + blob.shape[0]]
             row += blob.shape[0]
+
+
+FusedBlobs = StackedBlobs
+"""The name that StackedBlobs had before 0.2."""

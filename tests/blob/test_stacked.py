@@ -1,11 +1,11 @@
-"""FusedBlobs: several blobs as one matrix, as a view where they lie side by side."""
+"""StackedBlobs: several blobs as one matrix, as a view where they lie side by side."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.blob.stacked import FusedBlobs
+from mycaffe_py.blob.stacked import StackedBlobs
 
 
 def blobs():
@@ -28,7 +28,7 @@ STACKED = [[1, 1, 1], [1, 1, 1], [2, 2, 2]]
 def test_neighbours_are_a_view():
     parts = blobs()
     data, diff = bind(parts, (4, 10))
-    fused = FusedBlobs(parts)
+    fused = StackedBlobs(parts)
     np.testing.assert_array_equal(fused.data(), STACKED)
     assert np.shares_memory(fused.data(), data)
     data[...] = 7
@@ -39,7 +39,7 @@ def test_neighbours_are_a_view():
 
 
 def check_gathered(parts):
-    fused = FusedBlobs(parts)
+    fused = StackedBlobs(parts)
     np.testing.assert_array_equal(fused.data(), STACKED)
     parts[1].data[...] = 5
     np.testing.assert_array_equal(fused.data()[2], [5, 5, 5])
@@ -78,7 +78,7 @@ def test_a_blob_shared_later_is_followed():
     bind(parts, (0, 6))
     bind([other], (0,))
     other.data[...] = 9
-    fused = FusedBlobs(parts)
+    fused = StackedBlobs(parts)
     fused.data()
     parts[1].share_data(other)
     np.testing.assert_array_equal(fused.data(), [[1] * 3, [1] * 3, [9] * 3])
