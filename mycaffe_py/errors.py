@@ -24,7 +24,7 @@ EXIT_DEVICE = 4
 EXIT_DIVERGED = 5
 EXIT_INTERRUPTED = 130
 
-_MOST_PROBLEMS = 50
+_MAX_PROBLEMS = 50
 _WIDEST_LINE = 160
 _LONGEST_MESSAGE = 800
 
@@ -173,7 +173,7 @@ class PrototxtError(ConfigError):
 
     def render(self) -> str:
         """Format the mistakes, of very many only the first ones."""
-        shown = [problem.render() for problem in self._problems[:_MOST_PROBLEMS]]
+        shown = [problem.render() for problem in self._problems[:_MAX_PROBLEMS]]
         if len(shown) < len(self._problems):
             shown.append(f"only the first {len(shown)} problems are shown")
         return "\n".join(shown)

@@ -12,7 +12,7 @@ import numpy as np
 
 # Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
 _KNOWN, _PREDICTED, _TRUTH = "#0072B2", "#D55E00", "#009E73"
-_MOST_AXES = 6
+_MAX_AXES = 6
 
 
 def plain_time(time: float) -> str:
@@ -88,11 +88,11 @@ class Forecast:
         csv.writer(text, lineterminator="\n").writerows(self.rows())
         return text.getvalue()
 
-    def draw(self, figure: Any, least_history: int = 100) -> None:
+    def draw(self, figure: Any, min_history: int = 100) -> None:
         """Draw the end of what was known, the predictions and the truth into a matplotlib figure."""
-        shown = min(len(self.names), _MOST_AXES)
+        shown = min(len(self.names), _MAX_AXES)
         axes = figure.subplots(shown, 1, sharex=True, squeeze=False)[:, 0]
-        before = slice(max(0, len(self.time) - max(least_history, 2 * len(self.times))), None)
+        before = slice(max(0, len(self.time) - max(min_history, 2 * len(self.times))), None)
         for index, axis in enumerate(axes):
             known = np.isfinite(self.targets[:, index])
             if len(self.time):

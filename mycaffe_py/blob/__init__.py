@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         HostArray as HostArray,
         HostBlob as HostBlob,
         HostLayer as HostLayer,
-        facing as facing,
+        host_views as host_views,
         refresh_views as refresh_views,
         send_writes as send_writes,
     )
@@ -40,6 +40,6 @@ else:
         __name__,
         blob="Blob BlobVec MAX_AXES MAX_COUNT assign canonical_axis check_shape fetched numbers",
         blobproto="array_from_file array_from_proto array_to_proto is_legacy proto_shape shape_fits",
-        host_blob="HostArray HostBlob HostLayer facing refresh_views send_writes",
+        host_blob="HostArray HostBlob HostLayer host_views refresh_views send_writes",
         stacked="FusedBlobs StackedBlobs",
     )

@@ -155,7 +155,7 @@ class HostBlob:
         return self.blob._gpu_diff_ptr
 
 
-def facing(blobs: Sequence[Blob]) -> list[Any]:
+def host_views(blobs: Sequence[Blob]) -> list[Any]:
     """Return the blobs as users see them: as they are on the host, else a HostBlob for each."""
     return [blob if blob.device.is_host else HostBlob(blob) for blob in blobs]
 
@@ -166,7 +166,7 @@ class HostLayer:
     def __init__(self, layer: Any):
         object.__setattr__(self, "layer", layer)
         object.__setattr__(self, "blobs", BlobVec(layer.add_blob))
-        self.blobs.extend(facing(layer.blobs))
+        self.blobs.extend(host_views(layer.blobs))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.layer, name)

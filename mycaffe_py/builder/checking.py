@@ -10,7 +10,7 @@ from typing import Any
 from mycaffe_py.device.device import Device
 from mycaffe_py.errors import MissingFileError, MyCaffeError, Problem, PrototxtError
 from mycaffe_py.net.net import Net
-from mycaffe_py.net.topology import MOST_PROBLEMS
+from mycaffe_py.net.topology import MAX_PROBLEMS
 from mycaffe_py.plugins.registry import Registry, default_registry
 from mycaffe_py.resources import find_resource
 from mycaffe_py.schema import Document
@@ -76,7 +76,7 @@ def _with_all_mistakes(action: Callable[[], Any], registry: Registry, state: Any
             raise
         further = problems_of_sound_layers(document, error.problems, registry, state)
         problems = sorted([*error.problems, *further], key=_place)
-        raise PrototxtError(list(dict.fromkeys(problems))[:MOST_PROBLEMS], document) from error
+        raise PrototxtError(list(dict.fromkeys(problems))[:MAX_PROBLEMS], document) from error
 
 
 def _place(problem: Problem) -> tuple[int, int]:

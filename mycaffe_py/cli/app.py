@@ -134,7 +134,7 @@ class App(click.Group):
         **extra: Any,
     ) -> Any:
         """Run the command line and exit with the documented code."""
-        arguments, debug = take_debug(sys.argv[1:] if args is None else args)
+        arguments, debug = split_debug(sys.argv[1:] if args is None else args)
         run = super().main
         prog_name = prog_name or "mycaffe"
         if not standalone_mode:
@@ -147,7 +147,7 @@ class App(click.Group):
         sys.exit(code if isinstance(code, int) else EXIT_OK)
 
 
-def take_debug(args: Sequence[str]) -> tuple[list[str], bool]:
+def split_debug(args: Sequence[str]) -> tuple[list[str], bool]:
     """Take ``--debug`` out of the arguments, wherever before a ``--`` it stands."""
     arguments = list(args)
     end = arguments.index("--") if "--" in arguments else len(arguments)

@@ -65,7 +65,7 @@ class LiveView(TimedObserver):
     def observe(self, event: Event) -> None:
         """Take in one event; lines worth keeping are printed above the view."""
         if isinstance(event, StepDone):
-            self._take_step(event)
+            self._show_step(event)
         elif isinstance(event, TrainingStarted):
             self.start = self.iteration = event.iteration
             self.max_iter = max(1, event.max_iter)
@@ -87,7 +87,7 @@ class LiveView(TimedObserver):
     def _print(self, text: str, style: str = "") -> None:
         self.console.print(Text(text, style=style))
 
-    def _take_step(self, event: StepDone) -> None:
+    def _show_step(self, event: StepDone) -> None:
         self._latest, self.iteration = event, event.iteration
         self._losses.append(event.metrics.get("loss", math.nan))
         sample = event.sample

@@ -17,4 +17,4 @@ class PlainView(TimedObserver):
 
     def observe(self, event: Event) -> None:
         """Write what is worth a line."""
-        self._log.take(event, self.now)
+        self._log.write_event(event, self.now)

@@ -63,7 +63,7 @@ class CaffeLog:
         self._test_outputs, self._name, self._policy = list(test_outputs), name, policy
         self._shown_at: float | None = None
 
-    def take(self, event: Event, now: float) -> None:
+    def write_event(self, event: Event, now: float) -> None:
         """Write what is worth a line; ``now`` is when it happened, in seconds."""
         if isinstance(event, StepDone):
             if event.display:
@@ -144,4 +144,4 @@ def log_progress(solver: Any) -> None:
     """Log what ``solver`` does from now on, if the ``mycaffe`` logger takes messages of level INFO."""
     if logger.isEnabledFor(logging.INFO):
         log = caffe_log(solver, lambda line: logger.info("%s", line))
-        solver.listeners.append(lambda event: log.take(event, time.perf_counter()))
+        solver.listeners.append(lambda event: log.write_event(event, time.perf_counter()))

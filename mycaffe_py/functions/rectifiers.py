@@ -67,19 +67,19 @@ class Clip(Activation):
 
     keeps_input = True
 
-    def __init__(self, least: float, most: float):
+    def __init__(self, minimum: float, maximum: float):
         super().__init__()
-        self.least, self.most = float(least), float(most)
+        self.minimum, self.maximum = float(minimum), float(maximum)
 
     def forward(self, xp: Any, z: Any, out: Any) -> None:
         """Write max(least, min(z, most))."""
-        xp.clip(z, self.least, self.most, out=out)
+        xp.clip(z, self.minimum, self.maximum, out=out)
 
     def backward(self, xp: Any, z: Any, y: Any, dy: Any, out: Any) -> None:
         """Write dy where least <= z <= most, else 0."""
         kept, below = self.scratch(xp, dy, 2)
-        xp.greater_equal(z, self.least, out=kept)
-        xp.less_equal(z, self.most, out=below)
+        xp.greater_equal(z, self.minimum, out=kept)
+        xp.less_equal(z, self.maximum, out=below)
         xp.multiply(kept, below, out=kept)
         xp.multiply(dy, kept, out=out)
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
         axis_setting as axis_setting,
         blob_axis as blob_axis,
         enum_name as enum_name,
+        freeze_statistics as freeze_statistics,
         given_filler as given_filler,
-        keep_from_solver as keep_from_solver,
         positive_setting as positive_setting,
         require_an_axis as require_an_axis,
         require_images as require_images,
@@ -35,7 +35,7 @@ else:
         __name__,
         filler="Filler fans",
         layer="Layer LayerContext PHASE_NAMES TEST TIME_FORMS TRAIN python_warning",
-        layer_settings="along axes_end axis_setting blob_axis enum_name given_filler keep_from_solver "
+        layer_settings="along axes_end axis_setting blob_axis enum_name freeze_statistics given_filler "
         "positive_setting require_an_axis require_images",
         loss_layer="LossLayer",
     )

@@ -172,13 +172,18 @@ class Layer:
     def _check_counts(self, bottoms: int, tops: int) -> None:
         for count, word in ((bottoms, "bottom"), (tops, "top")):
             exact = getattr(self, f"exact_num_{word}_blobs")
-            least, most = getattr(self, f"min_{word}_blobs"), getattr(self, f"max_{word}_blobs")
+            minimum, maximum = (
+                getattr(self, f"min_{word}_blobs"),
+                getattr(self, f"max_{word}_blobs"),
+            )
             if exact is not None and count != exact:
                 self.fail(f"needs exactly {exact} {word} blob{'s' * (exact != 1)}, got {count}")
-            if least is not None and count < least:
-                self.fail(f"needs at least {least} {word} blob{'s' * (least != 1)}, got {count}")
-            if most is not None and count > most:
-                self.fail(f"takes at most {most} {word} blob{'s' * (most != 1)}, got {count}")
+            if minimum is not None and count < minimum:
+                self.fail(
+                    f"needs at least {minimum} {word} blob{'s' * (minimum != 1)}, got {count}"
+                )
+            if maximum is not None and count > maximum:
+                self.fail(f"takes at most {maximum} {word} blob{'s' * (maximum != 1)}, got {count}")
         if self.equal_num_bottom_top_blobs and bottoms != tops:
             self.fail(f"needs as many tops as bottoms, got {bottoms} bottoms and {tops} tops")
 

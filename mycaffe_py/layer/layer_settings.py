@@ -79,7 +79,7 @@ def given_filler(param: Any, field: str, default: float | None = None) -> Any:
     return None if default is None else type(filler)(type="constant", value=default)
 
 
-def keep_from_solver(layer: Layer, names: Sequence[str]) -> None:
+def freeze_statistics(layer: Layer, names: Sequence[str]) -> None:
     """Give the layer's first blobs, named so, an ``lr_mult`` of 0: they are statistics; fail if another is given."""
     specs = layer.param.param
     for index, name in enumerate(names):

@@ -24,7 +24,7 @@ from mycaffe_py.schema.prototxt.document import steps_of
 from .parameters import Parameter, ParameterList
 from .splits import insert_splits
 from .state_rules import is_included
-from .topology import MOST_PROBLEMS, FieldMistakes, WiringCheck
+from .topology import MAX_PROBLEMS, FieldMistakes, WiringCheck
 
 _AUTOMATIC = "(automatic)"
 
@@ -117,7 +117,7 @@ class NetBuilder:
     # What is wrong.
 
     def _problems(self) -> list[Problem]:
-        return [found.problem for found in sorted(self._found, key=self._place)][:MOST_PROBLEMS]
+        return [found.problem for found in sorted(self._found, key=self._place)][:MAX_PROBLEMS]
 
     def _place(self, found: _Found) -> tuple[int, int]:
         place = found.problem.location
@@ -171,7 +171,7 @@ class NetBuilder:
         check = WiringCheck(self.document, self.registry, self.state, self.positions, self.mistakes)
         check.run()
         self._found = [_Found(position, problem) for position, problem in check.found]
-        if len(self._found) >= MOST_PROBLEMS:
+        if len(self._found) >= MAX_PROBLEMS:
             return  # not every layer was checked
         positions = check.sound_layers()
         new_layer = self.registry.schema.message_class("LayerParameter")
@@ -183,7 +183,7 @@ class NetBuilder:
         }
         unknown: set[str] = set()
         for param, index in layers:
-            if len(self._found) >= MOST_PROBLEMS:
+            if len(self._found) >= MAX_PROBLEMS:
                 return
             position = None if index is None else positions[index]
             if not param.HasField("phase"):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mycaffe_py.blob.blob import Blob
-from mycaffe_py.blob.host_blob import facing, refresh_views, send_writes
+from mycaffe_py.blob.host_blob import host_views, refresh_views, send_writes
 from mycaffe_py.errors import add_note
 from mycaffe_py.layer.layer import PHASE_NAMES, Layer, LayerContext
 from mycaffe_py.schema import Document
@@ -45,7 +45,7 @@ class NetEngine:
         self.device_blobs: dict[str, Blob] = built.blobs
         """Blob name -> blob of the device, of every layer's tops."""
         self.blobs: dict[str, Blob] = dict(
-            zip(built.blobs, facing(built.blobs.values()), strict=True)
+            zip(built.blobs, host_views(built.blobs.values()), strict=True)
         )
         """Blob name -> blob with NumPy arrays; the same blobs where the device is the host."""
         self.bottoms: list[list[Blob]] = built.bottoms

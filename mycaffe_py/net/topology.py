@@ -13,7 +13,7 @@ from mycaffe_py.schema import Document
 
 from .state_rules import describe_state
 
-MOST_PROBLEMS = 200
+MAX_PROBLEMS = 200
 
 
 def _nan_within(field: Any, value: Any) -> tuple | None:
@@ -83,7 +83,7 @@ class WiringCheck:
             self._check_numbers(layer, index)
             self._check_bottoms(layer, index)
             self._check_tops(layer, index)
-            if len(self.found) >= MOST_PROBLEMS:
+            if len(self.found) >= MAX_PROBLEMS:
                 break
         if not included and not self.mistakes:
             self._no_layers()

@@ -34,7 +34,7 @@ from .dispatch import Dispatcher
 from .metrics import MetricsWriter
 from .pictures import draw_pictures
 from .record import RunRecord, now
-from .settings import portable, without_blobs
+from .settings import with_absolute_paths, without_blobs
 from .signals import SignalEffects
 from .snapshots import SnapshotKeeper
 
@@ -95,8 +95,8 @@ class TrainingSession:
     def _write_settings(self) -> None:
         to_text = self.training.registry.schema.to_text
         for name, message in (
-            ("model.prototxt", without_blobs(portable(self.training.model))),
-            ("solver.prototxt", portable(self.training.solver_document)),
+            ("model.prototxt", without_blobs(with_absolute_paths(self.training.model))),
+            ("solver.prototxt", with_absolute_paths(self.training.solver_document)),
         ):
             atomic_write(self.directory / name, to_text(message).encode())
 

@@ -21,7 +21,7 @@ def without_blobs(message: Any) -> Any:
     return copy
 
 
-def portable(document: Any) -> Any:
+def with_absolute_paths(document: Any) -> Any:
     """Return a solver's or net's message with the files that it names written as absolute paths.
 
     A string field names a file if it is called ``net``, ``train_net``, ``test_net``, ``weights``,

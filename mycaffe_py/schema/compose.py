@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mycaffe_py.errors import did_you_mean
 
-from .proto.catalog import SCALAR_TYPES, Catalog, EnumInfo, FieldInfo, MessageInfo
+from .proto.catalog import SCALAR_TYPES, EnumInfo, FieldInfo, MessageCatalog, MessageInfo
 from .proto.declarations import (
     EnumDeclaration,
     ExtendDeclaration,
@@ -54,7 +54,7 @@ def _owners(first: Place, second: Place) -> str:
 
 class _Composer:
     def __init__(self) -> None:
-        self.catalog = Catalog()
+        self.catalog = MessageCatalog()
         self.symbols: dict[str, Place] = {}
 
     def add_symbol(self, name: str, place: Place, what: str) -> None:

@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError, Message
 
 from mycaffe_py.errors import SnapshotError, did_you_mean
 
-from .proto.catalog import Catalog, MessageInfo
+from .proto.catalog import MessageCatalog, MessageInfo
 from .proto.declarations import SchemaSource
 from .proto.describe import ExtensionDoc, MessageDoc, describe_extensions, describe_message
 from .proto.proto2 import PACKAGE
@@ -26,7 +26,7 @@ class Schema:
 
     def __init__(
         self,
-        catalog: Catalog,
+        catalog: MessageCatalog,
         pool: descriptor_pool.DescriptorPool,
         sources: Sequence[SchemaSource],
     ):

@@ -10,7 +10,7 @@ from .images import (
     encode_image,
     image_bytes,
     read_image,
-    resize_image,
+    resize_pixels,
 )
 from .lists import ImageEntry, read_list, text_lines
 from .mean import mean_to_bytes, read_mean
@@ -34,6 +34,6 @@ __all__ = [
     "read_image",
     "read_list",
     "read_mean",
-    "resize_image",
+    "resize_pixels",
     "text_lines",
 ]

@@ -39,7 +39,7 @@ def read_image(
     data = image_bytes(path)
     with naming_place(os.fspath(path), DataError):
         image = decode_image(data, color)
-    return image if size is None else resize_image(image, size)
+    return image if size is None else resize_pixels(image, size)
 
 
 def image_bytes(path: str | os.PathLike[str]) -> bytes:
@@ -105,7 +105,7 @@ def encode_image(image: np.ndarray, kind: str) -> bytes:
     return buffer.getvalue()
 
 
-def resize_image(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def resize_pixels(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return an image (channels, height, width) of uint8 resized to (height, width).
 
     Bilinear between the four nearest pixels, as OpenCV's INTER_LINEAR in Caffe (to within 1: that

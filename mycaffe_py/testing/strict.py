@@ -104,7 +104,7 @@ CONSTANTS = (
     "uint64"
 )
 
-_MOST_POSITIONAL = {"argmax": 2, "argmin": 2, "matmul": 2, "take": 3, "std": 4, "var": 4}
+_MAX_POSITIONAL = {"argmax": 2, "argmin": 2, "matmul": 2, "take": 3, "std": 4, "var": 4}
 """Where the order of further arguments is not NumPy's."""
 
 _WAITING = ("nonzero", "bincount", "linalg.norm")
@@ -116,13 +116,13 @@ def _function(name: str) -> Callable:
     for part in name.split("."):
         numpy_function = getattr(numpy_function, part)
     check = _checked_elementwise if name in _ELEMENTWISE else _CHECKS.get(name)
-    most = _MOST_POSITIONAL.get(name)
+    maximum = _MAX_POSITIONAL.get(name)
     needs_array = name in _OF_AN_ARRAY or "." in name
 
     def call(*args: Any, **kwargs: Any) -> Any:
         check_keywords(what, kwargs, keywords)
-        if most and len(args) > most:
-            raise TypeError(f"{what} takes {most} arguments by position, the others by name")
+        if maximum and len(args) > maximum:
+            raise TypeError(f"{what} takes {maximum} arguments by position, the others by name")
         if needs_array and not isinstance(args[0], StrictArray):
             raise TypeError(f"{what} needs an array of the device, got a {_type_of(args[0])}")
         plain = tuple(unwrap_argument(value, what) for value in args)

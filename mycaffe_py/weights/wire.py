@@ -11,7 +11,7 @@ _SIZE_MARK = struct.Struct("<2sQ")
 _SIZE_TAG = b"\xc9\x3e"
 
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
-_MOST_FIELDS = 10_000
+_MAX_FIELDS = 10_000
 
 
 def with_size_mark(body: bytes) -> bytes:
@@ -30,7 +30,7 @@ def top_level_fields(data: bytes) -> set[tuple[int, int]]:
     """Return (number, wire type) of the fields of a message, up to where it breaks off."""
     fields: set[tuple[int, int]] = set()
     position = 0
-    for _ in range(_MOST_FIELDS):
+    for _ in range(_MAX_FIELDS):
         if position >= len(data):
             break
         tag, position = _varint(data, position)

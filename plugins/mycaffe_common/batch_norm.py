@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mycaffe_py.layer_settings import freeze_statistics, given_filler, require_an_axis
+
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import TEST, Layer
-from mycaffe_py.layer_settings import given_filler, keep_from_solver, require_an_axis
 
 from .channels import Channels
 
@@ -50,7 +51,7 @@ class BatchNorm(Layer):
         self.count = self._channels(bottom[0])
         for name in _STATISTICS:
             self.add_blob((1 if name == "factor" else self.count,), name=name)
-        keep_from_solver(self, _STATISTICS)
+        freeze_statistics(self, _STATISTICS)
         self.scales = param.scale_bias
         if self.scales:
             self.add_blob((self.count,), given_filler(param, "scale_filler", 1), "scale")

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from mycaffe_py.host_blob import HostBlob, host_views, refresh_views, send_writes
+
 from mycaffe_py.blob import Blob
 from mycaffe_py.device import Device
 from mycaffe_py.errors import add_note
-from mycaffe_py.host_blob import HostBlob, facing, refresh_views, send_writes
 from mycaffe_py.layer import Layer, LayerContext
 
 from .python_class import find_layer_class, users_code
@@ -109,7 +110,7 @@ class Python(Layer):
             return argument
         blobs, seen = self._facing.get(id(argument), (None, []))
         if blobs is not argument:
-            seen = facing(argument)
+            seen = host_views(argument)
             self._facing[id(argument)] = (argument, seen)
         return seen
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from mycaffe_py.layer_settings import freeze_statistics, require_an_axis
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import keep_from_solver, require_an_axis
 
 _STATISTICS = ("mean", "deviation")
-_MOST_COLUMNS = 1_000_000
+_MAX_COLUMNS = 1_000_000
 
 
 class Standardize(Layer):
@@ -55,16 +55,16 @@ class Standardize(Layer):
         self.has_mask = len(bottom) > 1 and not self.takes_level
         for name in _STATISTICS:
             self.add_blob((self.columns,), name=name)
-        keep_from_solver(self, _STATISTICS)
+        freeze_statistics(self, _STATISTICS)
         self._centre, self._spread, self._last = map(
             self.working_blob, ("centre", "spread", "last")
         )
 
     def _check_settings(self, param: Any, bottom: Blob) -> None:
         for name, value in (("columns", param.columns), ("relative_columns", self.relative)):
-            if not 0 <= value <= _MOST_COLUMNS:
+            if not 0 <= value <= _MAX_COLUMNS:
                 self.fail(
-                    f"{name} is {value}, but must be 0 to {_MOST_COLUMNS}",
+                    f"{name} is {value}, but must be 0 to {_MAX_COLUMNS}",
                     field=f"standardize_param.{name}",
                 )
         if self.relative > self.columns:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mycaffe_py.stores import resize_image
+from mycaffe_py.stores import resize_pixels
 
 from .window_file import Window
 
@@ -80,7 +80,7 @@ def resized(image: np.ndarray, part: Cut, crop_size: int, mirrored: bool) -> tup
     # Rounding may push the part out of the crop by a pixel.
     height = min(part.height, crop_size - rows.start)
     width = min(part.width, crop_size - columns.start)
-    pixels = resize_image(image[:, part.rows, part.columns], (height, width))
+    pixels = resize_pixels(image[:, part.rows, part.columns], (height, width))
     pixels = pixels[:, :, ::-1] if mirrored else pixels
     return (
         pixels,

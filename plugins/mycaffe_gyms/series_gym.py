@@ -20,7 +20,7 @@ from .series_settings import check_settings
 from .series_windows import Windows, open_windows
 
 _JSON_STATE = ("part", "origin", "ahead", "begun", "ended")
-_MOST_ANSWERS = 500
+_MAX_ANSWERS = 500
 
 
 class SeriesGym(Gym):
@@ -67,7 +67,7 @@ class SeriesGym(Gym):
         self._predicted: list[np.ndarray] = []
         self._later = np.zeros(0)
         self._fed_back: tuple[int, Windows] | None = None
-        self._answers: deque[np.ndarray] = deque(maxlen=_MOST_ANSWERS)
+        self._answers: deque[np.ndarray] = deque(maxlen=_MAX_ANSWERS)
 
     @classmethod
     def fit_model(cls, param: Any, model: Any, blob_names: Any, base_dir: Path) -> None:
@@ -289,7 +289,7 @@ class SeriesGym(Gym):
                 setattr(self, "_" + name, state[name])
             self.seed, self._fed_back = state["seed"], None
             self._predicted = list(np.array(state["predicted"], dtype=np.float64))
-            self._answers = deque(np.array(state["answers"], np.float64), _MOST_ANSWERS)
+            self._answers = deque(np.array(state["answers"], np.float64), _MAX_ANSWERS)
         except KeyError as error:
             raise SnapshotError(
                 f"gym state: {error} is missing",

@@ -11,7 +11,7 @@ from mycaffe_py.forecast import short_dates
 from .picture import PREDICTION_COLOUR, TARGET_COLOUR, UNOBSERVED_COLOUR
 from .series_table import Series
 
-_MOST_AXES = 6
+_MAX_AXES = 6
 
 
 def draw_answers(figure: Any, series: Series, answers: np.ndarray, border: float) -> None:
@@ -22,7 +22,7 @@ def draw_answers(figure: Any, series: Series, answers: np.ndarray, border: float
     figure.clear()
     if hasattr(figure, "set_layout_engine"):
         figure.set_layout_engine("constrained")
-    shown = min(series.outputs, _MOST_AXES)
+    shown = min(series.outputs, _MAX_AXES)
     axes = figure.subplots(shown, 1, sharex=True, squeeze=False)[:, 0]
     for index, axis in enumerate(axes):
         target, prediction = answers[:, 1 + index], answers[:, 1 + series.outputs + index]

@@ -15,7 +15,7 @@ from .series_settings import lags_of
 from .series_table import LARGEST, Series, read_series
 from .series_times import typical_step
 
-_MOST_HORIZONS = 32
+_MAX_HORIZONS = 32
 
 
 class Windows:
@@ -191,9 +191,9 @@ class Windows:
 
     def _shifts(self) -> Sequence[int]:
         least, horizon = self.param.least_horizon, self.param.horizon
-        ahead = np.linspace(least, horizon, min(_MOST_HORIZONS, horizon - least + 1))
+        ahead = np.linspace(least, horizon, min(_MAX_HORIZONS, horizon - least + 1))
         return [
-            *-self.lags[self.lags > 0][:: max(1, len(self.lags) // _MOST_HORIZONS)],
+            *-self.lags[self.lags > 0][:: max(1, len(self.lags) // _MAX_HORIZONS)],
             *ahead.astype(int),
         ]
 

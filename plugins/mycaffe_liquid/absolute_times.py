@@ -8,7 +8,7 @@ import numpy as np
 
 # Spans that no one sorted do not grow over this many steps of this many sequences.
 _LEAST_SEQUENCES, _LEAST_GROWTHS = 3, 24
-_MOST_FORWARDS = 20
+_MAX_FORWARDS = 20
 _LEAST_DIFFERENCES = 6
 _GROWING_GAPS = 1.5
 
@@ -30,7 +30,7 @@ class AbsoluteTimes:
         """Look at a batch, (steps, N), of sequences with ``lengths`` (N,); true once they look like times."""
         self._forwards += 1
         if len(tt) < _LEAST_DIFFERENCES + 2:
-            self.settled = self._forwards >= _MOST_FORWARDS
+            self.settled = self._forwards >= _MAX_FORWARDS
             return False
         with np.errstate(invalid="ignore", over="ignore"):  # padding may be infinite
             return self._take(tt, lengths)
@@ -48,7 +48,7 @@ class AbsoluteTimes:
         self._sequences += int(telling.sum())
         self._growths += int(growths[telling].sum())
         found = self._sequences >= _LEAST_SEQUENCES and self._growths >= _LEAST_GROWTHS
-        self.settled = found or self._forwards >= _MOST_FORWARDS
+        self.settled = found or self._forwards >= _MAX_FORWARDS
         return found
 
 

@@ -12,7 +12,7 @@ from .sequence_cell import SequenceCell
 
 # Measured with the stream lengths of the XOR task, batches of 32 to 256: more parts leave out more steps, but each
 # takes some time by itself.
-_MOST_PARTS = 4
+_MAX_PARTS = 4
 _LEAST_SAMPLES = 8
 # Share of the work of a whole batch up to which parts are worth it.
 _WORTH_IT = 0.8
@@ -109,7 +109,7 @@ class BatchDivision:
 
     def __init__(self, create: Callable[[], SequenceCell], is_host: bool):
         self._create = create
-        self._most = _MOST_PARTS if is_host else 1  # a GPU's step takes as long for few samples
+        self._most = _MAX_PARTS if is_host else 1  # a GPU's step takes as long for few samples
         self.whole = create()
         """The cell that runs whole batches."""
         self._cells = [self.whole]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mycaffe_py.layer_settings import enum_name, given_filler
+
 from mycaffe_py.functions import GELU, LeCun, ReLU, SiLU, TanH
 from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import enum_name, given_filler
 
 ACTIVATIONS = {"SILU": SiLU, "RELU": ReLU, "TANH": TanH, "GELU": GELU, "LECUN": LeCun}
 
-_MOST_LAYERS = 1000
+_MAX_LAYERS = 1000
 
 # The heads in blob order, and in the order in which they are stacked into one matrix: the three that pass
 # through tanh come first.
@@ -51,9 +52,9 @@ class CfcSettings:
         ):
             if value < 1 and not (wired and name.startswith("backbone")):
                 layer.fail(f"{name} must be at least 1, got {value}", field=field)
-        if param.backbone_layers > _MOST_LAYERS and not wired:
+        if param.backbone_layers > _MAX_LAYERS and not wired:
             layer.fail(
-                f"backbone_layers must be at most {_MOST_LAYERS}, got {param.backbone_layers}",
+                f"backbone_layers must be at most {_MAX_LAYERS}, got {param.backbone_layers}",
                 field="cfc_unit_param.backbone_layers",
             )
         ratio = param.backbone_dropout_ratio

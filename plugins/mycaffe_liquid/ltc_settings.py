@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from mycaffe_py.layer_settings import enum_name
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.functions import sigmoid, softplus
 from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import enum_name
 
 from .cfc_settings import hidden_size
 from .wiring import Wiring, read_wiring
 
-_MOST_UNFOLDS = 1000
+_MAX_UNFOLDS = 1000
 _RANGES = ("gleak", "vleak", "cm", "w", "sigma", "mu", "sensory_w", "sensory_sigma", "sensory_mu")
 
 
@@ -39,9 +39,9 @@ class LtcSettings:
                 f"ode_unfolds must be at least 1, got {param.ode_unfolds}",
                 field="ltc_unit_param.ode_unfolds",
             )
-        if param.ode_unfolds > _MOST_UNFOLDS:
+        if param.ode_unfolds > _MAX_UNFOLDS:
             layer.fail(
-                f"ode_unfolds must be at most {_MOST_UNFOLDS}, got {param.ode_unfolds}",
+                f"ode_unfolds must be at most {_MAX_UNFOLDS}, got {param.ode_unfolds}",
                 field="ltc_unit_param.ode_unfolds",
             )
         if not 0 <= param.epsilon < math.inf:

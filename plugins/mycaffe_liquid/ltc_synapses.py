@@ -10,7 +10,7 @@ from .flat_buffers import FlatBuffers
 from .ltc_settings import SynapseBlobs
 
 # Bytes of a working array on a device without a cache to care for.
-_MOST_BYTES = 1 << 26
+_MAX_BYTES = 1 << 26
 
 
 class Synapses:
@@ -51,7 +51,7 @@ class Synapses:
         self._batch = batch
         sources, targets = self.sources, self.targets
         row = max(1, sources * batch * self.dtype.itemsize)
-        rows = min(targets, max(1, (self.device.cache_bytes or _MOST_BYTES) // row))
+        rows = min(targets, max(1, (self.device.cache_bytes or _MAX_BYTES) // row))
         buffers = self._buffers
         self._lifted = buffers.array("lifted", sources, 2, batch)
         self._lifted[:, 1] = 1

@@ -11,8 +11,8 @@ from .course import Course, most_active, order_of
 # Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 GREY = "#6E6E6E"
-_MOST_NUMBERED = 32
-_MOST_MARKED = 150
+_MAX_NUMBERED = 32
+_MAX_MARKED = 150
 
 
 def draw_states(figure: Any, course: Course, title: str) -> None:
@@ -74,7 +74,7 @@ def plain(axes: Any) -> None:
 def _draw_lines(axes: Any, course: Course, values: np.ndarray, name: str, label: str) -> None:
     columns = values.shape[1]
     shown = range(columns) if columns <= len(COLOURS) else most_active(np.nan_to_num(values), 6)
-    style = {"marker": "."} if len(values) <= _MOST_MARKED else {}
+    style = {"marker": "."} if len(values) <= _MAX_MARKED else {}
     for colour, column in zip(COLOURS, sorted(shown), strict=False):
         own = name if columns == 1 else f"{name} {column}"
         seen = np.isfinite(values[:, column])
@@ -133,7 +133,7 @@ def _draw_all(figure: Any, axes: Any, side: Any, course: Course) -> None:
 
 def number_neurons(axes: Any, order: np.ndarray, label: str) -> None:
     """Name the rows of a heat map: each neuron by its number, if there are few of them."""
-    if len(order) <= _MOST_NUMBERED:
+    if len(order) <= _MAX_NUMBERED:
         axes.set_yticks(range(len(order)), [str(neuron) for neuron in order])
         axes.tick_params(axis="y", labelsize="small" if len(order) <= 16 else "xx-small")
     else:

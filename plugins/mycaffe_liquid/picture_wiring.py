@@ -13,13 +13,13 @@ from .synapse_map import SynapseMap
 # The ends of the heat map's colours; people with any kind of colour vision can tell them apart.
 EXCITING, INHIBITING = "#B2182B", "#2166AC"
 _FILLS = {"sensory": "#DDDDDD", "inter": "#9AD0E6", "command": "#F2C879", "motor": "#8FD1A8"}
-_MOST_ARROWS = 250
-_MOST_LINES = 3000
+_MAX_ARROWS = 250
+_MAX_LINES = 3000
 """More cannot be told apart, and each takes its time: only the strongest synapses are drawn then."""
 _COLUMN_POINTS = 400.0
 """Height of a column of neurons, about."""
 _NUMBERED_WIDTH = 13.0
-_MOST_LABELLED = 40
+_MAX_LABELLED = 40
 _SWEEPS = 4
 
 Place = tuple[float, float]
@@ -64,7 +64,7 @@ def _draw_neurons(
             if group != "sensory":
                 if widths[group] >= _NUMBERED_WIDTH:
                     _write(axes, x, y, str(neuron), ha="center")
-            elif len(neurons) <= _MOST_LABELLED:
+            elif len(neurons) <= _MAX_LABELLED:
                 _write(axes, x - 0.12, y, inputs[neuron], ha="right")
     axes.set_xlim(-0.75, len(columns) - 0.5)
     axes.set_ylim(-0.12, 1.14)
@@ -137,7 +137,7 @@ def _edges(synapses: SynapseMap) -> tuple[list[Any], int]:
         inner = np.where(layers[:, None] == layers, 0, inner)
     strengths = np.concatenate([synapses.sensory, inner])
     sources, targets = np.nonzero(strengths)
-    order = np.argsort(np.abs(strengths[sources, targets]), kind="stable")[-_MOST_LINES:]
+    order = np.argsort(np.abs(strengths[sources, targets]), kind="stable")[-_MAX_LINES:]
     inputs = len(synapses.sensory)
     edges = [
         (
@@ -160,7 +160,7 @@ def _draw_edges(
 ) -> None:
     from matplotlib.patches import FancyArrowPatch
 
-    many = len(edges) > _MOST_ARROWS
+    many = len(edges) > _MAX_ARROWS
     for source, target, strength in edges:
         share = min(1.0, abs(strength) / reach)
         (x0, y0), (x1, y1) = places[source], places[target]
@@ -226,7 +226,7 @@ def _draw_strengths(
     axes.set_xlabel("target neuron")
     axes.set_ylabel("source: inputs above, neurons below")
     names = [*inputs, *map(str, order)]
-    if len(names) <= _MOST_LABELLED:
+    if len(names) <= _MAX_LABELLED:
         axes.set_yticks(range(len(names)), names, fontsize="x-small", parse_math=False)
         axes.set_xticks(range(len(order)), map(str, order), fontsize="x-small", rotation=90)
     else:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
-from mycaffe_py.layer import Layer
 from mycaffe_py.layer_settings import enum_name
+
+from mycaffe_py.layer import Layer
 
 # What each type reads beside ``type`` and ``seed``.
 _FIELDS = {
@@ -27,8 +28,8 @@ _NEURONS = ("inter_neurons", "command_neurons", "motor_neurons")
 _SEEDS = {"FULLY_CONNECTED": 1111, "RANDOM": 1111, "NCP": 22222, "AUTO_NCP": 22222}
 
 # Beyond these the matrices of synapses, or the time to draw them, are out of all proportion.
-_MOST_UNITS = 10_000
-_MOST_DRAWS = 100_000
+_MAX_UNITS = 10_000
+_MAX_DRAWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -121,9 +122,9 @@ class _Reader:
         return self._bounded(total)
 
     def _bounded(self, units: int) -> int:
-        if units > _MOST_UNITS:
+        if units > _MAX_UNITS:
             self.layer.fail(
-                f"a wiring has at most {_MOST_UNITS} neurons, got {units}", field="wiring_param"
+                f"a wiring has at most {_MAX_UNITS} neurons, got {units}", field="wiring_param"
             )
         return units
 
@@ -173,10 +174,10 @@ class _Reader:
                     f"{name} is {count}, but there are only {there} {neurons.replace('_', ' ')}",
                     name,
                 )
-        if settings.recurrent_command_synapses > _MOST_DRAWS:
+        if settings.recurrent_command_synapses > _MAX_DRAWS:
             self.fail(
                 f"recurrent_command_synapses is {settings.recurrent_command_synapses}, but must be at "
-                f"most {_MOST_DRAWS}",
+                f"most {_MAX_DRAWS}",
                 "recurrent_command_synapses",
             )
         return settings

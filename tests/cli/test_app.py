@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from mycaffe_py.cli import app as app_module, third_party
-from mycaffe_py.cli.app import VERBS, app, take_debug
+from mycaffe_py.cli.app import VERBS, app, split_debug
 from mycaffe_py.cli.failures import report, wrapped
 from mycaffe_py.cli.options import device_name, split_names
 from mycaffe_py.cli.verb import normalised
@@ -163,9 +163,9 @@ def test_names_may_be_repeated_or_separated_by_commas():
 
 
 def test_debug_is_taken_from_anywhere_before_a_double_dash():
-    assert take_debug(["--debug", "train"]) == (["train"], True)
-    assert take_debug(["train", "--debug"]) == (["train"], True)
-    assert take_debug(["train", "--", "--debug"]) == (["train", "--", "--debug"], False)
+    assert split_debug(["--debug", "train"]) == (["train"], True)
+    assert split_debug(["train", "--debug"]) == (["train"], True)
+    assert split_debug(["train", "--", "--debug"]) == (["train", "--", "--debug"], False)
 
 
 @pytest.mark.parametrize(

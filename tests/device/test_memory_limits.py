@@ -8,7 +8,7 @@ import pytest
 from mycaffe_py.blob import Blob
 from mycaffe_py.device import Device, memory_limits as memory
 from mycaffe_py.errors import OutOfMemoryError, PrototxtError
-from mycaffe_py.stores import resize_image
+from mycaffe_py.stores import resize_pixels
 
 from ..building import data, make_net, product
 
@@ -85,4 +85,4 @@ def test_working_memory_and_images(monkeypatch):
     with pytest.raises(OutOfMemoryError, match=r"working memory of shape \(2, 3\) needs"):
         Device().scratch("it", (2, 3), np.float32)
     with pytest.raises(OutOfMemoryError, match=r"an image resized to \(9, 9\) needs"):
-        resize_image(np.zeros((3, 2, 2), np.uint8), (9, 9))
+        resize_pixels(np.zeros((3, 2, 2), np.uint8), (9, 9))

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from mycaffe_py.builder import load_model, load_solver_file
-from mycaffe_py.run.settings import portable
+from mycaffe_py.run.settings import with_absolute_paths
 
 
 def saved(folder, text, registry):
     (folder / "s.prototxt").write_text(text)
-    return portable(load_solver_file(folder / "s.prototxt", registry))
+    return with_absolute_paths(load_solver_file(folder / "s.prototxt", registry))
 
 
 def test_files_become_absolute_and_names_that_are_no_files_stay(tmp_path, registry, monkeypatch):
@@ -42,7 +42,7 @@ def test_the_document_itself_stays_as_it_is(tmp_path, registry, monkeypatch):
     (tmp_path / "n.prototxt").touch()
     (tmp_path / "s.prototxt").write_text('net: "n.prototxt"')
     document = load_solver_file("s.prototxt", registry)
-    assert portable(document).net == str(tmp_path / "n.prototxt")
+    assert with_absolute_paths(document).net == str(tmp_path / "n.prototxt")
     assert document.message.net == "n.prototxt"
 
 
@@ -58,7 +58,7 @@ def test_what_the_layers_of_a_net_read_becomes_absolute(tmp_path, registry, monk
         layer { name: "b" type: "ImageData" top: "b"
              image_data_param { source: "lost.txt" root_folder: "img/" } }"""
     )
-    first, second = portable(load_model(there / "n.prototxt", registry)).layer
+    first, second = with_absolute_paths(load_model(there / "n.prototxt", registry)).layer
     assert first.data_param.source == str(here / "db")  # as a layer looks for it
     assert first.transform_param.mean_file == str(there / "m")
     assert second.image_data_param.source == "lost.txt"

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from mycaffe_py.errors import DataError, MissingFileError
-from mycaffe_py.stores import decode_image, encode_image, read_image, resize_image
+from mycaffe_py.stores import decode_image, encode_image, read_image, resize_pixels
 
 from ..storing import images
 
@@ -86,7 +86,7 @@ def test_kinds_that_are_not_written():
 def test_resizing_is_opencvs_to_within_one(before, after):
     (image,) = images(1, (3, *before))
     expected = cv2.resize(image.transpose(1, 2, 0), after[::-1]).transpose(2, 0, 1)
-    found = resize_image(image, after)
+    found = resize_pixels(image, after)
     assert found.dtype == np.uint8 and found.shape == (3, *after)
     assert np.abs(found.astype(int) - expected).max() <= 1
 

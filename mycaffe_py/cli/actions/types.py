@@ -77,15 +77,18 @@ def _blob_counts(offered: Any) -> dict[str, str]:
     counts = {}
     for word in ("bottom", "top"):
         exact = getattr(offered, f"exact_num_{word}_blobs")
-        least, most = getattr(offered, f"min_{word}_blobs"), getattr(offered, f"max_{word}_blobs")
+        minimum, maximum = (
+            getattr(offered, f"min_{word}_blobs"),
+            getattr(offered, f"max_{word}_blobs"),
+        )
         if exact is not None:
             counts[word] = str(exact)
-        elif least is not None and most is not None:
-            counts[word] = f"{least} to {most}"
-        elif least is not None:
-            counts[word] = f"{least} or more"
+        elif minimum is not None and maximum is not None:
+            counts[word] = f"{minimum} to {maximum}"
+        elif minimum is not None:
+            counts[word] = f"{minimum} or more"
         else:
-            counts[word] = f"up to {most}" if most is not None else "any number"
+            counts[word] = f"up to {maximum}" if maximum is not None else "any number"
     return counts
 
 

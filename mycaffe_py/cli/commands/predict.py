@@ -9,7 +9,7 @@ import click
 from mycaffe_py.cli.options import json_option, net_options
 from mycaffe_py.cli.verb import Verb
 
-MOST_STEPS = 100_000
+MAX_STEPS = 100_000
 
 
 @click.command(
@@ -30,7 +30,7 @@ MOST_STEPS = 100_000
 )
 @click.option(
     "--steps",
-    type=click.IntRange(min=1, max=MOST_STEPS),
+    type=click.IntRange(min=1, max=MAX_STEPS),
     required=True,
     help="Points to predict.",
 )

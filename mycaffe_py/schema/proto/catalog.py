@@ -81,7 +81,7 @@ class MessageInfo:
 
 
 @dataclass
-class Catalog:
+class MessageCatalog:
     """All messages and enums by qualified name, in the order of their declaration."""
 
     messages: dict[str, MessageInfo] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .catalog import Catalog, FieldInfo, MessageInfo
+from .catalog import FieldInfo, MessageCatalog, MessageInfo
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def describe_field(info: FieldInfo) -> FieldDoc:
     )
 
 
-def describe_extensions(catalog: Catalog, owner: str) -> list[ExtensionDoc]:
+def describe_extensions(catalog: MessageCatalog, owner: str) -> list[ExtensionDoc]:
     """Return the fields that an owner adds to messages by ``extend``."""
     return [
         ExtensionDoc(message.name, describe_field(info))

@@ -9,7 +9,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool
 from mycaffe_py.errors import SchemaError, did_you_mean
 
 from . import literals
-from .catalog import SCALAR_TYPES, Catalog, FieldInfo
+from .catalog import SCALAR_TYPES, FieldInfo, MessageCatalog
 from .declarations import EnumDeclaration, MessageDeclaration, SchemaSource, schema_error
 from .proto2 import PACKAGE
 
@@ -23,7 +23,9 @@ _LABELS = {
 }
 
 
-def build_pool(catalog: Catalog, sources: Sequence[SchemaSource]) -> descriptor_pool.DescriptorPool:
+def build_pool(
+    catalog: MessageCatalog, sources: Sequence[SchemaSource]
+) -> descriptor_pool.DescriptorPool:
     """Return a new pool that holds everything in the catalog, as one file."""
     file = build_file(catalog)
     pool = descriptor_pool.DescriptorPool()
@@ -34,7 +36,7 @@ def build_pool(catalog: Catalog, sources: Sequence[SchemaSource]) -> descriptor_
     return pool
 
 
-def build_file(catalog: Catalog) -> descriptor_pb2.FileDescriptorProto:
+def build_file(catalog: MessageCatalog) -> descriptor_pb2.FileDescriptorProto:
     """Return everything in the catalog as the descriptor of one file."""
     file = descriptor_pb2.FileDescriptorProto(
         name="mycaffe/composed.proto", package=PACKAGE, syntax="proto2"
@@ -65,7 +67,7 @@ def _fill_message(
     proto: descriptor_pb2.DescriptorProto,
     message: MessageDeclaration,
     qualified: str,
-    catalog: Catalog,
+    catalog: MessageCatalog,
 ) -> None:
     proto.name = message.name
     for enum in message.enums:

@@ -13,7 +13,7 @@ SYNTAX = "E103"
 GIVEN_TWICE = "E104"
 REQUIRED = "E105"
 
-_MOST_PROBLEMS = 200
+_MAX_PROBLEMS = 200
 
 
 class Cursor:
@@ -27,7 +27,7 @@ class Cursor:
 
     def report(self, code: str, token: Token, message: str, hint: str | None = None) -> None:
         """Add a problem at a token; with very many of them the reading ends."""
-        if len(self.problems) >= _MOST_PROBLEMS:
+        if len(self.problems) >= _MAX_PROBLEMS:
             self.index = len(self.tokens) - 1
             return
         length = len(token.text.rstrip("\r"))
@@ -37,7 +37,7 @@ class Cursor:
     def kept_structure(self) -> bool:
         """Tell whether the text was read to its end without losing track of its blocks."""
         syntax = any(problem.code == SYNTAX for problem in self.problems)
-        return not syntax and len(self.problems) < _MOST_PROBLEMS
+        return not syntax and len(self.problems) < _MAX_PROBLEMS
 
     def place(self, offset: int) -> str:
         """Return an offset as ``file:line:column``."""

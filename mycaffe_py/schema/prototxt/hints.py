@@ -7,7 +7,7 @@ from collections.abc import Container
 from mycaffe_py.errors import closest, did_you_mean
 from mycaffe_py.schema.proto.catalog import MessageInfo
 
-_MOST_PLACES_LISTED = 3
+_MAX_PLACES_LISTED = 3
 _SETTINGS = "_param"
 
 
@@ -51,6 +51,6 @@ def _inside_hint(name: str, places: list[str], given: Container[str], kind: str)
         if place.removesuffix(_SETTINGS).replace("_", "") == folded and folded
     ]
     fitting = fitting or [place for place in places if place in given] or places
-    shown = " or ".join(f"{place} {{ {name}: ... }}" for place in fitting[:_MOST_PLACES_LISTED])
-    more = ", among others" if len(fitting) > _MOST_PLACES_LISTED else ""
+    shown = " or ".join(f"{place} {{ {name}: ... }}" for place in fitting[:_MAX_PLACES_LISTED])
+    more = ", among others" if len(fitting) > _MAX_PLACES_LISTED else ""
     return f'"{name}" belongs inside {shown}{more}'

@@ -8,7 +8,7 @@ from mycaffe_py.errors import did_you_mean
 from mycaffe_py.schema.proto import literals
 from mycaffe_py.schema.proto.catalog import SCALAR_TYPES, EnumInfo, FieldInfo
 
-_MOST_VALUES_LISTED = 12
+_MAX_VALUES_LISTED = 12
 _KINDS_OF_VALUE = {
     "float": "a number",
     "double": "a number",
@@ -103,7 +103,7 @@ def _enum_value(info: FieldInfo, enum: EnumInfo, text: str) -> int:
     except ValueError:
         pass
     hints = [did_you_mean(text, enum.numbers)]
-    if len(enum.numbers) <= _MOST_VALUES_LISTED:
+    if len(enum.numbers) <= _MAX_VALUES_LISTED:
         hints.append(f"valid values: {', '.join(enum.numbers)}")
     raise ValueMistake(
         f'"{text}" is not a value of {enum.name}, which "{info.name}" takes',
