@@ -84,8 +84,7 @@ class ParameterList:
                 field=f"param.{index}",
                 hint=None if permissive else "share_mode: PERMISSIVE asks for equal counts only",
             )
-        blob.share_data(owner.blob)
-        blob.share_diff(owner.blob)
+        blob.share_data(owner.blob)  # frees its own values; the buffer comes after the last layer
         owner.sharers.append(blob)
         self._set_multipliers(owner, layer, index, spec)
 

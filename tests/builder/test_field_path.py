@@ -57,6 +57,24 @@ def test_integers(message, name, text, value):
     assert message.HasField(name)
 
 
+@pytest.mark.parametrize(
+    ("names", "least", "largest"),
+    [
+        (("i32", "s32"), -(2**31), 2**31 - 1),
+        (("i64", "s64", "sf64"), -(2**63), 2**63 - 1),
+        (("u32", "f32"), 0, 2**32 - 1),
+        (("u64",), 0, 2**64 - 1),
+    ],
+)
+def test_the_first_and_last_integer_of_a_type(message, names, least, largest):
+    for name in names:
+        for value in (least, largest):
+            put(message, name, str(value))
+            assert getattr(message, name) == value
+        for value in (least - 1, largest + 1):
+            assert f"from {least} to {largest}" in mistake(message, name, str(value)).hint
+
+
 @pytest.mark.parametrize("name", ["i32", "i64", "s32", "s64", "sf64", "real", "wide"])
 def test_negative_numbers(message, name):
     put(message, name, "-4")

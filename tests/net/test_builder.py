@@ -51,6 +51,7 @@ LOSS = layer("loss", "EuclideanLoss", "y x1", "loss")
         ("include { stage: 'a' } include { stage: 'b' }", {"stages": ["b"]}, True),
         ("include { not_stage: 'a' }", {}, True),
         ("include { not_stage: 'a' }", {"stages": ["a"]}, False),
+        ("include { not_stage: 'a' not_stage: 'b' }", {"stages": ["b"]}, False),
         ("include { stage: 'b' not_stage: 'a' }", {"stages": ["b", "a"]}, False),
         ("exclude { stage: 'a' not_stage: 'b' }", {"stages": ["a"]}, False),
         ("exclude { stage: 'a' not_stage: 'b' }", {"stages": ["a", "b"]}, True),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,24 @@ def test_sharing_within_one_layer_and_by_the_same_name_only():
     text = data((4, 2), (4, 2)) + product("a", "x0", "c", 2, 'param { } param { name: "w" }') + LOSS
     net = make_net(text)
     assert len(net.learnable_params) == 2
+
+
+def test_values_of_sharers_are_freed_while_the_net_is_built():
+    size, layers = 256, 12
+    text = data((1, size)) + "".join(
+        product(f"p{index}", f"x{index}", f"x{index + 1}", size, 'param { name: "w" }')
+        for index in range(layers)
+    )
+    tracemalloc.start()
+    try:
+        net = make_net(text)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    weight = size * size * 8
+    assert net.params["p0"][0].data.nbytes == weight
+    # About 4: data and diff of the buffer, the first layer's values, those of the layer in the making.
+    assert peak < layers / 2 * weight
 
 
 @pytest.mark.parametrize(

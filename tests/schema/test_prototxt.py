@@ -9,6 +9,7 @@ import re
 import pytest
 from google.protobuf import text_format
 
+from mycaffe_py.errors import PrototxtError
 from mycaffe_py.schema.proto.catalog import SCALAR_TYPES
 
 VALID = [
@@ -26,6 +27,7 @@ VALID = [
     ("NetParameter", "force_backward: f debug_info: 0 state { phase: 0 level: -3 }"),
     ("NetParameter", "state { phase: TRAIN stage: ['a', \"b\"] stage: 'c' }"),
     ("LayerParameter", "cfc_param { hidden_size: 0x1F taps: [1, 1.5, .5, -2.e3, 1e-3f, 7f] }"),
+    ("LayerParameter", "cfc_param { taps: [7F, -.5F, 1e3F] }"),
     ("LayerParameter", "cfc_param { hidden_size: 017 taps: inf taps: -inf taps: Infinity }"),
     ("LayerParameter", "cfc_param { offset: -0x10 flags: 4294967295 eps: 1.7976931348623157e308 }"),
     ("LayerParameter", "cfc_param { offset: -9223372036854775808 taps: -0 taps: 0f }"),
@@ -49,6 +51,17 @@ def test_not_a_number(schema):
 def test_unicode_escapes(schema):
     text = r'name: "\u00e9\U0001F600 \303\251"'
     assert schema.parse_text(text, "NetParameter").message.name == "\u00e9\U0001f600 \u00e9"
+
+
+def test_of_an_octal_escape_the_low_byte_counts(schema):
+    layer = schema.parse_text(r'cfc_param { blob: "\501\777" }', "LayerParameter").message
+    assert layer.cfc_param.blob == b"A\xff"
+
+
+@pytest.mark.parametrize("text", ["017", "-00", "-0123"])
+def test_a_float_is_not_written_in_octal(schema, text):
+    with pytest.raises(PrototxtError, match=f'"taps" takes a number, found {text}'):
+        schema.parse_text(f"taps: {text}", "CfcParameter")
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -9,6 +9,7 @@ import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from mycaffe_py.weights import load_weights, save_weights
+from mycaffe_py.weights.wire import top_level_fields
 
 from .conftest import with_noise
 
@@ -109,3 +110,20 @@ def test_stock_protobuf_reads_changes_and_writes_it(tmp_path, make_net):
     (tmp_path / "changed").write_bytes(stock.SerializeToString())
     load_weights(net, tmp_path / "changed")
     assert net.params["fc1"][1].data[0] == 42
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (b"", set()),
+        (b"\x08\x05\x12\x02ab\x18\x00", {(1, 0), (2, 2), (3, 0)}),
+        (b"\x09" + bytes(8) + b"\x15" + bytes(4) + b"\x18\x00", {(1, 1), (2, 5), (3, 0)}),
+        (b"\x08" + b"\xff" * 9 + b"\x01\x10\x00", {(1, 0), (2, 0)}),  # a varint of ten bytes
+        (b"\x08" + b"\xff" * 10 + b"\x01\x10\x00", {(1, 0)}),  # eleven are too many
+        (b"\x0a\x05ab", {(1, 2)}),  # cut off
+        (b"\x08\x05\x00\x01\x10\x00", {(1, 0)}),  # no field has the number 0
+        (b"\x08\x05\x13\x14\x18\x00", {(1, 0)}),  # groups are not used
+    ],
+)
+def test_the_fields_of_a_message(data, found):
+    assert top_level_fields(data) == found

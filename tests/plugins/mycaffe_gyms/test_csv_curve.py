@@ -32,6 +32,8 @@ def values(gym):
         ("a,b\n1,5\n2,6\n3,7\n", 'csv_column: "b"'),
         ("a,b\n1,5\n2,6\n3,7\n", 'csv_column: "1"'),
         ("\ufeff a , b \r\n1,5\r\n2,6\r\n\r\n3,7\r\n", 'csv_column: "b"'),
+        ("\ufeffb,a\n5,1\n6,2\n7,3\n", 'csv_column: "b"'),
+        ("\ufeff5\n6\n7\n", ""),
         ("a;b\n1;5\n2;6\n3;7\n", 'csv_column: "b"'),
         ('"weight, kg";b\n"1";5\n2;6\n3;7', 'csv_column: "b"'),
         ("a\tb\n1\t5\n2\t6\n3\t7\n", 'csv_column: "b"'),

@@ -100,6 +100,15 @@ def test_training_asks_for_complete_rows_of_its_part_alone(make_series):
     assert {ahead for _, ahead in asked} == {1, 2, 3, 4, 5}
 
 
+def test_a_horizon_longer_than_the_training_part_ends_with_it(make_series):
+    text = LONG.replace("\n0,0", "\n0,").replace("\n1,1\n", "\n1,\n")  # known from row 2 on
+    gym = make_series(text, "window: 4 horizon: 30 train_share: 0.5")
+    infos = [gym.reset(seed=3)[1], *(gym.step([0.0])[-1] for _ in range(800))]
+    assert {info["ahead"] for info in infos} == set(range(1, 18))
+    assert {info["row"] for info in infos} == set(range(2, 19))
+    assert {info["row"] + info["ahead"] for info in infos} == set(range(3, 20))
+
+
 def test_tests_go_through_the_rest_row_by_row(make_series):
     gym = make_series(LONG.replace("\n30,900", "\n30,"), "window: 4 train_share: 0.5")
     _, info = gym.reset(options={"part": "test"})
@@ -150,6 +159,22 @@ def test_a_column_that_does_not_vary_has_deviation_1(make_series):
 )
 def test_it_keeps_the_contract_of_gyms(make_series, settings):
     check_gym(lambda seed: make_series(LONG, settings, seed=seed))
+
+
+def test_the_answers_are_part_of_the_state(make_series):
+    from matplotlib.figure import Figure
+
+    gym, other = (make_series(LONG, "window: 2", seed=seed) for seed in (1, 2))
+    _, info = gym.reset()
+    for error in (1, 2, 6):
+        *_, info = gym.step(info["target"] + error)
+    other.load_state(gym.state())
+    figure = Figure()
+    other.draw(figure)
+    assert figure.axes[0].get_title(loc="left") == "a: mean absolute error 3"
+    np.testing.assert_array_equal(other.state()["answers"], gym.state()["answers"])
+    errors = np.diff(other.state()["answers"][:, 1:], axis=1)[:, 0]
+    np.testing.assert_allclose(errors, [1, 2, 6])
 
 
 def test_the_state_of_another_file_is_refused(make_series):

@@ -43,6 +43,19 @@ def test_going_on_gives_the_same_bits(build, stop_at, type_name):
     assert second.trainer.sample() == whole.trainer.sample()
 
 
+@pytest.mark.parametrize("type_name", ["RNN.SUPER_SIMPLE", "MyCaffeTrainerDual"])
+def test_the_gyms_get_the_predictions_made_before_the_stop(build, type_name):
+    first, second = build(batch=2), build(batch=2, type=type_name)
+    first.solver.step(3)
+    predictions = np.array(first.net.blobs["xhat"].data)
+    copied(first, second)
+    calls = [spy(gym) for gym in gyms(second)]
+    second.solver.step(1)
+    assert [len(of_gym) for of_gym in calls] == [1, 1]
+    np.testing.assert_array_equal(np.reshape(calls, (2, 1)), predictions.reshape(2, 1))
+    assert predictions[0] != predictions[1]
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -25,6 +25,7 @@ GEOMETRIES = [
     ),
     ("num_output: 4 kernel_size: 1 group: 4 stride: 3", (1, 4, 5, 7), (3, 3), (0, 0), (1, 1), 4),
     ("num_output: 2 kernel_size: 2 stride: 4", (1, 1, 7, 9), (4, 4), (0, 0), (1, 1), 1),
+    ("num_output: 3 kernel_size: 1 pad: 1", (1, 2, 3, 4), (1, 1), (1, 1), (1, 1), 1),
     ("num_output: 3 kernel_size: 3 pad: [1]", (2, 2, 5), (1,), (1,), (1,), 1),
     ("num_output: 2 kernel_size: [2, 1, 2] stride: [1, 2, 1]", (1, 2, 3, 4, 2), (1, 2, 1), (0,) * 3, (1,) * 3, 1),
     ("num_output: 2 kernel_size: [1, 2, 1, 2]", (1, 2, 1, 2, 2, 3), (1,) * 4, (0,) * 4, (1,) * 4, 1),

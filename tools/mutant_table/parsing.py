@@ -1,0 +1,186 @@
+"""Text and files: literals, prototxt, the wire format, --set, CSV."""
+
+from __future__ import annotations
+
+from .mutant import Mutant
+
+LITERALS = "mycaffe_py/schema/proto/literals.py"
+VALUES = "mycaffe_py/schema/prototxt/values.py"
+PROTOTXT = "mycaffe_py/schema/prototxt/parser.py"
+PROTOTXT_TOKENS = "mycaffe_py/schema/prototxt/tokens.py"
+WIRE = "mycaffe_py/weights/wire.py"
+OVERRIDES = "mycaffe_py/builder/overrides.py"
+FIELD_PATH = "mycaffe_py/builder/field_path.py"
+CSV_TABLE = "plugins/mycaffe_gyms/csv_table.py"
+
+OF_TEXT = ("tests/schema/test_prototxt.py", "tests/schema/test_mistakes.py")
+OF_WIRE = ("tests/weights/test_wire_format.py", "tests/weights/test_wrong_files.py")
+OF_SET = ("tests/builder/test_overrides.py", "tests/builder/test_field_path.py")
+OF_CSV = (
+    "tests/plugins/mycaffe_gyms/test_csv_curve.py",
+    "tests/plugins/mycaffe_gyms/test_series_files.py",
+)
+
+MUTANTS = (
+    Mutant(
+        "literal-octal-as-decimal",
+        LITERALS,
+        "int(octal[1] + octal[2], 8)",
+        "int(octal[1] + octal[2], 10)",
+        OF_TEXT,
+    ),
+    Mutant(
+        "literal-float-with-a-letter",
+        LITERALS,
+        'return float(text.rstrip("fF"))',
+        'return float(text.rstrip("f"))',
+        OF_TEXT,
+    ),
+    Mutant(
+        "literal-octal-float",
+        LITERALS,
+        'if _OCTAL_FLOAT.match(text) and text.lstrip("-").isdigit():',
+        "if False:",
+        OF_TEXT,
+    ),
+    Mutant(
+        "literal-octal-escape-above-a-byte",
+        LITERALS,
+        "(int(octal, 8) if octal else int(hexadecimal, 16)) & 0xFF",
+        "min(int(octal, 8) if octal else int(hexadecimal, 16), 0xFF)",
+        OF_TEXT,
+    ),
+    Mutant(
+        "literal-true-as-a-letter",
+        LITERALS,
+        '_TRUE = frozenset(("true", "t", "1", "True"))',
+        '_TRUE = frozenset(("true", "1", "True"))',
+        OF_TEXT,
+    ),
+    Mutant(
+        "value-largest-integer",
+        VALUES,
+        "if not lowest <= value <= highest:",
+        "if not lowest <= value < highest:",
+        OF_TEXT,
+    ),
+    Mutant(
+        "value-least-integer",
+        VALUES,
+        "if not lowest <= value <= highest:",
+        "if not lowest < value <= highest:",
+        (*OF_TEXT, "tests/schema/test_core_schema.py"),
+    ),
+    Mutant(
+        "prototxt-byte-order-mark",
+        PROTOTXT,
+        'text = text.removeprefix("\\ufeff")',
+        "text = str(text)",
+        OF_TEXT,
+    ),
+    Mutant(
+        "prototxt-comment-in-a-string",
+        PROTOTXT_TOKENS,
+        """    | (?P<string>"(?:[^"\\\\\\n]|\\\\[^\\n])*\"""",
+        """    | (?P<string>"(?:[^"\\\\\\n#]|\\\\[^\\n])*\"""",
+        OF_TEXT,
+    ),
+    Mutant(
+        "wire-long-varint",
+        WIRE,
+        "for shift in range(0, 70, 7):",
+        "for shift in range(0, 28, 7):",
+        OF_WIRE,
+    ),
+    Mutant(
+        "wire-fixed-sizes-exchanged",
+        WIRE,
+        "(8 if wire_type == _FIXED64 else 4)",
+        "(4 if wire_type == _FIXED64 else 8)",
+        OF_WIRE,
+    ),
+    Mutant(
+        "wire-field-number-0",
+        WIRE,
+        "(_VARINT, _FIXED64, _LENGTH, _FIXED32) or not number:",
+        "(_VARINT, _FIXED64, _LENGTH, _FIXED32):",
+        OF_WIRE,
+    ),
+    Mutant(
+        "wire-size-mark-without-itself",
+        WIRE,
+        "_SIZE_MARK.pack(_SIZE_TAG, _SIZE_MARK.size + len(body))",
+        "_SIZE_MARK.pack(_SIZE_TAG, len(body))",
+        OF_WIRE,
+    ),
+    Mutant(
+        "override-layer-name-with-a-dot",
+        OVERRIDES,
+        "sorted(filter(None, layers), key=len, reverse=True)",
+        "sorted(filter(None, layers), key=len)",
+        OF_SET,
+    ),
+    Mutant(
+        "override-one-layer-of-a-name",
+        OVERRIDES,
+        "for target in targets:",
+        "for target in targets[:1]:",
+        OF_SET,
+    ),
+    Mutant(
+        "override-adds-to-a-repeated-field",
+        FIELD_PATH,
+        "        message.ClearField(field.name)\n",
+        "",
+        OF_SET,
+    ),
+    Mutant(
+        "override-hexadecimal-number",
+        FIELD_PATH,
+        "value = int(text, 0)",
+        "value = int(text)",
+        OF_SET,
+    ),
+    Mutant(
+        "override-range-of-integers",
+        FIELD_PATH,
+        "if not lowest <= value <= highest:",
+        "if not lowest <= value < highest:",
+        OF_SET,
+    ),
+    Mutant(
+        "override-comma-in-quotes",
+        FIELD_PATH,
+        """\\s*("[^"]*"|'[^']*'|[^,]*)""",
+        """\\s*('[^']*'|[^,]*)""",
+        OF_SET,
+    ),
+    Mutant(
+        "csv-byte-order-mark",
+        CSV_TABLE,
+        'raw.decode("utf-8-sig")',
+        'raw.decode("utf-8")',
+        OF_CSV,
+    ),
+    Mutant(
+        "csv-line-of-an-error",
+        CSV_TABLE,
+        "lines.append(reader.line_num)",
+        "lines.append(len(rows))",
+        OF_CSV,
+    ),
+    Mutant(
+        "csv-equal-times",
+        CSV_TABLE,
+        "np.flatnonzero(np.diff(times) < 0)",
+        "np.flatnonzero(np.diff(times) <= 0)",
+        OF_CSV,
+    ),
+    Mutant(
+        "csv-delimiter-by-the-first-line-alone",
+        CSV_TABLE,
+        "return (widths.pop() if len(widths) == 1 else 1, first_line.count(delimiter))",
+        "return (1, first_line.count(delimiter))",
+        OF_CSV,
+    ),
+)

@@ -1,0 +1,213 @@
+"""Going on from a solver state: what it holds, and what is put back."""
+
+from __future__ import annotations
+
+from .mutant import Mutant
+
+RESTORING = "mycaffe_py/weights/restoring.py"
+SOLVER = "mycaffe_py/solver/solver.py"
+STATE_TREE = "mycaffe_py/weights/state_tree.py"
+BEFORE_TEST = "mycaffe_py/solver/rollback.py"
+GYM_BATCH = "plugins/mycaffe_trainers/gym_batch.py"
+ROLLING = "plugins/mycaffe_trainers/rolling.py"
+CURVE_GYM = "plugins/mycaffe_gyms/curve_gym.py"
+SERIES_GYM = "plugins/mycaffe_gyms/series_gym.py"
+RECURRENT = "plugins/mycaffe_recurrent/recurrent_layer.py"
+DATA_LAYER = "plugins/mycaffe_data/data_layer.py"
+
+OF_STATES = ("tests/weights/test_solverstate.py", "tests/weights/test_state_pairs.py")
+OF_TREES = ("tests/weights/test_state_tree.py",)
+OF_TESTS = ("tests/solver/test_rollback.py",)
+OF_TRAINERS = ("tests/plugins/mycaffe_trainers",)
+OF_GYMS = (
+    "tests/plugins/mycaffe_gyms/test_curve_gym.py",
+    "tests/plugins/mycaffe_gyms/test_csv_curve.py",
+    "tests/plugins/mycaffe_gyms/test_series_gym.py",
+)
+OF_LAYERS = ("tests/plugins/mycaffe_recurrent/test_recurrent.py",)
+OF_DATA = ("tests/plugins/mycaffe_data/test_going_on.py",)
+
+MUTANTS = (
+    Mutant(
+        "resume-step-of-multistep-lost",
+        RESTORING,
+        "solver.iter, solver.current_step = plan.message.iter, plan.message.current_step",
+        "solver.iter, solver.current_step = plan.message.iter, 0",
+        OF_STATES,
+    ),
+    Mutant(
+        "resume-history-lost",
+        RESTORING,
+        "target[...] = device.asarray(values, dtype=target.dtype)",
+        "pass",
+        OF_STATES,
+    ),
+    Mutant(
+        "resume-window-of-losses-lost",
+        RESTORING,
+        'solver.resume_losses(stored.get("losses", ()))',
+        "pass",
+        OF_STATES,
+    ),
+    Mutant(
+        "resume-random-state-lost",
+        RESTORING,
+        'device.resume_generators(random["seed"], random["generator"], solver.iter)',
+        "pass",
+        OF_STATES,
+    ),
+    Mutant(
+        "resume-layer-states-lost",
+        RESTORING,
+        "    _restore_layers(solver, plan)\n    plan.weights.apply()",
+        "    plan.weights.apply()",
+        (*OF_STATES, *OF_DATA),
+    ),
+    Mutant(
+        "resume-test-nets-not-restored",
+        RESTORING,
+        'states = [stored.get("train", {}), *stored.get("test", ())]',
+        'states = [stored.get("train", {})]',
+        (*OF_TESTS, *OF_DATA),
+    ),
+    Mutant(
+        "resume-takes-another-precision",
+        RESTORING,
+        'if stored.get("dtype", dtype) != dtype:',
+        "if False:",
+        OF_STATES,
+    ),
+    Mutant(
+        "state-of-a-test-in-progress",
+        SOLVER,
+        "return self._rollback or Rollback(self.net.device, self.test_nets)",
+        "return Rollback(self.net.device, self.test_nets)",
+        OF_TESTS,
+    ),
+    Mutant(
+        "state-tree-keys-that-are-no-texts",
+        STATE_TREE,
+        'plain = all(isinstance(key, str) and not key.startswith("$") for key in value)',
+        "plain = all(isinstance(key, str) for key in value)",
+        OF_TREES,
+    ),
+    Mutant(
+        "state-tree-two-arrays-of-one-name",
+        STATE_TREE,
+        """            name += "'"\n""",
+        "            break\n",
+        OF_TREES,
+    ),
+    Mutant(
+        "interrupted-test-uses-up-random-numbers",
+        BEFORE_TEST,
+        "restore_generator(self._device.rng, self.generator)",
+        "pass",
+        OF_TESTS,
+    ),
+    Mutant(
+        "trainer-state-without-answers",
+        GYM_BATCH,
+        '"answers": None if self.answers is None else np.array(self.answers),',
+        '"answers": None,',
+        OF_TRAINERS,
+    ),
+    Mutant(
+        "trainer-forgets-stored-answers",
+        GYM_BATCH,
+        'self.answers = None if state["answers"] is None else list(state["answers"])',
+        "self.answers = None",
+        OF_TRAINERS,
+    ),
+    Mutant(
+        "trainer-forgets-the-last-target",
+        GYM_BATCH,
+        'self.target[...] = state["target"]',
+        "pass",
+        OF_TRAINERS,
+    ),
+    Mutant(
+        "trainer-begins-its-gyms-anew",
+        GYM_BATCH,
+        'self._begun = bool(state["begun"])',
+        "pass",
+        OF_TRAINERS,
+    ),
+    Mutant(
+        "rolling-figures-count-lost",
+        ROLLING,
+        'self.count = int(state["count"])',
+        "pass",
+        OF_TRAINERS,
+    ),
+    Mutant(
+        "rolling-figures-errors-lost",
+        ROLLING,
+        "self._errors[...] = errors",
+        "pass",
+        OF_TRAINERS,
+    ),
+    Mutant(
+        "curve-gym-random-state-lost",
+        CURVE_GYM,
+        'restore_generator(self._rng, state["generator"])',
+        "pass",
+        OF_GYMS,
+    ),
+    Mutant(
+        "curve-gym-source-lost",
+        CURVE_GYM,
+        'self.source.load_state(state["source"])',
+        "pass",
+        OF_GYMS,
+    ),
+    Mutant(
+        "curve-gym-latest-point-lost",
+        CURVE_GYM,
+        'self._point = Point(*state["point"])',
+        "pass",
+        OF_GYMS,
+    ),
+    Mutant(
+        "series-gym-random-state-lost",
+        SERIES_GYM,
+        'restore_generator(self._rng, state["generator"])',
+        "pass",
+        OF_GYMS,
+    ),
+    Mutant(
+        "series-gym-predictions-lost",
+        SERIES_GYM,
+        'self._predicted = list(np.array(state["predicted"], dtype=np.float64))',
+        "self._predicted = []",
+        OF_GYMS,
+    ),
+    Mutant(
+        "series-gym-answers-lost",
+        SERIES_GYM,
+        'self._answers = deque(np.array(state["answers"], np.float64), _MAX_ANSWERS)',
+        "self._answers = deque(maxlen=_MAX_ANSWERS)",
+        OF_GYMS,
+    ),
+    Mutant(
+        "recurrent-state-lost",
+        RECURRENT,
+        "target[...] = self.device.asarray(part, dtype=self.dtype).T",
+        "pass",
+        OF_LAYERS,
+    ),
+    Mutant(
+        "data-layer-position-lost",
+        DATA_LAYER,
+        "self.position, self.seed = position, seed",
+        "self.seed = seed",
+        OF_DATA,
+    ),
+    Mutant(
+        "data-layer-seed-lost",
+        DATA_LAYER,
+        "self.position, self.seed = position, seed",
+        "self.position = position",
+        OF_DATA,
+    ),
+)
