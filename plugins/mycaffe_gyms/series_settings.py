@@ -9,23 +9,23 @@ import numpy as np
 
 from mycaffe_py.errors import ConfigError
 
-MOST_ROWS = 100_000
+MAX_ROWS = 100_000
 
 _RANGES = {
-    "window": (lambda v: 1 <= v <= MOST_ROWS, f"1 to {MOST_ROWS}"),
+    "window": (lambda v: 1 <= v <= MAX_ROWS, f"1 to {MAX_ROWS}"),
     "recent": (lambda v: v >= 0, "0 (all of window) or more"),
     "stride": (lambda v: v >= 1, "1 or more"),
     "time_unit": (lambda v: v >= 0, "0 (the median step) or more"),
-    "horizon": (lambda v: 1 <= v <= MOST_ROWS, f"1 to {MOST_ROWS}"),
+    "horizon": (lambda v: 1 <= v <= MAX_ROWS, f"1 to {MAX_ROWS}"),
     "least_horizon": (lambda v: v >= 1, "1 to horizon"),
     "train_share": (lambda v: 0 < v <= 1, "above 0, at most 1"),
 }
 
 
 def check_settings(param: Any) -> None:
-    """Raise ConfigError if a SeriesParameter message holds something that cannot be done."""
+    """Raise ConfigError if a SeriesParameter message has invalid settings."""
     if not param.csv_file:
-        raise ConfigError("gym Series: series_param.csv_file is empty; it needs a file name")
+        raise ConfigError("gym Series: series_param.csv_file is empty; expected a file name")
     for field, (allowed, words) in _RANGES.items():
         value = getattr(param, field)
         if not math.isfinite(value) or not allowed(value):
@@ -35,7 +35,7 @@ def check_settings(param: Any) -> None:
             raise ConfigError(f"gym Series: series_param.period is {period:g}; allowed: above 0")
     if param.stride > 1 and not 0 < param.recent < param.window:
         raise ConfigError(
-            f"gym Series: series_param.stride is {param.stride}, but it is for the rows before the "
+            f"gym Series: series_param.stride is {param.stride}, but it applies to the rows before the "
             f"series_param.recent latest ones; allowed: recent from 1 to below window ({param.window})"
         )
     if param.least_horizon > param.horizon:
@@ -46,7 +46,7 @@ def check_settings(param: Any) -> None:
 
 
 def lags_of(param: Any) -> np.ndarray:
-    """Return how many rows before the last one each row of the context lies, the farthest first."""
+    """Return how many rows before the last one each row of the context lies, farthest first."""
     recent = min(param.recent or param.window, param.window)
     lags = [
         *range(recent),

@@ -11,12 +11,12 @@ SIN, COS, RANDOM, CSV_FILE = range(4)
 X, Y, X_AND_Y = range(3)
 ABSOLUTE, DELTA, UNIT = range(3)
 
-MOST_POINTS = 100_000
+MAX_POINTS = 100_000
 TWO_PI = 2 * math.pi
 
 _RANGES = {
     "step": (lambda v: v > 0, "above 0"),
-    "history": (lambda v: 1 <= v <= MOST_POINTS, f"1 to {MOST_POINTS}"),
+    "history": (lambda v: 1 <= v <= MAX_POINTS, f"1 to {MAX_POINTS}"),
     "start": (lambda v: True, "any finite number"),
     "x_limit": (lambda v: v >= 0, "0 (never) or more"),
     "time_scale": (lambda v: v > 0, "above 0"),
@@ -24,19 +24,19 @@ _RANGES = {
     "drop_ratio": (lambda v: 0 <= v < 1, "0 to below 1"),
     "noise": (lambda v: v >= 0, "0 or more"),
     "random_step": (lambda v: 0 < v <= 2, "above 0, at most 2"),
-    "csv_scale": (lambda v: v != 0, "any finite number but 0"),
+    "csv_scale": (lambda v: v != 0, "any finite number except 0"),
     "csv_offset": (lambda v: True, "any finite number"),
 }
 
 
 def enum_name(param: Any, field: str) -> str:
-    """Return the name of the value that an enum field of ``param`` has."""
+    """Return the name of the value of an enum field of ``param``."""
     values = param.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number
     return values[getattr(param, field)].name
 
 
 def check_settings(param: Any) -> None:
-    """Raise ConfigError if a CurveParameter message holds something that cannot be done."""
+    """Raise ConfigError if a CurveParameter message has invalid settings."""
     for field, (allowed, words) in _RANGES.items():
         value = getattr(param, field)
         if not math.isfinite(value) or not allowed(value):
@@ -48,8 +48,8 @@ def _check_combinations(param: Any) -> None:
     largest_start = param.start + (TWO_PI if param.random_start else 0)
     if param.x_limit and largest_start > param.x_limit:
         raise ConfigError(
-            f"gym Curve: curve_param.start is {param.start:g}, which leads past "
-            f"curve_param.x_limit {param.x_limit:g}; allowed: up to x_limit, less 2 * pi with "
+            f"gym Curve: curve_param.start is {param.start:g}, which can lead past "
+            f"curve_param.x_limit {param.x_limit:g}; allowed: up to x_limit, minus 2 * pi with "
             "random_start"
         )
     if param.x_limit and param.step > param.x_limit:
@@ -59,7 +59,7 @@ def _check_combinations(param: Any) -> None:
         )
     if param.noise and param.input == X:
         raise ConfigError(
-            f"gym Curve: curve_param.noise is {param.noise:g}, but curve_param.input X shows no y "
+            f"gym Curve: curve_param.noise is {param.noise:g}, but curve_param.input X has no y "
             "to add it to; allowed: noise with input Y or X_AND_Y"
         )
     if param.curve != CSV_FILE:
@@ -67,7 +67,7 @@ def _check_combinations(param: Any) -> None:
     if param.jitter:
         raise ConfigError(
             f"gym Curve: curve_param.jitter is {param.jitter:g}; allowed with curve CSV_FILE: 0, "
-            "because the rows of the file give the steps"
+            "because the rows of the file set the steps"
         )
     if not param.csv_file:
         raise ConfigError(
@@ -76,5 +76,5 @@ def _check_combinations(param: Any) -> None:
     if param.csv_time_format and not param.csv_time_column:
         raise ConfigError(
             f'gym Curve: curve_param.csv_time_format is "{param.csv_time_format}", '
-            "but curve_param.csv_time_column is not set; allowed: both or none"
+            "but curve_param.csv_time_column is not set; allowed: both or neither"
         )

@@ -60,7 +60,7 @@ def test_states_that_do_not_fit(build, settings, message):
 
 
 def test_state_of_another_trainer(build):
-    with pytest.raises(SnapshotError, match="holds nothing of trainer RNN.SUPER_SIMPLE"):
+    with pytest.raises(SnapshotError, match="has no data of trainer RNN.SUPER_SIMPLE"):
         build().trainer.load_state({})
 
 
