@@ -60,7 +60,7 @@ def test_times_in_place_of_spans_warn_twice(example):
     """When it is built, since gym and layer disagree; and when the numbers are seen."""
     with pytest.warns(MyCaffeWarning, match='layer "cfc1".*"tt" should be time spans.*gym Curve'):
         training = build_training(solver=example, seed=1, overrides=ABSOLUTE)
-    with pytest.warns(MyCaffeWarning, match=r'"tt" \(16, 32\) looks like times'):
+    with pytest.warns(MyCaffeWarning, match=r'"tt" \(16, 32\) looks like absolute times'):
         training.solver.step(1)
 
 

@@ -9,7 +9,7 @@ from mycaffe_py.blob import Blob
 from mycaffe_py.layer import Layer
 from mycaffe_py.layer_settings import blob_axis, given_filler, positive_setting
 
-MOST_BYTES = 8 << 20
+MAX_BYTES = 8 << 20
 """How much of a weight's gradient is computed at once."""
 
 
@@ -89,7 +89,7 @@ class InnerProduct(Layer):
     def _add_weight_gradient(self, left: Any, right: Any, gradient: Any) -> None:
         """Add left @ right, some rows at a time: the product of a large layer is as large as its weight."""
         rows, columns = gradient.shape
-        part = max(1, MOST_BYTES // max(1, columns * self.dtype.itemsize))
+        part = max(1, MAX_BYTES // max(1, columns * self.dtype.itemsize))
         for start in range(0, rows, part):
             target = gradient[start : start + part]
             product = self.device.scratch("weight gradient", target.shape, self.dtype)

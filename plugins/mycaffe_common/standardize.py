@@ -12,7 +12,7 @@ from mycaffe_py.layer import Layer
 from mycaffe_py.layer_settings import keep_from_solver, require_an_axis
 
 _STATISTICS = ("mean", "deviation")
-_MOST_COLUMNS = 1_000_000
+_MAX_COLUMNS = 1_000_000
 
 
 class Standardize(Layer):
@@ -62,9 +62,9 @@ class Standardize(Layer):
 
     def _check_settings(self, param: Any, bottom: Blob) -> None:
         for name, value in (("columns", param.columns), ("relative_columns", self.relative)):
-            if not 0 <= value <= _MOST_COLUMNS:
+            if not 0 <= value <= _MAX_COLUMNS:
                 self.fail(
-                    f"{name} is {value}, but must be 0 to {_MOST_COLUMNS}",
+                    f"{name} is {value}, but must be 0 to {_MAX_COLUMNS}",
                     field=f"standardize_param.{name}",
                 )
         if self.relative > self.columns:

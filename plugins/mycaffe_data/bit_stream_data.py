@@ -12,7 +12,7 @@ from .bit_streams import STEPS, draw_streams
 from .data_layer import Batch, DataLayer
 from .order import Order
 
-MOST_STREAMS = 1_000_000
+MAX_STREAMS = 1_000_000
 
 
 class BitStreamData(DataLayer):
@@ -33,9 +33,9 @@ class BitStreamData(DataLayer):
     def open(self, top: Sequence[Blob]) -> None:
         """Draw the streams and shape the tops."""
         param = self.settings
-        if not 1 <= param.streams <= MOST_STREAMS:
+        if not 1 <= param.streams <= MAX_STREAMS:
             self.fail(
-                f"streams must be from 1 to {MOST_STREAMS}, got {param.streams}",
+                f"streams must be from 1 to {MAX_STREAMS}, got {param.streams}",
                 field="bit_stream_param.streams",
             )
         self.size = param.streams

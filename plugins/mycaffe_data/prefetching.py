@@ -15,7 +15,7 @@ import numpy as np
 from mycaffe_py.errors import DataError, add_note
 
 _EXIT_PATIENCE = 5.0
-_MOST_AHEAD = 1 << 16
+_MAX_AHEAD = 1 << 16
 
 Item = tuple[Any, BaseException | None]
 
@@ -29,7 +29,7 @@ class _Shelf:
     def __init__(self, depth: int):
         self._items: SimpleQueue[Item | None] = SimpleQueue()
         self._room: SimpleQueue[bool] = SimpleQueue()
-        for _ in range(min(depth, _MOST_AHEAD)):
+        for _ in range(min(depth, _MAX_AHEAD)):
             self._room.put(True)
         self.closed = False
 

@@ -1,4 +1,4 @@
-"""LinearMap: fc after a cell, and the cell's own map before it, as one."""
+"""LinearMap: a cell's own output map and the layer's fc, combined into one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mycaffe_py.layer import Layer
 
 
 class LinearMap:
-    """y = weight v + bias of what is read out of a cell, v.
+    """y = weight v + bias, for the features v that are read out of a cell.
 
     ``fc`` is the index of fc's weight in the layer's blobs, with its bias after it; ``own`` are the cell's output_w and
     output_b, v' = output_w v + output_b. With both, weight = fc.weight output_w and bias = fc.weight output_b +
@@ -35,14 +35,14 @@ class LinearMap:
         return self.xp.dot(self._fc_weight(), self._own[1].data) + bias
 
     def _fc_weight(self) -> Any:
-        """Return fc's weight; without an fc that of one which changes nothing."""
+        """Return fc's weight; without an fc, the identity."""
         if self._fc is not None:
             return self._layer.blobs[self._fc].data
         return self.xp.eye(self._own[0].count, dtype=self._layer.dtype)
 
     @property
     def learns(self) -> bool:
-        """Whether one of the blobs is to get a gradient."""
+        """Whether any of the blobs gets a gradient."""
         flags = self._layer.param_propagate_down
         return self._own is not None or any(flags[self._fc : self._fc + 2])
 

@@ -1,6 +1,6 @@
 """The LTC cell over a sequence: forward, and backpropagation through unfolds and time.
 
-Equations (Hasani et al., "Liquid time-constant networks", 2021, and its authors' code), for input u, state v of
+Equations (Hasani et al., "Liquid time-constant networks", 2021, and the authors' code), for input u, state v of
 H neurons, time span t and N unfolds; :class:`Synapses` says what flow and conductance are:
 
     x = input_w u + input_b;   d = (t + 1) / N, in the form NCPS d = t / N
@@ -11,8 +11,8 @@ which is the authors' v = (cm / d v + ...) / (cm / d + ...) without its division
 
     R = A + flow - v (B + conductance);   v = v + b R / D;   D = a cm + b (B + conductance)
 
-with a = 1 / max(d, 1) and b = min(d, 1), so that a span of 0 leaves the state exactly as it is, and one without
-end gives the state of rest. In the form NCPS the output is v output_w + output_b of the motor neurons.
+with a = 1 / max(d, 1) and b = min(d, 1), so that a span of 0 leaves the state exactly as it is, and an infinite
+one gives the state of rest. In the form NCPS the output is v output_w + output_b of the motor neurons.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from .memory import Memory
 from .synapse_map import SynapseMap
 from .time_scales import TimeScales, inverse_of
 
-# Makes the denominator positive where cm and the span are 0; nothing beside any other cm.
-_LEAST_CAPACITY = 1e-30
+# Keeps the denominator positive where cm and the span are 0; negligible compared with any other cm.
+_MIN_CAPACITY = 1e-30
 
 
 class LtcCell:
     """The cell with its buffers for ``steps`` steps of a batch; a :class:`SequenceCell`.
 
-    With a ``memory`` each step goes on from the state that the memory makes of the one before. Arrays of the cell's
-    own have all three axes, (steps, features, batch), always.
+    With a ``memory``, each step continues from the state that the memory makes of the previous one. The cell's own
+    arrays always have all three axes, (steps, features, batch).
     """
 
     def __init__(self, layer: Layer, blobs: LtcBlobs, memory: Memory | None = None):
@@ -50,12 +50,12 @@ class LtcCell:
         self.output_size = blobs.motor_count
         self.output_rows = slice(0, self.output_size)
         self.output_map, self.wiring = blobs.output, blobs.wiring
-        self.least_span = -1.0 if self.settings.form == "AUTHORS" else 0.0
+        self.min_span = -1.0 if self.settings.form == "AUTHORS" else 0.0
         """The span at which d is 0."""
         self.columns = blobs.sensory.w.shape[0]
         self._synapses = Synapses(blobs.synapses, layer.device)
         self._sensory = Synapses(blobs.sensory, layer.device)
-        # Of no axes: NumPy divides it twice as fast as Python's number.
+        # An array without axes: NumPy divides it twice as fast as a Python number.
         self._one = self.xp.asarray(1.0, dtype=self.dtype)
         self._buffers = FlatBuffers(self.xp, self.dtype)
         self._shape: tuple[int, int] | None = None
@@ -89,7 +89,7 @@ class LtcCell:
         self.inputs = self._as_seen(self._inputs)
         self.states = self._as_seen(self._states)
         self.by_step = self._as_seen(array("by_step", steps, size, batch))
-        # What each step goes on from.
+        # What each step continues from.
         self._starts = self._states
         if self.memory is not None:
             self.memory.reshape(steps, batch)
@@ -121,14 +121,14 @@ class LtcCell:
     def _take_spans(self, times: Any) -> None:
         """Compute a and b of each step and sample."""
         xp, spans = self.xp, self._pace
-        xp.subtract(times, self.least_span, out=spans)
+        xp.subtract(times, self.min_span, out=spans)
         spans /= self.settings.unfolds
         xp.maximum(spans, 1.0, out=self._hold)
         xp.divide(1.0, self._hold, out=self._hold)
         xp.minimum(spans, 1.0, out=spans)
 
     def _prepare(self, training: bool) -> None:
-        """Take the weights as they are now."""
+        """Compute everything that depends on the current weights alone."""
         xp, blobs = self.xp, self.blobs
         if training:
             for positive in blobs.positive:
@@ -136,14 +136,14 @@ class LtcCell:
         self._synapses.prepare()
         self._sensory.prepare()
         self._gleak = blobs.gleak.used()
-        self._cm = blobs.cm.used() + _LEAST_CAPACITY
+        self._cm = blobs.cm.used() + _MIN_CAPACITY
         constant = self._synapses.constant + self._sensory.constant
         constant[:, 0] += self._gleak * blobs.vleak.data
         constant[:, 1] += self._gleak + self.settings.epsilon
         self._constant = xp.expand_dims(constant, 2)
 
     def _feed_input(self) -> None:
-        """Compute A and B, which the states have no part in, for all steps at once."""
+        """Compute A and B, which do not depend on the states, for all steps at once."""
         blobs, mapped = self.blobs, self._mapped
         self.xp.multiply(
             self._inputs.transpose(1, 0, 2), blobs.input_w.data[:, None, None], out=mapped
@@ -195,11 +195,11 @@ class LtcCell:
             self._layer.fail(
                 "the denominator cm + span * (gleak + conductances + epsilon) became 0: some of cm, gleak, w "
                 "and sensory_w are negative",
-                hint="ltc_unit_param { positivity: SOFTPLUS } (or CLIP) keeps them from it",
+                hint="ltc_unit_param { positivity: SOFTPLUS } (or CLIP) prevents that",
             )
 
     def synapse_map(self) -> SynapseMap:
-        """Return the synapses with the weights that they have now; the cell must have a wiring."""
+        """Return the synapses with their current weights; the cell must have a wiring."""
         blobs, to_host = self.blobs, self.device.to_host
         sensory, inner = (
             to_host(one.w.used() * one.erev.data).astype(np.float64)
@@ -221,7 +221,7 @@ class LtcCell:
         note = "; a step takes tt + 1" if self.settings.form == "AUTHORS" else ""
         return TimeScales(
             constants,
-            "cm / (gleak + conductance of all synapses), in which the way to rest shrinks by a factor e"
+            "cm / (gleak + conductance of all synapses), the time to shrink the distance to rest by a factor of e"
             + note,
             1.0 - np.exp(-lengths),
             "share of the way to rest in the step",

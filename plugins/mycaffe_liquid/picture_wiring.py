@@ -1,4 +1,4 @@
-"""The picture of a wiring: neurons in the order of a signal's way, and the strengths of their synapses."""
+"""The picture of a wiring: the neurons in signal order, and the strengths of their synapses."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 from .picture_states import colours_in, heading
 from .synapse_map import SynapseMap
 
-# The ends of the heat map's colours; people with any kind of colour vision can tell them apart.
+# The ends of the heat map's colours, distinguishable with any kind of colour vision.
 EXCITING, INHIBITING = "#B2182B", "#2166AC"
 _FILLS = {"sensory": "#DDDDDD", "inter": "#9AD0E6", "command": "#F2C879", "motor": "#8FD1A8"}
-_MOST_ARROWS = 250
-_MOST_LINES = 3000
-"""More cannot be told apart, and each takes its time: only the strongest synapses are drawn then."""
+_MAX_ARROWS = 250
+_MAX_LINES = 3000
+"""Beyond this, lines are indistinguishable and slow to draw: only the strongest synapses are drawn."""
 _COLUMN_POINTS = 400.0
-"""Height of a column of neurons, about."""
+"""Approximate height of a column of neurons."""
 _NUMBERED_WIDTH = 13.0
-_MOST_LABELLED = 40
+_MAX_LABELLED = 40
 _SWEEPS = 4
 
 Place = tuple[float, float]
@@ -39,7 +39,7 @@ def draw_wiring(figure: Any, synapses: SynapseMap, inputs: list[str], title: str
 
 
 def _reach(synapses: SynapseMap) -> float:
-    """Return the strength that is drawn as strong as any: of the few largest ones."""
+    """Return the strength at which the scale saturates: exceeded by only a few synapses."""
     strengths = np.abs(np.concatenate([synapses.sensory.ravel(), synapses.inner.ravel()]))
     strengths = strengths[strengths > 0]
     return float(np.percentile(strengths, 98)) if strengths.size else 1.0
@@ -64,7 +64,7 @@ def _draw_neurons(
             if group != "sensory":
                 if widths[group] >= _NUMBERED_WIDTH:
                     _write(axes, x, y, str(neuron), ha="center")
-            elif len(neurons) <= _MOST_LABELLED:
+            elif len(neurons) <= _MAX_LABELLED:
                 _write(axes, x - 0.12, y, inputs[neuron], ha="right")
     axes.set_xlim(-0.75, len(columns) - 0.5)
     axes.set_ylim(-0.12, 1.14)
@@ -87,10 +87,10 @@ def _write(axes: Any, x: float, y: float, text: str, ha: str) -> None:
 
 
 def _places(synapses: SynapseMap, columns: list[Any]) -> dict[tuple[bool, int], Place]:
-    """Return where each neuron stands, by (whether it is a sensory one, number).
+    """Return the position of each neuron, by (whether it is a sensory one, number).
 
-    Each column is ordered by the mean place of what its neurons have synapses with, a few times to and fro, so
-    that few lines cross.
+    Each column is ordered by the mean position of the neurons it has synapses with, in several passes to and fro,
+    so that few lines cross.
     """
     places: dict[tuple[bool, int], Place] = {}
     orders = [np.array(neurons) for _, neurons in columns]
@@ -127,7 +127,7 @@ def _places(synapses: SynapseMap, columns: list[Any]) -> dict[tuple[bool, int], 
 
 
 def _edges(synapses: SynapseMap) -> tuple[list[Any], int]:
-    """Return (source, target, strength) of the synapses that are drawn, the weakest first, and how many there are.
+    """Return (source, target, strength) of the drawn synapses, weakest first, and the number of all synapses.
 
     Source and target are keys of places.
     """
@@ -137,7 +137,7 @@ def _edges(synapses: SynapseMap) -> tuple[list[Any], int]:
         inner = np.where(layers[:, None] == layers, 0, inner)
     strengths = np.concatenate([synapses.sensory, inner])
     sources, targets = np.nonzero(strengths)
-    order = np.argsort(np.abs(strengths[sources, targets]), kind="stable")[-_MOST_LINES:]
+    order = np.argsort(np.abs(strengths[sources, targets]), kind="stable")[-_MAX_LINES:]
     inputs = len(synapses.sensory)
     edges = [
         (
@@ -160,7 +160,7 @@ def _draw_edges(
 ) -> None:
     from matplotlib.patches import FancyArrowPatch
 
-    many = len(edges) > _MOST_ARROWS
+    many = len(edges) > _MAX_ARROWS
     for source, target, strength in edges:
         share = min(1.0, abs(strength) / reach)
         (x0, y0), (x1, y1) = places[source], places[target]
@@ -212,7 +212,7 @@ def _draw_strengths(
         np.where(values == 0, np.nan, values), cmap="RdBu_r", vmin=-reach, vmax=reach, aspect="auto",
         interpolation="nearest",
     )  # fmt: skip
-    axes.set_facecolor("#CFCFCF")  # apart from a strength near 0, which is white
+    axes.set_facecolor("#CFCFCF")  # unlike a strength near 0, which is white
     axes.axhline(len(inputs) - 0.5, color="#333333", linewidth=1)
     edge = 0
     for _, neurons in synapses.columns():
@@ -226,7 +226,7 @@ def _draw_strengths(
     axes.set_xlabel("target neuron")
     axes.set_ylabel("source: inputs above, neurons below")
     names = [*inputs, *map(str, order)]
-    if len(names) <= _MOST_LABELLED:
+    if len(names) <= _MAX_LABELLED:
         axes.set_yticks(range(len(names)), names, fontsize="x-small", parse_math=False)
         axes.set_xticks(range(len(order)), map(str, order), fontsize="x-small", rotation=90)
     else:

@@ -22,7 +22,7 @@ class LstmCell:
         steps, size, batch = before.shape
         shape, dtype = (steps, size, batch), gates.dtype
         self.gates, self.gradients, self.before = gates, gradients, before
-        self.bent, self.through = (xp.zeros(shape, dtype=dtype) for _ in range(2))
+        self.activated, self.through = (xp.zeros(shape, dtype=dtype) for _ in range(2))
         self._product = xp.zeros(shape[1:], dtype=dtype)
         self._scratch = xp.zeros(shape, dtype=dtype)
         # An array of no axes: NumPy multiplies by it twice as fast as by Python's number.
@@ -32,7 +32,7 @@ class LstmCell:
         self._slopes = slopes
         # Views made once: making one takes as long as a small product.
         self._steps = list(
-            zip(gates, by_gate[:, :3], self._i, self._f, self._o, self._g, before, after, self.bent,
+            zip(gates, by_gate[:, :3], self._i, self._f, self._o, self._g, before, after, self.activated,
                 hidden, strict=True)
         )  # fmt: skip
         self._back_steps = list(
@@ -43,7 +43,7 @@ class LstmCell:
         """Compute step ``t`` from its sums and the c that it begins with."""
         xp, half, product = self.xp, self._half, self._product
         multiply, add = xp.multiply, xp.add
-        gates, bounded, i, f, o, g, before, after, bent, hidden = self._steps[t]
+        gates, bounded, i, f, o, g, before, after, activated, hidden = self._steps[t]
         # sigmoid(z) = tanh(z / 2) / 2 + 1 / 2: one tanh for all four gates.
         multiply(bounded, half, bounded)
         xp.tanh(gates, gates)
@@ -52,13 +52,20 @@ class LstmCell:
         multiply(f, before, after)
         multiply(i, g, product)
         add(after, product, after)
-        xp.tanh(after, bent)
-        multiply(o, bent, hidden)
+        xp.tanh(after, activated)
+        multiply(o, activated, hidden)
 
     def derive(self) -> None:
         """Compute, for all steps, the gradients of the sums for a gradient of one from c' or h'."""
-        xp, i, o, g, bent, scratch = self.xp, self._i, self._o, self._g, self.bent, self._scratch
-        factors = (g, self.before, bent)
+        xp, i, o, g, activated, scratch = (
+            self.xp,
+            self._i,
+            self._o,
+            self._g,
+            self.activated,
+            self._scratch,
+        )
+        factors = (g, self.before, activated)
         for index, (gate, factor) in enumerate(zip((i, self._f, o), factors, strict=True)):
             out = self._slopes[:, index]
             xp.multiply(gate, gate, out=scratch)
@@ -67,7 +74,7 @@ class LstmCell:
         xp.multiply(g, g, out=scratch)
         xp.subtract(1, scratch, out=scratch)
         xp.multiply(scratch, i, out=self._slopes[:, 3])
-        xp.multiply(bent, bent, out=scratch)
+        xp.multiply(activated, activated, out=scratch)
         xp.subtract(1, scratch, out=scratch)
         xp.multiply(scratch, o, out=self.through)
 

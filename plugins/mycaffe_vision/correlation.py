@@ -11,7 +11,7 @@ from mycaffe_py.device import Device
 from .geometry import Geometry
 from .windows import Windows
 
-MOST_BYTES = 32 << 20
+MAX_BYTES = 32 << 20
 """How large the column buffer may become before a batch is done in parts."""
 FEWEST_COLUMNS = 512
 """How many columns a matrix should have for its products to be fast, even if it is too large for the cache."""
@@ -41,7 +41,7 @@ class Correlation:
     def _part_size(self, batch: int) -> int:
         """Return how many images are done at once."""
         size = max(1, self.rows * self.places * self.dtype.itemsize)
-        part = MOST_BYTES // size
+        part = MAX_BYTES // size
         if self.device.cache_bytes:
             enough = -(-FEWEST_COLUMNS // max(1, self.places))
             # One image at a time needs no copy of its elements where each of them is a window.

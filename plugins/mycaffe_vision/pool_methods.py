@@ -6,7 +6,7 @@ from typing import Any
 
 from mycaffe_py.layer import TRAIN
 
-from .pool_choice import Choice
+from .pool_indices import PoolIndices
 from .pool_windows import PoolWindows
 
 LOWEST = -3.4028234663852886e38
@@ -33,7 +33,7 @@ class MaxPool(PoolMethod):
 
     def __init__(self, windows: PoolWindows):
         super().__init__(windows)
-        self.choice = Choice(windows)
+        self.indices = PoolIndices(windows)
 
     def forward(self, x: Any, y: Any) -> None:
         """Write the maxima."""
@@ -43,14 +43,14 @@ class MaxPool(PoolMethod):
         def takes(number: int, windows: Any, cells: Any, out: Any) -> None:
             self.xp.equal(x[cells], y[windows], out=out)
 
-        elements = self.windows.scratch("pool elements", y, self.choice.dtype)
-        self.choice.first(elements, takes)
+        elements = self.windows.scratch("pool elements", y, self.indices.dtype)
+        self.indices.first(elements, takes)
         return elements
 
     def mask(self, x: Any, y: Any, out: Any) -> None:
         """Write h * W + w of each maximum, given the maxima; -1 for a window without cells."""
         height, width = self.windows.height, self.windows.width
-        out[...] = self.choice.cells(self._elements(x, y))
+        out[...] = self.indices.cells(self._elements(x, y))
         out[:, :, height.filled :] = -1
         out[..., width.filled :] = -1
 
@@ -58,7 +58,7 @@ class MaxPool(PoolMethod):
         """Find the maxima again and give each its gradient."""
         y = self.windows.scratch("pool values", dy)
         self.forward(x, y)
-        self.choice.spread(self._elements(x, y), dy, dx)
+        self.indices.spread(self._elements(x, y), dy, dx)
 
 
 class AveragePool(PoolMethod):
@@ -85,14 +85,14 @@ class DrawnPool(PoolMethod):
 
     def __init__(self, windows: PoolWindows):
         super().__init__(windows)
-        self.choice = Choice(windows)
+        self.indices = PoolIndices(windows)
         self._taken: Any = None
 
     def forward(self, x: Any, y: Any) -> None:
         """Draw anew."""
         xp, device = self.xp, self.windows.device
         if self._taken is None or self._taken.shape != y.shape:
-            self._taken = xp.empty(y.shape, dtype=self.choice.dtype)
+            self._taken = xp.empty(y.shape, dtype=self.indices.dtype)
         limit, running = (self.windows.scratch(f"pool {name}", y) for name in ("limit", "running"))
         total = self._sum(x, running)
         device.fill_uniform(limit)
@@ -104,7 +104,7 @@ class DrawnPool(PoolMethod):
             xp.add(running[windows], x[cells], out=running[windows])
             xp.greater_equal(running[windows], limit[windows], out=out)
 
-        self.choice.first(self._taken, takes)
+        self.indices.first(self._taken, takes)
         for number, part in enumerate(self.windows.parts()):
             if part is not None:
                 windows, cells = (..., *part[0]), (..., *part[1])
@@ -122,7 +122,7 @@ class DrawnPool(PoolMethod):
         """Give each drawn cell its gradient."""
         gradient = self.windows.scratch("pool values", dy)
         self.xp.multiply(dy, self._taken < self.windows.elements, out=gradient)
-        self.choice.spread(self._taken, gradient, dx)
+        self.indices.spread(self._taken, gradient, dx)
 
 
 class ExpectedPool(PoolMethod):

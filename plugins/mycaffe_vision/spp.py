@@ -14,7 +14,7 @@ from .pool_methods import pool_method
 from .pool_windows import PoolAxis, PoolWindows
 
 FIELD = "spp_param"
-MOST_LEVELS = 16
+MAX_LEVELS = 16
 
 
 class SPP(Layer):
@@ -36,9 +36,9 @@ class SPP(Layer):
         """Read the settings."""
         param = self.param.spp_param
         self.levels, self.method_name = param.pyramid_height, enum_name(param, "pool")
-        if not 1 <= self.levels <= MOST_LEVELS:
+        if not 1 <= self.levels <= MAX_LEVELS:
             self.fail(
-                f"pyramid_height is {self.levels}, but must be from 1 to {MOST_LEVELS}",
+                f"pyramid_height is {self.levels}, but must be from 1 to {MAX_LEVELS}",
                 field=f"{FIELD}.pyramid_height",
             )
         self._image: tuple[int, ...] = ()

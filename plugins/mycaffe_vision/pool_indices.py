@@ -7,7 +7,7 @@ from typing import Any
 from .pool_windows import PoolWindows
 
 
-class Choice:
+class PoolIndices:
     """Numbers of the kernel elements that windows took; ``windows.elements`` where a window took none."""
 
     def __init__(self, windows: PoolWindows):
