@@ -1,4 +1,4 @@
-"""The small layers that almost every net uses: products, shapes, activations and losses."""
+"""Common layers: products, shapes, activations, losses and other small ones."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from mycaffe_py.layer_settings import axes_end, blob_axis
 def spanned_shape(layer: Layer, param: Any, bottom: Blob, field: str) -> tuple[int, ...]:
     """Return the shape of learned values: ``num_axes`` axes of ``bottom`` from ``axis`` on.
 
-    -1 stands for all the rest, 0 for a single value.
+    -1 means all remaining axes, 0 a single value.
     """
     if param.num_axes == 0:
         return ()
@@ -23,7 +23,7 @@ def spanned_shape(layer: Layer, param: Any, bottom: Blob, field: str) -> tuple[i
 def spanned_sizes(
     layer: Layer, param: Any, bottom: Blob, values: Blob, field: str
 ) -> tuple[int, int, int]:
-    """Return how ``values`` divides ``bottom``: the sizes before, under and behind it.
+    """Return the sizes of ``bottom`` before, under and after the axes of ``values``.
 
     Fails unless ``values`` has the dimensions of ``bottom`` from ``axis`` on. A single value (no
     axes) spans any bottom, whatever ``axis`` is.

@@ -49,7 +49,7 @@ class Concat(Layer):
             top[0].share_diff(first)
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Copy the bottoms, one after the other."""
+        """Copy the bottoms, one after another."""
         if len(bottom) > 1:
             arrays = [blob.data for blob in bottom]
             self.xp.concatenate(arrays, axis=self.axis, out=top[0].data)

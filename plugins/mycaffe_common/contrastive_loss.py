@@ -12,7 +12,7 @@ _SMALLEST = 1e-4
 
 
 class ContrastiveLoss(LossLayer):
-    """Draws pairs together that are similar, and pushes those apart that are not.
+    """Pulls similar pairs together, and pushes dissimilar ones apart.
 
     Bottoms: a and b, (N, C) or (N, C, 1, 1), and N labels s, 0 for dissimilar pairs; top: a scalar. With the
     distance d = |a - b| of each pair: y = sum(s ? d^2 : max(margin - d, 0)^2) / (2 N);
@@ -53,7 +53,7 @@ class ContrastiveLoss(LossLayer):
                 self.fail(
                     f'bottom "{blob.name}" is {blob.shape}, expected one row of features for each '
                     "item: (N, C) or (N, C, 1, 1)",
-                    hint="a Flatten or InnerProduct layer below it makes rows",
+                    hint="insert a Flatten or InnerProduct layer below it",
                 )
         self.require_same_count(bottom)
         if labels.shape[:1] != first.shape[:1] or labels.count != first.shape[0]:

@@ -14,7 +14,7 @@ from .labels import Labels
 class HingeLoss(LossLayer):
     """One-against-all hinge loss of scores against class labels.
 
-    Bottoms: scores x of N items, the rest of its axes taken as the classes, and N labels; top: a scalar.
+    Bottoms: scores x of N items, the other axes taken together as classes, and N labels; top: a scalar.
     With s = -1 for the label's class and 1 for the others: m = max(0, 1 + s x). ``norm: L1``:
     y = sum(m) / N, dx = dy * s [m > 0] / N. ``norm: L2``: y = sum(m^2) / N, dx = dy * 2 s m / N.
     Without ``loss_param``.

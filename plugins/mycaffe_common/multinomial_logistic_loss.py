@@ -15,8 +15,8 @@ _SMALLEST = 1e-20
 class MultinomialLogisticLoss(LossLayer):
     """Cross entropy of probabilities against class labels.
 
-    Bottoms: p of N items, the rest of its axes taken as the classes, and N labels; top: a scalar. p must be
-    probabilities; SoftmaxWithLoss takes scores. y = -sum log(max(p_label, 1e-20)) / N;
+    Bottoms: p of N items, the other axes taken together as classes, and N labels; top: a scalar. p must be
+    probabilities; for scores, use SoftmaxWithLoss. y = -sum log(max(p_label, 1e-20)) / N;
     dp_label = -dy / (N max(p_label, 1e-20)), 0 for the other classes. Without ``loss_param``.
     """
 

@@ -12,11 +12,11 @@ from .normalization import Normalization
 
 
 class SigmoidCrossEntropyLoss(LossLayer):
-    """Cross entropy of independent yes-or-no predictions: a sigmoid and the logarithm of it.
+    """Cross entropy of independent binary predictions: a sigmoid and its logarithm.
 
     Bottoms: scores x and targets t, usually from 0 to 1, equally many elements; top: a scalar.
     y = sum(max(x, 0) - x t + log(1 + exp(-|x|))) / n; dx = dy * (sigmoid(x) - t) / n. Elements whose
-    target, cut to a whole number, is ``loss_param.ignore_label`` add nothing. n by
+    target, truncated to a whole number, is ``loss_param.ignore_label`` add nothing. n by
     ``loss_param.normalization``: the first dimension (BATCH_SIZE, the default here), elements that are not
     ignored (VALID), all elements (FULL), 1 (NONE).
     """

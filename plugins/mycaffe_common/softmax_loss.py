@@ -1,4 +1,4 @@
-"""What the losses that begin with a softmax share."""
+"""The base class of the losses that begin with a softmax."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .normalization import Normalization
 class SoftmaxLoss(LossLayer):
     """Base: probabilities p by softmax along the class axis, labels, ignored items, normalization.
 
-    The optional second top is p. ``axis_message`` is the message whose ``axis`` tells the class axis.
+    The optional second top is p. ``axis_message`` is the message whose ``axis`` is the class axis.
     """
 
     exact_num_top_blobs = None

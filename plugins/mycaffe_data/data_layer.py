@@ -97,7 +97,7 @@ class DataLayer(Layer):
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
-        """Nothing lies below."""
+        """Do nothing: there are no bottoms."""
 
     def make_batch(self) -> Batch:
         """Return the next batch; called by the thread that reads ahead."""

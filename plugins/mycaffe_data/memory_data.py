@@ -69,7 +69,7 @@ class MemoryData(Layer):
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
-        """Nothing lies below."""
+        """Do nothing: there are no bottoms."""
 
     # Handing data over.
 

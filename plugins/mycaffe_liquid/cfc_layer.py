@@ -290,7 +290,7 @@ class CfcLayer(Layer):
             self.spans.backward(times, bottom[1])
 
     def allow_force_backward(self, bottom_index: int) -> bool:
-        """The mask gets no gradient."""
+        """Return False for the mask, which has no gradient."""
         return bottom_index != self._mask or not self._mask
 
     def explain(

@@ -1,4 +1,4 @@
-"""The LSTM cell, for the layers LSTM and LSTMUnit."""
+"""The LSTM cell of the layers LSTM and LSTMUnit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class LstmCell:
 
     ``gates`` (steps, 4 size, batch) holds the sums of a step, which :meth:`forward` turns into i, f, o, g in
     place; ``gradients``, of the same shape, receives the gradients of the sums. ``before`` and ``after``
-    (steps, size, batch) are the c that each step begins with and ends with, ``hidden`` is h'.
+    (steps, size, batch) are c before and after each step, ``hidden`` is h'.
     """
 
     def __init__(
@@ -25,12 +25,12 @@ class LstmCell:
         self.activated, self.through = (xp.zeros(shape, dtype=dtype) for _ in range(2))
         self._product = xp.zeros(shape[1:], dtype=dtype)
         self._scratch = xp.zeros(shape, dtype=dtype)
-        # An array of no axes: NumPy multiplies by it twice as fast as by Python's number.
+        # An array without axes: NumPy multiplies by it twice as fast as by a Python number.
         self._half = xp.asarray(0.5, dtype=dtype)
         by_gate, slopes = (a.reshape(steps, 4, size, batch) for a in (gates, gradients))
         self._i, self._f, self._o, self._g = (by_gate[:, index] for index in range(4))
         self._slopes = slopes
-        # Views made once: making one takes as long as a small product.
+        # Cached views: creating one takes as long as a small product.
         self._steps = list(
             zip(gates, by_gate[:, :3], self._i, self._f, self._o, self._g, before, after, self.activated,
                 hidden, strict=True)
@@ -40,7 +40,7 @@ class LstmCell:
         )
 
     def forward(self, t: int) -> None:
-        """Compute step ``t`` from its sums and the c that it begins with."""
+        """Compute step ``t`` from its sums and its initial c."""
         xp, half, product = self.xp, self._half, self._product
         multiply, add = xp.multiply, xp.add
         gates, bounded, i, f, o, g, before, after, activated, hidden = self._steps[t]
@@ -56,7 +56,7 @@ class LstmCell:
         multiply(o, activated, hidden)
 
     def derive(self) -> None:
-        """Compute, for all steps, the gradients of the sums for a gradient of one from c' or h'."""
+        """Compute, for all steps, the derivatives of c' or h' with respect to the sums."""
         xp, i, o, g, activated, scratch = (
             self.xp,
             self._i,
@@ -79,7 +79,7 @@ class LstmCell:
         xp.multiply(scratch, o, out=self.through)
 
     def backward(self, t: int, dh: Any, dc: Any) -> None:
-        """Write the gradients of the sums of step ``t``; dc, of c', becomes that of the c before."""
+        """Write the gradients of the sums of step ``t``; dc, of c', becomes that of the previous c."""
         multiply, product = self.xp.multiply, self._product
         of_i_f, of_o, of_g, f, through = self._back_steps[t]
         multiply(dh, through, product)

@@ -1,4 +1,4 @@
-"""AdaGrad: rates that fall with the sum of squared gradients."""
+"""AdaGrad: learning rates that decrease with the sum of squared gradients."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class AdaGradSolver(Solver):
 
     @classmethod
     def check(cls, param: Any) -> None:
-        """Momentum must be 0, delta not negative."""
+        """Check that momentum is 0, and delta is not negative."""
         check_no_momentum(cls.type, param)
         check_not_negative(cls.type, param, "delta")
 

@@ -30,7 +30,7 @@ class AdamWSolver(Solver):
 
     @classmethod
     def check(cls, param: Any) -> None:
-        """Momentums must be in [0, 1), delta and adamw_decay not negative."""
+        """Check that the momentums are in [0, 1), and delta and adamw_decay not negative."""
         check_decay(cls.type, param, "momentum", "momentum2")
         check_not_negative(cls.type, param, "delta", "adamw_decay")
 

@@ -1,4 +1,4 @@
-"""Running means of gradients and of their squares, and the step that a root of the latter scales."""
+"""Running means of gradients and of their squares, and steps scaled by the root of the latter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RMSProp: rates by a running mean of squared gradients."""
+"""RMSProp: learning rates scaled by a running mean of squared gradients."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RMSPropSolver(Solver):
 
     @classmethod
     def check(cls, param: Any) -> None:
-        """Momentum must be 0, rms_decay in [0, 1), delta not negative."""
+        """Check that momentum is 0, rms_decay in [0, 1), and delta is not negative."""
         check_no_momentum(cls.type, param)
         check_decay(cls.type, param, "rms_decay")
         check_not_negative(cls.type, param, "delta")

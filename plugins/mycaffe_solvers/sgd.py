@@ -22,7 +22,7 @@ class SGDSolver(Solver):
 
     @classmethod
     def check(cls, param: Any) -> None:
-        """Momentum must be in [0, 1)."""
+        """Check that momentum is in [0, 1)."""
         check_decay(cls.type, param, "momentum")
 
     def compute_update(self, segment: Segment, rate: float) -> None:

@@ -42,7 +42,7 @@ class LRN(Layer):
         self.weight = param.alpha / size ** len(self.axes)
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """The top has the bottom's shape."""
+        """Give the top the bottom's shape."""
         require_images(self, bottom[0])
         top[0].reshape_like(bottom[0])
         pad = self.size // 2
