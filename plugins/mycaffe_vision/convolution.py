@@ -24,11 +24,11 @@ class Convolution(BaseConvolution):
     type = "Convolution"
 
     def weight_channels(self, channels: int, outputs: int, group: int) -> tuple[int, int]:
-        """One kernel for each output, over the channels of its group."""
+        """Return one kernel for each output, over the channels of its group."""
         return outputs, channels // group
 
     def top_spatial(self, bottom: Blob, spatial: tuple[int, ...]) -> tuple[int, ...]:
-        """As many as there are windows."""
+        """Return the number of windows along each axis."""
         return count_windows(self, self.geometry, bottom, spatial)
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:

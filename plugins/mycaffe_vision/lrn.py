@@ -19,7 +19,7 @@ class LRN(Layer):
 
     Bottom x (N, C, H, W), top y of the same shape: y = x s^-beta, s = k + alpha / n * (sum of x^2 over the window).
     ACROSS_CHANNELS: the window is the ``local_size`` channels around, n = local_size; WITHIN_CHANNEL: the local_size
-    by local_size places around, n = local_size^2, and k is 1 whatever the file says. What is outside counts as 0.
+    by local_size positions around, n = local_size^2, and k is 1 regardless of the file. Outside counts as 0.
     dx = dy s^-beta - 2 alpha beta / n * x * (sum of dy x s^(-beta - 1) over the window).
     """
 
@@ -51,7 +51,7 @@ class LRN(Layer):
         ]
 
     def _box_sum(self, values: Any) -> Any:
-        """Return, as scratch, the sum of the values over the window around each place."""
+        """Return, as scratch, the sum of the values over the window around each position."""
         for index, (axis, windows) in enumerate(self.windows):
             summed = self._scratch(f"lrn sum {index}", values)
             windows.reduce(self.xp, self.xp.add, values, summed, axis, 0.0)
@@ -87,7 +87,7 @@ class LRN(Layer):
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
-        """Write the gradient; s is computed again, which costs less than to keep it."""
+        """Write the gradient; s is recomputed, which costs less than keeping it."""
         if not propagate_down[0]:
             return
         xp, x, dy, dx = self.xp, bottom[0].data, top[0].diff, bottom[0].diff
