@@ -15,7 +15,7 @@ _STATISTICS = ("mean", "variance", "factor")
 
 
 class BatchNorm(Layer):
-    """Normalizes each channel (axis 1) to mean 0 and variance 1.
+    """Normalises each channel (axis 1) to mean 0 and variance 1.
 
     Bottom x (N, C, ...), or (N) as one channel; top y of the same shape; may work in place. Blobs:
     the sums of means (C) and of variances (C) and the factor (1) that they are divided by when used.

@@ -52,7 +52,7 @@ class Labels:
         rows = xp.arange(outer, dtype=np.int64)[:, None] * (classes * inner)
         self._first = (rows + xp.arange(inner, dtype=np.int64)).reshape(-1)
         self.index, self.places = (xp.zeros(items, dtype=np.int64) for _ in range(2))
-        self._sound, self._test = (xp.zeros(items, dtype=np.bool_) for _ in range(2))
+        self._valid, self._test = (xp.zeros(items, dtype=np.bool_) for _ in range(2))
         self._whole = xp.zeros(items, dtype=labels.dtype)
         if self.ignore_label is not None:
             self.counted = xp.zeros(items, dtype=np.bool_)
@@ -73,29 +73,29 @@ class Labels:
 
     def _check(self, labels: Any) -> None:
         """Check and count the labels, with a single value fetched from the device."""
-        xp, sound, test = self.xp, self._sound, self._test
-        xp.greater_equal(labels, 0, out=sound)
+        xp, valid, test = self.xp, self._valid, self._test
+        xp.greater_equal(labels, 0, out=valid)
         xp.less(labels, self.classes, out=test)
-        xp.logical_and(sound, test, out=sound)
+        xp.logical_and(valid, test, out=valid)
         xp.rint(labels, out=self._whole)
         xp.equal(labels, self._whole, out=test)
-        xp.logical_and(sound, test, out=sound)
+        xp.logical_and(valid, test, out=valid)
         if self.counted is None:
             self.count = self._labels.count
-            all_sound = xp.all(sound).item()
+            all_valid = xp.all(valid).item()
         else:
             xp.not_equal(labels, self.ignore_label, out=self.counted)
             xp.logical_not(self.counted, out=test)
-            xp.logical_or(sound, test, out=sound)
+            xp.logical_or(valid, test, out=valid)
             # A single bad label makes the sum negative.
-            self.count = xp.where(sound, self.counted, -self._labels.count - 1).sum().item()
-            all_sound = self.count >= 0
-        if not all_sound:
+            self.count = xp.where(valid, self.counted, -self._labels.count - 1).sum().item()
+            all_valid = self.count >= 0
+        if not all_valid:
             self._fail()
 
     def _fail(self) -> None:
         labels, scores = self._labels, self._scores
-        place = int(np.argmin(self.layer.device.to_host(self._sound)))
+        place = int(np.argmin(self.layer.device.to_host(self._valid)))
         value = self.layer.device.to_host(labels.data).reshape(-1)[place]
         position = tuple(int(index) for index in np.unravel_index(place, labels.shape))
         also = "" if self.ignore_label is None else f", or {self.ignore_label} to be ignored"

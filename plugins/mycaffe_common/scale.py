@@ -18,7 +18,7 @@ class Scale(Layer):
 
     Bottom x of any shape, top y of the same shape; may work in place, keeping a copy of x. The
     factor s has the shape of ``num_axes`` axes of x from ``axis`` on (default: axis 1 alone; -1:
-    all remaining; 0: one value). With one bottom it is the first blob, initialized to 1 unless there
+    all remaining; 0: one value). With one bottom it is the first blob, initialised to 1 unless there
     is a ``filler``; else it is the second bottom, which sets its shape. With ``bias_term`` the last
     blob is a bias b of the same shape.
     y = x * s + b, repeated over the other axes; dx = dy * s. ds and db are the sums of dy * x and

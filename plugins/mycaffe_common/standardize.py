@@ -103,7 +103,10 @@ class Standardize(Layer):
             what = "(N, T, C): batch, steps, columns" if self.finds_level else "(N, ..., C)"
             self.fail(f'bottom "{x.name}" is {x.shape}, expected {what}')
         width = x.shape[-1]
-        self._own, self._near = min(self.columns, width), min(self.relative, width)
+        self._with_statistics, self._with_level = (
+            min(self.columns, width),
+            min(self.relative, width),
+        )
         if self.finds_level and width < self.relative:
             self.fail(
                 f'bottom "{x.name}" {x.shape} has {width} columns, but relative_columns is {self.relative}',
@@ -148,23 +151,25 @@ class Standardize(Layer):
             )
         if self.device.to_host(self.blobs[1].data).any():
             return
-        near = np.arange(self.columns) < self.relative
-        for blob, values in zip(self.blobs, (mean, np.where(near, relative, own)), strict=True):
+        with_level = np.arange(self.columns) < self.relative
+        for blob, values in zip(
+            self.blobs, (mean, np.where(with_level, relative, own)), strict=True
+        ):
             blob.data[...] = self.device.asarray(values, dtype=self.dtype)
 
     def _deviations(self) -> Any:
         """Return the deviation of each column of x: 1 if it is unset, and for columns without one."""
         spread = self._spread.data
         spread[...] = 1
-        deviation = self.blobs[1].data[: self._own]
-        spread[: self._own] = deviation + (deviation == 0)
+        deviation = self.blobs[1].data[: self._with_statistics]
+        spread[: self._with_statistics] = deviation + (deviation == 0)
         return spread
 
     # Forward and backward.
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Write y, and the level if it is a top."""
-        xp, near = self.xp, self._near
+        xp, with_level = self.xp, self._with_level
         x, y = bottom[0].data.reshape(self._view), top[0].data.reshape(self._view)
         if self.has_mask:
             mask = bottom[1].data.reshape(*self._view[:2], -1)
@@ -172,12 +177,12 @@ class Standardize(Layer):
             x = xp.where(self._observed, x, self.dtype.type(0))
         centre = self._centre.data
         centre[...] = 0
-        centre[:, 0, : self._own] = self.blobs[0].data[: self._own]
+        centre[:, 0, : self._with_statistics] = self.blobs[0].data[: self._with_statistics]
         if self.finds_level:
             top[1].data[...] = self._find_level(x)
-            centre[:, 0, :near] = top[1].data
+            centre[:, 0, :with_level] = top[1].data
         elif self.takes_level:
-            centre[:, 0, :near] = bottom[1].data[:, :near]
+            centre[:, 0, :with_level] = bottom[1].data[:, :with_level]
         if self.inverse:
             xp.multiply(x, self._deviations(), out=y)
             xp.add(y, centre, out=y)
@@ -189,40 +194,40 @@ class Standardize(Layer):
 
     def _find_level(self, x: Any) -> Any:
         """Return the last observed value of each relative column, (N, K)."""
-        xp, near = self.xp, self._near
+        xp, with_level = self.xp, self._with_level
         last = self._last.data
         last[...] = 0
         last[:, -1] = 1
         if self.has_mask:
-            seen = self._observed[:, :, :near].astype(self.dtype)
+            seen = self._observed[:, :, :with_level].astype(self.dtype)
             if self._view[1] > 1:
                 last[:, :-1] = xp.cumprod(1 - seen[:, :0:-1], axis=1)[:, ::-1]
             xp.multiply(last, seen, out=last)
         never = 1 - last.sum(axis=1)
-        return (last * x[:, :, :near]).sum(axis=1) + never * self.blobs[0].data[:near]
+        return (last * x[:, :, :with_level]).sum(axis=1) + never * self.blobs[0].data[:with_level]
 
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
         """Write the gradients of x and of the level; a mask gets none."""
-        near = self._near
+        with_level = self._with_level
         dy = top[0].diff.reshape(self._view)
         if self.inverse:
-            gradient, of_level = dy * self._deviations(), dy[:, :, :near].sum(axis=1)
+            gradient, of_level = dy * self._deviations(), dy[:, :, :with_level].sum(axis=1)
         else:
             gradient = dy / self._deviations()
             if self.has_mask:
                 gradient *= self._observed
-            of_level = -gradient[:, :, :near].sum(axis=1)
+            of_level = -gradient[:, :, :with_level].sum(axis=1)
         if self.finds_level:
             of_level += top[1].diff
-            gradient[:, :, :near] += self._last.data * of_level[:, None]
+            gradient[:, :, :with_level] += self._last.data * of_level[:, None]
         if propagate_down[0]:
             bottom[0].diff.reshape(self._view)[...] = gradient
         if len(bottom) > 1 and propagate_down[1]:
             bottom[1].diff.fill(0)
             if self.takes_level:
-                bottom[1].diff[:, :near] = of_level
+                bottom[1].diff[:, :with_level] = of_level
 
     def allow_force_backward(self, bottom_index: int) -> bool:
         """Return False for a mask, which has no gradient."""

@@ -14,7 +14,7 @@ from .csv_table import CsvTable, number, read_table
 from .series_times import Clock
 
 GAPS = ("nan", "na", "n/a", "null", "none")
-LARGEST = 1e30
+MAX_MAGNITUDE = 1e30
 """The largest value allowed, so that differences and squares stay finite in float32 and float64."""
 
 
@@ -101,6 +101,6 @@ def _quoted(table: CsvTable, index: int) -> str:
 
 def _cell(cell: str) -> float:
     value = float("nan") if cell.strip().lower() in GAPS else number(cell)
-    if abs(value) > LARGEST:
-        raise ValueError(f"is too large: values go up to {LARGEST:g}")
+    if abs(value) > MAX_MAGNITUDE:
+        raise ValueError(f"is too large: values go up to {MAX_MAGNITUDE:g}")
     return value

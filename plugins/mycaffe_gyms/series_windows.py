@@ -12,7 +12,7 @@ import numpy as np
 from mycaffe_py.errors import ConfigError, DataError
 
 from .series_settings import lags_of
-from .series_table import LARGEST, Series, read_series
+from .series_table import MAX_MAGNITUDE, Series, read_series
 from .series_times import typical_step
 
 _MAX_HORIZONS = 32
@@ -28,10 +28,10 @@ class Windows:
         rows = max(2, self.train_rows)  # a step needs two
         self.unit = param.time_unit or typical_step(series.times[:rows])
         longest = float(np.ptp(series.times)) / self.unit
-        if not longest <= LARGEST:
+        if not longest <= MAX_MAGNITUDE:
             raise DataError(
                 f"gym Series: the times span {longest:g} units of {self.unit:g} "
-                f"(series_param.time_unit); the limit is {LARGEST:g}"
+                f"(series_param.time_unit); the limit is {MAX_MAGNITUDE:g}"
             )
         values = series.values
         self._observed = np.isfinite(values)

@@ -15,7 +15,7 @@ from .sequence_cell import SequenceCell
 _MAX_PARTS = 4
 _MIN_SAMPLES = 8
 # Parts are used if they need at most this share of the whole batch's work.
-_WORTH_IT = 0.8
+_MAX_WORK_SHARE = 0.8
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class BatchDivision:
         ends = [*(int(lengths[order[rest]]) for rest in counts[1:]), longest]
         starts = [0, *ends[:-1]]
         work = sum((end - start) * n for start, end, n in zip(starts, ends, counts, strict=True))
-        if work > _WORTH_IT * longest * batch:
+        if work > _MAX_WORK_SHARE * longest * batch:
             return self.all(longest, batch, columns)
         self._cells += [self._create() for _ in range(len(self._cells), count)]
         parts = []

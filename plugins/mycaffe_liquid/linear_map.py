@@ -17,39 +17,43 @@ class LinearMap:
     """
 
     def __init__(self, layer: Layer, fc: int | None, own: tuple[Blob, Blob] | None):
-        self._layer, self._fc, self._own, self.xp = layer, fc, own, layer.xp
+        self._layer, self._fc, self._output_map, self.xp = layer, fc, own, layer.xp
 
     @property
     def weight(self) -> Any:
         """The matrix (outputs, features)."""
-        return self._fc_weight() if self._own is None else self._fc_weight() * self._own[0].data
+        return (
+            self._fc_weight()
+            if self._output_map is None
+            else self._fc_weight() * self._output_map[0].data
+        )
 
     @property
     def bias(self) -> Any:
         """The vector (outputs,)."""
         if self._fc is None:
-            return self._own[1].data
+            return self._output_map[1].data
         bias = self._layer.blobs[self._fc + 1].data
-        if self._own is None:
+        if self._output_map is None:
             return bias
-        return self.xp.dot(self._fc_weight(), self._own[1].data) + bias
+        return self.xp.dot(self._fc_weight(), self._output_map[1].data) + bias
 
     def _fc_weight(self) -> Any:
         """Return fc's weight; without an fc, the identity."""
         if self._fc is not None:
             return self._layer.blobs[self._fc].data
-        return self.xp.eye(self._own[0].count, dtype=self._layer.dtype)
+        return self.xp.eye(self._output_map[0].count, dtype=self._layer.dtype)
 
     @property
     def learns(self) -> bool:
         """Whether any of the blobs gets a gradient."""
         flags = self._layer.param_propagate_down
-        return self._own is not None or any(flags[self._fc : self._fc + 2])
+        return self._output_map is not None or any(flags[self._fc : self._fc + 2])
 
     def add_gradients(self, of_weight: Any, of_bias: Any) -> None:
         """Add the blobs' gradients, given those of :attr:`weight` and :attr:`bias`."""
-        if self._own is not None:
-            (output_w, output_b), fc = self._own, self._fc_weight()
+        if self._output_map is not None:
+            (output_w, output_b), fc = self._output_map, self._fc_weight()
             diff = output_w.diff
             diff += (of_weight * fc).sum(axis=0)
             diff = output_b.diff

@@ -80,7 +80,9 @@ class LtcCell:
         self._mapped, self._mapped_gradient = arrays("mapped of_mapped", columns, steps, batch)
         # A and B of each step.
         self._leak, self._leak_gradient = arrays("leak of_leak", size, 2, steps, batch)
-        self._hold, self._pace, self._time_gradient = arrays("hold pace of_times", steps, batch)
+        self._capacity_factor, self._rate_factor, self._time_gradient = arrays(
+            "capacity_factor rate_factor of_times", steps, batch
+        )
         self._flow, self._flow_gradient, self._leak_sum = arrays("flow of_flow sum", size, 2, batch)
         self._capacity, self._state_gradient, self._scaled, self._product = arrays(
             "capacity of_state scaled product", size, batch
@@ -120,11 +122,11 @@ class LtcCell:
 
     def _take_spans(self, times: Any) -> None:
         """Compute a and b of each step and sample."""
-        xp, spans = self.xp, self._pace
+        xp, spans = self.xp, self._rate_factor
         xp.subtract(times, self.min_span, out=spans)
         spans /= self.settings.unfolds
-        xp.maximum(spans, 1.0, out=self._hold)
-        xp.divide(1.0, self._hold, out=self._hold)
+        xp.maximum(spans, 1.0, out=self._capacity_factor)
+        xp.divide(1.0, self._capacity_factor, out=self._capacity_factor)
         xp.minimum(spans, 1.0, out=spans)
 
     def _prepare(self, training: bool) -> None:
@@ -168,8 +170,12 @@ class LtcCell:
         for step in range(self.steps):
             if remember is not None:
                 remember(step)
-            leak, pace, rates = self._leak[:, :, step], self._pace[step], self._rates[step]
-            multiply(cm, self._hold[step], capacity)
+            leak, rate_factor, rates = (
+                self._leak[:, :, step],
+                self._rate_factor[step],
+                self._rates[step],
+            )
+            multiply(cm, self._capacity_factor[step], capacity)
             path = self._path(step)
             for unfold, inverse in enumerate(self._inverses[step]):
                 before, after, rate = path[unfold], path[unfold + 1], rates[unfold]
@@ -177,10 +183,10 @@ class LtcCell:
                 add(flow, leak, flow)
                 multiply(before, conductance, rate)
                 xp.subtract(current, rate, rate)
-                multiply(conductance, pace, inverse)
+                multiply(conductance, rate_factor, inverse)
                 add(inverse, capacity, inverse)
                 xp.divide(self._one, inverse, inverse)
-                multiply(rate, pace, after)
+                multiply(rate, rate_factor, after)
                 multiply(after, inverse, after)
                 add(after, before, after)
 
@@ -215,7 +221,7 @@ class LtcCell:
             synapses.forward(self._starts[step], self._flow)
             conductance[step] = (self._flow[:, 1] + leak[:, 1, step])[:, 0]
         constants = to_host(self._cm) * inverse_of(to_host(conductance))
-        spans = to_host(self._pace / self._hold)[:, :1] * self.settings.unfolds
+        spans = to_host(self._rate_factor / self._capacity_factor)[:, :1] * self.settings.unfolds
         lengths = np.full(constants.shape, np.inf)
         np.divide(spans, constants, out=lengths, where=constants > 0)
         note = "; a step takes tt + 1" if self.settings.form == "AUTHORS" else ""
@@ -254,14 +260,14 @@ class LtcCell:
             back = self.memory.back_stepper()
         for step in range(self.steps - 1, -1, -1):
             gradient += given[step]
-            self.xp.multiply(cm, self._hold[step], self._capacity)
+            self.xp.multiply(cm, self._capacity_factor[step], self._capacity)
             self._leak_sum.fill(0)
             self._of_spans.fill(0)
             path = self._path(step)
             for unfold in range(self.settings.unfolds - 1, -1, -1):
                 self._unfold_back(step, unfold, *path[unfold : unfold + 2], learns)
             self._leak_gradient[:, :, step] = self._leak_sum
-            self._time_gradient[step] = self._of_spans.sum(axis=0) * self._hold[step]
+            self._time_gradient[step] = self._of_spans.sum(axis=0) * self._capacity_factor[step]
             if back is not None:
                 back(step, self.initial_state_gradient)
         self._time_gradient /= self.settings.unfolds
@@ -276,7 +282,7 @@ class LtcCell:
         inverse, scaled, product = self._inverses[step, unfold], self._scaled, self._product
         flow_gradient = self._flow_gradient
         multiply(gradient, inverse, scaled)
-        multiply(scaled, self._pace[step], flow_gradient[:, 0])
+        multiply(scaled, self._rate_factor[step], flow_gradient[:, 0])
         multiply(flow_gradient[:, 0], after, flow_gradient[:, 1])
         self.xp.negative(flow_gradient[:, 1], flow_gradient[:, 1])
         self._leak_sum += flow_gradient
@@ -287,7 +293,7 @@ class LtcCell:
         if learns:
             self.xp.subtract(before, after, product)
             multiply(product, scaled, product)
-            multiply(product, self._hold[step], product)
+            multiply(product, self._capacity_factor[step], product)
             self._of_cm += product
         multiply(scaled, self._capacity, gradient)
         self._synapses.backward(before, flow_gradient, gradient, learns)

@@ -11,7 +11,7 @@ from .picture_states import colours_in, heading
 from .synapse_map import SynapseMap
 
 # The ends of the heat map's colours, distinguishable with any kind of colour vision.
-EXCITING, INHIBITING = "#B2182B", "#2166AC"
+EXCITATORY, INHIBITORY = "#B2182B", "#2166AC"
 _FILLS = {"sensory": "#DDDDDD", "inter": "#9AD0E6", "command": "#F2C879", "motor": "#8FD1A8"}
 _MAX_ARROWS = 250
 _MAX_LINES = 3000
@@ -69,7 +69,7 @@ def _draw_neurons(
     axes.set_xlim(-0.75, len(columns) - 0.5)
     axes.set_ylim(-0.12, 1.14)
     axes.axis("off")
-    for colour, style, label in ((EXCITING, "-", "excites"), (INHIBITING, "--", "inhibits")):
+    for colour, style, label in ((EXCITATORY, "-", "excites"), (INHIBITORY, "--", "inhibits")):
         axes.plot([], [], color=colour, linestyle=style, label=label)
     notes = [f"the {len(edges):,} strongest of {count:,} synapses"] if count > len(edges) else []
     notes += ["synapses within a layer: see the heat map"] if synapses.dense_layers else []
@@ -169,7 +169,7 @@ def _draw_edges(
             for is_input, neuron in (source, target)
         )
         style = {
-            "edgecolor": EXCITING if strength > 0 else INHIBITING,
+            "edgecolor": EXCITATORY if strength > 0 else INHIBITORY,
             "linestyle": "-" if strength > 0 else "--",
             "linewidth": 0.3 + (1.0 if many else 2.2) * share,
             "alpha": 0.25 + 0.55 * share if many else 0.4 + 0.5 * share,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 # If the widths of the columns differ by more than this, the axis counts steps instead.
-_WIDEST_OF_NARROWEST = 200
+_MAX_WIDTH_RATIO = 200
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class SequenceTrace:
         later = self.spans[1:]
         if not self.in_time or not later.size or not (later > 0).all():
             return False
-        return later.max() <= _WIDEST_OF_NARROWEST * later.min()
+        return later.max() <= _MAX_WIDTH_RATIO * later.min()
 
     @property
     def axis_label(self) -> str:

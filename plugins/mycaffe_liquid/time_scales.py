@@ -22,7 +22,7 @@ class TimeScales:
     """The meaning of ``shares``, for a label."""
 
 
-def beside(scales: Sequence[TimeScales]) -> TimeScales:
+def join_time_scales(scales: Sequence[TimeScales]) -> TimeScales:
     """Join the time scales of cells of one kind whose neurons are side by side."""
     constants, shares = (
         np.concatenate([getattr(one, name) for one in scales], axis=1)

@@ -11,7 +11,7 @@ from .cfc_cell import CfcCell
 from .cfc_settings import CfcBlobs, CfcSettings
 from .step_buffers import StepBuffers
 from .synapse_map import SynapseMap, layered_map
-from .time_scales import TimeScales, beside
+from .time_scales import TimeScales, join_time_scales
 from .wiring import Wiring
 
 
@@ -116,7 +116,7 @@ class WiredCfcCell:
 
     def time_scales(self) -> TimeScales:
         """Return the time constants of all layers' neurons, after :meth:`forward` of a batch of one."""
-        return beside([cell.time_scales() for cell in self.cells])
+        return join_time_scales([cell.time_scales() for cell in self.cells])
 
     def input_gradients(self) -> Any:
         """Return dL/d(inputs), (steps, columns, batch), after :meth:`backward`."""

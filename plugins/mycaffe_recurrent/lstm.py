@@ -39,7 +39,7 @@ class LSTM(RecurrentLayer):
         """Create the cell on the layer's arrays."""
         hidden, after = self.states[1:, 0], self.states[1:, 1]
         self.cell = LstmCell(
-            self.device, self.sums, self.sum_gradients, self.conted[:, 1], after, hidden
+            self.device, self.sums, self.sum_gradients, self.initial_states[:, 1], after, hidden
         )
 
     def step(self, t: int) -> None:

@@ -22,7 +22,7 @@ class LstmCell:
         steps, size, batch = before.shape
         shape, dtype = (steps, size, batch), gates.dtype
         self.gates, self.gradients, self.before = gates, gradients, before
-        self.activated, self.through = (xp.zeros(shape, dtype=dtype) for _ in range(2))
+        self.activated, self.hidden_slopes = (xp.zeros(shape, dtype=dtype) for _ in range(2))
         self._product = xp.zeros(shape[1:], dtype=dtype)
         self._scratch = xp.zeros(shape, dtype=dtype)
         # An array without axes: NumPy multiplies by it twice as fast as by a Python number.
@@ -36,7 +36,7 @@ class LstmCell:
                 hidden, strict=True)
         )  # fmt: skip
         self._back_steps = list(
-            zip(slopes[:, :2], slopes[:, 2], slopes[:, 3], self._f, self.through, strict=True)
+            zip(slopes[:, :2], slopes[:, 2], slopes[:, 3], self._f, self.hidden_slopes, strict=True)
         )
 
     def forward(self, t: int) -> None:
@@ -76,13 +76,13 @@ class LstmCell:
         xp.multiply(scratch, i, out=self._slopes[:, 3])
         xp.multiply(activated, activated, out=scratch)
         xp.subtract(1, scratch, out=scratch)
-        xp.multiply(scratch, o, out=self.through)
+        xp.multiply(scratch, o, out=self.hidden_slopes)
 
     def backward(self, t: int, dh: Any, dc: Any) -> None:
         """Write the gradients of the sums of step ``t``; dc, of c', becomes that of the previous c."""
         multiply, product = self.xp.multiply, self._product
-        of_i_f, of_o, of_g, f, through = self._back_steps[t]
-        multiply(dh, through, product)
+        of_i_f, of_o, of_g, f, hidden_slope = self._back_steps[t]
+        multiply(dh, hidden_slope, product)
         self.xp.add(dc, product, dc)
         multiply(of_i_f, dc, of_i_f)
         multiply(of_o, dh, of_o)

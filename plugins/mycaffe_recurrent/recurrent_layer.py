@@ -23,7 +23,7 @@ class RecurrentLayer(Layer):
 
     A subclass names the parts of its state, h first, creates its weights in ``add_hidden_blobs`` and its arrays
     in ``allocate``, and computes in ``step``, ``read_out``, ``derive`` and ``step_back``. It reads
-    ``conted[t]``, the initial state of step t, and writes ``states[t + 1]`` from ``sums[t]``, which is
+    ``initial_states[t]``, the initial state of step t, and writes ``states[t + 1]`` from ``sums[t]``, which is
     W_x x_t + b + W_h h. In backward it writes ``sum_gradients[t]``.
     """
 
@@ -54,7 +54,7 @@ class RecurrentLayer(Layer):
         """Allocate the arrays used by ``step`` and the other methods."""
 
     def step(self, t: int) -> None:
-        """Compute ``states[t + 1]`` from ``sums[t]`` and ``conted[t]``."""
+        """Compute ``states[t + 1]`` from ``sums[t]`` and ``initial_states[t]``."""
         raise TypeError(f"layer type {self.type} does not define step()")
 
     def read_out(self, out: Any) -> None:
@@ -68,7 +68,7 @@ class RecurrentLayer(Layer):
     def step_back(self, t: int, gradients: list[Any]) -> None:
         """Write ``sum_gradients[t]`` from the gradients of the parts of ``states[t + 1]``.
 
-        Those of the parts after h become the gradients of ``conted[t]``.
+        Those of the parts after h become the gradients of ``initial_states[t]``.
         """
         raise TypeError(f"layer type {self.type} does not define step_back()")
 
@@ -133,7 +133,7 @@ class RecurrentLayer(Layer):
         self.batch = batch
         parts, steps, size = len(self.state_names), self.steps, self.size
         self.states = self.array(steps + 1, parts, size, batch)
-        self.conted = self.array(steps, parts, size, batch)
+        self.initial_states = self.array(steps, parts, size, batch)
         self.sums, self.sum_gradients = (self.array(steps, self.rows, batch) for _ in range(2))
         self._columns = {
             rows: self.array(rows, steps * batch) for rows in sorted({self.rows, size})
@@ -145,7 +145,9 @@ class RecurrentLayer(Layer):
         self._from_output = self.array(steps, size, batch)
         # Cached views: creating one takes as long as a small product.
         self._steps = list(
-            zip(self.states, self.conted, self.conted[:, 0], self.sums, strict=False)
+            zip(
+                self.states, self.initial_states, self.initial_states[:, 0], self.sums, strict=False
+            )
         )
         self._back_steps = list(zip(self._from_output, self.sum_gradients, strict=True))
         self._gradients = list(self._state_gradient)
@@ -217,8 +219,8 @@ class RecurrentLayer(Layer):
     def _run(self, cont: Any) -> None:
         weight, product, step = self.hidden_weight.data, self._product, self.step
         dot, add, multiply = self.xp.dot, self.xp.add, self.xp.multiply
-        for t, (state, conted, hidden, sums) in enumerate(self._steps):
-            multiply(state, cont[t], conted)
+        for t, (state, initial, hidden, sums) in enumerate(self._steps):
+            multiply(state, cont[t], initial)
             dot(weight, hidden, product)
             add(sums, product, sums)
             step(t)
@@ -269,7 +271,9 @@ class RecurrentLayer(Layer):
             if propagate_down[2]:
                 dx = bottom[2].diff.reshape(self._static_shape)
                 xp.dot(total.T, self.static_weight.data, out=dx)
-        self.add_product(self.hidden_weight, columns, self.columns(self.conted[:, 0], True).T)
+        self.add_product(
+            self.hidden_weight, columns, self.columns(self.initial_states[:, 0], True).T
+        )
 
     def columns(self, array: Any, other: bool = False) -> Any:
         """Return (steps, rows, sequences) as (rows, steps * sequences); valid until the next call.

@@ -8,7 +8,7 @@ from mycaffe_py.blob import Blob
 
 from .base_convolution import BaseConvolution
 from .geometry import count_windows
-from .mirrored import Mirrored
+from .mirrored import MirroredGradients
 
 
 class Convolution(BaseConvolution):
@@ -35,7 +35,7 @@ class Convolution(BaseConvolution):
         """Read the settings; create weight and bias."""
         super().setup(bottom, top)
         group = self.param.convolution_param.group
-        self.mirrored = Mirrored(self.device, self.dtype, self.geometry, group)
+        self.mirrored = MirroredGradients(self.device, self.dtype, self.geometry, group)
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Check the bottoms and size the tops."""

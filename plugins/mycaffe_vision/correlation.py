@@ -13,7 +13,7 @@ from .windows import Windows
 
 MAX_BYTES = 32 << 20
 """Size limit of the column buffer, beyond which a batch is processed in parts."""
-FEWEST_COLUMNS = 512
+MIN_COLUMNS = 512
 """Minimum number of columns for fast matrix products, even if the matrix exceeds the cache."""
 
 
@@ -43,7 +43,7 @@ class Correlation:
         size = max(1, self.rows * self.places * self.dtype.itemsize)
         part = MAX_BYTES // size
         if self.device.cache_bytes:
-            enough = -(-FEWEST_COLUMNS // max(1, self.places))
+            enough = -(-MIN_COLUMNS // max(1, self.places))
             # If each element is a window, a single image needs no copy.
             fits = 1 if self.geometry.pointwise else self.device.cache_bytes // size
             part = min(part, max(enough, fits))

@@ -11,11 +11,11 @@ from mycaffe_py.device import Device
 from .correlation import Correlation
 from .geometry import Geometry
 
-GATHERED, SCATTERED = 5, 12
+GATHER_COST, SCATTER_COST = 5, 12
 """Cost on a CPU, in multiply-adds, of gathering an element into columns or scattering it back, approximately."""
 
 
-class Mirrored:
+class MirroredGradients:
     """Computes the images' gradient as the maps' gradient correlated with the flipped, transposed kernels.
 
     The columns are windows of the maps' gradient, padded by dilation * (kernel - 1) - pad. Their product with the
@@ -42,10 +42,10 @@ class Mirrored:
         """Set the shapes of images and maps."""
         if self.possible:
             product = images[1] * maps[1] // self.group
-            there = math.prod(maps[2:]) * (images[1] * (GATHERED + SCATTERED) + product)
-            here = math.prod(images[2:]) * (maps[1] * GATHERED + product)
+            usual_cost = math.prod(maps[2:]) * (images[1] * (GATHER_COST + SCATTER_COST) + product)
+            cost = math.prod(images[2:]) * (maps[1] * GATHER_COST + product)
             # With more channels in the maps, the columns are larger than those of the images: no gain, as measured.
-            self.pays = maps[1] <= images[1] and here < there
+            self.pays = maps[1] <= images[1] and cost < usual_cost
             self.correlation.reshape(maps, images)
 
     def add_gradients(self, images: Any, maps: Any, weight: Any, gradient: Any, out: Any) -> None:
