@@ -71,6 +71,10 @@ class CsvTable:
         """Return the name of a column, or "column N" without a header."""
         return self.names[index] if self.names else f"column {index}"
 
+    def quoted_name(self, index: int) -> str:
+        """Return ``column "name"``, or ``column N`` without a header, for a message."""
+        return f'column "{self.names[index]}"' if self.names else f"column {index}"
+
     def convert(self, index: int, cell_value: Callable[[str], float]) -> list[float]:
         """Convert each cell of a column with ``cell_value``, whose ValueError says what is wrong with the cell."""
         values = []
@@ -94,8 +98,7 @@ class CsvTable:
 
     def error_at(self, line: int, index: int, message: str) -> DataError:
         """Return a DataError about the cell in column ``index`` of the row that ends at ``line``."""
-        name = f'column "{self.names[index]}"' if self.names else f"column {index}"
-        return DataError(f"{self.path}, line {line}, {name}: {message}")
+        return DataError(f"{self.path}, line {line}, {self.quoted_name(index)}: {message}")
 
 
 def number(cell: str) -> float:

@@ -9,9 +9,11 @@ import numpy as np
 
 from mycaffe_py.errors import ConfigError
 
+from .settings import Ranges, check_ranges
+
 MAX_ROWS = 100_000
 
-_RANGES = {
+_RANGES: Ranges = {
     "window": (lambda v: 1 <= v <= MAX_ROWS, f"1 to {MAX_ROWS}"),
     "recent": (lambda v: v >= 0, "0 (all of window) or more"),
     "stride": (lambda v: v >= 1, "1 or more"),
@@ -26,10 +28,7 @@ def check_settings(param: Any) -> None:
     """Raise ConfigError if a SeriesParameter message has invalid settings."""
     if not param.csv_file:
         raise ConfigError("gym Series: series_param.csv_file is empty; expected a file name")
-    for field, (allowed, words) in _RANGES.items():
-        value = getattr(param, field)
-        if not math.isfinite(value) or not allowed(value):
-            raise ConfigError(f"gym Series: series_param.{field} is {value:g}; allowed: {words}")
+    check_ranges("gym Series: series_param", param, _RANGES)
     for period in param.period:
         if not math.isfinite(period) or period <= 0:
             raise ConfigError(f"gym Series: series_param.period is {period:g}; allowed: above 0")

@@ -48,8 +48,8 @@ def _read(table: CsvTable, param: Any) -> Series:
     clock = Clock.of([row[time_index] for row in table.rows], param.time_format)
     times = table.times(time_index, clock.read)
     hint = (
-        f"times come from {_quoted(table, time_index)} (series_param.time_column); to leave columns out, name those to "
-        "predict in series_param.value_column"
+        f"times come from {table.quoted_name(time_index)} (series_param.time_column); to leave columns "
+        "out, name those to predict in series_param.value_column"
     )
     own_hint = None if param.value_column or len(outputs) == 1 else hint
     columns = [_values(table, index, own_hint) for index in (*outputs, *inputs)]
@@ -91,12 +91,8 @@ def _values(table: CsvTable, index: int, hint: str | None) -> np.ndarray:
     except DataError as error:
         raise DataError(error.message, hint=hint) from None
     if np.isnan(values).all():
-        raise DataError(f"{table.path}, {_quoted(table, index)}: every cell is empty", hint=hint)
+        raise DataError(f"{table.path}, {table.quoted_name(index)}: every cell is empty", hint=hint)
     return values
-
-
-def _quoted(table: CsvTable, index: int) -> str:
-    return f'column "{table.names[index]}"' if table.names else f"column {index}"
 
 
 def _cell(cell: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mycaffe_py.errors import ConfigError
@@ -14,7 +15,10 @@ ABSOLUTE, DELTA, UNIT = range(3)
 MAX_POINTS = 100_000
 TWO_PI = 2 * math.pi
 
-_RANGES = {
+Ranges = Mapping[str, tuple[Callable[[Any], bool], str]]
+"""For each field, a test of its value, and the allowed values in words."""
+
+_RANGES: Ranges = {
     "step": (lambda v: v > 0, "above 0"),
     "history": (lambda v: 1 <= v <= MAX_POINTS, f"1 to {MAX_POINTS}"),
     "start": (lambda v: True, "any finite number"),
@@ -35,12 +39,17 @@ def enum_name(param: Any, field: str) -> str:
     return values[getattr(param, field)].name
 
 
-def check_settings(param: Any) -> None:
-    """Raise ConfigError if a CurveParameter message has invalid settings."""
-    for field, (allowed, words) in _RANGES.items():
+def check_ranges(place: str, param: Any, ranges: Ranges) -> None:
+    """Raise ConfigError, naming ``place`` and field, if a number is not finite or out of its range."""
+    for field, (allowed, words) in ranges.items():
         value = getattr(param, field)
         if not math.isfinite(value) or not allowed(value):
-            raise ConfigError(f"gym Curve: curve_param.{field} is {value:g}; allowed: {words}")
+            raise ConfigError(f"{place}.{field} is {value:g}; allowed: {words}")
+
+
+def check_settings(param: Any) -> None:
+    """Raise ConfigError if a CurveParameter message has invalid settings."""
+    check_ranges("gym Curve: curve_param", param, _RANGES)
     _check_combinations(param)
 
 

@@ -43,6 +43,16 @@ def test_going_on_gives_the_same_bits(build, stop_at, type_name):
     assert second.trainer.sample() == whole.trainer.sample()
 
 
+def test_a_state_with_the_actions_under_their_old_name_loads(build):
+    training, resumed = build(batch=2), build(batch=2)
+    training.solver.step(3)
+    state = copy.deepcopy(training.trainer.state())
+    actions = state["gyms"]["actions"]
+    state["gyms"]["answers"] = state["gyms"].pop("actions")
+    resumed.trainer.load_state(state)
+    np.testing.assert_array_equal(resumed.trainer.state()["gyms"]["actions"], actions)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
