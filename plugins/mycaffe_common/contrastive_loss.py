@@ -28,7 +28,7 @@ class ContrastiveLoss(LossLayer):
     allows_in_place = False
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Read the settings and make room for differences and distances."""
+        """Read the settings and allocate buffers for differences and distances."""
         param = self.param.contrastive_loss_param
         self.margin, self.legacy = param.margin, param.legacy_version
         self._difference, self._square, self._distance, self._gap, self._similar, self._cost = map(

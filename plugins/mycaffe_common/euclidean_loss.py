@@ -21,7 +21,7 @@ class EuclideanLoss(LossLayer):
     allows_in_place = False
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Make room for the difference."""
+        """Allocate a buffer for the difference."""
         self.difference = self.working_blob("difference")
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:

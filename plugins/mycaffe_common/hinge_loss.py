@@ -25,7 +25,7 @@ class HingeLoss(LossLayer):
     allows_in_place = False
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Read the norm and make room for the margins."""
+        """Read the norm and allocate buffers for the margins."""
         self.labels = Labels(self)
         self.squared = enum_name(self.param.hinge_loss_param, "norm") == "L2"
         self._margin = self.working_blob("margin")

@@ -25,7 +25,7 @@ class MultinomialLogisticLoss(LossLayer):
     allows_in_place = False
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Make room for the probability of each label and its logarithm."""
+        """Allocate a buffer for the probability of each label and its logarithm."""
         self.labels = Labels(self)
         self._picked, self._logarithm = map(self.working_blob, ("picked", "logarithm"))
 

@@ -38,7 +38,7 @@ class MVN(NeuronLayer):
         self._scratch = self.working_blob("scratch")
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Count the planes; the top has the bottom's shape."""
+        """Count the planes, and give the top the bottom's shape."""
         super().reshape(bottom, top)
         require_an_axis(self, bottom[0])
         sizes = bottom[0].count_axes(0, self._axes), bottom[0].count_axes(self._axes)

@@ -23,7 +23,7 @@ class Softmax(NeuronLayer):
     parameters = ("softmax_param",)
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Make room for one value per item and for a product."""
+        """Allocate a buffer for one value per item and for a product."""
         self.row, self.product = map(self.working_blob, ("row", "product"))
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:

@@ -31,7 +31,7 @@ class SoftmaxWithLoss(SoftmaxLoss):
     axis_message = "softmax_param"
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Make room for the probability of each label."""
+        """Allocate a buffer for the probability of each label."""
         super().setup(bottom, top)
         self._picked = self.working_blob("picked")
 

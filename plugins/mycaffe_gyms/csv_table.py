@@ -217,7 +217,7 @@ def _delimiter(text: str) -> str:
 
 
 def _is_header(row: Sequence[str]) -> bool:
-    """Whether a first row is a header: text in some cell, and no numbers."""
+    """Return whether a first row is a header: text in some cell, and no numbers."""
     cells = [cell for cell in row if cell.strip()]
     return bool(cells) and not any(_is_number(cell) for cell in cells)
 

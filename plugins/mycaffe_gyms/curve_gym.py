@@ -186,7 +186,7 @@ class CurveGym(Gym):
             ) from None
 
     def time_form(self) -> str:
-        """What ``tt`` holds: absolute times or time spans."""
+        """Return the form of ``tt``: "absolute" or "spans"."""
         return "absolute" if self._time == settings.ABSOLUTE else "spans"
 
     def describe(self) -> str:

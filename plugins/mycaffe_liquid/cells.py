@@ -47,7 +47,7 @@ def ltc_cell(layer: Layer, columns: int) -> CellKind:
 
 
 def _asks_for_ltc(layer: Layer) -> bool:
-    """Whether ``cfc_param`` asks for LTC cells; fails if it does not, but there are only settings of LTC cells.
+    """Return whether ``cfc_param`` asks for LTC cells; fails if it does not, but there are only settings of LTC cells.
 
     MyCaffe writes the settings of both cells, along with ``cell_type``.
     """

@@ -86,7 +86,7 @@ class CfcCell:
     # Buffers.
 
     def reshape(self, steps: int, batch: int, columns: int) -> None:
-        """Make room for a sequence of inputs (steps, columns, batch)."""
+        """Allocate the buffers for a sequence of inputs (steps, columns, batch)."""
         if self._shape == (steps, batch, columns):
             return
         self._shape = (steps, batch, columns)

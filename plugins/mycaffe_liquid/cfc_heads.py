@@ -46,7 +46,7 @@ class GatedHeads:
         self._half, self._one = (xp.asarray(value, dtype=dtype) for value in (0.5, 1.0))
 
     def reshape(self, steps: int) -> None:
-        """Make room for that many steps."""
+        """Allocate the buffers for that many steps."""
         array, size = self._buffers.array, self._size
         self.sums = array("sums", steps, 4 * size)
         self.gradients = array("factors", steps, 4 * size)
@@ -168,7 +168,7 @@ class MinimalHeads:
         self.sparse_rows = self._size = blobs[head].shape[0]
 
     def reshape(self, steps: int) -> None:
-        """Make room for that many steps."""
+        """Allocate the buffers for that many steps."""
         array, size = self._buffers.array, self._size
         self.sums = array("sums", steps, size)
         self._decays = array("decays", steps, size)

@@ -212,7 +212,7 @@ class CfcLayer(Layer):
             self._beyond = self.device.asarray(beyond)
 
     def _runs_whole(self) -> bool:
-        """Whether one part has the whole batch: a single part may lack samples that were never observed."""
+        """Return whether one part has the whole batch: a single part may lack samples that were never observed."""
         return len(self._parts) == 1 and self._parts[0].count == self._batch
 
     def _compose(self, bottom: Sequence[Blob], spans: Any, mask: Any) -> None:

@@ -63,7 +63,7 @@ class LtcCell:
     # Buffers.
 
     def reshape(self, steps: int, batch: int, columns: int) -> None:
-        """Make room for a sequence of inputs (steps, columns, batch)."""
+        """Allocate the buffers for a sequence of inputs (steps, columns, batch)."""
         if self._shape == (steps, batch):
             return
         self._shape = (steps, batch)
@@ -299,7 +299,7 @@ class LtcCell:
         self._synapses.backward(before, flow_gradient, gradient, learns)
 
     def _feed_back(self, learns: bool) -> None:
-        """Go from the gradients of A and B back to the inputs."""
+        """Backpropagate the gradients of A and B to the inputs."""
         mapped = self._mapped_gradient
         mapped.fill(0)
         leak_gradient = self._flat(self._leak_gradient)

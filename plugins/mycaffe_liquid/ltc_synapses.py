@@ -45,7 +45,7 @@ class Synapses:
         self._batch = 0
 
     def reshape(self, batch: int) -> None:
-        """Make room for ``batch`` columns of potentials."""
+        """Allocate the buffers for ``batch`` columns of potentials."""
         if batch == self._batch:
             return
         self._batch = batch

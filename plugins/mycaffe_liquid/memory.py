@@ -37,7 +37,7 @@ class Memory:
         self._products = StepProducts(self.xp, dtype)
 
     def reshape(self, steps: int, batch: int) -> None:
-        """Make room for that many steps."""
+        """Allocate the buffers for that many steps."""
         self._buffers.start(batch)
         array, size = self._buffers.array, self.size
         self.states = array("states", steps + 1, size)

@@ -42,7 +42,7 @@ def heading(figure: Any, text: str) -> None:
 
 
 def legend_in(side: Any, axes: Any) -> None:
-    """Put the legend of ``axes`` into axes of its own, where it covers nothing."""
+    """Draw the legend of ``axes`` in separate axes, where it covers nothing."""
     side.axis("off")
     legend = side.legend(
         *axes.get_legend_handles_labels(),
@@ -56,7 +56,7 @@ def legend_in(side: Any, axes: Any) -> None:
 
 
 def colours_in(figure: Any, side: Any, mesh: Any, label: str, **options: Any) -> None:
-    """Put the scale of a heat map's colours into axes beside it."""
+    """Draw the colour bar of a heat map in the axes next to it."""
     from matplotlib.ticker import NullFormatter
 
     side.axis("off")

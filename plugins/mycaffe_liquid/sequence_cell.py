@@ -47,7 +47,7 @@ class SequenceCell(Protocol):
     """(steps, state_size, batch): the layer's working memory for dL/d(states)."""
 
     def reshape(self, steps: int, batch: int, columns: int) -> None:
-        """Make room for a sequence of inputs (steps, columns, batch)."""
+        """Allocate the buffers for a sequence of inputs (steps, columns, batch)."""
 
     def forward(self, times: Any, dropping: bool) -> None:
         """Run over ``inputs`` and ``times`` (steps, batch) from ``states[0]``; fills ``states[1:]``.

@@ -67,7 +67,7 @@ class WiredCfcCell:
             start += cell.state_size
 
     def reshape(self, steps: int, batch: int, columns: int) -> None:
-        """Make room for a sequence of inputs (steps, columns, batch)."""
+        """Allocate the buffers for a sequence of inputs (steps, columns, batch)."""
         self._buffers.start(batch)
         self.states = self._buffers.array("states", steps + 1, self.state_size)
         self.by_step = self._buffers.array("by_step", steps, self.state_size)

@@ -31,7 +31,7 @@ class AdaDeltaSolver(Solver):
         check_not_negative(cls.type, param, "delta")
 
     def compute_update(self, segment: Segment, rate: float) -> None:
-        """diff = rate * diff * sqrt((k + d) / (h + d)), with h after this gradient and the previous k."""
+        """Compute diff = rate * diff * sqrt((k + d) / (h + d)), with h after this gradient and the previous k."""
         xp, delta = self.net.device.xp, self.settings.delta
         squares, steps = segment.history
         (scratch,) = segment.scratch

@@ -28,7 +28,7 @@ class AdaGradSolver(Solver):
         check_not_negative(cls.type, param, "delta")
 
     def compute_update(self, segment: Segment, rate: float) -> None:
-        """diff = rate * diff / (sqrt(history + diff^2) + delta)."""
+        """Compute diff = rate * diff / (sqrt(history + diff^2) + delta)."""
         xp = self.net.device.xp
         (history,), (scratch,) = segment.history, segment.scratch
         gradient = segment.diff

@@ -36,7 +36,7 @@ class AdamSolver(Solver):
         check_not_negative(cls.type, param, "delta")
 
     def compute_update(self, segment: Segment, rate: float) -> None:
-        """diff = rate * sqrt(1 - b2^k) / (1 - b1^k) * m / (sqrt(v) + eps)."""
+        """Compute diff = rate * sqrt(1 - b2^k) / (1 - b1^k) * m / (sqrt(v) + eps)."""
         xp, update = self.net.device.xp, self.iter + 1
         beta1, beta2 = self.settings.momentum, self.settings.momentum2
         mean, square = segment.history

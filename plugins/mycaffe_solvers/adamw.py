@@ -35,7 +35,7 @@ class AdamWSolver(Solver):
         check_not_negative(cls.type, param, "delta", "adamw_decay")
 
     def compute_update(self, segment: Segment, rate: float) -> None:
-        """diff = rate / (1 - b1^k) * m / (sqrt(v) / sqrt(1 - b2^k) + eps), after the weights' decay."""
+        """Compute diff = rate / (1 - b1^k) * m / (sqrt(v) / sqrt(1 - b2^k) + eps), after the weights' decay."""
         xp, update = self.net.device.xp, self.iter + 1
         beta1, beta2 = self.settings.momentum, self.settings.momentum2
         mean, square = segment.history

@@ -27,7 +27,7 @@ class NesterovSolver(Solver):
         check_decay(cls.type, param, "momentum")
 
     def compute_update(self, segment: Segment, rate: float) -> None:
-        """diff = momentum * new history + rate * diff, which is equivalent, with one array less."""
+        """Compute diff = momentum * new history + rate * diff, which is equivalent, with one array less."""
         xp, momentum = self.net.device.xp, self.settings.momentum
         (history,) = segment.history
         gradient = segment.diff

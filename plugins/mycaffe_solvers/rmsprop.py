@@ -30,7 +30,7 @@ class RMSPropSolver(Solver):
         check_not_negative(cls.type, param, "delta")
 
     def compute_update(self, segment: Segment, rate: float) -> None:
-        """diff = rate * diff / (sqrt(d history + (1 - d) diff^2) + delta)."""
+        """Compute diff = rate * diff / (sqrt(d history + (1 - d) diff^2) + delta)."""
         xp, decay = self.net.device.xp, self.settings.rms_decay
         (history,), (scratch,) = segment.history, segment.scratch
         gradient = segment.diff

@@ -26,7 +26,7 @@ class SGDSolver(Solver):
         check_decay(cls.type, param, "momentum")
 
     def compute_update(self, segment: Segment, rate: float) -> None:
-        """diff = history = momentum * history + rate * diff."""
+        """Compute diff = history = momentum * history + rate * diff."""
         xp = self.net.device.xp
         (history,) = segment.history
         xp.multiply(history, self.settings.momentum, history)

@@ -32,12 +32,12 @@ class Geometry:
         return self.kernel == self.stride == ones and not any(self.pad)
 
     def output_size(self, spatial: tuple[int, ...]) -> tuple[int, ...]:
-        """Number of windows along each axis: floor((size + 2 pad - extent) / stride) + 1."""
+        """Return the number of windows along each axis: floor((size + 2 pad - extent) / stride) + 1."""
         sizes = zip(spatial, self.pad, self.extent, self.stride, strict=True)
         return tuple((size + 2 * p - extent) // s + 1 for size, p, extent, s in sizes)
 
     def image_size(self, windows: tuple[int, ...]) -> tuple[int, ...]:
-        """Size of the smallest image with that many windows: stride (n - 1) + extent - 2 pad."""
+        """Return the size of the smallest image with that many windows: stride (n - 1) + extent - 2 pad."""
         sizes = zip(windows, self.pad, self.extent, self.stride, strict=True)
         return tuple(s * (count - 1) + extent - 2 * p for count, p, extent, s in sizes)
 

@@ -112,7 +112,7 @@ class PoolWindows:
         return self.device.scratch(name, like.shape, dtype or self.dtype)
 
     def parts(self) -> list[tuple[tuple[slice, slice], tuple[slice, slice]] | None]:
-        """For each element of the kernel, row by row: (the windows that have it, its cells there)."""
+        """Return, for each element of the kernel, row by row, (the windows that have it, its cells there)."""
         rows, columns = self.height.parts, self.width.parts
         return [
             ((r[0], c[0]), (r[1], c[1])) if r is not None and c is not None else None
