@@ -1,4 +1,4 @@
-"""Peak memory of CaffeNet: one forward and backward at batch 8, in a process of its own."""
+"""Peak memory of CaffeNet: one forward and backward at batch 8, in a separate process."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import one_thread  # noqa: F401  (before NumPy)
-import vectors  # noqa: F401  (before NumPy)
+import simd_width  # noqa: F401  (before NumPy)
 
 # isort: split
 from reporting import Report
@@ -24,7 +24,7 @@ MIB = 2**20
 
 
 def caffenet(batch: int) -> NetSpec:
-    """Return CaffeNet for training, with blobs to be filled in the place of its database."""
+    """Return CaffeNet for training, with input blobs instead of its database."""
     n = NetSpec()
     shapes = [{"dim": [batch, 3, 227, 227]}, {"dim": [batch]}]
     n.data, n.label = L.Input(ntop=2, input_param={"shape": shapes})
@@ -56,11 +56,11 @@ def caffenet(batch: int) -> NetSpec:
 
 
 def resident(field: str) -> float:
-    """Return a figure of this process's memory in MiB: VmRSS now, VmHWM at its highest."""
+    """Return this process's memory in MiB: VmRSS for the current, VmHWM for the peak value."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(f"{field}:"):
             return int(line.split()[1]) / 1024
-    raise SystemExit("this system does not tell a process's memory in /proc/self/status")
+    raise SystemExit("this system does not report a process's memory in /proc/self/status")
 
 
 def main() -> int:

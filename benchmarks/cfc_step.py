@@ -1,8 +1,8 @@
-"""Time of one training step of the tutorial's net: ours and torch's in turn, one thread each.
+"""Time of one training step of the tutorial's net, ours and torch's in turn, on one thread each.
 
-A step is what a user's run does: new inputs and target, forward, backward, AdamW. Both sides start from the same
-weights, see the same values, and treat subnormal numbers alike; before anything is timed, loss and gradients of
-both are compared. Torch's side is ``torch_cfc.py``.
+A step is that of a user's run: new inputs and target, forward, backward, AdamW. Both sides start from the same
+weights, get the same values, and treat subnormal numbers alike; before the timing, their losses and gradients are
+compared. Torch's side is ``torch_cfc.py``.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from itertools import islice
 from typing import Any
 
 import one_thread  # noqa: F401  (before NumPy)
-import vectors  # noqa: F401  (before NumPy)
+import simd_width  # noqa: F401  (before NumPy)
 
 # isort: split
 import numpy as np
 import torch
+from interleaved_timing import TOLERANCE, deviation, figures, time_interleaved
 from reporting import Report
 from torch_cfc import Cfc, set_weights
-from turns import TOLERANCE, deviation, figures, time_in_turn
 
 import mycaffe_py.device.denormals
 from mycaffe_py.builder import build_training, load_model, load_solver_file
@@ -109,7 +109,7 @@ def ours(solver: Solver) -> Callable[[Arrays], None]:
 
 
 def windows(solver: Solver) -> Iterator[Arrays]:
-    """Yield inputs and targets as the curve gym makes them, a point further each time."""
+    """Yield inputs and targets as from the Curve gym, advancing by one point each time."""
     blobs = solver.net.blobs
     batch, steps, _ = blobs["x"].shape
     starts = np.random.default_rng(7).uniform(0, 2 * np.pi, (batch, 1))
@@ -124,7 +124,7 @@ def windows(solver: Solver) -> Iterator[Arrays]:
 
 
 def compare(solver: Solver, theirs: TorchSide, values: Arrays) -> tuple[float, float, float]:
-    """Return both losses and the largest gradient deviation by its array's maximum."""
+    """Return both losses and the largest gradient deviation, relative to its array's maximum."""
     fill(solver, values)
     net, layer = solver.net, solver.net.layer_dict[LAYER]
     net.clear_param_diffs()
@@ -139,13 +139,13 @@ def compare(solver: Solver, theirs: TorchSide, values: Arrays) -> tuple[float, f
 
 
 def fed(step: Callable[[Arrays], None], values: list[Arrays]) -> Callable[[], None]:
-    """Return ``step`` with the next of the values at each call."""
+    """Return ``step`` called with the next of the values each time."""
     following = iter(values)
     return lambda: step(next(following))
 
 
 def measure(batch: int, args: argparse.Namespace) -> tuple[str, list[Any]]:
-    """Return what the comparison before says, and the row of figures for one batch size."""
+    """Return the result of the comparison, and the row of figures for one batch size."""
     solver = build_ours(batch, not args.no_mask, args.with_trainer)
     theirs = TorchSide(solver, args.fused_adamw)
     values = windows(solver)
@@ -159,7 +159,7 @@ def measure(batch: int, args: argparse.Namespace) -> tuple[str, list[Any]]:
         raise SystemExit(f"{checked}: the two sides do not compute the same")
     seen = list(islice(values, WARM_UP + args.rounds * args.steps))
     sides = [fed(step, seen) for step in (ours(solver), theirs.step)]
-    times = time_in_turn(sides, args.rounds, args.steps, WARM_UP)
+    times = time_interleaved(sides, args.rounds, args.steps, WARM_UP)
     return checked, [batch, *figures(times, over=0)]
 
 
@@ -172,7 +172,7 @@ def parse() -> argparse.Namespace:
         "--no-mask", action="store_true", help="leave out the mask path on both sides"
     )
     parser.add_argument(
-        "--with-trainer", action="store_true", help="our side asks gym and trainer too"
+        "--with-trainer", action="store_true", help="our side also runs gym and trainer"
     )
     parser.add_argument(
         "--fused-adamw", action="store_true", help="torch's fused AdamW, not its default"
@@ -183,7 +183,7 @@ def parse() -> argparse.Namespace:
 
 
 def set_denormals(mode: str) -> None:
-    """Give both sides the same treatment of subnormal numbers."""
+    """Set the same treatment of subnormal numbers on both sides."""
     if mode == "keep":
         mycaffe_py.device.denormals._libm = (
             None  # the solver then leaves the processor's setting alone

@@ -1,8 +1,8 @@
-"""Time of convolutions, forward and backward: our Convolution layer and torch's in turn, one thread each.
+"""Time of convolutions, forward and backward, ours and torch's in turn, on one thread each.
 
-The layers are those of LeNet at batch 64 and of CaffeNet at batch 8. Both sides have the same weights and see the
-same images; before anything is timed, outputs and gradients of both are compared. Exit code 1 if the geometric mean
-of our time over torch's is above 1.3, or one layer's above 2.
+The layers are those of LeNet at batch 64 and of CaffeNet at batch 8. Both sides have the same weights and get the
+same images; before the timing, their outputs and gradients are compared. Exit code 1 if the geometric mean of the
+ratios of our time to torch's is above 1.3, or one ratio above 2.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ import sys
 from dataclasses import dataclass
 
 import one_thread  # noqa: F401  (before NumPy)
-import vectors  # before NumPy
+import simd_width  # before NumPy
 
 # isort: split
 import numpy as np
 import torch
+from interleaved_timing import COLUMNS, TOLERANCE, deviation, figures, time_interleaved
 from reporting import Report
 from torch.nn import functional
-from turns import COLUMNS, TOLERANCE, deviation, figures, time_in_turn
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.device import Device
 from mycaffe_py.layer import LayerContext
 from mycaffe_py.plugins import default_registry
 
-MOST_MEAN, MOST_LAYER = 1.3, 2.0
+MAX_MEAN, MAX_LAYER = 1.3, 2.0
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Case:
     stride: int = 1
     pad: int = 0
     first: bool = False
-    """Whether the bottom is data, which needs no gradient."""
+    """Whether the bottom is the data, which needs no gradient."""
 
 
 CASES = [
@@ -85,7 +85,7 @@ class Ours:
 
 
 class Theirs:
-    """The same with ``torch.nn.functional.conv2d`` and its autograd."""
+    """The same with ``torch.nn.functional.conv2d`` and autograd."""
 
     def __init__(self, case: Case, ours: Ours):
         self.case = case
@@ -112,7 +112,7 @@ class Theirs:
 
 
 def compare(case: Case, ours: Ours, theirs: Theirs) -> float:
-    """Return the largest deviation by its array's maximum."""
+    """Return the largest deviation, relative to its array's maximum."""
     ours()
     theirs()
     worst = max(map(deviation, ours.arrays(), theirs.arrays()))
@@ -126,14 +126,14 @@ def measure(case: Case, device: Device, rounds: int) -> tuple[float, list[object
     ours = Ours(case, device)
     theirs = Theirs(case, ours)
     worst = compare(case, ours, theirs)
-    return worst, [case.name, *figures(time_in_turn([ours, theirs], rounds))]
+    return worst, [case.name, *figures(time_interleaved([ours, theirs], rounds))]
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument(
-        "--vectors", choices=vectors.CHOICES, default="native", help="on both sides"
+        "--vectors", choices=simd_width.CHOICES, default="native", help="on both sides"
     )
     parser.add_argument("--record", action="store_true", help="write the figures to results/")
     return parser.parse_args()
@@ -144,11 +144,11 @@ def main() -> int:
     torch.set_num_threads(1)
     settings = {
         "type": "float32",
-        "vectors": vectors.CHOSEN,
+        "vectors": simd_width.CHOSEN,
         "rounds": args.rounds,
         "threads": 1,
     }
-    name = "convolution" + ("-avx2" if vectors.CHOSEN == "avx2" else "")
+    name = "convolution" + ("-avx2" if simd_width.CHOSEN == "avx2" else "")
     report = Report("Convolution, forward and backward: ours and torch in turn", name, settings)
     device = Device()
     worst, rows = 0.0, []
@@ -160,11 +160,11 @@ def main() -> int:
     report.add("layers", ("layer", *COLUMNS), rows)
     ratios = [row[3] for row in rows]
     mean = math.prod(ratios) ** (1 / len(ratios))
-    good = mean <= MOST_MEAN and max(ratios) <= MOST_LAYER
+    good = mean <= MAX_MEAN and max(ratios) <= MAX_LAYER
     report.add(
         "summary",
         ("", "ours / torch", "may be"),
-        [["geometric mean", mean, MOST_MEAN], ["slowest layer", max(ratios), MOST_LAYER]],
+        [["geometric mean", mean, MAX_MEAN], ["slowest layer", max(ratios), MAX_LAYER]],
     )
     report.finish(args.record)
     return 0 if good else 1

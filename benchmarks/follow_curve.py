@@ -1,7 +1,7 @@
 """How well the tutorial's net follows its curve: several seeds with the shipped model and solver files.
 
-For each seed the last 360 updates (one period of the sine) are judged, beside the baseline that repeats the last
-target, and the weights are then frozen and tested on a fresh curve. Exit code 1 if the medians miss the targets.
+For each seed, the last 360 updates (one period of the sine) are compared with the baseline that repeats the last
+target; the weights are then frozen and tested on a fresh curve. Exit code 1 if the medians miss the targets.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from mycaffe_py.layer import TEST
 from mycaffe_py.net import Net
 
 PERIOD = 360
-LARGEST_ERROR, LEAST_ACCURACY = 0.006, 0.50
+LARGEST_ERROR, MIN_ACCURACY = 0.006, 0.50
 COLLAPSED = 0.05
 FOLLOWING = (
     "seed",
@@ -42,7 +42,7 @@ FROZEN = ("seed", "mean abs error", "accuracy", "baseline error", "baseline accu
 
 
 class Watcher:
-    """Keeps the figures of every update."""
+    """Records the figures of every update."""
 
     def __init__(self):
         self.metrics: list[dict[str, float]] = []
@@ -56,7 +56,7 @@ class Watcher:
             self.errors.append(abs(event.sample["prediction"] - event.sample["target"]))
 
     def figures(self, tolerance: float) -> dict[str, float | bool]:
-        """Return the figures of the last period by column."""
+        """Return the figures of the last period, by column."""
         last = self.metrics[-PERIOD:]
         steps = zip(self.targets[-PERIOD - 1 :], self.targets[-PERIOD:], strict=False)
         repeating = [abs(after - before) for before, after in steps]
@@ -74,7 +74,7 @@ class Watcher:
 
 def train(args: argparse.Namespace, seed: int) -> tuple[dict, dict]:
     """Train with one seed; return its row of the following table and of the frozen one."""
-    overrides = ["solver.snapshot=0", *args.set]  # nothing is kept but the figures
+    overrides = ["solver.snapshot=0", *args.set]  # only the figures are kept
     training = build_training(
         solver=args.solver, model=args.model, overrides=overrides, seed=seed, device="cpu"
     )
@@ -91,7 +91,7 @@ def train(args: argparse.Namespace, seed: int) -> tuple[dict, dict]:
 
 
 def test_frozen(training: Training) -> dict[str, float]:
-    """Return the figures of the trained weights, no longer updated, over a period of a fresh curve."""
+    """Return the figures of the frozen weights over a period of a fresh curve."""
     net = Net(
         training.model,
         phase=TEST,
@@ -110,7 +110,7 @@ def test_frozen(training: Training) -> dict[str, float]:
 
 
 def train_all(args: argparse.Namespace) -> list[tuple[dict, dict]]:
-    """Train every seed, ``args.jobs`` at a time, each in a process of its own."""
+    """Train every seed, ``args.jobs`` at a time, each in a separate process."""
     seeds = range(1, args.seeds + 1)
     with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
         return list(pool.map(partial(train, args), seeds))
@@ -160,11 +160,11 @@ def main() -> int:
     report.add("frozen", FROZEN, with_median(FROZEN, frozen))
     error = median(row["mean abs error"] for row in following)
     accuracy = median(row["rolling accuracy"] for row in following)
-    passed = error <= LARGEST_ERROR and accuracy >= LEAST_ACCURACY
+    passed = error <= LARGEST_ERROR and accuracy >= MIN_ACCURACY
     report.say(
         f"{'PASSED' if passed else 'MISSED'}: median mean absolute error {error:.4g} "
         f"(target <= {LARGEST_ERROR:g}), median rolling accuracy {accuracy:.4g} "
-        f"(target >= {LEAST_ACCURACY:g})"
+        f"(target >= {MIN_ACCURACY:g})"
     )
     report.finish(args.record)
     return 0 if passed else 1

@@ -1,10 +1,10 @@
-"""How well examples/series forecasts the CO2 of the air, 1, 13, 26 and 52 weeks ahead, beside simpler ways.
+"""How well examples/series forecasts atmospheric CO2 1, 13, 26 and 52 weeks ahead, compared with simpler methods.
 
-The net is trained on the first 80 % of the weeks with several seeds. Then, weights frozen, each week from the last one
-of these on that has 52 weeks and one more behind it is forecast from. Beside it: the last value; the value a year
-before the target and the last year's rise (means of the last 52 weeks and of the 52 before); ridge regression, one
-for each horizon, on the net's own windows and training part. ``--validate`` does the same inside the training part,
-where settings can be tried without looking at what they are judged by. Exit code 1 if the targets are missed.
+The net is trained on the first 80 % of the weeks with several seeds. Then, with frozen weights, it forecasts from each
+week from the last one of these on that is followed by at least 53 weeks. Compared with: the last value; the value a
+year before the target plus the last year's rise (means of the last 52 weeks and of the 52 before); ridge regression,
+one for each horizon, on the net's own windows and training part. ``--validate`` does the same within the training
+part, where settings can be tried without looking at the test data. Exit code 1 if the targets are missed.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ EXAMPLE = Path(__file__).parents[1] / "examples" / "series"
 HORIZONS = (1, 13, 26, 52)
 TO_BEAT = (0.409, 0.784, 0.906, 1.012)
 AIM = 0.8
-"""What the errors should be at most, as a share of TO_BEAT."""
+"""Targets: the maximum errors, as a share of TO_BEAT."""
 PENALTIES = (1, 3, 10, 30, 100, 300)
 ROLES = ("x", "tt", "mask", "target")
 
 
 class Weeks:
-    """The windows of a training's gym, and the weeks that are judged."""
+    """The windows of a training's gym, and the weeks to forecast from."""
 
     def __init__(self, windows):
         self.windows = windows
@@ -49,14 +49,14 @@ class Weeks:
         return self.windows.observe(int(origin), float(self.times[origin + ahead]))
 
     def error(self, predictions: np.ndarray, origins: np.ndarray, ahead: int) -> float:
-        """Return the mean absolute error over the targets that are known."""
+        """Return the mean absolute error over the known targets."""
         return float(np.nanmean(np.abs(predictions - self.values[origins + ahead])))
 
     def last(self, origins: np.ndarray) -> np.ndarray:
         return self.windows.filled[origins, 0]
 
     def baselines(self) -> list[list]:
-        """Return the rows of the ways that learn nothing."""
+        """Return the rows of the methods without learning."""
         values, origins = self.values, self.origins
 
         def year(end: int) -> float:
@@ -73,7 +73,7 @@ class Weeks:
     # Ridge regression on the same windows.
 
     def features(self, origins: np.ndarray, ahead: int) -> np.ndarray:
-        """Return values of the context less the last one, and the phases at the last week and the target."""
+        """Return values of the context minus the last one, and the phases at the last week and the target."""
         rows = []
         for origin in origins:
             x = self.windows.observe(int(origin), float(self.times[origin + ahead]))["x"]
@@ -93,7 +93,7 @@ class Weeks:
         return self.error(self.last(judged) + new @ weights + y.mean(), judged, ahead)
 
     def ridge_row(self) -> list:
-        """Return the row of ridge regression; its penalty is chosen on the last fifth of the training part."""
+        """Return the row of ridge regression, with the penalty chosen on the last fifth of the training part."""
         begin, end = int(self.windows.lags[0]), self.windows.train_rows
         errors = []
         for ahead in HORIZONS:
@@ -107,7 +107,7 @@ class Weeks:
 
 
 def train(args: argparse.Namespace, seed: int, csv_file: Path) -> tuple[Training, float]:
-    """Train with one seed; return the training and its seconds."""
+    """Train with one seed; return the training and its duration in seconds."""
     overrides = [f"solver.trainer.gym.series_param.csv_file={csv_file}", *args.set]
     training = build_training(
         solver=EXAMPLE / "co2.prototxt", overrides=overrides, seed=seed, device="cpu"
@@ -139,7 +139,7 @@ def judge(training: Training, weeks: Weeks) -> list[float]:
 
 
 def training_part(folder: str) -> Path:
-    """Write the first 80 % of the rows as a file of its own and return it."""
+    """Write the first 80 % of the rows to a separate file and return its path."""
     header, *rows = (EXAMPLE / "co2.csv").read_text().splitlines()
     path = Path(folder) / "co2.csv"
     path.write_text("\n".join([header, *rows[: int(0.8 * len(rows))]]) + "\n")

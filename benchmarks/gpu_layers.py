@@ -19,10 +19,10 @@ from mycaffe_py.net import Net
 from mycaffe_py.schema import Document
 
 WARM_UP = 3
-"""Passes before anything is timed: a GPU compiles its kernels in the first."""
+"""Untimed passes, in the first of which a GPU compiles its kernels."""
 
 NETS = ("LeNet", "SmallResNet", "Cifar10Quick")
-"""Shipped models that take images and labels."""
+"""Shipped models with images and labels as inputs."""
 
 CLASSES = 10
 
@@ -31,7 +31,7 @@ def make_net(name: str, batch: int, device: Device, dtype: str = "float32") -> N
     """Return a shipped net that is fed by hand, with the same weights and inputs on every device."""
     document = load_model(f"{name}.prototxt")
     layers = document.message.layer
-    # The deploy form of the data layer knows the images' shape; the layers behind it are those of training.
+    # The deploy form of the data layer has the images' shape; the layers after it are those of training.
     image = next(layer.input_param.shape[0].dim[1:] for layer in layers if layer.type == "Input")
     kept = [layer for layer in layers if layer.type not in ("Data", "Input")]
     inputs = type(layers[0])(name="data", type="Input", top=["data", "label"])
@@ -73,7 +73,7 @@ def layer_times(net: Net, rounds: int, runs: int) -> dict[str, tuple[float, floa
 
 
 def gpu_name(device: Device) -> str:
-    """Return what the driver calls the GPU."""
+    """Return the driver's name of the GPU."""
     index = int(device.name.partition(":")[2])
     name = device.xp.cuda.runtime.getDeviceProperties(index)["name"]
     return f"{name.decode()}, CuPy {device.xp.__version__}"
@@ -105,7 +105,7 @@ def measure(report: Report, name: str, devices: list[Device], args: argparse.Nam
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--batch", type=int, default=64, help="images in a batch (default 64)")
-    parser.add_argument("--rounds", type=int, default=5, help="the median is over so many")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of the median")
     parser.add_argument("--runs", type=int, default=10, help="passes in each round (default 10)")
     parser.add_argument("--device", default="gpu", help="gpu (default) or gpu:N")
     parser.add_argument("--record", action="store_true", help="write the figures to results/")

@@ -1,9 +1,9 @@
-"""What nets learn of a curve, once their weights are frozen: liquid nets beside an LSTM and linear maps.
+"""What nets have learned of a curve once their weights are frozen: liquid nets, an LSTM and linear maps.
 
 Each net is trained by the shipped solver file with the same updates, batches and inputs, then frozen and tested on
 fresh curves over a whole period: following (the value at x) and forecasting (the next value from past ones), on
-regular, noisy and irregular curves. Forecasts also run freely: the net goes on from its own predictions. Exit code 1
-if the shipped nets miss their targets.
+regular, noisy and irregular curves. Forecasts also run freely, with the net continuing from its own predictions.
+Exit code 1 if the shipped nets miss their targets.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from mycaffe_py.net import Net
 
 PERIOD, SHORT = 360, 25
 COLLAPSED = 0.05
-MOST_SECONDS = 60
+MAX_SECONDS = 60
 CURVES = {"regular": (), "noisy": ("noise=0.05",), "irregular": ("jitter=0.9", "drop_ratio=0.3")}
 EXAMPLES = Path(__file__).parents[1] / "examples" / "curve"
 PLAIN = ("cfc1.cfc_param.use_mixed=false", "cfc1.cfc_param.hidden_size=64")
@@ -41,7 +41,7 @@ FIGURES = ("error", "accuracy", "ahead 25", "ahead 360", "seconds")
 
 
 class Entry(NamedTuple):
-    """A net that takes part: its model file, settings of it, and whether it is solved by least squares."""
+    """A net to compare: its model file, overrides, and whether it is solved by least squares."""
 
     model: str
     overrides: tuple[str, ...] = ()
@@ -49,14 +49,14 @@ class Entry(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What is learned: the solver file, the curves, the nets, and what the shipped net is to reach."""
+    """A task to learn: the solver file, the curves, the nets, and the targets of the shipped net."""
 
     solver: str
     curves: tuple[str, ...]
     nets: Mapping[str, Entry]
     shipped: str
-    most_error: float
-    least_accuracy: float
+    max_error: float
+    min_accuracy: float
 
 
 TASKS = {
@@ -70,8 +70,8 @@ TASKS = {
             SOLVED: Entry(str(EXAMPLES / "FollowLinear.prototxt"), solved=True),
         },
         shipped="CfC",
-        most_error=0.002,
-        least_accuracy=0.97,
+        max_error=0.002,
+        min_accuracy=0.97,
     ),
     "forecasting": Task(
         "curve_forecast.prototxt",
@@ -84,8 +84,8 @@ TASKS = {
             SOLVED: Entry(str(EXAMPLES / "ForecastLinear.prototxt"), solved=True),
         },
         shipped="CfC, mixed",
-        most_error=0.003,
-        least_accuracy=0.93,
+        max_error=0.003,
+        min_accuracy=0.93,
     ),
 }
 
@@ -94,28 +94,28 @@ class Windows:
     """Keeps every fourth batch that a linear net sees, and solves for its weights."""
 
     def __init__(self, net: Net):
-        self._net, self._inputs, self._answers = net, [], []
+        self._net, self._inputs, self._targets = net, [], []
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, StepDone) and event.iteration % 4 == 0:
             blobs = self._net.blobs
             inputs = blobs["seen"].data.reshape(len(blobs["seen"].data), -1)
             self._inputs.append(np.pad(inputs.astype(float), ((0, 0), (0, 1)), constant_values=1))
-            answers = blobs["target"].data.astype(float)
-            self._answers.append(
-                answers - blobs["last_value"].data if "last_value" in blobs else answers
+            targets = blobs["target"].data.astype(float)
+            self._targets.append(
+                targets - blobs["last_value"].data if "last_value" in blobs else targets
             )
 
     def solve(self) -> None:
         """Put the least-squares solution into the net."""
-        inputs, answers = np.vstack(self._inputs), np.vstack(self._answers)
-        found = np.linalg.lstsq(inputs, answers, rcond=1e-6)[0]
+        inputs, targets = np.vstack(self._inputs), np.vstack(self._targets)
+        found = np.linalg.lstsq(inputs, targets, rcond=1e-6)[0]
         weight, bias = next(iter(self._net.params.values()))
         weight.data[...], bias.data[...] = found[:-1].T, found[-1]
 
 
 class Frozen:
-    """A trained net with its weights frozen, and as many fresh curves as its batch has places."""
+    """A trained net with its weights frozen, and a fresh curve for each item of its batch."""
 
     def __init__(self, training: Training, seed: int):
         self.net = Net(
@@ -135,12 +135,12 @@ class Frozen:
             self.step([None] * batch)
 
     def step(self, predictions: Iterable[float | None]) -> None:
-        """Answer the curves and go on to their next points."""
+        """Give the curves the predictions and advance to their next points."""
         pairs = zip(self.gyms, predictions, strict=True)
         self.observations = [gym.step(prediction)[0] for gym, prediction in pairs]
 
     def look_ahead(self, predictions: Iterable[float]) -> None:
-        """Go on to points of the future, where the predictions take the place of the values."""
+        """Advance to future points, with the predictions in place of the values."""
         pairs = zip(self.gyms, predictions, strict=True)
         self.observations = [gym.look_ahead(prediction)[0] for gym, prediction in pairs]
 
@@ -167,7 +167,7 @@ class Frozen:
 
 
 def train(args: argparse.Namespace, run: tuple[str, str, str, int]) -> tuple[Training, float]:
-    """Train one net; return it and the processor's seconds."""
+    """Train one net; return it and the processor seconds."""
     task_name, curve, net, seed = run
     task = TASKS[task_name]
     entry = task.nets[net]
@@ -218,7 +218,7 @@ def judge(args: argparse.Namespace, run: tuple[str, str, str, int]) -> dict[str,
 
 
 def judge_all(args: argparse.Namespace) -> list[dict[str, Any]]:
-    """Train and test every net with every seed, ``args.jobs`` at a time, each in a process of its own."""
+    """Train and test every net with every seed, ``args.jobs`` at a time, each in a separate process."""
     runs = [
         (name, curve, net, seed)
         for name, task in TASKS.items()
@@ -257,7 +257,7 @@ def _short(value: float) -> str:
 
 
 def misses(rows: list[dict[str, Any]]) -> list[str]:
-    """Return what the shipped nets miss on the regular curve, in words."""
+    """Describe the targets that the shipped nets miss on the regular curve."""
     found = []
     for name, task in TASKS.items():
         group = [
@@ -270,10 +270,10 @@ def misses(rows: list[dict[str, Any]]) -> list[str]:
         error, accuracy = (median(row[figure] for row in group) for figure in FIGURES[:2])
         seconds, worst = (max(row[figure] for row in group) for figure in ("seconds", "error"))
         for word, value, wrong in (
-            ("error", error, error > task.most_error),
-            ("accuracy", accuracy, accuracy < task.least_accuracy),
+            ("error", error, error > task.max_error),
+            ("accuracy", accuracy, accuracy < task.min_accuracy),
             ("error of the worst seed", worst, worst > COLLAPSED),
-            ("seconds", seconds, seconds > MOST_SECONDS),
+            ("seconds", seconds, seconds > MAX_SECONDS),
         ):
             if wrong:
                 found.append(f"{name}: {word} {value:.4g}")

@@ -1,8 +1,8 @@
-"""Forward and backward of a CFC layer with LTC cells: ours and torch's in turn, one thread each.
+"""Time of forward and backward of a CFC layer with LTC cells, ours and torch's in turn, on one thread each.
 
 Torch's side is the authors' equations (Hasani et al. 2021) in plain eager mode. Both sides start from the same
-weights, see the same values, and treat subnormal numbers alike; before anything is timed, outputs and gradients of
-both are compared.
+weights, get the same values, and treat subnormal numbers alike; before the timing, their outputs and gradients are
+compared.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import sys
 from typing import Any
 
 import one_thread  # noqa: F401  (before NumPy)
-import vectors  # noqa: F401  (before NumPy)
+import simd_width  # noqa: F401  (before NumPy)
 
 # isort: split
 import numpy as np
 import torch
+from interleaved_timing import TOLERANCE, deviation, figures, time_interleaved
 from reporting import Report
 from torch import Tensor, nn
-from turns import TOLERANCE, deviation, figures, time_in_turn
 
 from mycaffe_py.device import Device
 from mycaffe_py.device.denormals import flush_denormals
@@ -103,7 +103,7 @@ class Sides:
         return y.detach().numpy()
 
     def compare(self) -> tuple[float, float]:
-        """Return the largest deviation of the outputs, and of the gradients by their arrays' maxima."""
+        """Return the largest deviation of the outputs, and that of the gradients relative to their arrays' maxima."""
         of_output = deviation(self.ours(), self.theirs())
         named = self.torch_net.named
         found = zip(self.layer.blob_names, self.layer.blobs, strict=True)
@@ -111,7 +111,7 @@ class Sides:
 
 
 def measure(batch: int, args: argparse.Namespace) -> tuple[str, list[Any]]:
-    """Return what the comparison before says, and the row of figures for one batch size."""
+    """Return the result of the comparison, and the row of figures for one batch size."""
     sides = Sides(batch, args.steps, args.hidden)
     of_output, of_gradients = sides.compare()
     checked = (
@@ -120,7 +120,7 @@ def measure(batch: int, args: argparse.Namespace) -> tuple[str, list[Any]]:
     )
     if max(of_output, of_gradients) > TOLERANCE:
         raise SystemExit(f"{checked}: the two sides do not compute the same")
-    times = time_in_turn([sides.ours, sides.theirs], args.rounds)
+    times = time_interleaved([sides.ours, sides.theirs], args.rounds)
     return checked, [batch, *figures(times, over=0)]
 
 

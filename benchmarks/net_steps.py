@@ -1,6 +1,6 @@
-"""Time of the shipped nets, forward and backward: ours and torch's in turn, one thread each.
+"""Time of the shipped nets, forward and backward, ours and torch's in turn, on one thread each.
 
-Both sides have the same weights and inputs; before anything is timed, losses and gradients of both are compared.
+Both sides have the same weights and inputs; before the timing, their losses and gradients are compared.
 Torch's side is ``torch_nets.py``. Exit code 1 if LeNet takes more than 1.2 times torch's time.
 """
 
@@ -11,22 +11,22 @@ import sys
 from collections.abc import Callable
 
 import one_thread  # noqa: F401  (before NumPy)
-import vectors  # before NumPy
+import simd_width  # before NumPy
 
 # isort: split
 import numpy as np
 import torch
 import torch_nets
+from interleaved_timing import COLUMNS, TOLERANCE, deviation, figures, time_interleaved
 from reporting import Report
-from turns import COLUMNS, TOLERANCE, deviation, figures, time_in_turn
 
 from mycaffe_py import TRAIN, Net
 from mycaffe_py.builder import load_model
 from mycaffe_py.device.denormals import flush_denormals
 
 MOST = {"LeNet": 1.2}
-"""How much of torch's time a net may take."""
-LOOSE = {"Siamese": 1e-3}  # Caffe adds 1e-4 to the distances by which its gradient is divided
+"""Limits of our time, as a multiple of torch's."""
+LOOSE = {"Siamese": 1e-3}  # Caffe adds 1e-4 to the distances that divide its gradient
 BATCH = 64
 STEPS = 8  # of SequenceLstm
 Arrays = dict[str, np.ndarray]
@@ -45,7 +45,7 @@ def pairs(rng: np.random.Generator) -> Arrays:
 
 
 def sequences(rng: np.random.Generator) -> Arrays:
-    """Return sequences of rows, where they begin, and the class of each at its last step."""
+    """Return sequences of rows, the marks of their beginnings, and the class of each at its last step."""
     data = rng.standard_normal((STEPS, BATCH, 8), dtype=np.float32)
     cont, label = np.ones((STEPS, BATCH)), np.full((STEPS, BATCH), -1)
     cont[0], label[-1] = 0, rng.integers(0, 10, BATCH)
@@ -62,7 +62,7 @@ INPUTS: dict[str, Callable[[np.random.Generator], Arrays]] = {
 
 
 def build_ours(name: str, values: Arrays) -> Net:
-    """Return a shipped net for training, with an Input layer in the place of what makes its inputs."""
+    """Return a shipped net for training, with an Input layer instead of its data layers."""
     message = load_model(f"{name}.prototxt").message
     layers = [layer for layer in message.layer if not set(layer.top) & set(values) and layer.bottom]
     del message.layer[:]
@@ -99,7 +99,7 @@ class Sides:
         return loss.item()
 
     def compare(self) -> str:
-        """Return both losses and the largest deviation of a gradient, or stop if they differ."""
+        """Describe both losses and the largest deviation of a gradient; stop if they differ."""
         losses = self.ours(), self.theirs()
         worst = 0.0
         for layer, module in self.modules:
@@ -120,7 +120,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--steps", type=int, default=5, help="steps of each side in a round")
     parser.add_argument(
-        "--vectors", choices=vectors.CHOICES, default="native", help="on both sides"
+        "--vectors", choices=simd_width.CHOICES, default="native", help="on both sides"
     )
     parser.add_argument("--record", action="store_true", help="write the figures to results/")
     return parser.parse_args()
@@ -130,9 +130,14 @@ def main() -> int:
     args = parse()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    settings = {"type": "float32", "batch": BATCH, "vectors": vectors.CHOSEN, "rounds": args.rounds}
+    settings = {
+        "type": "float32",
+        "batch": BATCH,
+        "vectors": simd_width.CHOSEN,
+        "rounds": args.rounds,
+    }
     settings |= {"steps a round": args.steps, "threads": 1, "subnormals": "flush"}
-    name = "net_steps" + ("-avx2" if vectors.CHOSEN == "avx2" else "")
+    name = "net_steps" + ("-avx2" if simd_width.CHOSEN == "avx2" else "")
     report = Report("Nets, forward and backward: ours and torch in turn", name, settings)
     rows = []
     for net in args.nets:
@@ -140,7 +145,10 @@ def main() -> int:
         with flush_denormals():
             report.say(sides.compare())
             rows.append(
-                [net, *figures(time_in_turn([sides.ours, sides.theirs], args.rounds, args.steps))]
+                [
+                    net,
+                    *figures(time_interleaved([sides.ours, sides.theirs], args.rounds, args.steps)),
+                ]
             )
     report.add("nets", ("net", *COLUMNS), rows)
     report.finish(args.record)

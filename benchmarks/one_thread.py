@@ -1,4 +1,4 @@
-"""Imported before NumPy: one BLAS thread, so that both sides of a comparison have one core."""
+"""Imported before NumPy, to limit BLAS to one thread, so that both sides of a comparison use one core."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What the benchmarks share: the machine they ran on, tables, and records of results."""
+"""Reports of benchmarks: the machine, tables, and records of results."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def environment() -> dict[str, str]:
-    """Return when and on what a benchmark runs."""
+    """Return the date, machine and versions of a benchmark run."""
     return {
         "date": date.today().isoformat(),
         "chip": chip(),
@@ -52,7 +52,7 @@ def chip() -> str:
 
 
 def blas() -> str:
-    """Return which BLAS cores are in use, as far as threadpoolctl tells."""
+    """Return the BLAS cores in use, as reported by threadpoolctl."""
     if importlib.util.find_spec("threadpoolctl") is None:
         return "unknown (threadpoolctl is not installed)"
     from threadpoolctl import threadpool_info
@@ -75,7 +75,7 @@ def _version(package: str) -> str:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Return a Markdown table that reads well in a terminal too; floats get four digits."""
+    """Return a Markdown table that is also readable in a terminal; floats have four digits."""
     cells = [
         [str(column) for column in columns],
         *[[_cell(value) for value in row] for row in rows],
@@ -93,7 +93,7 @@ def _cell(value: Any) -> str:
 
 
 class Report:
-    """Prints what a benchmark finds and, if asked to, keeps it as Markdown and JSON."""
+    """Prints a benchmark's results and, if asked to, records them as Markdown and JSON."""
 
     def __init__(self, title: str, name: str, settings: Mapping[str, Any]):
         self.title, self.name = title, name
@@ -103,17 +103,17 @@ class Report:
         self.say(", ".join(f"{key} {value}" for key, value in self.settings.items()))
 
     def say(self, text: str) -> None:
-        """Print a paragraph and keep it."""
+        """Print a paragraph and keep it for the record."""
         print(text, flush=True)
         self._text.append(text)
 
     def add(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Print a table and keep it."""
+        """Print a table and keep it for the record."""
         self.say(table(columns, rows))
         self.keep(name, columns, rows)
 
     def keep(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Keep a table for the JSON record alone."""
+        """Keep a table for the JSON record only."""
         self._data[name] = [dict(zip(columns, row, strict=True)) for row in rows]
 
     def finish(self, record: bool) -> None:

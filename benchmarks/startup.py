@@ -1,4 +1,4 @@
-"""How long a user waits: for ``mycaffe --help``, for the import, and for the first update of a training."""
+"""How long a user waits for ``mycaffe --help``, for the import, and for the first update of a training."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIRST_UPDATE = "] Iteration 0,"
 
 
 def seconds_of(*command: str | Path) -> float:
-    """Return how long a command takes from start to end."""
+    """Return the wall time of a command."""
     start = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start

@@ -1,7 +1,7 @@
-"""The CfC net as a short torch module: what our layer is compared with.
+"""The CfC net as a short torch module, with which our layer is compared.
 
-Written from the equations of Hasani et al. (2022), in the manner of their published code: a cell that is called
-for each step, which puts input and state together and has four separate linear heads. Plain eager mode.
+Written from the equations of Hasani et al. (2022), in the style of their published code: a cell that is called for
+each step, concatenates input and state, and has four separate linear heads. Plain eager mode.
 
     python benchmarks/torch_cfc.py --check     compare it with the golden data of the tests
 """
@@ -74,7 +74,7 @@ class CfcCell(nn.Module):
 
 
 class Lstm(nn.Module):
-    """The mixed memory: input, state and memory give the state that the cell goes on from, and the new memory."""
+    """The mixed memory: input, state and memory give the state for the cell, and the new memory."""
 
     def __init__(self, inputs: int, hidden: int):
         super().__init__()
@@ -156,7 +156,7 @@ def set_weights(module: nn.Module, weights: Mapping[str, np.ndarray]) -> None:
 
 
 def deviations(path: Path) -> tuple[float, float]:
-    """Return the largest deviation of a case's output, and of its gradients by their arrays' maxima."""
+    """Return the largest deviation of a case's output, and that of its gradients relative to their arrays' maxima."""
     with np.load(path) as data:
         meta = json.loads(str(data["meta"]))
         arrays = {key: data[key] for key in data.files if key != "meta"}
@@ -207,13 +207,13 @@ def _model_case(meta: dict, arrays: Mapping[str, np.ndarray]) -> tuple:
 
 
 def _relative(found: Tensor | None, expected: np.ndarray) -> float:
-    """Return the deviation by the array's maximum; autograd gives None where a gradient is zero."""
+    """Return the deviation relative to the array's maximum; autograd gives None for a zero gradient."""
     values = np.zeros_like(expected) if found is None else found.numpy()
     return np.abs(values - expected).max() / max(np.abs(expected).max(), 1e-30)
 
 
 def check() -> bool:
-    """Compare with every golden case, print a line for each, and say whether all are right."""
+    """Compare with every golden case, print a line for each, and return whether all agree."""
     paths = sorted([*GOLDEN.glob("cell_*.npz"), *GOLDEN.glob("cfc_*.npz")])
     bad = 0 if paths else 1
     print(f"{'case':32} output    gradients")

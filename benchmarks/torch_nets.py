@@ -1,6 +1,6 @@
-"""The shipped nets as short torch modules: what ours are compared with.
+"""The shipped nets as short torch modules, with which ours are compared.
 
-Modules have the names of our layers, so that weights can be copied; a BatchNorm2d that of the Scale layer behind
+Modules have the names of our layers, so that weights can be copied; a BatchNorm2d has that of the Scale layer after
 our BatchNorm. ``forward`` takes the net's inputs by their names and returns the loss.
 """
 
@@ -106,11 +106,11 @@ class SequenceLstm(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.lstm1 = nn.LSTM(8, 64)
-        nn.init.zeros_(self.lstm1.bias_hh_l0)  # a second bias, which Caffe's layer has not
+        nn.init.zeros_(self.lstm1.bias_hh_l0)  # a second bias, which Caffe's layer lacks
         self.score = nn.Linear(64, 10)
 
     def forward(self, sequence: Tensor, cont: Tensor, label: Tensor) -> Tensor:
-        """Every column is one sequence, from its first step on: cont is not needed."""
+        """Return the loss; every column is a whole sequence, so that cont is not needed."""
         scores = self.score(self.lstm1(sequence)[0])
         return functional.cross_entropy(
             scores.flatten(0, 1), label.long().flatten(), ignore_index=-1

@@ -1,6 +1,6 @@
-"""The nets of examples/xor as short torch modules, and the time of a pass over the streams of both.
+"""The nets of examples/xor as short torch modules, and the time of both sides for a pass over the streams.
 
-Written from the equations, in plain eager mode. Steps at which a stream has no event leave its state as it is.
+Written from the equations, in plain eager mode. Steps without an event leave a stream's state unchanged.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from interleaved_timing import TOLERANCE, deviation, figures, time_interleaved
 from ltc_step import Ltc
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.nn.utils import clip_grad_norm_
 from torch.nn.utils.rnn import pack_padded_sequence
 from torch_cfc import CfcCell, Lstm, set_weights
-from turns import TOLERANCE, deviation, figures, time_in_turn
 
 from mycaffe_py.layer import Layer
 from mycaffe_py.solver import Solver
@@ -29,7 +29,7 @@ Arrays = Mapping[str, np.ndarray]
 
 
 class CfcSide(nn.Module):
-    """x (N, T, 1), t (N, T), mask (N, T, 1), T that of the batch's longest stream, give logits (N, 1)."""
+    """CfC: from x (N, T, 1), t (N, T) and mask (N, T, 1), with T of the batch's longest stream, to logits (N, 1)."""
 
     def __init__(self, layer: Layer):
         super().__init__()
@@ -79,7 +79,7 @@ class LtcSide(Ltc):
 
 
 class LstmSide(nn.Module):
-    """torch's own LSTM over the packed events of each stream, after one step without an event as in Caffe's layer."""
+    """torch's own LSTM over the packed events of each stream, after one step without an event, as in Caffe's layer."""
 
     def __init__(self, layer: Layer, readout: Layer):
         super().__init__()
@@ -118,7 +118,7 @@ def weights_of(layer: Layer) -> dict[str, np.ndarray]:
 
 
 class TorchSide:
-    """A net of the examples with the same weights, batches and update rule in torch."""
+    """A net of the examples in torch, with the same weights, batches and update rule."""
 
     def __init__(self, solver: Solver):
         net, param = solver.net, solver.param
@@ -146,7 +146,7 @@ class TorchSide:
 
 
 def cut(values: Arrays) -> dict[str, Tensor]:
-    """Return a batch with its events first, as long as its longest stream."""
+    """Return a batch with its events first, cut to its longest stream."""
     mask = values["mask"][..., 0] > 0
     order = np.argsort(~mask, axis=1, kind="stable")[:, : mask.sum(axis=1).max()]
     rows = np.arange(len(mask))[:, None]
@@ -155,7 +155,7 @@ def cut(values: Arrays) -> dict[str, Tensor]:
 
 
 def draw(solver: Solver) -> dict[str, Tensor]:
-    """Run our net on a new batch and return that batch for torch."""
+    """Run our net on a new batch, and return the batch for torch."""
     solver.net.forward()
     blobs = solver.net.blobs
     times = "tt" if "tt" in blobs else "elapsed"
@@ -183,12 +183,12 @@ def check(name: str, solver: Solver, theirs: TorchSide) -> None:
 
 
 def time_pass(name: str, solver: Solver, rounds: int) -> list[Any]:
-    """Return a line of the table: seconds a pass over the streams."""
+    """Return a row of the table: the seconds for a pass over the streams."""
     torch.set_num_threads(1)
     theirs = TorchSide(solver)
     check(name, solver, theirs)
     batches: Iterator[Mapping[str, Tensor]] = cycle([draw(solver) for _ in range(BATCHES)])
-    times = time_in_turn(
+    times = time_interleaved(
         [lambda: solver.step(1), lambda: theirs.step(next(batches))], rounds, BATCHES
     )
     ours, torchs, *ratios = figures(times, over=0)

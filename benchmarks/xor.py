@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import one_thread  # noqa: F401  (before NumPy)
-import vectors  # noqa: F401  (before NumPy)
+import simd_width  # noqa: F401  (before NumPy)
 
 # isort: split
 import numpy as np
@@ -55,7 +55,7 @@ class Row:
 
     @property
     def fingerprint(self) -> str:
-        """What the files say, in short."""
+        """A short hash of the files."""
         names = (f"{self.file}.prototxt", f"{self.file}_solver.prototxt")
         return sha256(b"".join((EXAMPLES / name).read_bytes() for name in names)).hexdigest()[:12]
 
@@ -72,7 +72,7 @@ ROWS = (
 
 
 class Curve:
-    """Keeps the accuracy of every test."""
+    """Records the accuracy of every test."""
 
     def __init__(self) -> None:
         self.tests: list[dict[str, float]] = []
@@ -111,27 +111,27 @@ def train(row: Row, seed: int) -> dict[str, Any]:
 
 
 def sizes(training: Training) -> tuple[int, int]:
-    """Return how many streams a net is trained on, and its batch size."""
+    """Return the number of streams that a net is trained on, and its batch size."""
     param = training.net.layer_dict["streams"].param.bit_stream_param
     return param.streams, param.batch_size
 
 
-# Runs that are kept.
+# Recorded runs.
 
 
 def kept(table: str) -> list[dict[str, Any]]:
-    """Return the lines of a table of the record."""
+    """Return the rows of a table in the record."""
     return json.loads(KEPT.read_text()).get(table, []) if KEPT.exists() else []
 
 
 def kept_runs() -> list[dict[str, Any]]:
-    """Return the runs of the record that the files of today would give."""
+    """Return the recorded runs whose files have not changed."""
     wanted = {(row.name, row.fingerprint) for row in ROWS}
     return [run for run in kept("runs") if (run["net"], run["files"]) in wanted]
 
 
 def keep(run: dict[str, Any]) -> None:
-    """Add a run to the record, where others may have been added meanwhile."""
+    """Add a run to the record, to which others may have been added meanwhile."""
     RESULTS.mkdir(exist_ok=True)
     record = json.loads(KEPT.read_text()) if KEPT.exists() else {}
     record["runs"] = [*kept_runs(), run]
@@ -139,7 +139,7 @@ def keep(run: dict[str, Any]) -> None:
 
 
 def train_all(rows: list[Row], seeds: list[int]) -> list[dict[str, Any]]:
-    """Train what is not there yet; return all runs that are."""
+    """Train the missing runs; return all of them."""
     for row in rows:
         for seed in seeds:
             if any((run["net"], run["seed"]) == (row.name, seed) for run in kept_runs()):
@@ -152,7 +152,7 @@ def train_all(rows: list[Row], seeds: list[int]) -> list[dict[str, Any]]:
 
 
 def summary(row: Row, runs: list[dict[str, Any]]) -> list[Any]:
-    """Return a net's line of the table; the spread is that of the paper, without Bessel's correction."""
+    """Return a net's row of the table; the spread is computed as in the paper, without Bessel's correction."""
     accuracies = [run["accuracy"] for run in runs]
     solver = load_solver_file(EXAMPLES / f"{row.file}_solver.prototxt").message
     layers = {
@@ -175,7 +175,7 @@ def summary(row: Row, runs: list[dict[str, Any]]) -> list[Any]:
 
 
 def time_all(rows: list[Row], args: argparse.Namespace) -> list[dict[str, Any]]:
-    """Return the time of a pass over the streams, ours and torch's, of each net; nothing if it is not wanted."""
+    """Return the time of a pass over the streams for each net, ours and torch's; nothing unless asked for."""
     if not args.passes:
         return []
     from torch_xor import PASSES, time_pass  # torch is not needed for the rest
@@ -192,7 +192,7 @@ def time_all(rows: list[Row], args: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def close(solver: Solver) -> None:
-    """End the threads that read ahead."""
+    """Stop the threads that read ahead."""
     for net in (solver.net, *solver.test_nets):
         net.close()
 
@@ -206,7 +206,7 @@ def parse() -> argparse.Namespace:
         "--passes", action="store_true", help="also time a pass over the streams, ours and torch's"
     )
     parser.add_argument("--rounds", type=int, default=5, help="rounds of the timing (default 5)")
-    parser.add_argument("--vectors", choices=vectors.CHOICES, default="native")
+    parser.add_argument("--vectors", choices=simd_width.CHOICES, default="native")
     return parser.parse_args()
 
 

@@ -49,4 +49,4 @@ def test_the_trained_net_reads_an_image(digits):
 def test_nothing_is_made_over_what_is_there(digits):
     script = EXAMPLES / "digits" / "make_digits.py"
     done = subprocess.run([sys.executable, script], cwd=digits, capture_output=True, text=True)
-    assert done.returncode == 1 and "is there already" in done.stderr
+    assert done.returncode == 1 and "already exists" in done.stderr

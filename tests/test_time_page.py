@@ -58,15 +58,15 @@ def test_it_learns_and_absolute_times_are_the_same(example):
 
 def test_times_in_place_of_spans_warn_twice(example):
     """When it is built, since gym and layer disagree; and when the numbers are seen."""
-    with pytest.warns(MyCaffeWarning, match='layer "cfc1".*"tt" is to hold time spans.*gym Curve'):
+    with pytest.warns(MyCaffeWarning, match='layer "cfc1".*"tt" should be time spans.*gym Curve'):
         training = build_training(solver=example, seed=1, overrides=ABSOLUTE)
-    with pytest.warns(MyCaffeWarning, match=r'"tt" \(16, 32\) looks like times'):
+    with pytest.warns(MyCaffeWarning, match=r'"tt" \(16, 32\) looks like absolute times'):
         training.solver.step(1)
 
 
 def test_spans_in_place_of_times_are_an_error(example):
     overrides = ("cfc1.cfc_param.time=ABSOLUTE",)
-    with pytest.warns(MyCaffeWarning, match="is to hold times that count from some moment"):
+    with pytest.warns(MyCaffeWarning, match="should be absolute times"):
         training = build_training(solver=example, seed=1, overrides=overrides)
     with pytest.raises(LayerError, match="must not decrease"):
         training.solver.step(1)

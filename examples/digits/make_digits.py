@@ -1,7 +1,7 @@
 """Make the digit databases that the shipped models read, in the current folder.
 
 The images are the 1,797 hand-written digits, 8 x 8 pixels, that come with scikit-learn; every fifth one is for the
-test. Needs ``pip install "mycaffe-py[caffe]" scikit-learn``. Written are
+test. Needs ``pip install "mycaffe-py[caffe]" scikit-learn``. It writes
 
 - ``digits/``: the images as PNG files, with the lists ``train.txt`` and ``test.txt``;
 - ``digits_train_lmdb``, ``digits_test_lmdb``: the images at 28 x 28, by ``mycaffe convert-imageset``;
@@ -31,7 +31,7 @@ STEPS = 8
 
 
 def split(values: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the train and the test part."""
+    """Split values into the training and the test part."""
     is_test = np.arange(len(values)) % TEST_EVERY == 0
     return {"train": values[~is_test], "test": values[is_test]}
 
@@ -49,7 +49,7 @@ def write_images(images: dict, labels: dict, folder: Path) -> None:
 
 
 def convert(folder: Path, part: str) -> None:
-    """Turn a list of images into an LMDB, as one would on the command line."""
+    """Convert a list of images to an LMDB, as on the command line."""
     arguments = [
         "--gray",
         "--shuffle",
@@ -66,7 +66,7 @@ def convert(folder: Path, part: str) -> None:
 
 
 def write_pairs(images: np.ndarray, labels: np.ndarray, count: int, path: str) -> None:
-    """Write pairs of random images, half of them of the same digit, as caffe's users do."""
+    """Write pairs of random images, half of them of the same digit, through pycaffe's interface."""
     rng = np.random.default_rng(0)
     large = [np.asarray(Image.fromarray(image).resize((SIZE, SIZE))) for image in images]
     with lmdb.open(path, map_size=2**30) as store, store.begin(write=True) as records:
@@ -80,26 +80,26 @@ def write_pairs(images: np.ndarray, labels: np.ndarray, count: int, path: str) -
 
 
 def write_rows(images: np.ndarray, labels: np.ndarray, batch: int, part: str) -> None:
-    """Write each digit as 8 time steps of 8 pixels; the rows of a batch lie one time step after the other."""
+    """Write each digit as 8 time steps of 8 pixels; the rows of a batch are ordered by time step."""
     count = len(images) // batch * batch
     order = np.random.default_rng(0).permutation(len(images))[:count]
     rows = images[order].reshape(-1, batch, STEPS, STEPS).transpose(0, 2, 1, 3)
-    answer = np.full((count // batch, STEPS, batch), -1)
-    answer[:, -1] = labels[order].reshape(-1, batch)
-    goes_on = np.ones_like(answer)
-    goes_on[:, 0] = 0
+    last_label = np.full((count // batch, STEPS, batch), -1)
+    last_label[:, -1] = labels[order].reshape(-1, batch)
+    continues = np.ones_like(last_label)
+    continues[:, 0] = 0
     with h5py.File(f"digits_rows_{part}.h5", "w") as file:
         file["row"] = (rows.reshape(-1, STEPS) / 255).astype(np.float32)
-        file["cont_row"] = goes_on.reshape(-1).astype(np.float32)
-        file["label_row"] = answer.reshape(-1).astype(np.float32)
+        file["cont_row"] = continues.reshape(-1).astype(np.float32)
+        file["label_row"] = last_label.reshape(-1).astype(np.float32)
     Path(f"digits_rows_{part}.txt").write_text(f"digits_rows_{part}.h5\n")
 
 
 def main() -> None:
-    """Make everything; nothing that is there is overwritten."""
+    """Create all files, without overwriting any."""
     folder = Path("digits")
     if folder.exists():
-        sys.exit(f"{folder.resolve()} is there already; remove it to make the digits anew")
+        sys.exit(f"{folder.resolve()} already exists; remove it to make the digits again")
     digits = load_digits()
     images = split((digits.images * (255 / 16)).round().astype(np.uint8))
     labels = split(digits.target)

@@ -15,16 +15,16 @@ class Gate(Layer):
     """
 
     def reshape(self, bottom, top):
-        """y has the shape of x."""
+        """Give y the shape of x."""
         top[0].reshape_like(bottom[0])
 
     def forward(self, bottom, top):
-        """y = scale * x * s, with s = sigmoid(x)."""
+        """Write y = scale * x * s, with s = sigmoid(x)."""
         x = bottom[0].data
         top[0].data[...] = self.param.gate_param.scale * x / (1 + self.xp.exp(-x))
 
     def backward(self, top, propagate_down, bottom):
-        """dy/dx = scale * s * (1 + x * (1 - s))."""
+        """Write the gradient; dy/dx = scale * s * (1 + x * (1 - s))."""
         if propagate_down[0]:
             x, s = bottom[0].data, 1 / (1 + self.xp.exp(-bottom[0].data))
             bottom[0].diff[...] = self.param.gate_param.scale * top[0].diff * s * (1 + x * (1 - s))
@@ -32,5 +32,5 @@ class Gate(Layer):
 
 @hookimpl
 def mycaffe_layers():
-    """The layers of this file."""
+    """Return the layers of this file."""
     return [Gate]

@@ -10,13 +10,13 @@ from mycaffe_py.errors import ConfigError
 
 
 class SquareGym(Gym):
-    """A square wave over x; the net sees x and is to answer with the wave's value."""
+    """A square wave over x; the net sees x and predicts the wave's value."""
 
     type = "Square"
     schema = """
       message SquareParameter {
         optional uint32 period = 1 [default = 40];  // points of one period, at least 2
-        optional uint32 history = 2 [default = 100];  // points that an observation holds at most
+        optional uint32 history = 2 [default = 100];  // maximum number of points in an observation
       }
       extend GymParameter { optional SquareParameter square_param = 70285434; }
     """
@@ -29,12 +29,12 @@ class SquareGym(Gym):
         self.index = 0
 
     def reset(self, *, seed=None, options=None):
-        """Begin at the first point."""
+        """Restart at the first point."""
         self.index = 0
         return self._observation(), self._info()
 
     def step(self, action=None):
-        """Take the answer to the latest point, and move on."""
+        """Take the prediction for the latest point, and move on."""
         error = 0.0 if action is None else abs(float(np.ravel(action)[0]) - self._wave(self.index))
         reward = 1.0 - error if np.isfinite(error) else -1.0
         self.index += 1
@@ -57,19 +57,19 @@ class SquareGym(Gym):
         return {"x": self.index / self.settings.period, "time": float(self.index)}
 
     def state(self):
-        """All that changes is where it stands."""
+        """Return the position, which is all that changes."""
         return {"index": self.index}
 
     def load_state(self, state):
-        """Put back what ``state`` returned."""
+        """Restore what ``state`` returned."""
         self.index = state["index"]
 
     def describe(self):
-        """One line for people."""
+        """Describe the gym in one line."""
         return f"Square wave of {self.settings.period} points"
 
 
 @hookimpl
 def mycaffe_gyms():
-    """The gyms of this file."""
+    """Return the gyms of this file."""
     return [SquareGym]

@@ -1,10 +1,10 @@
-"""The small layers that almost every net uses: products, shapes, activations and losses."""
+"""Common layers: products, shapes, activations, losses and other small ones."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from mycaffe_py.hookspecs import hookimpl
+from mycaffe_py.plugins import hookimpl
 
 from .absval import AbsVal
 from .accuracy import Accuracy

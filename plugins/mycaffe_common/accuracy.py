@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import blob_axis
+from mycaffe_py.layer import Layer, blob_axis
 
 from .labels import Labels, class_sizes
 
@@ -18,8 +17,8 @@ class Accuracy(Layer):
     Bottoms: scores x, classes along ``axis`` (default 1), and one label for each item, such as (N) for (N, C)
     or (N, 1, H, W) for (N, C, H, W). Tops: a scalar and, if wanted, the share for each class (C), 0 for a
     class without items. An item is a hit if fewer than ``top_k`` other classes score at least as high as its
-    label: ties count against it, and so does a score that is not a number. Items with ``ignore_label``
-    do not count; without any that counts the result is 0. No gradient.
+    label: ties count against it, and so does a NaN score. Items with ``ignore_label`` do not count; if no
+    item counts, the result is 0. No gradient.
     """
 
     type = "Accuracy"
@@ -30,7 +29,7 @@ class Accuracy(Layer):
     allows_in_place = False
 
     def allow_force_backward(self, bottom_index: int) -> bool:
-        """There is no gradient for ``force_backward`` to reach."""
+        """Return False: there is no gradient."""
         return False
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
@@ -62,13 +61,13 @@ class Accuracy(Layer):
             self._below = self.xp.zeros(sizes, dtype=bool)
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Write the share of hits, and that of each class."""
+        """Write the share of hits, overall and for each class."""
         self.labels.read()
         xp, labels, picked = self.xp, self.labels, self._picked.data
         classes = self._sizes[1]
         scores = bottom[0].data
         xp.take(scores.reshape(-1), labels.places, out=picked.reshape(-1))
-        # Classes that are not below the label's own score, itself among them.
+        # The number of classes not below the label's own score, including itself.
         xp.less(scores.reshape(self._sizes), picked, out=self._below)
         hits = xp.sum(self._below, axis=1).reshape(-1) >= classes - self.top_k
         if labels.counted is not None:
@@ -86,7 +85,7 @@ class Accuracy(Layer):
         counted = xp.ones(hits.shape, dtype=dtype)
         if labels.counted is not None:
             xp.multiply(counted, labels.counted, out=counted)
-        # Not bincount: on a GPU it waits for the device, and it counts in float64.
+        # Not bincount, which waits for the device on a GPU, and counts in float64.
         seen = xp.zeros(out.shape, dtype=dtype)
         xp.add.at(seen, labels.index, counted)
         xp.maximum(seen, 1, out=seen)

@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import blob_axis, enum_name, require_an_axis
+from mycaffe_py.layer import Layer, blob_axis, enum_name, require_an_axis
 
 
 class ArgMax(Layer):
-    """Finds the ``top_k`` (default 1) largest values and where they are, the largest first.
+    """Finds the ``top_k`` (default 1) largest values and their indices, largest first.
 
     With ``axis``: along that axis, whose dimension in the top is top_k; the top holds the indices,
     or with ``out_max_val`` the values. Without: over all elements of each item; the top is
     (N, 1, top_k, 1, ...) with the indices, or with out_max_val (N, 2, top_k, 1, ...) with indices, then
     values. It has as many axes as the bottom, but at least 3. Of equal values, the one of the
-    larger index comes first. With ``operation: MIN`` the smallest are found, the smallest first. There
+    larger index comes first. With ``operation: MIN`` the smallest values are found, smallest first. There
     is no gradient.
     """
 
@@ -28,7 +27,7 @@ class ArgMax(Layer):
     allows_in_place = False
 
     def allow_force_backward(self, bottom_index: int) -> bool:
-        """There is no gradient."""
+        """Return False: there is no gradient."""
         return False
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
@@ -46,7 +45,7 @@ class ArgMax(Layer):
             shape = [x.shape[0], self.parts, param.top_k, *[1] * (x.num_axes - 3)]
         if not 1 <= param.top_k <= self.sizes[1]:
             self.fail(
-                f"top_k is {param.top_k}, but must be 1 to {self.sizes[1]}, the number of values to "
+                f"top_k is {param.top_k}, but must be from 1 to {self.sizes[1]}, the number of values to "
                 f'choose from in bottom "{x.name}" {x.shape}',
                 field="argmax_param.top_k",
             )
@@ -71,7 +70,7 @@ class ArgMax(Layer):
             y[:, 0], y[:, 1] = places[..., 0], values[..., 0]
 
     def _places(self, x: Any, number: int) -> Any:
-        # Both functions find the first of equal values; Caffe wants the last, so they look from behind.
+        # Both functions find the first of equal values, but Caffe the last: so search from the end.
         behind = self.xp.flip(x, axis=1)
         smallest = enum_name(self.param.argmax_param, "operation") == "MIN"
         if number == 1:

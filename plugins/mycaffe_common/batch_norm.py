@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mycaffe_py.layer_settings import freeze_statistics, given_filler, require_an_axis
-
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import TEST, Layer
+from mycaffe_py.layer import TEST, Layer, freeze_statistics, given_filler, require_an_axis
 
 from .channels import Channels
 
@@ -16,7 +14,7 @@ _STATISTICS = ("mean", "variance", "factor")
 
 
 class BatchNorm(Layer):
-    """Gives each channel (axis 1) mean 0 and variance 1.
+    """Normalises each channel (axis 1) to mean 0 and variance 1.
 
     Bottom x (N, C, ...), or (N) as one channel; top y of the same shape; may work in place. Blobs:
     the sums of means (C) and of variances (C) and the factor (1) that they are divided by when used.
@@ -25,7 +23,7 @@ class BatchNorm(Layer):
     With the batch's own mean m and variance v over the M elements of a channel, y = (x - m) / s,
     s = sqrt(v + eps), and forward updates the blobs: f being ``moving_average_fraction``,
     mean = f * mean + m, variance = f * variance + v * M / (M - 1), factor = f * factor + 1;
-    dx = (dy - mean(dy) - y * mean(dy * y)) / s. With ``use_global_stats`` (unless given: when
+    dx = (dy - mean(dy) - y * mean(dy * y)) / s. With ``use_global_stats`` (default: true in
     testing) m and v come from the blobs and are constants: dx = dy / s.
 
     With ``scale_bias`` two more blobs, scale (C) and bias (C), are learned: y * scale + bias.
@@ -65,7 +63,7 @@ class BatchNorm(Layer):
         return bottom.shape[1] if bottom.num_axes > 1 else 1
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Check that there are as many channels as at setup; the top has the bottom's shape."""
+        """Check that the number of channels is that at setup; the top has the bottom's shape."""
         x = bottom[0]
         if self._channels(x) != self.count:
             self.fail(
@@ -103,7 +101,7 @@ class BatchNorm(Layer):
 
     def _stored_statistics(self) -> tuple[Any, Any]:
         factor = self.blobs[2].data
-        # Before the first update all three are 0; asking on the host would wait for the device.
+        # Before the first update, all three are 0; a check on the host would wait for the device.
         empty = (factor == 0).astype(self.dtype)
         share = (1 - empty) / (factor + empty)
         return self.blobs[0].data * share, self.blobs[1].data * share
@@ -143,7 +141,7 @@ class BatchNorm(Layer):
         self.xp.multiply(source, channels.column(self._gain()), out=dx)
 
     def _without_statistics(self, dy: Any, total: Any, product: Any) -> Any:
-        """Return dy less its part that mean and variance take up, as a view of the working array."""
+        """Return dy without the components that mean and variance absorb, as a view of the working array."""
         channels = self.channels
         self._scratch.reshape(dy.shape)
         scratch = channels.view(self._scratch.data)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer_settings import require_an_axis
+from mycaffe_py.layer import require_an_axis
 
 from .indexing import PickingLayer
 
 
 class BatchReindex(PickingLayer):
-    """Picks items of the batch by index: some more than once, some never.
+    """Picks items of the batch by index, in any order and with repetitions.
 
     Bottoms: x (N, ...) and indices (M), each in [0, N); top y (M, ...). y[i] = x[indices[i]]; dx[n]
     is the sum of dy[i] over all i with indices[i] = n. The indices have no gradient.
@@ -21,7 +21,7 @@ class BatchReindex(PickingLayer):
     parameters = ()
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """The top has as many items as there are indices."""
+        """Give the top as many items as there are indices."""
         x, indices = bottom
         require_an_axis(self, x)
         if indices.num_axes != 1:

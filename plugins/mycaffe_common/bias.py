@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import given_filler
+from mycaffe_py.layer import Layer, given_filler
 
 from .broadcasting import spanned_shape, spanned_sizes
 from .channels import Channels
@@ -16,8 +15,8 @@ class Bias(Layer):
     """Adds a bias, learned or from a second bottom.
 
     Bottom x of any shape, top y of the same shape; may work in place. The bias b has the shape of
-    ``num_axes`` axes of x from ``axis`` on (default: axis 1 alone; -1: all the rest; 0: one value)
-    and is the layer's blob, or the second bottom, which then gives its shape.
+    ``num_axes`` axes of x from ``axis`` on (default: axis 1 alone; -1: all remaining; 0: one value)
+    and is the layer's blob, or the second bottom, which then sets its shape.
     y = x + b, repeated over the other axes; dx = dy; db is the sum of dy over those axes, ADDED to
     the blob's diff or written to the bottom's.
     """

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import axes_end, blob_axis
+from mycaffe_py.layer import Layer, axes_end, blob_axis
 
 
 def spanned_shape(layer: Layer, param: Any, bottom: Blob, field: str) -> tuple[int, ...]:
     """Return the shape of learned values: ``num_axes`` axes of ``bottom`` from ``axis`` on.
 
-    -1 stands for all the rest, 0 for a single value.
+    -1 means all remaining axes, 0 a single value.
     """
     if param.num_axes == 0:
         return ()
@@ -23,7 +22,7 @@ def spanned_shape(layer: Layer, param: Any, bottom: Blob, field: str) -> tuple[i
 def spanned_sizes(
     layer: Layer, param: Any, bottom: Blob, values: Blob, field: str
 ) -> tuple[int, int, int]:
-    """Return how ``values`` divides ``bottom``: the sizes before, under and behind it.
+    """Return the sizes of ``bottom`` before, under and after the axes of ``values``.
 
     Fails unless ``values`` has the dimensions of ``bottom`` from ``axis`` on. A single value (no
     axes) spans any bottom, whatever ``axis`` is.

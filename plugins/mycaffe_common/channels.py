@@ -1,4 +1,4 @@
-"""Arrays as (outer, channels, inner), and sums for each channel."""
+"""Views of arrays as (outer, channels, inner), and sums over each channel."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from mycaffe_py.layer import Layer
 
 
 class Channels:
-    """How one layer's arrays divide into (outer, channels, inner).
+    """Divides a layer's arrays into (outer, channels, inner).
 
-    Sums over outer and inner are products with vectors and read an array once; the factor of ones
-    is kept.
+    Sums over outer and inner are products with vectors of ones, which are kept, and read an array
+    once.
     """
 
     def __init__(self, layer: Layer):
@@ -20,12 +20,12 @@ class Channels:
         self.shape = (0, 0, 0)
 
     def resize(self, outer: int, channels: int, inner: int) -> None:
-        """Take other sizes."""
+        """Set the sizes."""
         self.shape = (outer, channels, inner)
 
     @property
     def each(self) -> int:
-        """How many elements one channel has."""
+        """The number of elements of a channel."""
         return self.shape[0] * self.shape[2]
 
     def view(self, array: Any) -> Any:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import along, axis_setting
+from mycaffe_py.layer import Layer, along, axis_setting
 
 
 class Concat(Layer):
@@ -49,7 +48,7 @@ class Concat(Layer):
             top[0].share_diff(first)
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Copy the bottoms, one after the other."""
+        """Copy the bottoms, one after another."""
         if len(bottom) > 1:
             arrays = [blob.data for blob in bottom]
             self.xp.concatenate(arrays, axis=self.axis, out=top[0].data)

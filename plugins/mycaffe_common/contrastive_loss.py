@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.loss_layer import LossLayer
+from mycaffe_py.layer import LossLayer
 
 # Caffe's guard against a distance of 0 in the gradient.
 _SMALLEST = 1e-4
 
 
 class ContrastiveLoss(LossLayer):
-    """Draws pairs together that are similar, and pushes those apart that are not.
+    """Pulls similar pairs together, and pushes dissimilar ones apart.
 
     Bottoms: a and b, (N, C) or (N, C, 1, 1), and N labels s, 0 for dissimilar pairs; top: a scalar. With the
     distance d = |a - b| of each pair: y = sum(s ? d^2 : max(margin - d, 0)^2) / (2 N);
@@ -28,7 +28,7 @@ class ContrastiveLoss(LossLayer):
     allows_in_place = False
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Read the settings and make room for differences and distances."""
+        """Read the settings and allocate buffers for differences and distances."""
         param = self.param.contrastive_loss_param
         self.margin, self.legacy = param.margin, param.legacy_version
         self._difference, self._square, self._distance, self._gap, self._similar, self._cost = map(
@@ -53,7 +53,7 @@ class ContrastiveLoss(LossLayer):
                 self.fail(
                     f'bottom "{blob.name}" is {blob.shape}, expected one row of features for each '
                     "item: (N, C) or (N, C, 1, 1)",
-                    hint="a Flatten or InnerProduct layer below it makes rows",
+                    hint="insert a Flatten or InnerProduct layer below it",
                 )
         self.require_same_count(bottom)
         if labels.shape[:1] != first.shape[:1] or labels.count != first.shape[0]:

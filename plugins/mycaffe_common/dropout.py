@@ -11,7 +11,7 @@ from .neuron import NeuronLayer
 
 
 class Dropout(NeuronLayer):
-    """Drops elements at random while training.
+    """Drops elements at random during training.
 
     Bottom x of any shape, top y of the same shape; may work in place.
     TRAIN: y = x * mask, dx = dy * mask, where the mask is 0 with probability ``dropout_ratio`` and

@@ -11,13 +11,13 @@ _OLD_AXES = ("num", "channels", "height", "width")
 
 
 class DummyData(Layer):
-    """Data that fillers make, to try a net without a data set.
+    """Generates data with fillers, to try a net without a data set.
 
     No bottoms; one or more tops, shaped by ``shape``, given once for all tops or once for each, or by
     the older ``num``, ``channels``, ``height`` and ``width``, each of them given likewise.
     ``data_filler`` is given once for all tops, once for each, or not at all (zeros). A constant is
-    filled in once, and whoever overwrites it finds it as left; other fillers draw anew in each forward,
-    from the device's generator, whose state belongs to that of the solver.
+    filled in once, and stays as it is if overwritten; other fillers draw new values in each forward,
+    from the device's generator, whose state is part of the solver state.
     """
 
     type = "DummyData"
@@ -27,7 +27,7 @@ class DummyData(Layer):
     allows_in_place = False
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Shape the tops and fill them all once, so that a filler that does not fit fails now."""
+        """Shape the tops and fill them once, so that an unsuitable filler fails at once."""
         for blob, shape in zip(top, self._shapes(len(top)), strict=True):
             blob.reshape(shape)
         param = self.param.dummy_data_param
@@ -64,7 +64,7 @@ class DummyData(Layer):
         return shapes * tops if len(shapes) == 1 else shapes
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Leave the shapes as they are."""
+        """Do nothing: the shapes are fixed."""
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Fill the tops."""
@@ -80,4 +80,4 @@ class DummyData(Layer):
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
-        """Nothing lies below."""
+        """Do nothing: there are no bottoms."""

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import enum_name
+from mycaffe_py.layer import Layer, enum_name
 
 
 class Eltwise(Layer):
@@ -17,8 +16,8 @@ class Eltwise(Layer):
     SUM (the default): y = sum of c_i * x_i, dx_i = c_i * dy, with ``coeff`` c_i given for each
     bottom or not at all (1). PROD: y is the product, dx_i = dy * the product of the others, or with
     ``stable_prod_grad: false`` dy * y / x_i, which is faster for many bottoms and NaN at x_i = 0.
-    MAX: y is the largest, and its gradient goes to the one bottom that gave it: where the first two
-    are equal to the second, else to the first of equals.
+    MAX: y is the largest, and its gradient goes to the one bottom with that value: if the first two
+    are equal, to the second, else to the first of equals.
     """
 
     type = "Eltwise"
@@ -28,7 +27,7 @@ class Eltwise(Layer):
     allows_in_place = False
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Read operation and coefficients."""
+        """Read the operation and the coefficients."""
         param = self.param.eltwise_param
         self.operation = enum_name(param, "operation")
         coefficients = list(param.coeff)
@@ -46,7 +45,7 @@ class Eltwise(Layer):
         self._scratch, self._winner = map(self.working_blob, ("scratch", "winner"))
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Check that all shapes are one."""
+        """Check that all bottoms have the same shape."""
         first = bottom[0]
         for blob in bottom[1:]:
             if blob.shape != first.shape:

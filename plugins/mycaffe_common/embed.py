@@ -8,8 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import given_filler, positive_setting
+from mycaffe_py.layer import Layer, given_filler, positive_setting
 
 
 class Embed(Layer):
@@ -17,8 +16,8 @@ class Embed(Layer):
 
     Bottom x of any shape, whole numbers from 0 to ``input_dim`` - 1. Top: the shape of x and
     ``num_output`` after it. Blobs: weight (input_dim, num_output), one row for each index, and bias
-    (num_output) unless ``bias_term: false``. dW[x] += dy, a row once for each time that its index
-    occurs; db += sum of the dy. The indices have no gradient: a backward that needs one fails.
+    (num_output) unless ``bias_term: false``. dW[x] += dy, once for each
+    occurrence of an index; db += sum of the dy. The indices have no gradient: a backward that needs one fails.
     """
 
     type = "Embed"
@@ -28,7 +27,7 @@ class Embed(Layer):
     allows_in_place = False
 
     def allow_force_backward(self, bottom_index: int) -> bool:
-        """Indices have no gradient."""
+        """Return False: indices have no gradient."""
         return False
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
@@ -48,13 +47,13 @@ class Embed(Layer):
         self._columns = self.xp.arange(self.outputs, dtype=np.int64)
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """The top has one more axis than the bottom."""
+        """Shape the top, which has one more axis than the bottom."""
         top[0].reshape(*bottom[0].shape, self.outputs)
         self._index.reshape(bottom[0].count, 1)
         self._places.reshape(bottom[0].count, self.outputs)
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Copy the rows of the table that the indices name, and add the bias."""
+        """Copy the rows of the table for the indices, and add the bias."""
         index, rows = self._index.data, top[0].data.reshape(-1, self.outputs)
         self._check(bottom[0])
         self.xp.copyto(index, bottom[0].data.reshape(-1, 1), casting="unsafe")
@@ -63,7 +62,7 @@ class Embed(Layer):
             self.xp.add(rows, self.blobs[1].data, out=rows)
 
     def _check(self, bottom: Blob) -> None:
-        """Fail, naming the first one, if there is a value that is no index; on a GPU it waits for the device."""
+        """Fail at the first value that is not an index, if there is one; on a GPU, this waits for the device."""
         x = bottom.data
         good = (x >= 0) & (x < self.inputs) & (x == self.xp.floor(x))
         if not good.all().item():
@@ -87,7 +86,7 @@ class Embed(Layer):
             )
         dy = top[0].diff.reshape(-1, self.outputs)
         if self.param_propagate_down[0]:
-            # Element by element: NumPy's add.at is several times faster for one axis than for rows.
+            # Element by element: NumPy's add.at is several times faster along one axis than by rows.
             places = self._places.data
             self.xp.add(self._index.data * self.outputs, self._columns, out=places)
             self.xp.add.at(self.blobs[0].diff.reshape(-1), places.reshape(-1), dy.reshape(-1))

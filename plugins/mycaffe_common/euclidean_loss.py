@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.loss_layer import LossLayer
+from mycaffe_py.layer import LossLayer
 
 
 class EuclideanLoss(LossLayer):
@@ -21,7 +21,7 @@ class EuclideanLoss(LossLayer):
     allows_in_place = False
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Make room for the difference."""
+        """Allocate a buffer for the difference."""
         self.difference = self.working_blob("difference")
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:

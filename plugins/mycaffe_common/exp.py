@@ -12,7 +12,7 @@ class Exp(ActivationLayer):
     """Exponential function of any base.
 
     Bottom x of any shape, top y of the same shape; may work in place.
-    y = base^(shift + scale * x), a ``base`` of -1 (the default) standing for e;
+    y = base^(shift + scale * x), where a ``base`` of -1 (the default) means e;
     dx = dy * y * log(base) * scale. Another ``base`` must be above 0.
     """
 

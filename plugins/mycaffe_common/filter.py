@@ -14,8 +14,8 @@ class Filter(Layer):
     """Keeps some items of the batch.
 
     Two or more bottoms of N items each; the last is the selector, of shape (N) or (N, 1, ...), and
-    there is a top for each of the others. A top holds the items where the selector is not 0, in
-    their order: its first dimension may change with each forward, and be 0; at setup, before there is
+    there is a top for each of the others. A top has the items where the selector is not 0, in
+    order: its first dimension may change with each forward, and may be 0; at setup, before there are
     data, it is N. dx is dy where an item was kept, 0 elsewhere; the selector has no gradient.
     """
 
@@ -26,21 +26,21 @@ class Filter(Layer):
     allows_in_place = False
 
     def allow_force_backward(self, bottom_index: int) -> bool:
-        """Every bottom but the selector."""
+        """Return True for every bottom but the selector."""
         return bottom_index != self._selector
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Check the number of tops."""
         if len(top) != len(bottom) - 1:
             self.fail(
-                f"needs a top for each bottom but the last, which selects: {len(bottom)} bottoms "
+                f"needs a top for each bottom but the last, the selector: {len(bottom)} bottoms "
                 f"and {len(top)} tops"
             )
         self._selector = len(top)
         self._has_data = False
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Read the selector and give the tops as many items as it keeps."""
+        """Read the selector and size the tops to the items that it keeps."""
         *others, selector = bottom
         if not selector.num_axes or selector.count != selector.shape[0]:
             self.fail(
@@ -61,7 +61,7 @@ class Filter(Layer):
             blob.reshape(len(kept), *x.shape[1:])
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Copy the items that are kept."""
+        """Copy the selected items."""
         for x, blob in zip(bottom, top, strict=False):
             if blob.count:
                 self.xp.take(x.data, self.kept, axis=0, out=blob.data)
@@ -69,7 +69,7 @@ class Filter(Layer):
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
-        """Write the gradients to the items that were kept, and 0 to the others."""
+        """Write the gradients of the selected items, and 0 for the others."""
         if propagate_down[-1]:
             self.fail(
                 f'the selector, bottom "{bottom[-1].name}", has no gradient, but one is needed here',

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer_settings import blob_axis
+from mycaffe_py.layer import blob_axis
 
 from .sharing import SharingLayer
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer_settings import blob_axis
+from mycaffe_py.layer import blob_axis
 
 from .indexing import PickingLayer
 
 
 class Gather(PickingLayer):
-    """Picks slices along one axis by index: some more than once, some never.
+    """Picks slices along one axis by index, in any order and with repetitions.
 
     Bottoms: x and indices of any shape, each in [0, the dimension of x at ``axis``), by default axis
-    0. Top: the shape of x with that of the indices in the axis' place. dx is the sum of the dy of each
+    0. Top: the shape of x with that of the indices in place of the axis. dx is the sum of the dy of each
     slice's copies. The indices have no gradient.
     """
 

@@ -19,6 +19,6 @@ class GELU(ActivationLayer):
     parameters = ("gelu_param",)
 
     def make_activation(self) -> functions.Activation:
-        """Return the form that ``gelu_param`` asks for."""
+        """Return the form of ``gelu_param``."""
         approximate = self.param.gelu_param.enable_bert_version
         return functions.GELUTanh() if approximate else functions.GELU()

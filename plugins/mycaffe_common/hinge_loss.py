@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer_settings import enum_name
-from mycaffe_py.loss_layer import LossLayer
+from mycaffe_py.layer import LossLayer, enum_name
 
 from .labels import Labels
 
@@ -14,7 +13,7 @@ from .labels import Labels
 class HingeLoss(LossLayer):
     """One-against-all hinge loss of scores against class labels.
 
-    Bottoms: scores x of N items, the rest of its axes taken as the classes, and N labels; top: a scalar.
+    Bottoms: scores x of N items, the other axes taken together as classes, and N labels; top: a scalar.
     With s = -1 for the label's class and 1 for the others: m = max(0, 1 + s x). ``norm: L1``:
     y = sum(m) / N, dx = dy * s [m > 0] / N. ``norm: L2``: y = sum(m^2) / N, dx = dy * 2 s m / N.
     Without ``loss_param``.
@@ -25,7 +24,7 @@ class HingeLoss(LossLayer):
     allows_in_place = False
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Read the norm and make room for the margins."""
+        """Read the norm and allocate buffers for the margins."""
         self.labels = Labels(self)
         self.squared = enum_name(self.param.hinge_loss_param, "norm") == "L2"
         self._margin = self.working_blob("margin")

@@ -1,4 +1,4 @@
-"""Indices that a bottom holds, and gradients that flow back through them."""
+"""Indices from a bottom, and gradients passed back through them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from mycaffe_py.layer import Layer
 
 
 def read_indices(layer: Layer, named: Blob, x: Blob, axis: int) -> np.ndarray:
-    """Return the indices in ``named`` as whole numbers on the host, in one axis.
+    """Return the indices in ``named`` as a flat array of integers on the host.
 
-    Fails if one does not lie in [0, the dimension of ``x`` at ``axis``).
+    Fails if one is not in [0, the dimension of ``x`` at ``axis``).
     """
     values, size = layer.device.to_host(named.data).reshape(-1), x.shape[axis]
     inside = (values >= 0) & (values < size)
@@ -32,8 +32,8 @@ class RowSums:
     """Writes out[indices[i]] = the sum of rows[i] over all i with that index, 0 elsewhere.
 
     Rows of one index are added in pairs, then pairs of those: as many steps as the largest number
-    of repeats has binary digits, each one indexed addition of whole rows. Always the same order, so
-    always the same bits, on a GPU too. ``indices`` is a host array of whole numbers.
+    of repetitions has binary digits, each one indexed addition of whole rows. The order is always the
+    same, so results are reproducible to the bit, even on a GPU. ``indices`` is an integer host array.
     """
 
     def __init__(self, indices: np.ndarray, device: Device):
@@ -65,9 +65,9 @@ class RowSums:
 
 
 class PickingLayer(Layer):
-    """Picks slices of bottom 0 along one axis by the indices in bottom 1: some often, some never.
+    """Picks slices of bottom 0 along one axis by the indices in bottom 1.
 
-    The top has the shape of bottom 0, but that of the indices in the axis' place. dx is the sum of
+    The top has the shape of bottom 0, with that of the indices in place of the axis. dx is the sum of
     the dy of each slice's copies. The indices have no gradient.
     """
 
@@ -76,11 +76,11 @@ class PickingLayer(Layer):
     allows_in_place = False
 
     def allow_force_backward(self, bottom_index: int) -> bool:
-        """Every bottom but the indices."""
+        """Return True for every bottom but the indices."""
         return bottom_index == 0
 
     def pick_along(self, axis: int, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Shape the top; for ``reshape``."""
+        """Shape the top; called by ``reshape``."""
         x, indices = bottom
         self.axis = axis
         top[0].reshape(*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
@@ -89,7 +89,7 @@ class PickingLayer(Layer):
         self.picked = before, indices.count, after
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Copy the slices that the indices name."""
+        """Copy the slices given by the indices."""
         x, y = bottom[0].data.reshape(self.slices), top[0].data.reshape(self.picked)
         self.indices = read_indices(self, bottom[1], bottom[0], self.axis)
         if top[0].count:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mycaffe_py.blob import Blob
-from mycaffe_py.blobproto import array_from_file
+from mycaffe_py.blob import Blob, array_from_file
 from mycaffe_py.errors import SnapshotError
 
 from .softmax_loss import SoftmaxLoss
@@ -21,7 +20,7 @@ class InfogainLoss(SoftmaxLoss):
     classes, or any shape of K * K elements; without the third bottom H is the BlobProto file ``source``. Tops:
     a scalar and, if wanted, p = softmax(x). y = -sum_k H[label, k] log(max(p_k, 1e-20)) / n;
     dx_k = dy * (p_k sum_j H[label, j] - H[label, k]) / n. ``loss_param`` as for SoftmaxWithLoss, but the
-    deprecated ``normalize`` is refused. With the identity for H it is SoftmaxWithLoss.
+    deprecated ``normalize`` is refused. With the identity as H it equals SoftmaxWithLoss.
     """
 
     type = "InfogainLoss"
@@ -36,9 +35,9 @@ class InfogainLoss(SoftmaxLoss):
         """Read the matrix if it comes from a file."""
         if self.param.loss_param.HasField("normalize"):
             self.fail(
-                "normalize is deprecated and not taken here: use normalization",
+                "normalize is deprecated and not accepted here: use normalization",
                 field="loss_param.normalize",
-                hint="normalization: VALID is the old true, BATCH_SIZE the old false",
+                hint="normalization: VALID corresponds to true, BATCH_SIZE to false",
             )
         super().setup(bottom, top)
         self._weights, self._sums, self._logarithm = map(
@@ -50,7 +49,8 @@ class InfogainLoss(SoftmaxLoss):
         param, field = self.param.infogain_loss_param, "infogain_loss_param.source"
         if not param.HasField("source"):
             self.fail(
-                "needs the matrix: a third bottom, or a BlobProto file named by source", field=field
+                "needs the matrix as a third bottom or as a BlobProto file, named by source",
+                field=field,
             )
         path = self.find_file(param.source, field, "matrix file")
         try:

@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import blob_axis, given_filler, positive_setting
+from mycaffe_py.layer import Layer, blob_axis, given_filler, positive_setting
 
-MOST_BYTES = 8 << 20
-"""How much of a weight's gradient is computed at once."""
+MAX_BYTES = 8 << 20
+"""Size limit of the part of a weight's gradient that is computed at once."""
 
 
 class InnerProduct(Layer):
     """Fully connected layer: y = x W^T + b.
 
-    Bottom x: its axes from ``axis`` (default 1) on are taken as one of K elements, those before it
+    Bottom x: its axes from ``axis`` (default 1) on are taken together as K elements, those before it
     as M rows. Top: the shape of x up to ``axis``, then ``num_output``. Blobs: weight
     (num_output, K), or (K, num_output) with ``transpose``, and bias (num_output) unless
     ``bias_term: false``. dx = dy W; dW += dy^T x; db += sum of the rows of dy.
@@ -87,9 +86,9 @@ class InnerProduct(Layer):
             self.xp.dot(dy, weight.T if self.transpose else weight, out=dx)
 
     def _add_weight_gradient(self, left: Any, right: Any, gradient: Any) -> None:
-        """Add left @ right, some rows at a time: the product of a large layer is as large as its weight."""
+        """Add left @ right, some rows at a time, because the product is as large as the weight."""
         rows, columns = gradient.shape
-        part = max(1, MOST_BYTES // max(1, columns * self.dtype.itemsize))
+        part = max(1, MAX_BYTES // max(1, columns * self.dtype.itemsize))
         for start in range(0, rows, part):
             target = gradient[start : start + part]
             product = self.device.scratch("weight gradient", target.shape, self.dtype)

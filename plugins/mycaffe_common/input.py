@@ -9,7 +9,7 @@ from mycaffe_py.layer import Layer
 
 
 class Input(Layer):
-    """Blobs that the user, a gym or a trainer fills.
+    """Input blobs, filled by the user, a gym or a trainer.
 
     No bottoms; one or more tops, shaped by ``input_param.shape``: given once for all tops, once for
     each, or not at all (the user then reshapes the blobs).
@@ -44,4 +44,4 @@ class Input(Layer):
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
-        """Nothing lies below."""
+        """Do nothing: there are no bottoms."""

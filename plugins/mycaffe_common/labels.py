@@ -11,25 +11,25 @@ from mycaffe_py.layer import Layer
 
 
 def class_sizes(scores: Blob, axis: int) -> tuple[int, int, int]:
-    """Return the shape (outer, classes, inner) in which a blob's classes lie along axis 1."""
+    """Return the blob's sizes before, along and after ``axis``: (outer, classes, inner)."""
     return scores.count_axes(0, axis), scores.shape[axis], scores.count_axes(axis + 1)
 
 
 class Labels:
-    """The labels of a batch: checked, and turned into the places of the scores that they name.
+    """The labels of a batch: checked, and converted to positions of the scores.
 
     The scores are seen as (outer, classes, inner); each of the outer * inner items has one label, a whole
-    number from 0 to classes - 1, or ``ignore_label`` if the item is not to count. All attributes are arrays
-    of the device over the items, filled by :meth:`read`.
+    number from 0 to classes - 1, or ``ignore_label`` if the item does not count. All attributes are device
+    arrays over the items, filled by :meth:`read`.
     """
 
     def __init__(self, layer: Layer, ignore_label: int | None = None):
         self.layer, self.xp, self.ignore_label = layer, layer.xp, ignore_label
         self._shape: tuple[int, int, int] | None = None
         self.counted: Any = None
-        """Whether each item counts; None where all do."""
+        """Whether each item counts; None if all do."""
         self.count = 0
-        """How many items count."""
+        """The number of items that count."""
 
     def reshape(self, scores: Blob, labels: Blob, sizes: tuple[int, int, int]) -> None:
         """Check that there is a label for each item; ``sizes`` is (outer, classes, inner)."""
@@ -44,7 +44,7 @@ class Labels:
                 "the settings say otherwise",
             )
         if not classes:
-            self.layer.fail(f'bottom "{scores.name}" {scores.shape} holds no classes')
+            self.layer.fail(f'bottom "{scores.name}" {scores.shape} has no classes')
         if sizes == self._shape:
             return
         self._shape, self.classes, self._inner = sizes, classes, inner
@@ -52,16 +52,16 @@ class Labels:
         rows = xp.arange(outer, dtype=np.int64)[:, None] * (classes * inner)
         self._first = (rows + xp.arange(inner, dtype=np.int64)).reshape(-1)
         self.index, self.places = (xp.zeros(items, dtype=np.int64) for _ in range(2))
-        self._sound, self._test = (xp.zeros(items, dtype=np.bool_) for _ in range(2))
+        self._valid, self._test = (xp.zeros(items, dtype=np.bool_) for _ in range(2))
         self._whole = xp.zeros(items, dtype=labels.dtype)
         if self.ignore_label is not None:
             self.counted = xp.zeros(items, dtype=np.bool_)
 
     def read(self) -> None:
-        """Take the labels of this batch, or fail if one of them names no class.
+        """Read the labels of this batch; fail if one of them is not a class.
 
-        Fills ``index``, the class of each item (0 where ignored), and ``places``, where the score of that
-        class lies in the flattened scores.
+        Fills ``index``, the class of each item (0 where ignored), and ``places``, the position of that
+        class's score in the flattened scores.
         """
         xp, labels = self.xp, self._labels.data.reshape(-1)
         self._check(labels)
@@ -72,30 +72,30 @@ class Labels:
         xp.add(self.places, self._first, out=self.places)
 
     def _check(self, labels: Any) -> None:
-        """Test every label, and count, with one number fetched from the device."""
-        xp, sound, test = self.xp, self._sound, self._test
-        xp.greater_equal(labels, 0, out=sound)
+        """Check and count the labels, with a single value fetched from the device."""
+        xp, valid, test = self.xp, self._valid, self._test
+        xp.greater_equal(labels, 0, out=valid)
         xp.less(labels, self.classes, out=test)
-        xp.logical_and(sound, test, out=sound)
+        xp.logical_and(valid, test, out=valid)
         xp.rint(labels, out=self._whole)
         xp.equal(labels, self._whole, out=test)
-        xp.logical_and(sound, test, out=sound)
+        xp.logical_and(valid, test, out=valid)
         if self.counted is None:
             self.count = self._labels.count
-            all_sound = xp.all(sound).item()
+            all_valid = xp.all(valid).item()
         else:
             xp.not_equal(labels, self.ignore_label, out=self.counted)
             xp.logical_not(self.counted, out=test)
-            xp.logical_or(sound, test, out=sound)
+            xp.logical_or(valid, test, out=valid)
             # A single bad label makes the sum negative.
-            self.count = xp.where(sound, self.counted, -self._labels.count - 1).sum().item()
-            all_sound = self.count >= 0
-        if not all_sound:
+            self.count = xp.where(valid, self.counted, -self._labels.count - 1).sum().item()
+            all_valid = self.count >= 0
+        if not all_valid:
             self._fail()
 
     def _fail(self) -> None:
         labels, scores = self._labels, self._scores
-        place = int(np.argmin(self.layer.device.to_host(self._sound)))
+        place = int(np.argmin(self.layer.device.to_host(self._valid)))
         value = self.layer.device.to_host(labels.data).reshape(-1)[place]
         position = tuple(int(index) for index in np.unravel_index(place, labels.shape))
         also = "" if self.ignore_label is None else f", or {self.ignore_label} to be ignored"
@@ -103,5 +103,5 @@ class Labels:
             f'bottom "{labels.name}" {labels.shape} holds the label {value:.9g} at {position}; expected '
             f"whole numbers from 0 to {self.classes - 1}{also}, because bottom "
             f'"{scores.name}" {scores.shape} has {self.classes} classes',
-            hint="classes are numbered from 0: compare the labels with the layer that gives the scores",
+            hint="classes are numbered from 0: compare the labels with the layer that computes the scores",
         )

@@ -8,7 +8,7 @@ from .neuron import ActivationLayer
 
 
 class LeCun(ActivationLayer):
-    """Scaled tanh in the form that the CfC networks use.
+    """Scaled tanh, in the form used by CfC networks.
 
     Bottom x of any shape, top y of the same shape; may work in place.
     y = 1.7159 * tanh(0.666 * x); dx = dy * 0.666 * (1.7159 - y^2 / 1.7159).

@@ -12,7 +12,7 @@ class Log(ActivationLayer):
     """Logarithm to any base.
 
     Bottom x of any shape, top y of the same shape; may work in place.
-    y = log(shift + scale * x) / log(base), a ``base`` of -1 (the default) standing for e;
+    y = log(shift + scale * x) / log(base), where a ``base`` of -1 (the default) means e;
     dx = dy * scale / (log(base) * (shift + scale * x)). Another ``base`` must be above 0 and not 1.
     Where shift + scale * x is 0 or less, y is -infinity or NaN.
     """
@@ -25,5 +25,5 @@ class Log(ActivationLayer):
         param = self.param.log_param
         rate = log_of_base(self, param.base, "log_param.base")
         if not rate:
-            self.fail("base is 1, but a logarithm has no such base", field="log_param.base")
+            self.fail("base is 1, but there is no logarithm to base 1", field="log_param.base")
         return functions.Log(1 / rate, param.scale, param.shift)

@@ -8,7 +8,7 @@ from mycaffe_py.layer import Layer
 
 
 def log_of_base(layer: Layer, base: float, field: str) -> float:
-    """Return the natural logarithm of a ``base`` setting, where -1 stands for e, or fail."""
+    """Return the natural logarithm of a ``base`` setting, where -1 means e, or fail."""
     if base == -1:
         return 1.0
     if not 0 < base < math.inf:

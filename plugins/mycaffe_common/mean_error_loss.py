@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer_settings import enum_name
-from mycaffe_py.loss_layer import LossLayer
+from mycaffe_py.layer import LossLayer, enum_name
 
 from .normalization import Normalization
 
@@ -28,7 +27,7 @@ class MeanErrorLoss(LossLayer):
     allows_in_place = False
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Read the kind of error and make room for it."""
+        """Read the kind of error and allocate buffers for it."""
         self.squared = enum_name(self.param.mean_error_loss_param, "mean_error_type") == "MSE"
         self.normalization = Normalization(self.param.loss_param)
         self.error, self.magnitude = map(self.working_blob, ("error", "magnitude"))

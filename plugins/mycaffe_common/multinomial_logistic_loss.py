@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.loss_layer import LossLayer
+from mycaffe_py.layer import LossLayer
 
 from .labels import Labels
 
@@ -15,8 +15,8 @@ _SMALLEST = 1e-20
 class MultinomialLogisticLoss(LossLayer):
     """Cross entropy of probabilities against class labels.
 
-    Bottoms: p of N items, the rest of its axes taken as the classes, and N labels; top: a scalar. p must be
-    probabilities; SoftmaxWithLoss takes scores. y = -sum log(max(p_label, 1e-20)) / N;
+    Bottoms: p of N items, the other axes taken together as classes, and N labels; top: a scalar. p must be
+    probabilities; for scores, use SoftmaxWithLoss. y = -sum log(max(p_label, 1e-20)) / N;
     dp_label = -dy / (N max(p_label, 1e-20)), 0 for the other classes. Without ``loss_param``.
     """
 
@@ -25,7 +25,7 @@ class MultinomialLogisticLoss(LossLayer):
     allows_in_place = False
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Make room for the probability of each label and its logarithm."""
+        """Allocate a buffer for the probability of each label and its logarithm."""
         self.labels = Labels(self)
         self._picked, self._logarithm = map(self.working_blob, ("picked", "logarithm"))
 

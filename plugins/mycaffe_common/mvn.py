@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer_settings import require_an_axis
+from mycaffe_py.layer import require_an_axis
 
 from .channels import Channels
 from .neuron import NeuronLayer
@@ -32,20 +32,20 @@ class MVN(NeuronLayer):
         if self.eps < 0:
             self.fail(f"eps is {self.eps:g}, but must not be negative", field="mvn_param.eps")
         self._axes = 1 if param.across_channels else 2
-        # What keeps a division by 0 out: where all values are equal y is 0.
+        # Avoids a division by 0: where all values are equal, y is 0.
         self._least = float(np.finfo(self.dtype).tiny) * max(1.0, 2 * self.eps)
         self.planes = Channels(self)
         self._scratch = self.working_blob("scratch")
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Count the planes; the top has the bottom's shape."""
+        """Count the planes, and give the top the bottom's shape."""
         super().reshape(bottom, top)
         require_an_axis(self, bottom[0])
         sizes = bottom[0].count_axes(0, self._axes), bottom[0].count_axes(self._axes)
         self.planes.resize(1, *sizes)
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Write x less its mean, over its standard deviation."""
+        """Write x minus its mean, divided by its standard deviation."""
         planes = self.planes
         if not bottom[0].count:
             return
@@ -59,7 +59,7 @@ class MVN(NeuronLayer):
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
-        """Write the gradient less the parts that mean and deviation take up."""
+        """Write the gradient without the components that mean and deviation absorb."""
         if not propagate_down[0] or not bottom[0].count:
             return
         planes = self.planes

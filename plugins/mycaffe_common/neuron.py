@@ -1,4 +1,4 @@
-"""Bases of the layers that work element by element."""
+"""Base classes of element-wise layers."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from mycaffe_py.layer import Layer
 
 
 class NeuronLayer(Layer):
-    """One bottom, one top of the same shape, which may be the bottom itself."""
+    """Base: one bottom and one top of the same shape, which may be the bottom itself."""
 
     exact_num_bottom_blobs = 1
     exact_num_top_blobs = 1
     allows_in_place = True
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """The top has the bottom's shape."""
+        """Give the top the bottom's shape."""
         top[0].reshape_like(bottom[0])
 
 
 class ActivationLayer(NeuronLayer):
-    """y = f(x); a subclass says which function in ``make_activation``."""
+    """Base: y = f(x), with the function that a subclass returns from ``make_activation``."""
 
     def make_activation(self) -> Activation:
         """Return the function, made from ``self.param``."""
         raise TypeError(f"layer type {self.type} does not define make_activation()")
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Make the function and, to work in place where it needs x, room for a copy of x."""
+        """Create the function and, to work in place if it needs x, a buffer for a copy of x."""
         self.activation = self.make_activation()
         in_place = top[0] is bottom[0]
         self._input = None

@@ -1,16 +1,16 @@
-"""What a loss is divided by."""
+"""The divisor of a loss, by ``loss_param``."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from mycaffe_py.layer_settings import enum_name
+from mycaffe_py.layer import enum_name
 
 
 class Normalization:
-    """The divisor that a LossParameter asks for; ``default`` is the mode where it asks for none.
+    """The divisor set by a LossParameter; ``default`` is the mode if it sets none.
 
-    The deprecated ``normalize`` counts only without ``normalization``.
+    The deprecated ``normalize`` applies only without ``normalization``.
     """
 
     def __init__(self, loss_param: Any, default: str = "VALID"):

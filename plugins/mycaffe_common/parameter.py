@@ -12,7 +12,7 @@ class Parameter(Layer):
     """A learnable blob that other layers read as a bottom.
 
     No bottoms; one top that shares the data of the blob, both of ``parameter_param.shape``. It starts
-    at zero. The top's dy is added to the blob's diff, so that several backward runs add up.
+    at zero. The top's dy is added to the blob's diff, so that several backward passes add up.
     """
 
     type = "Parameter"
@@ -26,17 +26,17 @@ class Parameter(Layer):
         param = self.param.parameter_param
         if not param.HasField("shape"):
             self.fail(
-                "shape is missing", field="parameter_param", hint="shape {} is that of one number"
+                "shape is missing", field="parameter_param", hint="shape {} is a single number"
             )
         self.add_blob(tuple(param.shape.dim), name="value")
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Share the blob's data, wherever the net or a sharing layer has moved it."""
+        """Share the blob's data, which the net or a sharing layer may have moved."""
         top[0].reshape_like(self.blobs[0])
         top[0].share_data(self.blobs[0])
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """The top holds the data already."""
+        """Do nothing: the top shares the data."""
 
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]

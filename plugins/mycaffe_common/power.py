@@ -10,11 +10,11 @@ from .neuron import ActivationLayer
 
 
 class Power(ActivationLayer):
-    """Power of a straight line; with power 1 it scales and shifts.
+    """Power of a linear function; with power 1 it scales and shifts.
 
     Bottom x of any shape, top y of the same shape; may work in place.
     y = (shift + scale * x)^power; dx = dy * power * scale * (shift + scale * x)^(power - 1).
-    Where power * scale is 0, y is 1 (power 0) or shift^power everywhere, and dx = 0. A power that is
+    If power * scale is 0, y is 1 (power 0) or shift^power everywhere, and dx = 0. A power that is
     not a whole number gives NaN where shift + scale * x is below 0; at 0 a negative power gives
     infinity, and a power below 1 an infinite gradient.
     """
@@ -28,7 +28,7 @@ class Power(ActivationLayer):
         if not param.scale and param.power and not _is_finite_power(param.shift, param.power):
             self.fail(
                 f"scale is 0, so every output is shift^power = {param.shift:g}^{param.power:g}, which "
-                "is no finite number",
+                "is not finite",
                 field="power_param.shift",
             )
         return functions.Power(param.power, param.scale, param.shift)

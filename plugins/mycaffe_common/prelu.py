@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer_settings import given_filler
+from mycaffe_py.layer import given_filler
 
 from .neuron import NeuronLayer
 
@@ -40,7 +40,7 @@ class PReLU(NeuronLayer):
         if bottom.num_axes < 2:
             self.fail(
                 f'bottom "{bottom.name}" {bottom.shape} has {bottom.num_axes} axes, but at least 2 '
-                "are needed: axis 1 is that of the channels"
+                "are needed: axis 1 is the channel axis"
             )
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
@@ -58,7 +58,7 @@ class PReLU(NeuronLayer):
         self._summed = tuple(axis for axis in range(len(shape)) if axis != 1 or self.shared)
 
     def _slope(self, axes: int) -> Any:
-        """Return the slopes in a shape that fits the bottom's."""
+        """Return the slopes in a shape that broadcasts to the bottom's."""
         slope = self.blobs[0].data
         return slope if self.shared else slope.reshape((-1,) + (1,) * (axes - 2))
 

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from mycaffe_py.host_blob import HostBlob, host_views, refresh_views, send_writes
-
-from mycaffe_py.blob import Blob
+from mycaffe_py.blob import Blob, HostBlob, host_views, refresh_views, send_writes
 from mycaffe_py.device import Device
 from mycaffe_py.errors import add_note
 from mycaffe_py.layer import Layer, LayerContext
@@ -17,17 +15,17 @@ from .python_class import find_layer_class, users_code
 
 
 class Python(Layer):
-    """Runs a class of the user's, written for pycaffe: ``python_param`` names its module and the class.
+    """Runs a user-defined class written for pycaffe; ``python_param`` names its module and the class.
 
     The class derives from ``caffe.Layer`` and defines ``setup``, ``reshape``, ``forward`` and ``backward``; it
-    finds ``param_str``, ``phase`` and ``blobs``. It may have any bottoms and tops, learnable blobs
+    has ``param_str``, ``phase`` and ``blobs``. It may have any bottoms and tops, learnable blobs
     (``self.blobs.add_blob(...)`` in ``setup``) and, with ``loss_weight``, be a loss. Arrays of bottoms, tops and
-    blobs are NumPy's on every device. An exception keeps its class and traceback.
+    blobs are NumPy arrays on every device. Exceptions keep their class and traceback.
     """
 
     type = "Python"
     parameters = ("python_param",)
-    allows_in_place = True  # what the class does in place is its own affair, as in Caffe
+    allows_in_place = True  # as in Caffe, the class is responsible for working in place
 
     def __init__(self, param: Any, context: LayerContext):
         super().__init__(param, context)
@@ -35,7 +33,7 @@ class Python(Layer):
         if not self.device.is_host:
             context = replace(context, device=Device("cpu", seed=self.device.seed))
         self.user: Layer = cls(param, context)
-        """The user's object; on the host its blobs are this layer's."""
+        """The user's object; on the host, it shares this layer's blobs."""
         self.user.type = cls.type or self.type
         self.user.param_str = param.python_param.param_str
         self.is_loss = self.user.is_loss
@@ -48,20 +46,20 @@ class Python(Layer):
         return self.user
 
     def initialize(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Set up as every layer, with the numbers of blobs that the class asks for."""
+        """Set up like every layer, with the numbers of blobs that the class asks for."""
         self.user._check_counts(len(bottom), len(top))
         super().initialize(bottom, top)
         self.user.loss_weights = self.loss_weights
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Call the class's ``setup`` and take over the learnable blobs that it made."""
+        """Call the class's ``setup`` and adopt the learnable blobs that it created."""
         self._run("setup", bottom, top)
         self.user._is_set_up = True
         if not self.device.is_host:
             self._move_blobs()
 
     def _move_blobs(self) -> None:
-        """Put the learnable blobs that the class made on the host on the device."""
+        """Move the learnable blobs that the class created on the host to the device."""
         self.blob_names = self.user.blob_names
         for index, made in enumerate(self.user.blobs):
             blob = Blob(made.shape, device=self.device, dtype=self.dtype, name=made.name)
@@ -93,7 +91,7 @@ class Python(Layer):
         self._run("backward", top, propagate_down, bottom)
 
     def _run(self, method: str, *arguments: Any) -> None:
-        """Call a method of the user's, with blobs of NumPy arrays."""
+        """Call a method of the user's object, with blobs of NumPy arrays."""
         call = getattr(self.user, method)
         if self.device.is_host:
             with users_code():
@@ -105,7 +103,7 @@ class Python(Layer):
         send_writes()
 
     def _as_seen(self, argument: Any) -> Any:
-        """Return blobs as the user sees them, the same ones in each call; all else as it is."""
+        """Return blobs as the user sees them, the same ones in each call, and anything else unchanged."""
         if not argument or not isinstance(argument[0], Blob):
             return argument
         blobs, seen = self._facing.get(id(argument), (None, []))
@@ -114,24 +112,24 @@ class Python(Layer):
             self._facing[id(argument)] = (argument, seen)
         return seen
 
-    # What else a layer may answer.
+    # The rest of the layer interface.
 
     def allow_force_backward(self, bottom_index: int) -> bool:
-        """Ask the class."""
+        """Delegate to the class."""
         return self.user.allow_force_backward(bottom_index)
 
     def storage_order(self) -> list[int]:
-        """Ask the class."""
+        """Delegate to the class."""
         return self.user.storage_order()
 
     def state(self) -> Any:
-        """Ask the class, not the object, whose attributes may be called anything: ``state`` for example."""
+        """Delegate to the class, since the object may have an attribute called ``state``."""
         return type(self.user).state(self.user)
 
     def load_state(self, state: Any) -> None:
-        """Hand the state to the class."""
+        """Pass the state to the class."""
         type(self.user).load_state(self.user, state)
 
     def close(self) -> None:
-        """Tell the class."""
+        """Delegate to the class."""
         type(self.user).close(self.user)

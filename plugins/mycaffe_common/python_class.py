@@ -1,4 +1,4 @@
-"""Finding the class of a Python layer by the names of its module and class."""
+"""Finds the class of a Python layer by module and class name."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mycaffe_py.layer import Layer
 
 
 def find_layer_class(layer: Layer) -> type[Layer]:
-    """Return the class that ``layer``'s ``python_param`` names, or fail in the layer's name.
+    """Return the class named in ``layer``'s ``python_param``, or fail, naming the layer.
 
-    The module is looked for where Python does, then in the current folder and in the model's. Exceptions
-    that it raises itself come out as they are.
+    The module is looked up as usual in Python, then in the current folder and in the model's. Exceptions
+    that it raises are passed on unchanged.
     """
     param = layer.param.python_param
     for field in ("module", "layer"):
@@ -40,7 +40,7 @@ def find_layer_class(layer: Layer) -> type[Layer]:
         layer.fail(
             f"{where} does not derive from caffe.Layer",
             field="python_param.layer",
-            hint=_other_caffe(found) or "write class Name(caffe.Layer), after import caffe",
+            hint=_other_caffe(found) or "import caffe, and define class Name(caffe.Layer)",
         )
     for name in ("reshape", "forward"):
         if getattr(found, name) is getattr(Layer, name):
@@ -50,7 +50,7 @@ def find_layer_class(layer: Layer) -> type[Layer]:
 
 @contextmanager
 def users_code() -> Iterator[None]:
-    """Mark exceptions that come out as those of the user's own code: the command line then says so."""
+    """Mark exceptions as raised by the user's own code, so that the command line says so."""
     try:
         yield
     except Exception as error:
@@ -65,9 +65,7 @@ def _is_layer_class(value: object) -> bool:
 
 def _other_caffe(found: type) -> str | None:
     if any(base.__module__.partition(".")[0] == "caffe" for base in found.__mro__):
-        return (
-            "it derives from another caffe: call mycaffe_py.install_as_caffe() before all imports"
-        )
+        return "it derives from another caffe: call mycaffe_py.install_as_caffe() before any import of caffe"
     return None
 
 
@@ -76,7 +74,7 @@ def _place(module: ModuleType) -> str:
 
 
 def _import(layer: Layer, name: str) -> ModuleType:
-    """Import a module, with ``caffe`` standing for this package unless there is a real one."""
+    """Import a module, with this package as ``caffe`` unless there is a real one."""
     stand_in_for_caffe()
     folders = [Path.cwd()]
     if layer.context.base_dir is not None and layer.context.base_dir not in folders:
@@ -87,13 +85,13 @@ def _import(layer: Layer, name: str) -> ModuleType:
                 return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name != name and not name.startswith(f"{error.name}."):
-            raise  # the module is there, one that it imports is not
+            raise  # the module exists, but one that it imports does not
     places = ", ".join(map(str, folders))
     layer.fail(
-        f'there is no module "{name}"',
+        f'no module named "{name}"',
         field="python_param.module",
         hint=did_you_mean(name, _modules_in(folders))
-        or f"it is looked for on sys.path (PYTHONPATH) and in {places}",
+        or f"searched sys.path (PYTHONPATH) and {places}",
     )
 
 
@@ -103,9 +101,9 @@ def _modules_in(folders: list[Path]) -> list[str]:
 
 @contextmanager
 def _also_in(folders: list[Path]) -> Iterator[None]:
-    """Let imports find modules in ``folders`` as well, after all other places."""
+    """Let imports also find modules in ``folders``, after all other places."""
     added = [str(folder) for folder in folders if str(folder) not in sys.path]
-    importlib.invalidate_caches()  # the file may be newer than what Python knows of the folder
+    importlib.invalidate_caches()  # the file may be newer than Python's cached listing of the folder
     sys.path.extend(added)
     try:
         yield

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import blob_axis, enum_name
+from mycaffe_py.layer import Layer, blob_axis, enum_name
 
 
 class Reduction(Layer):
-    """Makes one value of all axes from ``axis`` (default 0) on.
+    """Reduces all axes from ``axis`` (default 0) on to one value.
 
     Bottom x; top y with the shape of x up to ``axis``, so a scalar for axis 0. With c = ``coeff``
     and K elements for each value, by ``operation``:
@@ -31,7 +30,7 @@ class Reduction(Layer):
         self._scratch = self.working_blob("scratch")
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """The top has the axes that are left."""
+        """Give the top the remaining axes."""
         x, param = bottom[0], self.param.reduction_param
         axis = blob_axis(self, x, param.axis, "reduction_param.axis")
         top[0].reshape(x.shape[:axis])
@@ -57,7 +56,7 @@ class Reduction(Layer):
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
-        """Write the gradient to all that went into each value."""
+        """Write the gradient of all elements that went into each value."""
         if not propagate_down[0]:
             return
         x, dx = (array.reshape(self.sizes) for array in (bottom[0].data, bottom[0].diff))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer_settings import axes_end
+from mycaffe_py.layer import axes_end
 
 from .sharing import SharingLayer
 
@@ -14,11 +14,11 @@ _SHAPE = "reshape_param.shape"
 
 
 class Reshape(SharingLayer):
-    """Replaces axes by others, without moving data.
+    """Changes the shape, without moving data.
 
     Of the bottom's axes, ``num_axes`` (-1, the default: all) from ``axis`` (default 0) on are replaced by
-    ``shape``. A negative axis counts from behind the last one: -1 with num_axes 0 appends. In
-    ``shape`` a 0 keeps the bottom's dimension at that place, and one -1 stands for what is left. The
+    ``shape``. A negative axis counts from after the last one: -1 with num_axes 0 appends. In
+    ``shape``, 0 keeps the bottom's dimension at that place, and a single -1 is inferred. The
     top has as many elements as the bottom and shares its data and diff.
     """
 
@@ -26,7 +26,7 @@ class Reshape(SharingLayer):
     parameters = ("reshape_param",)
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Check what can be told of ``shape`` alone."""
+        """Check what can be checked of ``shape`` alone."""
         self.dims = [int(dim) for dim in self.param.reshape_param.shape.dim]
         if any(dim < -1 for dim in self.dims):
             self.fail(f"shape {self.dims}: a dimension must be -1, 0 or more", field=_SHAPE)
@@ -71,17 +71,17 @@ class Reshape(SharingLayer):
         return tuple(shape)
 
     def _left_over(self, bottom: Blob, shape: list[int]) -> int:
-        """Return the dimension that -1 stands for in ``shape``."""
+        """Return the dimension inferred for the -1 in ``shape``."""
         known = [dim for dim in shape if dim != -1]
         left = bottom.count
         if 0 in known:
-            # An empty batch: what the -1 would be with items in it.
+            # An empty batch: infer the -1 as if there were items.
             known = [dim for dim in known if dim]
             left = math.prod(dim for dim in bottom.shape if dim)
         each = math.prod(known)
         if left % each:
             self.fail(
-                f'shape {self.dims}: the -1 cannot be worked out for bottom "{bottom.name}" '
+                f'shape {self.dims}: the -1 cannot be inferred for bottom "{bottom.name}" '
                 f"{bottom.shape}: {left} elements do not divide by {each}",
                 field=_SHAPE,
             )

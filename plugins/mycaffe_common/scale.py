@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import given_filler
+from mycaffe_py.layer import Layer, given_filler
 
 from .broadcasting import spanned_shape, spanned_sizes
 from .channels import Channels
@@ -18,8 +17,8 @@ class Scale(Layer):
 
     Bottom x of any shape, top y of the same shape; may work in place, keeping a copy of x. The
     factor s has the shape of ``num_axes`` axes of x from ``axis`` on (default: axis 1 alone; -1:
-    all the rest; 0: one value). With one bottom it is the first blob, 1 at first unless there is a
-    ``filler``; else it is the second bottom, which gives its shape. With ``bias_term`` the last
+    all remaining; 0: one value). With one bottom it is the first blob, initialised to 1 unless there
+    is a ``filler``; else it is the second bottom, which sets its shape. With ``bias_term`` the last
     blob is a bias b of the same shape.
     y = x * s + b, repeated over the other axes; dx = dy * s. ds and db are the sums of dy * x and
     of dy over those axes, ADDED to the blobs' diffs; that of a second bottom is overwritten.

@@ -1,4 +1,4 @@
-"""The base of the layers that give a blob another shape."""
+"""The base class of the layers that only change a blob's shape."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from mycaffe_py.layer import Layer
 
 
 class SharingLayer(Layer):
-    """One bottom, one top of as many elements in another shape, which shares its data and diff.
+    """Base: one bottom, and one top of another shape but as many elements, which shares data and diff.
 
-    Nothing is copied: y = x and dx = dy are the same memory. Cannot work in place, since one blob
-    has one shape.
+    Nothing is copied: y = x and dx = dy are the same memory. Cannot work in place, since a blob has
+    a single shape.
     """
 
     exact_num_bottom_blobs = 1
@@ -24,15 +24,15 @@ class SharingLayer(Layer):
         raise TypeError(f"layer type {self.type} does not define new_shape()")
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Shape the top and share the bottom's memory, which may be other memory than before."""
+        """Shape the top and share the bottom's memory, which may have changed."""
         top[0].reshape(self.new_shape(bottom[0]))
         top[0].share_data(bottom[0])
         top[0].share_diff(bottom[0])
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """The top holds the data already."""
+        """Do nothing: the top shares the data."""
 
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
-        """The bottom holds the gradient already."""
+        """Do nothing: the bottom shares the gradient."""

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.functions import sigmoid
-from mycaffe_py.loss_layer import LossLayer
+from mycaffe_py.layer import LossLayer
 
 from .normalization import Normalization
 
 
 class SigmoidCrossEntropyLoss(LossLayer):
-    """Cross entropy of independent yes-or-no predictions: a sigmoid and the logarithm of it.
+    """Cross entropy of independent binary predictions: a sigmoid and its logarithm.
 
     Bottoms: scores x and targets t, usually from 0 to 1, equally many elements; top: a scalar.
     y = sum(max(x, 0) - x t + log(1 + exp(-|x|))) / n; dx = dy * (sigmoid(x) - t) / n. Elements whose
-    target, cut to a whole number, is ``loss_param.ignore_label`` add nothing. n by
+    target, truncated to a whole number, is ``loss_param.ignore_label`` add nothing. n by
     ``loss_param.normalization``: the first dimension (BATCH_SIZE, the default here), elements that are not
     ignored (VALID), all elements (FULL), 1 (NONE).
     """

@@ -9,7 +9,7 @@ from mycaffe_py.layer import Layer
 
 
 class Silence(Layer):
-    """Takes blobs that nothing else uses, so that they are not outputs of the net.
+    """Consumes blobs that nothing else uses, so that they are not outputs of the net.
 
     One or more bottoms of any shape, no tops; dx = 0.
     """
@@ -21,10 +21,10 @@ class Silence(Layer):
     allows_in_place = False
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """There is no top to shape."""
+        """Do nothing: there are no tops."""
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """There is nothing to compute."""
+        """Do nothing."""
 
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import along, axis_setting
+from mycaffe_py.layer import Layer, along, axis_setting
 
 
 class Slice(Layer):
-    """Cuts a blob into parts along one axis.
+    """Splits a blob into parts along one axis.
 
     One bottom, one or more tops. The cuts lie at ``slice_point`` (one fewer than tops, strictly
-    increasing) or, without it, so that all tops are of one size. ``axis`` is 1 by default. dx is
-    the dy joined again. With one top it shares the bottom's data and diff.
+    increasing) or, without it, so that all tops have the same size. ``axis`` is 1 by default. dx is
+    the concatenated dy. With one top it shares the bottom's data and diff.
     """
 
     type = "Slice"
@@ -64,7 +63,7 @@ class Slice(Layer):
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
-        """Copy the gradients back to where the parts came from."""
+        """Copy the gradient of each part back to its place."""
         if propagate_down[0] and len(top) > 1:
             for blob, part in zip(top, self.parts, strict=True):
                 self.xp.copyto(bottom[0].diff[part], blob.diff)

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.functions import softmax
-from mycaffe_py.layer_settings import blob_axis
+from mycaffe_py.layer import blob_axis
 
 from .labels import class_sizes
 from .neuron import NeuronLayer
 
 
 class Softmax(NeuronLayer):
-    """Scores to probabilities, along one axis.
+    """Converts scores to probabilities, along one axis.
 
     Bottom x of any shape, top y of the same shape; may work in place. Along ``axis`` (default 1)
     y_k = exp(x_k) / sum_j exp(x_j); dx_k = y_k * (dy_k - sum_j dy_j y_j).
@@ -23,11 +23,11 @@ class Softmax(NeuronLayer):
     parameters = ("softmax_param",)
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Make room for one value per item and for a product."""
+        """Allocate a buffer for one value per item and for a product."""
         self.row, self.product = map(self.working_blob, ("row", "product"))
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """The top has the bottom's shape."""
+        """Give the top the bottom's shape."""
         super().reshape(bottom, top)
         axis = blob_axis(self, bottom[0], self.param.softmax_param.axis, "softmax_param.axis")
         outer, classes, inner = self.sizes = class_sizes(bottom[0], axis)

@@ -1,4 +1,4 @@
-"""What the losses that begin with a softmax share."""
+"""The base class of the losses that begin with a softmax."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import ClassVar
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.functions import softmax
-from mycaffe_py.layer_settings import blob_axis
-from mycaffe_py.loss_layer import LossLayer
+from mycaffe_py.layer import LossLayer, blob_axis
 
 from .labels import Labels, class_sizes
 from .normalization import Normalization
@@ -17,7 +16,7 @@ from .normalization import Normalization
 class SoftmaxLoss(LossLayer):
     """Base: probabilities p by softmax along the class axis, labels, ignored items, normalization.
 
-    The optional second top is p. ``axis_message`` is the message whose ``axis`` tells the class axis.
+    The optional second top is p. ``axis_message`` is the message whose ``axis`` is the class axis.
     """
 
     exact_num_top_blobs = None

@@ -15,14 +15,14 @@ _SMALLEST = float(np.finfo(np.float32).tiny)
 
 
 class SoftmaxWithLoss(SoftmaxLoss):
-    """Cross entropy of scores against class labels: a softmax and the logarithm of it.
+    """Cross entropy of scores against class labels: a softmax and its logarithm.
 
     Bottoms: scores x, classes along ``softmax_param.axis`` (default 1), and one label for each item, such as
     (N) for (N, C) or (N, 1, H, W) for (N, C, H, W). Tops: a scalar and, if wanted, p = softmax(x).
     y = -sum log(max(p_label, 1.18e-38)) / n; dx = dy * (p - [k == label]) / n. Items with
     ``loss_param.ignore_label`` add nothing. n by ``loss_param.normalization``: items that are not ignored
     (VALID, the default), all items (FULL), the product of the dimensions before the axis (BATCH_SIZE), 1
-    (NONE). A label that names no class is an error.
+    (NONE). A label that is not a class is an error.
     """
 
     type = "SoftmaxWithLoss"
@@ -31,7 +31,7 @@ class SoftmaxWithLoss(SoftmaxLoss):
     axis_message = "softmax_param"
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Make room for the probability of each label."""
+        """Allocate a buffer for the probability of each label."""
         super().setup(bottom, top)
         self._picked = self.working_blob("picked")
 

@@ -9,7 +9,7 @@ from mycaffe_py.layer import Layer
 
 
 class Split(Layer):
-    """Hands one blob to several layers; the net inserts it by itself.
+    """Passes one blob to several layers; inserted by the net automatically.
 
     One bottom x of any shape, one or more tops that share its data; dx = sum of the dy.
     """
@@ -27,7 +27,7 @@ class Split(Layer):
             blob.share_data(bottom[0])
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """The tops hold the data already."""
+        """Do nothing: the tops share the data."""
 
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer_settings import blob_axis
+from mycaffe_py.layer import blob_axis
 
 from .sharing import SharingLayer
 
@@ -11,7 +11,7 @@ _AXES = "squeeze_param.axes"
 
 
 class Squeeze(SharingLayer):
-    """Takes axes of size 1 out of the shape.
+    """Removes axes of size 1 from the shape.
 
     ``squeeze_param.axes`` says which, negative ones counted from the end; all of size 1 if not given.
     The top shares the bottom's data and diff.
@@ -21,13 +21,13 @@ class Squeeze(SharingLayer):
     parameters = ("squeeze_param",)
 
     def new_shape(self, bottom: Blob) -> tuple[int, ...]:
-        """Return the shape that is left."""
+        """Return the shape without the axes."""
         axes = {blob_axis(self, bottom, axis, _AXES) for axis in self.param.squeeze_param.axes}
         for axis in sorted(axes):
             if bottom.shape[axis] != 1:
                 self.fail(
                     f'axis {axis} of bottom "{bottom.name}" {bottom.shape} has size '
-                    f"{bottom.shape[axis]}: only axes of size 1 can be taken out",
+                    f"{bottom.shape[axis]}: only axes of size 1 can be removed",
                     field=_AXES,
                 )
         axes = axes or {axis for axis, dim in enumerate(bottom.shape) if dim == 1}
@@ -35,7 +35,7 @@ class Squeeze(SharingLayer):
 
 
 class Unsqueeze(SharingLayer):
-    """Puts axes of size 1 into the shape.
+    """Inserts axes of size 1 into the shape.
 
     ``squeeze_param.axes`` says where they are in the top, negative ones counted from its end. The top
     shares the bottom's data and diff.
@@ -45,7 +45,7 @@ class Unsqueeze(SharingLayer):
     parameters = ("squeeze_param",)
 
     def new_shape(self, bottom: Blob) -> tuple[int, ...]:
-        """Return the larger shape."""
+        """Return the shape with the new axes."""
         given = list(self.param.squeeze_param.axes)
         count = bottom.num_axes + len(given)
         axes = {axis + count * (axis < 0) for axis in given}

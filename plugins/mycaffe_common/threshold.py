@@ -10,7 +10,7 @@ from .neuron import NeuronLayer
 
 
 class Threshold(NeuronLayer):
-    """Tells which values are large.
+    """Compares values with a threshold.
 
     Bottom x of any shape, top y of the same shape; may work in place.
     y = 1 where x > threshold, else 0. It has no gradient: a backward that needs one fails.

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import blob_axis, positive_setting
+from mycaffe_py.layer import Layer, blob_axis, positive_setting
 
 
 class Tile(Layer):
     """Repeats a blob along one axis.
 
-    Bottom x; top y, whose dimension at ``axis`` (default 1) is ``tiles`` times as large. The whole
-    repeats: a b becomes a b a b. dx is the sum of dy over the tiles.
+    Bottom x; top y, whose dimension at ``axis`` (default 1) is ``tiles`` times as large. The sequence
+    is repeated as a whole: a b becomes a b a b. dx is the sum of dy over the tiles.
     """
 
     type = "Tile"

@@ -9,10 +9,10 @@ from mycaffe_py.layer import Layer
 
 
 class Transpose(Layer):
-    """Puts the axes into another order.
+    """Permutes the axes.
 
-    Bottom x; ``transpose_param.dim`` lists its axes in the order that they have in the top y. dx is dy
-    with the axes put back.
+    Bottom x; ``transpose_param.dim`` lists its axes in the order of the top y. dx is dy with the axes
+    permuted back.
     """
 
     type = "Transpose"
@@ -41,6 +41,6 @@ class Transpose(Layer):
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
-        """Copy the gradient in the old order."""
+        """Copy the gradient in the original order."""
         if propagate_down[0]:
             self.xp.copyto(bottom[0].diff, top[0].diff.transpose(self.back))

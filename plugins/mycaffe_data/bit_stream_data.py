@@ -12,17 +12,17 @@ from .bit_streams import STEPS, draw_streams
 from .data_layer import Batch, DataLayer
 from .order import Order
 
-MOST_STREAMS = 1_000_000
+MAX_STREAMS = 1_000_000
 
 
 class BitStreamData(DataLayer):
     """Streams of 2 to 31 random bits whose label is the parity of their ones: the CfC paper's XOR task.
 
     No bottoms. Tops for ``batch_size`` streams N, each as events of T = 32 steps: x (N, T, 1), the bit; tt (N, T), the
-    bits since the event before over 32; mask (N, T, 1), 1 at events; label (N, 1), 1 where the number of ones is odd.
-    A stream has an event where the bit changes and at its end, or, with ``dense``, at each bit; what is left of the 32
-    steps is 0, behind the events or, with ``pad_front``, before them. ``seed`` alone decides on the streams;
-    ``shuffle`` draws another order for each pass by the net's own.
+    bits since the previous event over 32; mask (N, T, 1), 1 at events; label (N, 1), 1 where the number of ones is odd.
+    A stream has an event where the bit changes and at its end, or, with ``dense``, at each bit; the rest of the 32
+    steps is 0, after the events or, with ``pad_front``, before them. The streams depend on ``seed`` alone;
+    ``shuffle`` draws a different order for each pass, by the net's seed.
     """
 
     type = "BitStreamData"
@@ -33,9 +33,9 @@ class BitStreamData(DataLayer):
     def open(self, top: Sequence[Blob]) -> None:
         """Draw the streams and shape the tops."""
         param = self.settings
-        if not 1 <= param.streams <= MOST_STREAMS:
+        if not 1 <= param.streams <= MAX_STREAMS:
             self.fail(
-                f"streams must be from 1 to {MOST_STREAMS}, got {param.streams}",
+                f"streams must be from 1 to {MAX_STREAMS}, got {param.streams}",
                 field="bit_stream_param.streams",
             )
         self.size = param.streams
@@ -45,7 +45,7 @@ class BitStreamData(DataLayer):
             blob.reshape(shape)
 
     def restarted(self) -> None:
-        """Draw the order anew."""
+        """Draw a new order."""
         self.order = Order(self.size, self.settings.shuffle, lambda n: self.generator("order", n))
 
     def load(self, first: int, batch: Batch) -> None:
@@ -58,7 +58,7 @@ class BitStreamData(DataLayer):
         counts = streams.counts[places, None]
         step = np.arange(STEPS)
         if self.settings.pad_front:
-            step = step - (STEPS - counts)  # events are numbered from 0; fillings are below
+            step = step - (STEPS - counts)  # events are numbered from 0; padding is negative
         events = (step >= 0) & (step < counts)
         rows, step = places[:, None], np.broadcast_to(step, (n, STEPS))
         x[..., 0] = np.where(events, streams.values[rows, step], 0)

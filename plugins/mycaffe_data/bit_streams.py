@@ -18,9 +18,9 @@ class BitStreams:
     values: np.ndarray
     """The bit of each event; 0 where there is none."""
     elapsed: np.ndarray
-    """Bits since the event before, that of the event included; 0 where there is none."""
+    """Bits since the previous event, including that of the event itself; 0 where there is none."""
     counts: np.ndarray
-    """Number of events of each stream; they are the first ones."""
+    """Number of events of each stream; they come first."""
     labels: np.ndarray
     """1 where the number of ones is odd, else 0."""
 
@@ -28,9 +28,9 @@ class BitStreams:
 def draw_streams(count: int, seed: int, dense: bool = False) -> BitStreams:
     """Draw ``count`` streams as the CfC paper does (Hasani et al. 2022).
 
-    Each stream takes from ``numpy.random.RandomState(seed)`` its length, randint(2, 32), and then that many bits,
-    randint(0, 2). An event is a bit that differs from the one before it, the first of all, and the last of all; with
-    ``dense`` every bit is one.
+    Each stream draws from ``numpy.random.RandomState(seed)`` its length, randint(2, 32), and then that many bits,
+    randint(0, 2). The events are the first bit, the last bit, and each bit that differs from the previous one; with
+    ``dense``, every bit.
     """
     words, starts, lengths = _draw_words(count, seed)
     place = np.arange(LONGEST)
@@ -41,7 +41,7 @@ def draw_streams(count: int, seed: int, dense: bool = False) -> BitStreams:
     if not dense:
         events[:, 1:] &= bits[:, 1:] != bits[:, :-1]
         events[np.arange(count), lengths - 1] = True
-    # Row by row, as nonzero gives them: each stream's events, numbered from 0.
+    # Row by row, as from nonzero: each stream's events, numbered from 0.
     row, column = np.nonzero(events)
     counts = events.sum(axis=1)
     number = np.arange(row.size) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -53,10 +53,10 @@ def draw_streams(count: int, seed: int, dense: bool = False) -> BitStreams:
 
 
 def _draw_words(count: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the generator's words, and where in them each stream's bits start and how many there are.
+    """Return the generator's words, and the offset and number of each stream's bits in them.
 
-    RandomState.randint takes a word of 32 bits, keeps as many of the lowest ones as the range needs, and draws again
-    where the number is out of range. Taking the words in blocks gives the same numbers, and is a hundred times as fast.
+    RandomState.randint draws a word of 32 bits, keeps as many of the lowest bits as the range needs, and repeats if
+    the number is out of range. Drawing the words in blocks gives the same numbers a hundred times faster.
     """
     random = np.random.RandomState(seed)
     blocks: list[np.ndarray] = []

@@ -14,14 +14,14 @@ from .data_transformer import DataTransformer
 
 
 class Data(DataLayer):
-    """Records of an LMDB database of Datum messages, in the order of their keys, again and again.
+    """Reads the records of an LMDB database of Datum messages, in key order and cyclically.
 
     No bottoms. Top 0: ``batch_size`` images (batch, channels, height, width), transformed by
     ``transform_param``; each batch takes its size from its first record. Top 1, if there is one:
-    the labels (batch). ``rand_skip`` leaves out up to that many records at the start, by lot;
-    ``force_encoded_color`` is ``transform_param.force_color`` by its old name. ``backend`` is not
-    needed: what lies at ``source`` decides, and a LevelDB database is refused with a word on how to
-    convert it.
+    the labels (batch). ``rand_skip`` skips a random number of records at the start, at most that many;
+    ``force_encoded_color`` is the old name of ``transform_param.force_color``. ``backend`` is not
+    needed: the format of ``source`` is detected, and a LevelDB database is refused with a hint on
+    how to convert it.
     """
 
     type = "Data"
@@ -77,6 +77,6 @@ class Data(DataLayer):
         return f'record {number} (key "{key.decode(errors="replace")}") of {self.source}'
 
     def close(self) -> None:
-        """End the thread; the database is closed when no layer needs it."""
+        """Stop the thread; the database is closed when no layer uses it."""
         super().close()
         self.records = None

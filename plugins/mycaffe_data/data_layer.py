@@ -1,4 +1,4 @@
-"""What the layers that read ahead have in common."""
+"""The base class of the data layers that read ahead."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ OLD_FORMS = ("scale", "mean_file", "crop_size", "mirror")
 
 @dataclass
 class Batch:
-    """Host arrays, one for each top, and the position that follows."""
+    """Host arrays, one for each top, and the position after the batch."""
 
     dtype: np.dtype
     arrays: list[np.ndarray | None] = field(default_factory=list)
     following: int = 0
 
     def array(self, index: int, shape: tuple[int, ...]) -> np.ndarray:
-        """Return the array for top ``index``, to be filled; its memory is used again if it fits."""
+        """Return the array to fill for top ``index``; its memory is reused if it fits."""
         while len(self.arrays) <= index:
             self.arrays.append(None)
         kept = self.arrays[index]
@@ -40,13 +40,13 @@ class Batch:
 
 
 class DataLayer(Layer):
-    """A layer whose tops come from a store, batch after batch, read ahead in a thread.
+    """Base of the layers whose tops come from a store, batch by batch, read ahead in a thread.
 
     A subclass sets ``settings_field``; its ``open`` reads the settings, opens the store and shapes
-    the tops; ``load`` fills a batch with the records from ``first`` on. What is drawn by lot depends
-    on the device's seed at setup, the layer's name and the record's number alone, so the state is
-    the number of the next record that ``forward`` has not delivered yet, whatever was read ahead.
-    ``data_param.prefetch`` says how many batches are read ahead (by all these layers, as in Caffe).
+    the tops; ``load`` fills a batch with the records from ``first`` on. Random choices depend
+    only on the device's seed at setup, the layer's name and the record's number, so the state is
+    the number of the next record that ``forward`` will deliver, regardless of what was read ahead.
+    ``data_param.prefetch`` is the number of batches read ahead (by all these layers, as in Caffe).
     """
 
     settings_field: ClassVar[str] = ""
@@ -76,7 +76,7 @@ class DataLayer(Layer):
         raise TypeError(f"layer type {self.type} does not define load()")
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Leave the tops as they are: each batch brings its shape."""
+        """Do nothing: each batch brings its shape."""
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Copy the next batch into the tops."""
@@ -84,7 +84,7 @@ class DataLayer(Layer):
             self._ahead = self.position
         batch = self._prefetcher.take()
         if batch.following != self.position + self.batch_size:
-            # Ctrl-C came while a batch was handed over, and somebody goes on: not without that batch.
+            # Ctrl-C interrupted the hand-over of a batch, and the program continues: keep that batch.
             self._prefetcher.stop()
             self._ahead = self.position
             batch = self._prefetcher.take()
@@ -97,7 +97,7 @@ class DataLayer(Layer):
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
-        """Nothing lies below."""
+        """Do nothing: there are no bottoms."""
 
     def make_batch(self) -> Batch:
         """Return the next batch; called by the thread that reads ahead."""
@@ -106,20 +106,20 @@ class DataLayer(Layer):
         batch.following = self._ahead = self._ahead + self.batch_size
         return batch
 
-    # Going on.
+    # State.
 
     def state(self) -> dict[str, int]:
         """Return the number of the next record, the seed, and how many records the store has."""
         return {"position": self.position, "seed": self.seed, "records": self.size}
 
     def load_state(self, state: Any) -> None:
-        """Go on with the record at which the state was taken."""
+        """Continue with the record at which the state was taken."""
         try:
             position, seed, size = (int(state[name]) for name in ("position", "seed", "records"))
             if position < 0:
                 raise ValueError(f"position {position}")
         except (KeyError, TypeError, ValueError) as error:
-            raise SnapshotError(f"{self.label}: its state cannot be used: {error!r}") from error
+            raise SnapshotError(f"{self.label}: invalid state: {error!r}") from error
         if size != self.size:
             raise SnapshotError(
                 f"{self.label}: its source had {size} records when the snapshot was made and has "
@@ -130,17 +130,17 @@ class DataLayer(Layer):
         self.restarted()
 
     def restarted(self) -> None:
-        """Forget what was kept of an earlier position or seed."""
+        """Discard what was cached for an earlier position or seed."""
 
     def close(self) -> None:
-        """End the thread; a later forward starts it again."""
+        """Stop the thread; a later forward restarts it."""
         if hasattr(self, "_prefetcher"):
             self._prefetcher.stop()
 
-    # What subclasses use.
+    # For subclasses.
 
     def drawn_skip(self) -> int:
-        """Return how many records ``rand_skip`` leaves out at the start."""
+        """Return the number of records that ``rand_skip`` skips at the start."""
         skip = self.settings.rand_skip
         return int(self.generator("skip").integers(skip)) if skip else 0
 
@@ -154,9 +154,9 @@ class DataLayer(Layer):
         name: str,
         sizes: str,
     ) -> None:
-        """Transform an image into place ``index`` of top 0, whose shape the first one of a batch decides.
+        """Transform an image into item ``index`` of top 0, whose shape is set by the first image of a batch.
 
-        Where a later one gives another shape, the error calls it ``name`` and says that ``sizes`` are needed.
+        If a later one has another shape, the error calls it ``name`` and says that ``sizes`` are needed.
         """
         shape = self.transformer.shape(image.shape)
         if not index:
@@ -164,7 +164,7 @@ class DataLayer(Layer):
         images = batch.arrays[0]
         if shape != images.shape[1:]:
             raise DataError(
-                f'{name} gives {shape} for top "{self.top_names[0]}", where the batch began with '
+                f'{name} gives {shape} for top "{self.top_names[0]}", but the batch began with '
                 f"{images.shape[1:]}",
                 hint=f"images of different sizes need {sizes}",
             )
@@ -172,33 +172,33 @@ class DataLayer(Layer):
 
     @property
     def label(self) -> str:
-        """The layer, as messages name it."""
+        """The layer's name in messages."""
         return f'layer "{self.name}" ({self.type})'
 
     def generator(self, *names: str | int) -> np.random.Generator:
-        """Return the generator of this layer for a purpose."""
+        """Return this layer's random generator for a purpose."""
         return named_generator(self.seed, "layer", self.name, *names)
 
     def find_source(self, what: str, setting: str = "source") -> Path:
         """Return the path that the setting ``source`` names."""
         name, place = getattr(self.settings, setting), f"{self.settings_field}.{setting}"
         if not name:
-            self.fail(f"{setting} is not set: it names the {what}", field=place)
+            self.fail(f"{setting} is not set: expected the {what}", field=place)
         return self.find_file(name, place, what)
 
     def refuse_old_forms(self, but: str = "") -> None:
-        """Fail if a setting is given in the place that it had in Caffe's first versions; ``but`` still has it."""
+        """Fail if a setting is in its place from Caffe's first versions; ``but`` is still allowed there."""
         for name in OLD_FORMS:
             if name != but and self.settings.HasField(name):
                 self.fail(
-                    f"{name} belongs into transform_param",
+                    f"{name} belongs in transform_param",
                     field=f"{self.settings_field}.{name}",
                     hint=f"write transform_param {{ {name}: ... }}",
                 )
 
     @contextmanager
     def naming(self, where: str = "", setting: str = "") -> Iterator[None]:
-        """Name the layer, and ``where`` in the store, in an error about data."""
+        """Add the layer's name, and ``where`` in the store, to data errors."""
         try:
             yield
         except (DataError, MissingFileError) as error:

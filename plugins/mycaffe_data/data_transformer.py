@@ -1,4 +1,4 @@
-"""transform_param: from an image to what a net reads."""
+"""transform_param: converts an image to a net's input."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from mycaffe_py.stores import read_mean
 class DataTransformer:
     """Crops, mirrors, subtracts the mean and scales: y = (x - mean) * scale.
 
-    ``crop_size``: a square at a random place in TRAIN, in the middle in TEST. ``mirror``: left and
-    right swapped for every second image, by lot, in both phases. The mean is ``mean_file``, an image
-    as large as the uncropped one, read at the place of the crop; or ``mean_value``, one for all
-    channels or one for each. ``force_color`` and ``force_gray`` decode encoded records to three
+    ``crop_size``: a square at a random position in TRAIN, in the centre in TEST. ``mirror``: left and
+    right swapped with probability 1/2, in both phases. The mean is ``mean_file``, an image as large
+    as the uncropped one, read at the position of the crop; or ``mean_value``, one for all channels or
+    one for each. ``force_color`` and ``force_gray`` decode encoded records to three
     channels or one; other records stay as they are.
     """
 
@@ -27,7 +27,7 @@ class DataTransformer:
         self.color = True if param.force_color else False if param.force_gray else None
         if param.force_color and param.force_gray:
             layer.fail(
-                "force_color and force_gray contradict each other",
+                "force_color and force_gray exclude each other",
                 field="transform_param.force_gray",
             )
         self.mean_file, self.mean_image, self.mean_values = "", None, None
@@ -49,7 +49,7 @@ class DataTransformer:
         self.mean_file, self.mean_image = param.mean_file, mean.astype(layer.dtype)
 
     def shape(self, image: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the shape of a transformed image; DataError if the settings do not fit it."""
+        """Return the shape of a transformed image; DataError if the settings do not fit the image."""
         channels, height, width = image
         crop = self.crop_size
         if crop > min(height, width):
@@ -60,7 +60,7 @@ class DataTransformer:
             raise DataError(
                 f'the mean of mean_file "{self.mean_file}" is {self.mean_image.shape}, but an image is '
                 f"{image} (channels, height, width)",
-                hint="the mean must be that of these records: mycaffe compute-image-mean makes it",
+                hint="the mean must be that of these records: compute it with mycaffe compute-image-mean",
             )
         if self.mean_values is not None and len(self.mean_values) not in (1, channels):
             raise DataError(

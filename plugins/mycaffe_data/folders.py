@@ -1,4 +1,4 @@
-"""Where the images of a list lie."""
+"""Locates the images of a list."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from mycaffe_py.layer import Layer
 
 
 def image_prefix(layer: Layer, root_folder: str, source: Path, first: str) -> str:
-    """Return what to put before each path of a list so that the ``first`` one names a file.
+    """Return the prefix for the paths of a list with which the ``first`` one names a file.
 
-    Caffe's rule is ``root_folder`` as it is written, from the current folder. Where that finds
-    nothing, a slash behind ``root_folder``, the model's folder and the list's folder are tried.
+    As in Caffe, it is ``root_folder`` as written, from the current folder. If that finds nothing,
+    a slash after ``root_folder``, the model's folder and the list's folder are tried.
     """
     folders = ["", layer.context.base_dir, source.parent]
     for folder in folders:

@@ -18,13 +18,13 @@ from .order import Order
 
 
 class HDF5Data(DataLayer):
-    """Rows of datasets in the HDF5 files that a text file lists, one path a line.
+    """Reads rows of datasets from the HDF5 files listed in a text file, one path per line.
 
-    No bottoms; one or more tops, each named as a dataset of floats or whole numbers: its top is
-    ``batch_size`` of its rows (batch, ...). In a file all these datasets have as many rows; over all
-    files each has rows of one shape. A batch goes on in the next file where one ends. ``shuffle``
-    draws for each pass the order of the files, and of the rows in each; rows of different files are
-    never mixed. One file at a time is kept in memory.
+    No bottoms; one or more tops, each named like a dataset of floats or integers: it gets
+    ``batch_size`` of the dataset's rows (batch, ...). Within a file, all these datasets have equally
+    many rows; across files, the rows of a dataset have the same shape. A batch continues in the next
+    file where one ends. ``shuffle`` draws, for each pass, the order of the files and of the rows in
+    each; rows of different files are never mixed. One file at a time is kept in memory.
     """
 
     type = "HDF5Data"
@@ -33,7 +33,7 @@ class HDF5Data(DataLayer):
     min_top_blobs = 1
 
     def open(self, top: Sequence[Blob]) -> None:
-        """Read the list, look into every file and shape the tops."""
+        """Read the list, check every file and shape the tops."""
         if self.param.HasField("transform_param"):
             self.fail(
                 "transform_param has no effect on HDF5 data",
@@ -51,14 +51,14 @@ class HDF5Data(DataLayer):
         self.size = sum(self.rows)
         if not self.size:
             self.fail(
-                f"the files that {self.source} lists hold no rows", field="hdf5_data_param.source"
+                f"the files listed in {self.source} have no rows", field="hdf5_data_param.source"
             )
         self.restarted()
         for blob in top:
             blob.reshape(self.batch_size, *self.row_shapes[blob.name])
 
     def restarted(self) -> None:
-        """Draw the order anew."""
+        """Draw a new order."""
         shuffle = self.settings.shuffle
         self.files = Order(len(self.paths), shuffle, lambda n: self.generator("files", n))
         self._kept: tuple[int, list[np.ndarray]] | None = None
@@ -88,7 +88,7 @@ class HDF5Data(DataLayer):
             if row < self.rows[file]:
                 return turn, file, row
             row -= self.rows[file]
-        raise AssertionError("the files hold fewer rows than they say")
+        raise AssertionError("the files have fewer rows than counted")
 
     def _order_of_rows(self, turn: int, file: int) -> np.ndarray | None:
         if not self.settings.shuffle:
@@ -99,9 +99,9 @@ class HDF5Data(DataLayer):
         return self._rows_order[1]
 
     def _values(self, file: int) -> list[np.ndarray]:
-        """Return the datasets of a file, read at once."""
+        """Return the datasets of a file, read as a whole."""
         if self._kept is None or self._kept[0] != file:
-            self._kept = None  # not two files in memory
+            self._kept = None  # never two files in memory
             path = self.paths[file]
             with self.naming(), self._file(path) as opened:
                 values = [opened[name].astype(self.dtype)[...] for name in self.top_names]
@@ -109,12 +109,12 @@ class HDF5Data(DataLayer):
                     wanted = (self.rows[file], *self.row_shapes[name])
                     if array.shape != wanted:
                         raise DataError(
-                            f'{path}: dataset "{name}" is {array.shape} and was {wanted} before'
+                            f'{path}: dataset "{name}" is now {array.shape}, but was {wanted}'
                         )
             self._kept = file, values
         return self._kept[1]
 
-    # Looking into files.
+    # Checking files.
 
     def _path(self, number: int, line: str) -> Path:
         base = self.context.base_dir
@@ -143,7 +143,7 @@ class HDF5Data(DataLayer):
             known = self.row_shapes.setdefault(name, shape[1:])
             if shape[1:] != known:
                 raise DataError(
-                    f'{path}: rows of dataset "{name}" are {shape[1:]}, and {known} in {self.paths[0]}'
+                    f'{path}: rows of dataset "{name}" are {shape[1:]}, but {known} in {self.paths[0]}'
                 )
         return shapes[first][0]
 
@@ -153,13 +153,11 @@ class HDF5Data(DataLayer):
             near = did_you_mean(name, opened)
             listed = ", ".join(opened) or "none"
             raise DataError(
-                f'{path} has no dataset "{name}", which a top is named after',
+                f'{path} has no dataset "{name}", the name of a top',
                 hint=f"{near + '; ' if near else ''}datasets: {listed}",
             )
         if dataset.dtype.kind not in "fiu":
-            raise DataError(
-                f'{path}: dataset "{name}" holds {dataset.dtype}, not floats or whole numbers'
-            )
+            raise DataError(f'{path}: dataset "{name}" is {dataset.dtype}, not floats or integers')
         if not dataset.shape:
             raise DataError(f'{path}: dataset "{name}" is a single value, not rows')
         return dataset.shape

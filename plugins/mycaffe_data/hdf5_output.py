@@ -22,9 +22,9 @@ _SPACE_OF_HDF5 = 4 * _CHUNK_BYTES
 class HDF5Output(Layer):
     """Writes its bottoms into an HDF5 file, as datasets ``data`` and ``label``.
 
-    Two bottoms (N, ...), no tops. The rows of every forward are appended; the first one starts the
-    file anew (Caffe can write only once). A net that goes on from a solver state goes on with the
-    file as well. There is no gradient: the bottoms get 0.
+    Two bottoms (N, ...), no tops. Every forward appends its rows; the first one overwrites the file
+    (Caffe can write only once). A net resumed from a solver state continues the file. There is no
+    gradient: the bottoms get 0.
     """
 
     type = "HDF5Output"
@@ -33,13 +33,13 @@ class HDF5Output(Layer):
     exact_num_top_blobs = 0
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Check that the file can be written; it is not touched before the first forward."""
+        """Check that the file can be written, without touching it before the first forward."""
         field = "hdf5_output_param.file_name"
         self.h5py = require("h5py", "hdf5")
         self.rows = 0
         name = self.param.hdf5_output_param.file_name
         if not name:
-            self.fail("file_name is not set: it names the file to write", field=field)
+            self.fail("file_name is not set: expected the file to write", field=field)
         self.path = Path(name)
         if not os.path.isdir(self.path.parent):
             self.fail(f'folder "{self.path.parent}" does not exist', field=field)
@@ -47,16 +47,16 @@ class HDF5Output(Layer):
             self.fail(f'"{self.path}" is a folder, not a file', field=field)
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Check that both bottoms have as many rows."""
+        """Check that both bottoms have the same number of rows."""
         data, label = bottom
         if not data.shape or not label.shape or data.shape[0] != label.shape[0]:
             self.fail(
                 f'bottom "{data.name}" {data.shape} and bottom "{label.name}" {label.shape} must have '
-                "as many rows (axis 0)"
+                "the same number of rows (axis 0)"
             )
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Append the rows; the file is whole and closed after each forward."""
+        """Append the rows; the file is complete and closed after each forward."""
         arrays = [self.device.to_host(blob.data) for blob in bottom]
         self._check_space(sum(values.nbytes for values in arrays))
         try:
@@ -67,7 +67,7 @@ class HDF5Output(Layer):
                     dataset.resize(self.rows + len(values), axis=0)
                     dataset[self.rows :] = values
         except (OSError, KeyError, RuntimeError) as error:
-            number = getattr(error, "errno", None)  # HDF5's own text is a long one
+            number = getattr(error, "errno", None)  # HDF5's own message is long
             why = os.strerror(number) if number else error
             raise OutputError(
                 f'layer "{self.name}" ({self.type}): cannot write {self.path}: {why}'
@@ -75,7 +75,7 @@ class HDF5Output(Layer):
         self.rows += len(arrays[0])
 
     def _check_space(self, size: int) -> None:
-        """Fail before HDF5 does: a file that it cannot finish is lost, and may take the process along."""
+        """Fail before HDF5 does: an unfinished file would be lost, and might crash the process."""
         try:
             free = shutil.disk_usage(self.path.parent).free
         except OSError:
@@ -91,11 +91,11 @@ class HDF5Output(Layer):
         if dataset.shape[1:] != blob.shape[1:]:
             self.fail(
                 f'bottom "{blob.name}" is {blob.shape}, but dataset "{name}" of {self.path} is '
-                f"{dataset.shape}: all rows must be alike"
+                f"{dataset.shape}: all rows must have the same shape"
             )
         if len(dataset) < self.rows:
             self.fail(
-                f'dataset "{name}" of {self.path} has {len(dataset)} rows, where this layer wrote '
+                f'dataset "{name}" of {self.path} has {len(dataset)} rows, but this layer wrote '
                 f"{self.rows}: does another layer write to this file?",
                 field="hdf5_output_param.file_name",
             )
@@ -103,21 +103,21 @@ class HDF5Output(Layer):
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
-        """Nothing comes back from a file."""
+        """Write zero gradients."""
         for blob, wanted in zip(bottom, propagate_down, strict=True):
             if wanted:
                 blob.diff.fill(0)
 
     def state(self) -> dict[str, int]:
-        """Return how many rows are written."""
+        """Return the number of rows written."""
         return {"rows": self.rows}
 
     def load_state(self, state: Any) -> None:
-        """Go on behind the rows that were written by then."""
+        """Continue after the rows that had been written."""
         rows = int(state.get("rows", 0))
         if rows and not self._has_rows(rows):
             raise SnapshotError(
-                f'layer "{self.name}" ({self.type}): {self.path} should hold at least {rows} rows, as '
+                f'layer "{self.name}" ({self.type}): {self.path} should have at least {rows} rows, as '
                 "it did when the snapshot was made"
             )
         self.rows = rows

@@ -18,13 +18,13 @@ from .order import Order
 
 
 class ImageData(DataLayer):
-    """Image files and labels that a text file lists, a path, a space and a label on each line.
+    """Reads image files and labels listed in a text file: a path, a space and a label per line.
 
     No bottoms. Top 0: ``batch_size`` images (batch, channels, height, width), three channels in the
     order blue, green, red, or one if ``is_color`` is false; resized to ``new_height`` by
-    ``new_width`` if these are given, then transformed by ``transform_param``. Top 1: the labels
-    (batch). ``root_folder`` is put before each path. ``shuffle`` draws another order for each pass;
-    ``rand_skip`` leaves out up to that many images at the start, by lot.
+    ``new_width`` if given, then transformed by ``transform_param``. Top 1: the labels
+    (batch). ``root_folder`` is put before each path. ``shuffle`` draws a new order for each pass;
+    ``rand_skip`` skips a random number of images at the start, at most that many.
     """
 
     type = "ImageData"
@@ -50,7 +50,7 @@ class ImageData(DataLayer):
         self.position = self.drawn_skip()
         if self.position >= self.size:
             self.fail(
-                f"rand_skip leaves out {self.position} images, but {self.source} lists {self.size}",
+                f"rand_skip skips {self.position} images, but {self.source} lists {self.size}",
                 field="image_data_param.rand_skip",
             )
         self.restarted()
@@ -62,7 +62,7 @@ class ImageData(DataLayer):
         top[1].reshape(self.batch_size)
 
     def restarted(self) -> None:
-        """Draw the order anew."""
+        """Draw a new order."""
         self.order = Order(self.size, self.settings.shuffle, lambda n: self.generator("order", n))
 
     def load(self, first: int, batch: Batch) -> None:

@@ -17,12 +17,12 @@ from .data_transformer import DataTransformer
 
 
 class MemoryData(Layer):
-    """Arrays in memory that the program hands over, batch after batch, again and again.
+    """Delivers arrays passed by the program, batch by batch and cyclically.
 
     No bottoms. Top 0: ``batch_size`` items (batch, channels, height, width). Top 1: the labels,
-    (batch) and, as in Caffe, (batch, 1, 1, 1) from the first forward on. Data come by
-    :meth:`reset`, as they are, or by :meth:`add_datum_vector` or :meth:`add_images`, which apply
-    ``transform_param``. forward before that fails.
+    (batch) and, as in Caffe, (batch, 1, 1, 1) from the first forward on. Data are set by
+    :meth:`reset`, unchanged, or by :meth:`add_datum_vector` or :meth:`add_images`, which apply
+    ``transform_param``. A forward before that fails.
     """
 
     type = "MemoryData"
@@ -47,13 +47,13 @@ class MemoryData(Layer):
         top[1].reshape(self.batch_size)
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Leave the tops to forward."""
+        """Do nothing: forward shapes the tops."""
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Copy the next batch into the tops."""
         if self._data is None:
             self.fail(
-                "there are no data yet",
+                "there is no data yet",
                 hint="call reset(data, labels), add_datum_vector or add_images on the layer first, or "
                 "set_input_arrays on the net",
             )
@@ -69,14 +69,14 @@ class MemoryData(Layer):
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
-        """Nothing lies below."""
+        """Do nothing: there are no bottoms."""
 
-    # Handing data over.
+    # Setting the data.
 
     def reset(self, data: Any, labels: Any) -> None:
-        """Take data (n, channels, height, width) and labels (n), of the host or the device.
+        """Set data (n, channels, height, width) and labels (n), on the host or the device.
 
-        n is a multiple of batch_size. The arrays are used where they are, not copied, and not
+        n must be a multiple of batch_size. The arrays are used as they are, neither copied nor
         transformed. Raises ShapeError.
         """
         data, labels = (
@@ -98,23 +98,23 @@ class MemoryData(Layer):
         self._data, self._labels, self.position = data, labels, 0
 
     def add_datum_vector(self, datums: Iterable[Any]) -> None:
-        """Take the images and labels of Datum messages, transformed."""
+        """Add the images and labels of Datum messages, transformed."""
         datums = list(datums)
         try:
             images = [datum_to_array(datum, self.transformer.color) for datum in datums]
         except DataError as error:
-            self.fail(f"a datum cannot be used: {error.message}", hint=error.hint)
+            self.fail(f"unusable datum: {error.message}", hint=error.hint)
         self._add(images, [datum.label for datum in datums])
 
     def add_images(self, images: Iterable[Any], labels: Iterable[float]) -> None:
-        """Take images (height, width, channels) or (height, width), and labels; transformed."""
+        """Add images (height, width, channels) or (height, width), transformed, and their labels."""
         arrays = [np.asarray(image) for image in images]
         turned = [a[None] if a.ndim == 2 else a.transpose(2, 0, 1) for a in arrays]
         self._add(turned, list(labels))
 
     def _add(self, images: Sequence[np.ndarray], labels: Sequence[float]) -> None:
         if self._unread:
-            self.fail("data cannot be added before those that are there have been read once")
+            self.fail("data cannot be added before the present data have been read once")
         generator = named_generator(self.seed, "layer", self.name, "added", self.additions)
         data = np.empty((len(images), *self.item_shape), self.dtype)
         for index, (image, target) in enumerate(zip(images, data, strict=True)):
@@ -130,9 +130,9 @@ class MemoryData(Layer):
         self._unread = True
 
     def set_batch_size(self, batch_size: int) -> None:
-        """Give another size to the batches that follow."""
+        """Set the size of the following batches."""
         if self._unread:
-            self.fail("the batch size cannot change before the data that were added have been read")
+            self.fail("the batch size cannot change before the added data have been read")
         if batch_size < 1:
             self.fail(f"batch_size must be at least 1, got {batch_size}")
         self.batch_size = batch_size
@@ -141,19 +141,19 @@ class MemoryData(Layer):
     def _misfit(self, message: str) -> None:
         raise ShapeError(f'layer "{self.name}" ({self.type}): {message}')
 
-    # Going on.
+    # State.
 
     def state(self) -> dict[str, int]:
-        """Return the position in the data; the data themselves are the program's."""
+        """Return the position in the data; the data themselves belong to the program."""
         return {"position": self.position, "additions": self.additions, "seed": self.seed}
 
     def load_state(self, state: Any) -> None:
-        """Go on at a position; hand the same data over before."""
+        """Continue at a position, after the same data have been set."""
         try:
             position, additions, seed = (int(state[k]) for k in ("position", "additions", "seed"))
         except (KeyError, TypeError, ValueError) as error:
             raise SnapshotError(
-                f'layer "{self.name}" ({self.type}): its state cannot be used: {error!r}'
+                f'layer "{self.name}" ({self.type}): invalid state: {error!r}'
             ) from error
         if self._data is not None and position >= len(self._data):
             raise SnapshotError(

@@ -8,10 +8,10 @@ import numpy as np
 
 
 class Order:
-    """Maps the number of a delivered record to its place in the store.
+    """Maps the number of a delivered record to its position in the store.
 
-    Without ``shuffle`` that is the store's order; with it, each pass has an order of its own, drawn
-    by the generator that ``generator(pass)`` returns.
+    Without ``shuffle`` that is the store's order; with it, each pass has a different order, drawn
+    with the generator that ``generator(pass)`` returns.
     """
 
     def __init__(self, size: int, shuffle: bool, generator: Callable[[int], np.random.Generator]):
@@ -19,7 +19,7 @@ class Order:
         self._pass, self._drawn = -1, np.empty(0, np.intp)
 
     def place(self, number: int) -> tuple[int, int]:
-        """Return (pass, place in the store) of a record."""
+        """Return (pass, position in the store) of a record."""
         turn, index = divmod(number, self._size)
         if not self._shuffle:
             return turn, index

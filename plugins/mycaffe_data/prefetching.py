@@ -1,4 +1,4 @@
-"""Making batches ahead, in one background thread for each layer."""
+"""Makes batches ahead, in a background thread for each layer."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Item = tuple[Any, BaseException | None]
 
 
 class _Shelf:
-    """Batches between the thread that makes them and the one that takes them.
+    """A queue of batches between the thread that makes them and the one that uses them.
 
-    Its queues stay whole whenever Ctrl-C comes, which Python's own conditions do not.
+    It stays consistent whenever Ctrl-C comes, unlike Python's condition variables.
     """
 
     def __init__(self, depth: int):
@@ -34,14 +34,14 @@ class _Shelf:
         self.closed = False
 
     def put(self, item: Item) -> bool:
-        """Wait for room and add an item; False if the shelf was closed."""
+        """Wait for room and add an item; return False if the shelf was closed."""
         self._room.get()
         if not self.closed:
             self._items.put(item)
         return not self.closed
 
     def take(self) -> Item:
-        """Wait for the next item; DataError if the shelf is closed meanwhile, by another thread."""
+        """Wait for the next item; DataError if another thread closes the shelf meanwhile."""
         item = self._items.get()
         if item is None:
             self._items.put(None)
@@ -50,7 +50,7 @@ class _Shelf:
         return item
 
     def close(self) -> None:
-        """Let whoever waits for room go on, and end."""
+        """Wake the thread that waits for room, so that it ends."""
         self.closed = True
         with suppress(Empty):
             while True:
@@ -60,23 +60,23 @@ class _Shelf:
 
 
 class Prefetcher:
-    """Calls ``owner.make_batch()`` again and again in a thread, up to ``depth`` results ahead.
+    """Calls ``owner.make_batch()`` repeatedly in a thread, up to ``depth`` results ahead.
 
-    The thread is a daemon and starts with the first :meth:`take`. It ends at :meth:`stop`, when an
-    exception has been handed over, at the end of the process, and when ``owner`` is gone: it holds
-    no reference to it while it waits. After a fork the child starts a thread of its own.
+    The thread is a daemon and starts with the first :meth:`take`. It ends at :meth:`stop`, after an
+    exception has been passed on, at the end of the process, and when ``owner`` is gone, to which it
+    has no reference while it waits. After a fork, the child process starts its own thread.
     """
 
     def __init__(self, owner: Any, depth: int):
         self._owner, self._depth = weakref.ref(owner), depth
-        # Shelf, thread, finalizer, process: set in one step, as Ctrl-C may come between any two.
+        # Shelf, thread, finalizer, process: set at once, as Ctrl-C may come between two steps.
         self._work: tuple[_Shelf, threading.Thread, weakref.finalize, int] | None = None
         self._process, self._making = os.getpid(), threading.Lock()
         _running.add(self)
 
     @property
     def is_running(self) -> bool:
-        """Whether a thread of this process makes batches."""
+        """Whether a thread of this process is making batches."""
         return self._work is not None and self._work[-1] == os.getpid()
 
     def take(self) -> Any:
@@ -84,7 +84,7 @@ class Prefetcher:
         shelf = self._work[0] if self.is_running else self._start()
         try:
             result, error = shelf.take()
-        except BaseException:  # Ctrl-C, perhaps with a batch in its hands
+        except BaseException:  # Ctrl-C, perhaps after a batch was taken
             self.stop()
             raise
         if error is not None:
@@ -94,30 +94,32 @@ class Prefetcher:
 
     def _start(self) -> _Shelf:
         owner, shelf = self._owner(), _Shelf(self._depth)
-        if self._process != os.getpid():  # whoever holds the lock is in the parent
+        if self._process != os.getpid():  # the holder of the lock is in the parent process
             self._process, self._making = os.getpid(), threading.Lock()
-        # Not a method of this object: the thread would keep it, and its owner, alive.
+        # Not a method of this object: the thread would keep the object and its owner alive.
         thread = threading.Thread(
             target=_fill,
             args=(shelf, self._owner, self._making),
             name=f"prefetch {owner.name}",
             daemon=True,
         )
-        # By a weak reference: an exception on the shelf refers to its owner.
+        # A weak reference, since an exception on the shelf refers to its owner.
         finalizer = weakref.finalize(owner, _close, weakref.ref(shelf))
         finalizer.atexit = False
         self._work = shelf, thread, finalizer, os.getpid()
         try:
             thread.start()
         except BaseException as error:
-            self.stop()  # no more threads, or Ctrl-C: nobody would ever fill this shelf
-            if isinstance(error.__context__, KeyboardInterrupt):  # it broke Python's own waiting
+            self.stop()  # no thread could start, or Ctrl-C: this shelf would never be filled
+            if isinstance(
+                error.__context__, KeyboardInterrupt
+            ):  # it interrupted Python's own waiting
                 raise error.__context__ from None
             raise
         return shelf
 
     def stop(self, patience: float | None = None) -> None:
-        """End the thread and wait until it has; what it made is dropped."""
+        """Stop the thread and wait for its end; its results are dropped."""
         work, running = self._work, self.is_running
         self._work = None
         if running:
@@ -135,13 +137,13 @@ def _close(reference: weakref.ref[_Shelf]) -> None:
 
 
 def _fill(shelf: _Shelf, reference: Any, making: threading.Lock) -> None:
-    """Fill a shelf until it is closed; one batch at a time, also beside a thread that has not ended yet."""
+    """Fill a shelf until it is closed; one batch at a time, even while an earlier thread is still ending."""
     while not shelf.closed:
         owner = reference()
         if owner is None:
             return
         try:
-            # NumPy's warnings would come from a thread of which nobody knows; what is not finite is seen later.
+            # NumPy's warnings would come from a background thread; non-finite values are noticed later.
             with making, np.errstate(all="ignore"):
                 item = owner.make_batch(), None
         except BaseException as error:
@@ -157,6 +159,6 @@ _running: weakref.WeakSet[Prefetcher] = weakref.WeakSet()
 
 @atexit.register
 def _stop_all() -> None:
-    """Let no thread be inside a library when the interpreter goes down."""
+    """Stop all threads, so that none is inside a library when the interpreter exits."""
     for prefetcher in list(_running):
         prefetcher.stop(_EXIT_PATIENCE)

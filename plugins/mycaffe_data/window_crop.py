@@ -1,4 +1,4 @@
-"""Cutting a window out of an image: R-CNN's context padding and square windows."""
+"""Cuts a window out of an image, with R-CNN's context padding and square windows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .window_file import Window
 
 @dataclass(frozen=True)
 class Cut:
-    """A part of an image, the size it is resized to, and where that lies in the crop."""
+    """A part of an image, its size after resizing, and its position in the crop."""
 
     rows: slice
     columns: slice
@@ -23,7 +23,7 @@ class Cut:
     top: int
     left: int
     right: int
-    """Columns of the crop that stay free on the right: the left margin of a mirrored crop."""
+    """Unfilled columns at the right of the crop: the left margin of a mirrored crop."""
 
     def place(self, mirrored: bool) -> tuple[slice, slice]:
         """Return the rows and columns of the crop that the resized part fills."""
@@ -36,9 +36,9 @@ def cut(
 ) -> Cut:
     """Return how a window of an image (height, width) becomes a crop.
 
-    The window is made larger, so that after resizing ``context_pad`` pixels around it are context,
-    and with ``square`` to the square around it first; what of that lies outside the image stays
-    free in the crop.
+    The window is enlarged so that, after resizing, ``context_pad`` pixels around it are context;
+    with ``square``, first to the square around it. The part outside the image is left unfilled in
+    the crop.
     """
     x1, y1, x2, y2 = window.x1, window.y1, window.x2, window.y2
     if not (context_pad or square):
@@ -55,7 +55,7 @@ def cut(
 
 
 def _side(centre: float, half: float, length: int, crop_size: int) -> tuple[slice, int, int, int]:
-    """Return along one axis: the part of the image, its size in the crop, the margins before and behind."""
+    """Return, for one axis, the part of the image, its size in the crop, and the margins before and after."""
     first, last = _rounded(centre - half), _rounded(centre + half)
     whole = last - first + 1
     before, behind = max(0, -first), max(0, last - length + 1)
@@ -77,7 +77,7 @@ def _rounded(value: float) -> int:
 def resized(image: np.ndarray, part: Cut, crop_size: int, mirrored: bool) -> tuple[np.ndarray, ...]:
     """Return the resized part of an image (channels, height, width), and its rows and columns in the crop."""
     rows, columns = part.place(mirrored)
-    # Rounding may push the part out of the crop by a pixel.
+    # Rounding may move the part out of the crop by a pixel.
     height = min(part.height, crop_size - rows.start)
     width = min(part.width, crop_size - columns.start)
     pixels = resize_pixels(image[:, part.rows, part.columns], (height, width))

@@ -19,15 +19,15 @@ from .window_file import Window, read_windows
 
 
 class WindowData(DataLayer):
-    """Windows of images, some with an object in them and some without, drawn by lot: R-CNN's input.
+    """Draws random windows of images, some with an object and some without: R-CNN's input.
 
     No bottoms. Top 0: ``batch_size`` windows resized to a square of ``transform_param.crop_size``
     (batch, channels, crop, crop); top 1: their classes (batch). Windows that overlap an object by
     ``fg_threshold`` or more are foreground, below ``bg_threshold`` background, with class 0. Each
-    batch has int(batch_size * fg_fraction) of the first kind, behind those of the second.
-    ``context_pad`` adds so many pixels of context on each side, ``crop_mode`` "square" takes the
+    batch has int(batch_size * fg_fraction) of the first kind, after those of the second.
+    ``context_pad`` adds that many pixels of context on each side, ``crop_mode`` "square" uses the
     square around the window. y = (x - mean) * ``window_data_param.scale``, and 0 outside the image;
-    mean and mirror are those of ``transform_param``, and a mean file is read in its middle.
+    mean and mirror are those of ``transform_param``, and a mean file is read at its centre.
     ``cache_images`` keeps the image files in memory.
     """
 
@@ -90,7 +90,7 @@ class WindowData(DataLayer):
                 )
 
     def _sort(self, windows: Sequence[Window]) -> None:
-        """Tell foreground from background, and check that there are windows to draw from."""
+        """Separate foreground from background, and check that there are windows to draw from."""
         param = self.settings
         self.foreground = [w for w in windows if w.overlap >= param.fg_threshold]
         rest = [w for w in windows if w.overlap < param.fg_threshold]
@@ -110,12 +110,12 @@ class WindowData(DataLayer):
         ):
             if wanted and not listed:
                 self.fail(
-                    f"{self.source} has no {kind} windows, and each batch needs {wanted}",
+                    f"{self.source} has no {kind} windows, but each batch needs {wanted}",
                     field="window_data_param.source",
                 )
 
     def _read_mean(self, channels: int) -> None:
-        """Keep the mean (channels or 1, crop or 1, crop or 1)."""
+        """Read the mean (channels or 1, crop or 1, crop or 1)."""
         transformer = DataTransformer(self)
         self.mirror, self.mean = transformer.mirror, transformer.mean_values
         if self.mean is not None and len(self.mean) not in (1, channels):
@@ -131,7 +131,7 @@ class WindowData(DataLayer):
         if start < 0 or image.shape[0] != channels or image.shape[1] < middle.stop:
             self.fail(
                 f'the mean of mean_file "{transformer.mean_file}" is {image.shape}, but a crop is '
-                f"{(channels, self.crop_size, self.crop_size)} from its middle",
+                f"{(channels, self.crop_size, self.crop_size)} from its centre",
                 field="transform_param.mean_file",
             )
         self.mean = image[:, middle, middle]
@@ -177,5 +177,5 @@ class WindowData(DataLayer):
             image = decode_image(self.cache[number], color)
         expected = (listed.channels, listed.height, listed.width)
         if image.shape != expected:
-            raise DataError(f"{path} is {image.shape}, and line {listed.line} says {expected}")
+            raise DataError(f"{path} is {image.shape}, but line {listed.line} says {expected}")
         return image

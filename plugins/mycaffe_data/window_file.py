@@ -1,4 +1,4 @@
-"""The window files of R-CNN: images, and in each some windows with a class and an overlap."""
+"""Reads R-CNN's window files: images, each with windows that have a class and an overlap."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mycaffe_py.stores import text_lines
 
 @dataclass(frozen=True)
 class WindowImage:
-    """One image of a window file: its path as written, its size, and its line's number."""
+    """One image of a window file: its path as written, its size, and its line number."""
 
     path: str
     channels: int
@@ -26,7 +26,7 @@ class WindowImage:
 
 @dataclass(frozen=True)
 class Window:
-    """A rectangle, both corners inside, of image number ``image``."""
+    """A rectangle of image number ``image``, including both corners."""
 
     image: int
     label: int
@@ -49,18 +49,18 @@ class _Words:
         self._place = (1, "")
 
     def next(self, what: str, convert: Callable[[str], Any], last: bool = False) -> Any:
-        """Return the next word as ``what``; at the end of the file None if it may be the last."""
+        """Return the next word, which is ``what``; at the end of the file None, if ``last`` allows it to end."""
         found = next(self._words, None)
         if found is None:
             if last:
                 return None
-            self.fail(f"it ends where {what} is expected")
+            self.fail(f"the file ends where {what} is expected")
         number, line, word = found
         self._place = number, line
         try:
             return convert(word)
         except ValueError:
-            self.fail(f'"{word}" is no {what}')
+            self.fail(f'expected {what}, got "{word}"')
 
     @property
     def line(self) -> int:
@@ -79,7 +79,7 @@ class _Words:
 def read_windows(path: Path) -> tuple[list[WindowImage], list[Window]]:
     """Return the images and windows of a window file.
 
-    Images are numbered in the order of the file, whatever their ``# index`` says. Raises DataError
+    Images are numbered in the order of the file, regardless of their ``# index``. Raises DataError
     naming file and line.
     """
     words = _Words(path)
@@ -87,7 +87,7 @@ def read_windows(path: Path) -> tuple[list[WindowImage], list[Window]]:
     windows: list[Window] = []
     while (mark := words.next("#", str, last=True)) is not None:
         if mark != "#":
-            words.fail(f'"{mark}" stands where # and the number of an image is expected')
+            words.fail(f'expected # and the number of an image, got "{mark}"')
         words.next("number of an image", int)
         name = words.next("path", str)
         line = words.line
@@ -104,7 +104,7 @@ def read_windows(path: Path) -> tuple[list[WindowImage], list[Window]]:
 
 def _window(words: _Words, images: list[WindowImage]) -> Window:
     label = words.next("class", int)
-    overlap = words.next("overlap", np.float32)  # as the thresholds, that 0.3 be 0.3
+    overlap = words.next("overlap", np.float32)  # like the thresholds, so that 0.3 equals 0.3
     x1, y1, x2, y2 = (words.next(what, int) for what in ("x1", "y1", "x2", "y2"))
     image = images[-1]
     if not (0 <= x1 <= x2 < image.width and 0 <= y1 <= y2 < image.height):

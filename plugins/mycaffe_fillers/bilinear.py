@@ -12,7 +12,7 @@ from .dense import DenseFiller
 
 
 class Bilinear(DenseFiller):
-    """Weights of a bilinear interpolation, for a Deconvolution that enlarges.
+    """Weights of a bilinear interpolation, for a Deconvolution that upsamples.
 
     For kernels of K x K: f = ceil(K / 2), c = (K - 1) / (2 f), element (i, j) is
     (1 - |i / f - c|) * (1 - |j / f - c|), the same for every pair of channels.
@@ -22,7 +22,7 @@ class Bilinear(DenseFiller):
     uses = ()
 
     def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
-        """Return one kernel, which broadcasts to all."""
+        """Return a single kernel, which broadcasts to the shape."""
         if len(shape) != 4 or shape[2] != shape[3]:
             raise ConfigError(
                 'a filler of type "bilinear" needs a blob of 4 axes with square kernels, '

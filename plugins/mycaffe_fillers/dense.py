@@ -1,13 +1,13 @@
-"""What several fillers need."""
+"""Base classes of the fillers."""
 
 from __future__ import annotations
 
 from mycaffe_py.errors import ConfigError
-from mycaffe_py.filler import Filler, fans
+from mycaffe_py.layer import Filler, fans
 
 
 class DenseFiller(Filler):
-    """A filler that gives every element a value, so that ``sparse`` makes no sense with it."""
+    """A filler that sets every element, so that ``sparse`` does not apply."""
 
     def check(self) -> None:
         """Refuse ``sparse``."""
@@ -19,10 +19,10 @@ class DenseFiller(Filler):
 
 
 class ScaledFiller(DenseFiller):
-    """A filler whose spread depends on the number of inputs or outputs of a weight."""
+    """A filler whose range depends on the number of inputs or outputs of a weight."""
 
     def fan(self, shape: tuple[int, ...]) -> float:
-        """Return the number that ``variance_norm`` asks for."""
+        """Return the number of inputs, of outputs or their mean, according to ``variance_norm``."""
         fan_in, fan_out = fans(shape)
         names = self.param.DESCRIPTOR.fields_by_name["variance_norm"].enum_type.values_by_number
         by_name = {"FAN_IN": fan_in, "FAN_OUT": fan_out, "AVERAGE": (fan_in + fan_out) / 2}

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.errors import ConfigError
-from mycaffe_py.filler import Filler
+from mycaffe_py.layer import Filler
 
 
 class Gaussian(Filler):
     """Normal distribution of mean ``mean`` (default 0) and standard deviation ``std`` (default 1).
 
-    With ``sparse`` each element stays with probability sparse / shape[0] and is 0 otherwise, so that
-    of each input's weights to the shape[0] outputs so many are left on average.
+    With ``sparse``, each element is kept with probability sparse / shape[0] and 0 otherwise, so that
+    each input keeps that many weights to the shape[0] outputs on average.
     """
 
     type = "gaussian"
@@ -22,16 +22,16 @@ class Gaussian(Filler):
 
     def check(self) -> None:
         """Refuse a negative ``std`` and a ``sparse`` below -1 (off)."""
-        for field, least in (("std", 0), ("sparse", -1)):
+        for field, minimum in (("std", 0), ("sparse", -1)):
             value = getattr(self.param, field)
-            if value < least:
+            if value < minimum:
                 raise ConfigError(
                     f'{field} is {value:g} in a filler of type "gaussian", but must be at '
-                    f"least {least}"
+                    f"least {minimum}"
                 )
 
     def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
-        """Draw the values, then which of them stay."""
+        """Draw the values, then which of them are kept."""
         values = rng.normal(self.param.mean, self.param.std, shape)
         if self.param.sparse >= 0:
             outputs = shape[0] if shape else 1

@@ -13,7 +13,7 @@ from .dense import DenseFiller
 
 
 class Uniform(DenseFiller):
-    """Even distribution over [``min``, ``max``) (default [0, 1))."""
+    """Uniform distribution over [``min``, ``max``) (default [0, 1))."""
 
     type = "uniform"
     uses = ("min", "max")

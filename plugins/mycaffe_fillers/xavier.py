@@ -11,7 +11,7 @@ from .dense import ScaledFiller
 
 
 class Xavier(ScaledFiller):
-    """Even distribution over [-s, s) with s = sqrt(3 / n), a variance of 1 / n.
+    """Uniform distribution over [-s, s) with s = sqrt(3 / n), a variance of 1 / n.
 
     ``variance_norm`` chooses n: FAN_IN (default, count / shape[0]), FAN_OUT (count / shape[1]) or
     AVERAGE, the mean of the two.

@@ -1,10 +1,10 @@
-"""Gyms that come with mycaffe-py: a curve, and measurements in a file."""
+"""The built-in gyms: Curve, and Series for measurements in a file."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from mycaffe_py.hookspecs import hookimpl
+from mycaffe_py.plugins import hookimpl
 
 from .curve_gym import CurveGym
 from .series_gym import SeriesGym
@@ -20,5 +20,5 @@ def mycaffe_gyms():
 
 @hookimpl
 def mycaffe_schema():
-    """Return the schemas of their parameters."""
+    """Return the schemas of the gyms' parameters."""
     return [Path(__file__).with_name(name) for name in ("gyms.proto", "series.proto")]

@@ -1,4 +1,4 @@
-"""A curve whose values are a column of a CSV file."""
+"""A curve whose values come from a column of a CSV file."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ from .sources import Point, Source
 
 
 class CsvSource(Source):
-    """y = a column of a CSV file, a row at a time; x = a column of times, where there is one.
+    """y = a column of a CSV file, a row at a time; x = a time column, if there is one.
 
-    An empty cell is a point that is not observed: y repeats the last value (before the first value:
-    the first one).
+    An empty cell is an unobserved point: y repeats the last value, or, before any value, the first one.
     """
 
     ends = True
@@ -31,7 +30,7 @@ class CsvSource(Source):
         try:
             self._read(param)
         except DataError as error:
-            # A mistake in the file itself is shown where the file is named.
+            # A mistake in the file itself is reported where the file is named.
             error.field = error.field or "curve_param.csv_file"
             raise
         self._row = 0
@@ -60,7 +59,7 @@ class CsvSource(Source):
         return len(self._y)
 
     def reset(self, rng: np.random.Generator, random_start: bool) -> None:
-        """Begin again, at the first row or at a random one that has another after it."""
+        """Restart at the first row, or at a random one other than the last."""
         self._row = int(rng.integers(len(self) - 1)) if random_start else 0
 
     @property
@@ -77,7 +76,7 @@ class CsvSource(Source):
     def ahead(self, x: float, rng: np.random.Generator) -> Point:
         """Return the next row's point; y is NaN where its cell is empty.
 
-        Beyond the last row x goes on by the median of the file's steps (above 0), and y is NaN.
+        Beyond the last row, x continues by the median of the file's positive steps, and y is NaN.
         """
         row = self._row
         if row < len(self):
@@ -89,21 +88,21 @@ class CsvSource(Source):
         return Point(x, math.nan, False)
 
     def state(self) -> dict[str, Any]:
-        """Return the row that comes next."""
+        """Return the index of the next row, and the number of rows."""
         return {"row": self._row, "rows": len(self)}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`state` returned; SnapshotError if the file has changed."""
+        """Restore what :meth:`state` returned; SnapshotError if the file has changed."""
         if state["rows"] != len(self):
             raise SnapshotError(
-                f"{self.path}: {len(self)} rows of data; at the snapshot it had {state['rows']}",
-                hint="the CSV file has changed, so the run cannot go on where it stopped",
+                f"{self.path}: {len(self)} rows of data, but {state['rows']} when the snapshot was made",
+                hint="the CSV file has changed, so the run cannot be resumed",
             )
         self._row = int(state["row"])
 
 
 def find_csv(name: str, base_dir: Path, field: str) -> Path:
-    """Return the file ``name`` in ``base_dir`` or in the current directory."""
+    """Return the path of the file ``name``, in ``base_dir`` or in the current directory."""
     places = list(dict.fromkeys(path.absolute() for path in (base_dir / name, Path(name))))
     for path in places:
         if os.path.exists(path):
@@ -116,7 +115,7 @@ def find_csv(name: str, base_dir: Path, field: str) -> Path:
 
 
 def _values(table: CsvTable, index: int, param: Any) -> tuple[list[float], list[bool]]:
-    """Return the y of each row, gaps filled, and whether it was observed."""
+    """Return y of each row, with gaps filled, and whether it was observed."""
     cells = np.array(table.convert(index, number))
     observed = np.isfinite(cells)
     if not observed.any():
@@ -135,18 +134,18 @@ def _values(table: CsvTable, index: int, param: Any) -> tuple[list[float], list[
     return y[latest].tolist(), observed.tolist()
 
 
-def _normalized(y: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Map the least and largest of ``seen`` to -1 and 1; a constant column to 0."""
-    least, largest = seen.min(), seen.max()
-    if least == largest:
+def _normalized(y: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    """Map the range of ``observed`` to -1..1; a constant column to 0."""
+    low, high = observed.min(), observed.max()
+    if low == high:
         return np.zeros_like(y)
-    # Halved first, so that the width of the range cannot overflow.
-    middle, half_range = least / 2 + largest / 2, largest / 2 - least / 2
+    # Halve first, so that the width of the range cannot overflow.
+    middle, half_range = low / 2 + high / 2, high / 2 - low / 2
     return (y - middle) / half_range
 
 
 def _times(table: CsvTable, index: int, time_format: str) -> list[float]:
-    """Return the x of each row, as days from the first row where a date format is given."""
+    """Return x of each row; with a date format, in days since the first row."""
     if not time_format:
         return table.times(index, lambda cell: time_number(cell, "csv_time_format")).tolist()
     times = table.times(index, lambda cell: days(date(cell, time_format)))

@@ -1,4 +1,4 @@
-"""Reading a CSV file into named columns of text, with errors that name file, line and column."""
+"""Reads a CSV file into named columns of text, with errors that name file, line and column."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mycaffe_py.errors import DataError, MissingFileError, did_you_mean
 
 EPOCH = datetime(1970, 1, 1)
 DELIMITERS = ",;\t"
-_ROWS_LOOKED_AT = 20
+_SAMPLED_LINES = 20
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class CsvTable:
         return len(self.rows[0])
 
     def column_index(self, wanted: str, field: str) -> int:
-        """Return the column that ``wanted`` names, or counts from 0; DataError if there is none."""
+        """Return the index of the column given by name or by number from 0; DataError if there is none."""
         names = self.names or ()
         if names.count(wanted) > 1:
             raise DataError(
@@ -53,7 +53,7 @@ class CsvTable:
         )
 
     def only_other_column(self, taken: int | None, field: str) -> int:
-        """Return the one column besides ``taken``; DataError if there are several or none."""
+        """Return the only column besides ``taken``; DataError if there are several or none."""
         others = [index for index in range(self.width) if index != taken]
         if len(others) != 1:
             raise DataError(
@@ -64,18 +64,22 @@ class CsvTable:
         return others[0]
 
     def describe_columns(self) -> str:
-        """Return the columns in words, for a message."""
+        """Describe the columns, for an error message."""
         if self.names:
             return "the columns " + ", ".join(f'"{name}"' for name in self.names)
         plural = "" if self.width == 1 else "s"
         return f"{self.width} column{plural} without names, counted from 0"
 
     def column_name(self, index: int) -> str:
-        """Return the name of a column, or its number in words."""
+        """Return the name of a column, or "column N" without a header."""
         return self.names[index] if self.names else f"column {index}"
 
+    def quoted_name(self, index: int) -> str:
+        """Return ``column "name"``, or ``column N`` without a header, for a message."""
+        return f'column "{self.names[index]}"' if self.names else f"column {index}"
+
     def convert(self, index: int, cell_value: Callable[[str], float]) -> list[float]:
-        """Return a column as ``cell_value`` makes it; a ValueError of it refuses the cell."""
+        """Convert each cell of a column with ``cell_value``, whose ValueError says what is wrong with the cell."""
         values = []
         for line, row in zip(self.lines, self.rows, strict=True):
             try:
@@ -85,7 +89,7 @@ class CsvTable:
         return values
 
     def times(self, index: int, cell_time: Callable[[str], float]) -> np.ndarray:
-        """Return a column as times, (rows,); DataError if one comes before the one above it."""
+        """Convert a column to times, (rows,); DataError if they decrease."""
         times = np.array(self.convert(index, cell_time))
         backwards = np.flatnonzero(np.diff(times) < 0)
         if backwards.size:
@@ -96,13 +100,12 @@ class CsvTable:
         return times
 
     def error_at(self, line: int, index: int, message: str) -> DataError:
-        """Return a DataError about the cell of one column in the row that ends at ``line``."""
-        name = f'column "{self.names[index]}"' if self.names else f"column {index}"
-        return DataError(f"{self.path}, line {line}, {name}: {message}")
+        """Return a DataError about the cell in column ``index`` of the row that ends at ``line``."""
+        return DataError(f"{self.path}, line {line}, {self.quoted_name(index)}: {message}")
 
 
 def number(cell: str) -> float:
-    """Return the finite number in ``cell``, NaN for an empty one; otherwise ValueError."""
+    """Return the finite number in ``cell``, or NaN for an empty cell; ValueError for anything else."""
     if not cell.strip():
         return math.nan
     try:
@@ -120,18 +123,18 @@ def number(cell: str) -> float:
 
 
 def time_number(cell: str, format_field: str) -> float:
-    """Return the time in ``cell``; otherwise ValueError, which names the setting that dates need."""
+    """Return the time in ``cell``; ValueError, naming the setting that dates need, if there is none."""
     try:
         value = number(cell)
     except ValueError as refusal:
-        raise ValueError(f"{refusal} (dates of this form need {format_field})") from None
+        raise ValueError(f"{refusal} (for dates in this format, set {format_field})") from None
     if math.isnan(value):
         raise ValueError("is empty: every row needs a time")
     return value
 
 
 def date(cell: str, time_format: str) -> datetime:
-    """Return the date in ``cell``; otherwise ValueError."""
+    """Parse the date in ``cell``; ValueError if it does not match."""
     try:
         return datetime.strptime(cell.strip(), time_format)
     except ValueError:
@@ -139,12 +142,12 @@ def date(cell: str, time_format: str) -> datetime:
 
 
 def days(moment: datetime) -> float:
-    """Return the days from the beginning of 1970."""
+    """Return the days since 1970-01-01."""
     return (moment - EPOCH.replace(tzinfo=moment.tzinfo)).total_seconds() / 86400
 
 
 def read_table(path: Path) -> CsvTable:
-    """Read a CSV file; DataError or MissingFileError says what is wrong and where."""
+    """Read a CSV file; DataError or MissingFileError says what is wrong, and where."""
     text = _read_text(path)
     rows, lines = _split(path, text, _delimiter(text))
     names = None
@@ -158,7 +161,7 @@ def read_table(path: Path) -> CsvTable:
         if len(row) != width:
             raise DataError(
                 f"{path}, line {line}: the row has {len(row)} cells; the first has {width}",
-                hint="a cell that holds a comma needs quotes, and decimals a point"
+                hint="quote cells that contain a comma, and write decimals with a point"
                 if len(row) > width
                 else None,
             )
@@ -183,7 +186,7 @@ def _read_text(path: Path) -> str:
 
 
 def _split(path: Path, text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
-    """Return the rows that are not blank, and the line each ends at."""
+    """Return the non-blank rows, and the line at which each ends."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows, lines = [], []
     try:
@@ -194,7 +197,7 @@ def _split(path: Path, text: str, delimiter: str) -> tuple[list[list[str]], list
     except csv.Error as error:
         raise DataError(
             f"{path}, line {reader.line_num}: {error}",
-            hint="a cell that begins with a quote ends with one"
+            hint="a cell that begins with a quote must end with one"
             if "unexpected end" in str(error)
             else None,
         ) from None
@@ -202,11 +205,11 @@ def _split(path: Path, text: str, delimiter: str) -> tuple[list[list[str]], list
 
 
 def _delimiter(text: str) -> str:
-    """Return the delimiter that cuts the first lines into most columns, the same number in each.
+    """Return the delimiter that splits the first lines into the most columns, equally many in each.
 
-    Where none does (a ragged file), the one that stands most often in the first line.
+    If there is none (a ragged file), return the most frequent one in the first line.
     """
-    sample = [line for line in text.splitlines() if line.strip()][:_ROWS_LOOKED_AT]
+    sample = [line for line in text.splitlines() if line.strip()][:_SAMPLED_LINES]
     first_line = sample[0] if sample else ""
 
     def columns(delimiter: str) -> tuple[int, int]:
@@ -217,7 +220,7 @@ def _delimiter(text: str) -> str:
 
 
 def _is_header(row: Sequence[str]) -> bool:
-    """Whether a first row holds names: text in some cell, and no number in any."""
+    """Return whether a first row is a header: text in some cell, and no numbers."""
     cells = [cell for cell in row if cell.strip()]
     return bool(cells) and not any(_is_number(cell) for cell in cells)
 

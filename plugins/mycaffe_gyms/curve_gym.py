@@ -1,4 +1,4 @@
-"""The Curve gym: follow, or forecast, a curve that appears point by point."""
+"""The Curve gym: follow or forecast a curve that appears point by point."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ _JSON_STATE = (
 
 
 class CurveGym(Gym):
-    """One point (x, y) of a curve after the other: SIN, COS, RANDOM walk or a CSV file's column.
+    """Yields the points (x, y) of a curve one by one: SIN, COS, a RANDOM walk or a column of a CSV file.
 
     An observation holds the latest ``history`` points, oldest first: ``x`` (n, F) inputs, ``tt``
-    (n,) time, ``mask`` (n, F), ``target`` (n, 1) with y of the SAME point. Its arrays are views and
-    hold until the next ``step`` or ``reset``: copy what is kept longer.
+    (n,) time, ``mask`` (n, F), ``target`` (n, 1) with y of the SAME point. Its arrays are views that
+    are valid until the next ``step`` or ``reset``: copy what you keep longer.
 
-    ``step(prediction)`` is the answer to the latest point. Its reward is 1 - |prediction - target|,
-    not below -1 (which a prediction that is not finite gets); 0 without a prediction. When the last
-    row of a CSV file has been answered, ``terminated`` is true and no point is added.
+    ``step(prediction)`` takes the prediction for the latest point. Its reward is 1 - |prediction - target|,
+    at least -1 (also for a prediction that is not finite); 0 without a prediction. After the prediction for
+    the last row of a CSV file, ``terminated`` is true and no point is added.
 
-    ``look_ahead(prediction)`` adds a point of the future, at any time, after the end too: y of the point
-    before is the prediction, without noise, and counts as observed, and so does x. ``info["y"]`` and
-    ``info["target"]`` are what SIN and COS will be, or what a later row of the CSV file holds; NaN for a random
-    walk and beyond the file, whose x then goes on by its median step. ``target`` of the observation repeats the
-    last y seen where nothing is known. ``step`` is refused until ``reset`` or ``load_state``.
+    ``look_ahead(prediction)`` adds a future point, at any time, even after the end: y of the previous point
+    becomes the prediction, without noise, and counts as observed, and so does x. ``info["y"]`` and
+    ``info["target"]`` are the true values of SIN and COS, or of a later row of the CSV file; NaN for a random
+    walk and beyond the file, where x continues by the file's median step. ``target`` of the observation repeats
+    the last y seen where y is unknown. ``step`` is then refused until ``reset`` or ``load_state``.
     """
 
     type = "Curve"
@@ -85,16 +85,16 @@ class CurveGym(Gym):
 
     @classmethod
     def input_field_of(cls, param: Any) -> str:
-        """Only CSV_FILE reads a file."""
+        """Return the field of the input file; only CSV_FILE has one."""
         return cls.input_field if param.curve_param.curve == settings.CSV_FILE else ""
 
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
     ) -> tuple[Observation, dict]:
-        """Begin again and return the first point; without ``seed``, random numbers just go on.
+        """Restart and return the first point; without ``seed``, the random generator just continues.
 
-        ``options`` may hold ``random_start``, which then counts in place of the setting, and ``forecast``: a
-        CSV file is then run through to its last row, from where one looks ahead.
+        ``options`` may contain ``random_start``, which overrides the setting, and ``forecast``, which runs
+        through a CSV file to its last row, to look ahead from there.
         """
         if seed is not None:
             self.seed = seed
@@ -111,11 +111,12 @@ class CurveGym(Gym):
         return self._history.observation(), self._info()
 
     def step(self, action: Any = None) -> tuple[Observation, float, bool, bool, dict]:
-        """Take the prediction for the latest point, a number or array of one, and add a point."""
-        if not self._started or self._ended or self._looks_ahead:
-            why = "has ended" if self._ended else "has not begun"
-            why = "has been looking ahead" if self._looks_ahead else why
-            raise ConfigError(f"gym Curve: step() of a curve that {why}; call reset() first")
+        """Take the prediction for the latest point, a number or an array of one, and add a point."""
+        if not self._started:
+            raise ConfigError("gym Curve: step() before reset()")
+        if self._ended or self._looks_ahead:
+            last = "look_ahead()" if self._looks_ahead else "the last point"
+            raise ConfigError(f"gym Curve: step() after {last}; call reset() first")
         reward = 0.0
         if action is not None:
             prediction = _one_number(action)
@@ -129,11 +130,9 @@ class CurveGym(Gym):
         return self._history.observation(), reward, self._ended, False, self._info()
 
     def look_ahead(self, prediction: Any = None) -> tuple[Observation, dict]:
-        """Take the latest point's y to be ``prediction``, and add a point of the future."""
+        """Use ``prediction`` as y of the latest point, and add a future point."""
         if not self._started:
-            raise ConfigError(
-                "gym Curve: look_ahead() of a curve that has not begun; call reset() first"
-            )
+            raise ConfigError("gym Curve: look_ahead() before reset()")
         if prediction is not None:
             self._seen_y, self._before_observed = _finite(_one_number(prediction)), True
             self._history.predict(self._seen_y)
@@ -147,7 +146,7 @@ class CurveGym(Gym):
         return self._history.observation(), {**info, "target": np.array([info["y"]])}
 
     def past(self) -> dict[str, Any]:
-        """Return the points so far: ``time`` (n,), ``value`` (n, 1), NaN where not known, and their names."""
+        """Return the points so far: ``time`` (n,), ``value`` (n, 1), NaN where unknown, and their names."""
         points = self.curve_points()
         unknown = (points["mask"] == 0) & (not self.source.knows_unobserved)
         return {
@@ -158,7 +157,7 @@ class CurveGym(Gym):
         }
 
     def state(self) -> dict[str, Any]:
-        """Return all that changes, the points and predictions included."""
+        """Return the changing state, including points and predictions."""
         state = {name: getattr(self, "_" + name) for name in _JSON_STATE}
         return {
             **state,
@@ -171,7 +170,7 @@ class CurveGym(Gym):
         }
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`state` returned; SnapshotError if it does not fit these settings."""
+        """Restore what :meth:`state` returned; SnapshotError if it does not fit the settings."""
         try:
             self._history.load_state(state)
             self.source.load_state(state["source"])
@@ -187,7 +186,7 @@ class CurveGym(Gym):
             ) from None
 
     def time_form(self) -> str:
-        """What ``tt`` holds: absolute times or time spans."""
+        """Return the form of ``tt``: "absolute" or "spans"."""
         return "absolute" if self._time == settings.ABSOLUTE else "spans"
 
     def describe(self) -> str:
@@ -199,8 +198,8 @@ class CurveGym(Gym):
     def curve_points(self) -> dict[str, np.ndarray]:
         """Return the points as (n,) arrays: ``x``, ``target``, ``prediction``, ``mask``, ``ahead``.
 
-        ``x`` always grows: points from before x started again at 0 are continued to its left.
-        ``target`` is NaN where it is not known, ``prediction`` where there is none; ``mask`` is 0 where a
+        ``x`` always grows: points from before x restarted at 0 are moved to its left.
+        ``target`` is NaN where it is unknown, ``prediction`` where there is none; ``mask`` is 0 where a
         point was not observed; ``ahead`` is 1 for points that were looked ahead to, and 0 for others.
         """
         return {
@@ -214,8 +213,8 @@ class CurveGym(Gym):
     def draw(self, figure: Any, *, tolerance: float = 0.005) -> None:
         """Draw target and prediction, and below them the error with a band of +-``tolerance``.
 
-        Predictions of the future have a colour of their own. A CSV file's missing values have no error,
-        because nobody knows what was right.
+        Predictions of the future have their own colour. Missing values of a CSV file have no error, because
+        the true value is unknown.
         """
         points = self.curve_points()
         error = points["prediction"] - points["target"]
@@ -232,7 +231,7 @@ class CurveGym(Gym):
         self._looks_ahead, self._known = False, True
 
     def _advance(self) -> None:
-        """Move on by one step and add the point found there, which lies ahead once one looks ahead."""
+        """Move on by one step and add the next point, a future one once the gym looks ahead."""
         length = self._step_length
         if self._jitter:
             length *= 1.0 + self._jitter * (2.0 * self._rng.random() - 1.0)
@@ -246,13 +245,13 @@ class CurveGym(Gym):
         self._add(point, point.x - before)
 
     def _add(self, point: Point, distance: float) -> None:
-        """Add ``point``, which lies ``distance`` after the one before, to the history."""
+        """Add ``point``, at ``distance`` from the previous one, to the history."""
         ahead, self._known = self._looks_ahead, not math.isnan(point.y)
         if not self._known:
             point = point._replace(y=self._seen_y)
         if not ahead and self._drop_ratio and self._rng.random() < self._drop_ratio:
             point = point._replace(observed=False)
-        # Of a point of the future the net sees where it lies, but never its y.
+        # The net sees the position of a future point, but never its y.
         x, mask = self._inputs(point._replace(observed=ahead or point.observed))
         if ahead:
             point = point._replace(observed=False)
@@ -300,7 +299,7 @@ def _finite(prediction: float) -> float:
     if math.isfinite(prediction):
         return prediction
     raise DataError(
-        f"gym Curve: the prediction is {prediction}; expected a finite number to go on from"
+        f"gym Curve: the prediction is {prediction}; expected a finite number to continue from"
     )
 
 

@@ -1,4 +1,4 @@
-"""The latest points of a curve, kept so that adding one costs the same however many there are."""
+"""The latest points of a curve, at a constant cost per added point."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class History:
     """At most ``capacity`` points, oldest first, in buffers of twice that length.
 
     The points are one slice of each buffer, so reading them copies nothing. When the slice reaches
-    the end of the buffers it moves to their front, once every ``capacity`` points. Columns: ``x``
+    the end of the buffers, it is moved to their front: once every ``capacity`` points. Columns: ``x``
     and ``mask`` (n, features), ``target`` (n, 1), and (n,) each ``tt``, ``position`` (x before any
-    wrapping), ``observed`` (1 or 0), ``ahead`` (1 for points of the future, else 0), ``truth`` (the target, NaN
-    where it is not known) and ``prediction`` (NaN where there is none).
+    wrapping), ``observed`` (1 or 0), ``ahead`` (1 for future points, else 0), ``truth`` (the target, NaN
+    where it is unknown) and ``prediction`` (NaN where there is none).
     """
 
     def __init__(self, capacity: int, features: int):
@@ -35,7 +35,7 @@ class History:
         return self._end - self._begin
 
     def clear(self) -> None:
-        """Forget all points."""
+        """Remove all points."""
         self._begin = self._end = 0
 
     def append(
@@ -50,7 +50,7 @@ class History:
         ahead: bool = False,
         known: bool = True,
     ) -> None:
-        """Add a point without a prediction; the oldest goes once ``capacity`` are held."""
+        """Add a point without a prediction; beyond ``capacity``, the oldest is dropped."""
         if self._end == 2 * self.capacity:
             self._move_to_front()
         end = self._end
@@ -72,7 +72,7 @@ class History:
         self._prediction[self._end - 1] = prediction
 
     def observation(self) -> dict[str, np.ndarray]:
-        """Return what a trainer sees, as views that hold until the next :meth:`append`."""
+        """Return what a trainer sees, as views that are valid until the next :meth:`append`."""
         points = slice(self._begin, self._end)
         return {
             "x": self._x[points],
@@ -90,7 +90,7 @@ class History:
         return {_PREFIX + name: self.column(name) for name in self._columns}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`state` returned; SnapshotError if it does not fit."""
+        """Restore what :meth:`state` returned; SnapshotError if it does not fit."""
         columns = {name: np.asarray(state[_PREFIX + name], float) for name in self._columns}
         count = len(columns["tt"])
         for name, values in columns.items():
@@ -106,7 +106,7 @@ class History:
         self._begin, self._end = 0, count
 
     def _move_to_front(self) -> None:
-        # One place stays free in front of the next point: capacity - 1 old ones are enough.
+        # capacity - 1 old points are enough: the next one is about to be added.
         keep = self.capacity - 1
         for column in self._columns.values():
             column[:keep] = column[self._end - keep : self._end]

@@ -1,4 +1,4 @@
-"""The Curve gym's own picture: the curve with its predictions, and the error below it."""
+"""The Curve gym's picture: the curve with its predictions, and the error below it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-# Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
+# Okabe and Ito's colours, distinguishable with any kind of colour vision.
 TARGET_COLOUR = "#0072B2"
 PREDICTION_COLOUR = "#D55E00"
 TOLERANCE_COLOUR = "#009E73"
@@ -16,7 +16,7 @@ AHEAD_COLOUR = "#CC79A7"
 
 
 def growing(position: np.ndarray, step: float) -> np.ndarray:
-    """Return positions that always grow: where they start again, what came before moves left."""
+    """Return growing positions: where they restart, everything before is moved to the left."""
     position = position.copy()
     for restart in np.flatnonzero(np.diff(position) < 0) + 1:
         position[:restart] += position[restart] - step - position[restart - 1]
@@ -30,7 +30,7 @@ def draw_curve(
     labels: tuple[str, str],
     tolerance: float,
 ) -> None:
-    """Draw ``CurveGym.curve_points`` and their ``error`` (NaN: not known) in place of what ``figure`` holds."""
+    """Draw ``CurveGym.curve_points`` and their ``error`` (NaN: unknown), replacing the contents of ``figure``."""
     figure.clear()
     if hasattr(figure, "set_layout_engine"):
         figure.set_layout_engine("constrained")
@@ -65,9 +65,9 @@ def _summary(error: np.ndarray, ahead: np.ndarray, tolerance: float) -> str:
 
 
 def _split(points: Mapping[str, np.ndarray], name: str) -> list[tuple[np.ndarray, str, str]]:
-    """Return a column twice, with the name and colour of the line: what was seen, what lies ahead.
+    """Split a column into what was seen and what lies ahead, each with the colour and name of its line.
 
-    Each is NaN in the other's part, but the lines meet.
+    Each is NaN in the other's part, except that the lines meet.
     """
     values, ahead = points[name], points["ahead"] == 1
     if not ahead.any():
@@ -123,7 +123,7 @@ def _draw_error(axes: Any, points: Mapping[str, np.ndarray], tolerance: float) -
         axes.plot(points["x"], values, color=colour, linewidth=1, label=f"{label} - target")
     error = points["error"]
     known = np.abs(error[np.isfinite(error)])
-    # The few largest errors, often those of the first predictions, may leave the axes: drawn whole
-    # they would flatten all others.
+    # The few largest errors, often of the first predictions, may be cut off: to scale, they would
+    # flatten all others.
     reach = 1.2 * max(2 * tolerance, np.percentile(known, 98) if known.size else 0)
     axes.set_ylim(-reach, reach)

@@ -1,4 +1,4 @@
-"""The Series gym: forecast measurements that a CSV file holds, for any time ahead."""
+"""The Series gym: forecasts measurements from a CSV file, for any time ahead."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from .series_settings import check_settings
 from .series_windows import Windows, open_windows
 
 _JSON_STATE = ("part", "origin", "ahead", "begun", "ended")
-_MAX_ANSWERS = 500
+_MAX_SCORED = 500
 
 
 class SeriesGym(Gym):
-    """Asks for the values of a series some rows ahead of what it shows: measurements in a CSV file, regular or not.
+    """Asks for the values of a series some rows ahead: measurements in a CSV file, regular or not.
 
-    An observation is the context, ``window`` rows up to some row, and one step more, the query. Columns of x: the
+    An observation is the context, ``window`` rows up to some row, plus one more step, the query. Columns of x: the
     values, the inputs, how far ahead the query is (0 for the rows, 1 for horizon * time_unit), and for each period
-    sine and cosine of the time. Of the query only the last two kinds are known: its values and inputs have mask 0.
+    sine and cosine of the time. Only the last two kinds are known of the query: its values and inputs have mask 0.
     ``tt`` of a row is the time since the row before it, 0 for the first; of the query, the time from the last row.
-    The context of an early row is filled up in front with rows that are not observed; of a value
-    that was observed in none of the rows, the one where it was seen last takes the place of the oldest.
+    The context of an early row is padded in front with unobserved rows; if a value was observed in none of the
+    rows, the row where it was last observed replaces the oldest.
 
-    Training: each ``step`` gives another context of the training part and another number of rows ahead, at
-    random. Testing (``reset`` with the option ``part: "test"``): contexts one row after the other, from the last
-    row of the training part on; ``terminated`` after the last that has a complete row ahead.
+    Training: each ``step`` draws a random context of the training part and a random number of rows ahead.
+    Testing (``reset`` with the option ``part: "test"``): contexts row by row, from the last row of the training
+    part on; ``terminated`` after the last one that has a complete row ahead.
 
-    Forecasting (the option ``forecast``): the last row, or the last one not after ``start``, a time as the file
-    writes it; ``look_ahead`` then asks for 1, 2, ... ``horizon`` rows ahead of it. Beyond that the predictions
-    become the last rows of the context. Times are those of the file, and after its end go on as they did.
+    Forecasting (the option ``forecast``): from the last row, or the last one not after ``start``, a time in the
+    file's format; ``look_ahead`` then asks for 1, 2, ... ``horizon`` rows ahead of it. Beyond that, the
+    predictions become the last rows of the context. Times are those of the file, continued regularly after its end.
 
-    ``step(prediction)`` answers the latest query. Its reward is 1 - the mean of |prediction - target| over the
-    relative deviations of the values, not below -1; 0 without a prediction.
+    ``step(prediction)`` takes the prediction for the latest query. Its reward is 1 - the mean of
+    |prediction - target| divided by the relative deviations of the values, at least -1; 0 without a prediction.
     """
 
     type = "Series"
@@ -58,7 +58,7 @@ class SeriesGym(Gym):
         check_settings(self.settings)
         self.path = find_csv(self.settings.csv_file, Path(self.base_dir), "series_param.csv_file")
         self.windows = open_windows(self.path, self.settings)
-        # A run saves its settings: a forecast from another file goes on with the unit that was learned.
+        # Saved with the run's settings, so that a forecast from another file uses the same unit.
         self.settings.time_unit = self.windows.unit
         self._size = self.windows.statistics["relative_deviation"][: self.windows.outputs]
         self._rng = named_generator(seed, "gym")
@@ -67,11 +67,11 @@ class SeriesGym(Gym):
         self._predicted: list[np.ndarray] = []
         self._later = np.zeros(0)
         self._fed_back: tuple[int, Windows] | None = None
-        self._answers: deque[np.ndarray] = deque(maxlen=_MAX_ANSWERS)
+        self._scored: deque[np.ndarray] = deque(maxlen=_MAX_SCORED)
 
     @classmethod
     def fit_model(cls, param: Any, model: Any, blob_names: Any, base_dir: Path) -> None:
-        """With ``fit_model``, give a model the shapes of what the gym's settings and its file give."""
+        """With ``fit_model``, fit a model's shapes to the gym's settings and its file."""
         if param.series_param.fit_model:
             fit_model(model, blob_names, cls(param, base_dir=base_dir).windows)
 
@@ -80,7 +80,7 @@ class SeriesGym(Gym):
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
     ) -> tuple[Observation, dict]:
-        """Begin again and return the first query; options: ``part``, ``random_start``, ``forecast``, ``start``."""
+        """Restart and return the first query; options: ``part``, ``random_start``, ``forecast``, ``start``."""
         options = options or {}
         if seed is not None:
             self.seed = seed
@@ -107,13 +107,14 @@ class SeriesGym(Gym):
 
     def step(self, action: Any = None) -> tuple[Observation, float, bool, bool, dict]:
         """Take the prediction for the latest query, (O,), and give the next one."""
-        if not self._begun or self._ended or self._part == "forecast":
-            why = "has ended" if self._ended else "has not begun"
-            why = "looks ahead" if self._part == "forecast" and self._begun else why
-            raise ConfigError(f"gym Series: step() of a series that {why}; call reset() first")
+        if not self._begun:
+            raise ConfigError("gym Series: step() before reset()")
+        if self._ended or self._part == "forecast":
+            last = "look_ahead()" if self._part == "forecast" else "the last query"
+            raise ConfigError(f"gym Series: step() after {last}; call reset() first")
         reward = 0.0
         if action is not None:
-            reward = self._answer(self._prediction(action))
+            reward = self._score(self._prediction(action))
         if self._part == "train":
             self._draw_training_row()
         elif not self._next_test_row():
@@ -121,15 +122,15 @@ class SeriesGym(Gym):
         return self._observation(), reward, self._ended, False, self._info()
 
     def _draw_training_row(self) -> None:
-        windows, least = self.windows, self.settings.least_horizon
+        windows, nearest = self.windows, self.settings.least_horizon
         targets = windows.training_targets
-        most = min(self.settings.horizon, int(targets[-1]) - windows.first)
-        self._ahead = int(self._rng.integers(least, most + 1))
+        farthest = min(self.settings.horizon, int(targets[-1]) - windows.first)
+        self._ahead = int(self._rng.integers(nearest, farthest + 1))
         begin = int(np.searchsorted(targets, windows.first + self._ahead))
         self._origin = int(targets[self._rng.integers(begin, len(targets))]) - self._ahead
 
     def _next_test_row(self) -> bool:
-        """Move on to the next row that has a complete one ahead; False if there is none."""
+        """Advance to the next row that has a complete one ahead; False if there is none."""
         for origin in range(self._origin + 1, len(self.windows.series) - 1):
             found = self.windows.horizons_of(origin)
             if found.size:
@@ -137,17 +138,17 @@ class SeriesGym(Gym):
                 return True
         return False
 
-    def _answer(self, prediction: np.ndarray) -> float:
+    def _score(self, prediction: np.ndarray) -> float:
         """Keep a prediction for the picture and return its reward."""
         row = self._origin + self._ahead
         target = self.windows.series.values[row, : self.windows.outputs]
-        self._answers.append(np.concatenate([[self._time()], target, prediction]))
+        self._scored.append(np.concatenate([[self._time()], target, prediction]))
         # A prediction that is NaN loses the comparison in max(), so its reward is -1.
         return max(-1.0, 1.0 - float(np.mean(np.abs(prediction - target) / self._size)))
 
-    def _answered(self) -> np.ndarray:
+    def _scored_rows(self) -> np.ndarray:
         """Return the latest predictions, (k, 1 + 2 O): time, targets, predictions."""
-        return np.array(self._answers).reshape(-1, 1 + 2 * self.windows.outputs)
+        return np.array(self._scored).reshape(-1, 1 + 2 * self.windows.outputs)
 
     def _prediction(self, action: Any) -> np.ndarray:
         try:
@@ -179,15 +180,13 @@ class SeriesGym(Gym):
         row = int(np.searchsorted(series.times, time, side="right")) - 1
         if row < 0:
             first = series.clock.text(series.times[0])
-            raise ConfigError(f'gym Series: no row up to start "{start}"; the first is {first}')
+            raise ConfigError(f'gym Series: start "{start}" is before the first row, {first}')
         return row
 
     def look_ahead(self, prediction: Any = None) -> tuple[Observation, dict]:
-        """Ask for the row after the latest query; ``prediction`` (O,) is taken for what that one turned out to be."""
+        """Ask for the row after the latest query, with ``prediction`` (O,) as that query's values."""
         if not self._begun:
-            raise ConfigError(
-                "gym Series: look_ahead() of a series that has not begun; call reset() first"
-            )
+            raise ConfigError("gym Series: look_ahead() before reset()")
         if self._part != "forecast":
             rows = slice(self._origin + 1, self._origin + self._ahead)
             self._predicted = list(self.windows.series.values[rows, : self.windows.outputs])
@@ -215,7 +214,7 @@ class SeriesGym(Gym):
         return self._place(self._ahead)[0]
 
     def _context(self) -> tuple[Windows, int]:
-        """Return the windows and the row that the latest query looks ahead from."""
+        """Return the windows and the row from which the latest query looks ahead."""
         horizon = self.settings.horizon
         fed_back = (max(self._ahead, 1) - 1) // horizon * horizon
         if not fed_back:
@@ -250,7 +249,7 @@ class SeriesGym(Gym):
         return {name: values.copy() for name, values in self.windows.statistics.items()}
 
     def past(self) -> dict[str, Any]:
-        """Return the rows up to the one that is looked ahead from."""
+        """Return the rows up to the one from which the gym looks ahead."""
         series, outputs = self.windows.series, self.windows.outputs
         return {
             "time": series.times[: self._origin + 1],
@@ -261,35 +260,35 @@ class SeriesGym(Gym):
             "dates": series.clock.dates,
         }
 
-    # State, words and picture.
+    # State, description and picture.
 
     def state(self) -> dict[str, Any]:
-        """Return all that changes."""
+        """Return the changing state."""
         return {
             **{name: getattr(self, "_" + name) for name in _JSON_STATE},
             "rows": len(self.windows.series),
             "seed": self.seed,
             "generator": generator_state(self._rng),
             "predicted": np.array(self._predicted).reshape(-1, self.windows.outputs),
-            "answers": self._answered(),
+            "answers": self._scored_rows(),  # the key's old name, so that older snapshots load
         }
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`state` returned; SnapshotError if it does not fit these settings or this file."""
+        """Restore what :meth:`state` returned; SnapshotError if it does not fit the settings or the file."""
         rows, width = len(self.windows.series), 1 + 2 * self.windows.outputs
         try:
             if state["rows"] != rows or np.shape(state["answers"])[1] != width:
                 raise SnapshotError(
-                    f"{self.path}: {rows} rows of data and {self.windows.outputs} values; at the snapshot it "
-                    f"had {state['rows']} rows and {np.shape(state['answers'])[1] // 2} values",
-                    hint="the CSV file or the columns have changed, so the run cannot go on where it stopped",
+                    f"{self.path}: {rows} rows of data and {self.windows.outputs} values, but "
+                    f"{state['rows']} rows and {np.shape(state['answers'])[1] // 2} values when the snapshot was made",
+                    hint="the CSV file or the columns have changed, so the run cannot be resumed",
                 )
             restore_generator(self._rng, state["generator"])
             for name in _JSON_STATE:
                 setattr(self, "_" + name, state[name])
             self.seed, self._fed_back = state["seed"], None
             self._predicted = list(np.array(state["predicted"], dtype=np.float64))
-            self._answers = deque(np.array(state["answers"], np.float64), _MAX_ANSWERS)
+            self._scored = deque(np.array(state["answers"], np.float64), _MAX_SCORED)
         except KeyError as error:
             raise SnapshotError(
                 f"gym state: {error} is missing",
@@ -297,7 +296,7 @@ class SeriesGym(Gym):
             ) from None
 
     def time_form(self) -> str:
-        """``tt`` is the time since the row before."""
+        """Return "spans": ``tt`` is the time since the previous row."""
         return "spans"
 
     def describe(self) -> str:
@@ -314,4 +313,4 @@ class SeriesGym(Gym):
         """Draw the series and the latest predictions, each quantity on its own axes."""
         windows = self.windows
         border = windows.series.times[windows.train_rows - 1]
-        series_picture.draw_answers(figure, windows.series, self._answered(), float(border))
+        series_picture.draw_predictions(figure, windows.series, self._scored_rows(), float(border))

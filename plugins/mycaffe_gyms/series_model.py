@@ -1,4 +1,4 @@
-"""Fitting a model to what the Series gym gives: the shapes of its inputs, and how many values it predicts."""
+"""Fits a model to the Series gym: the shapes of its inputs, and the number of values that it predicts."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _ROLES = ("x", "tt", "mask", "target")
 
 
 def fit_model(model: Any, blob_names: Any, windows: Windows) -> None:
-    """Change a NetParameter message: inputs, Standardize layers and the last CFC layer.
+    """Adapt a NetParameter message: inputs, Standardize layers and the last CFC layer.
 
-    ``blob_names`` says which of its blobs are x, tt, mask and target. The batch stays as it is, and so does what is
-    unset. Standardize keeps statistics of all measured columns, and those to predict are the relative ones.
+    ``blob_names`` says which of its blobs are x, tt, mask and target. The batch size and unset fields stay as they
+    are. Standardize keeps statistics of all measured columns; those to predict are the relative ones.
     """
     steps, outputs = len(windows.lags) + 1, windows.outputs
     sizes = {
@@ -40,7 +40,7 @@ def fit_model(model: Any, blob_names: Any, windows: Windows) -> None:
 
 
 def _fit_input(layer: Any, by_blob: dict[str, list[int]]) -> None:
-    """Give an Input layer's tops their shapes; one shape for all of them becomes one for each."""
+    """Set the shapes of an Input layer's tops; a single shape for all becomes one for each."""
     shapes = layer.input_param.shape
     while 0 < len(shapes) < len(layer.top):
         shapes.add().CopyFrom(shapes[0])
@@ -50,6 +50,6 @@ def _fit_input(layer: Any, by_blob: dict[str, list[int]]) -> None:
 
 
 def _settings(layer: Any, name: str) -> Any:
-    """Return the settings that a layer has under a name, or None."""
+    """Return a layer's settings of that name, or None."""
     known = name in layer.DESCRIPTOR.fields_by_name and layer.HasField(name)
     return getattr(layer, name) if known else None

@@ -1,4 +1,4 @@
-"""The Series gym's own picture: what was measured, and the latest predictions."""
+"""The Series gym's picture: the measurements and the latest predictions."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .series_table import Series
 _MAX_AXES = 6
 
 
-def draw_answers(figure: Any, series: Series, answers: np.ndarray, border: float) -> None:
-    """Draw each of the first quantities of ``series`` with its predictions, in place of what ``figure`` holds.
+def draw_predictions(figure: Any, series: Series, scored: np.ndarray, border: float) -> None:
+    """Draw each of the first quantities of ``series`` with its predictions, replacing the contents of ``figure``.
 
-    ``answers`` (k, 1 + 2 O) are time, targets and predictions; ``border`` is the last time of the training part.
+    ``scored`` (k, 1 + 2 O) holds time, targets and predictions; ``border`` is the last time of the training part.
     """
     figure.clear()
     if hasattr(figure, "set_layout_engine"):
@@ -25,7 +25,7 @@ def draw_answers(figure: Any, series: Series, answers: np.ndarray, border: float
     shown = min(series.outputs, _MAX_AXES)
     axes = figure.subplots(shown, 1, sharex=True, squeeze=False)[:, 0]
     for index, axis in enumerate(axes):
-        target, prediction = answers[:, 1 + index], answers[:, 1 + series.outputs + index]
+        target, prediction = scored[:, 1 + index], scored[:, 1 + series.outputs + index]
         axis.plot(
             *(_times(series, series.times), series.values[:, index]),
             color=TARGET_COLOUR,
@@ -33,7 +33,7 @@ def draw_answers(figure: Any, series: Series, answers: np.ndarray, border: float
             label="measured",
         )
         axis.plot(
-            *(_times(series, answers[:, 0]), prediction),
+            *(_times(series, scored[:, 0]), prediction),
             color=PREDICTION_COLOUR,
             linestyle="none",
             marker=".",
@@ -61,7 +61,7 @@ def draw_answers(figure: Any, series: Series, answers: np.ndarray, border: float
 
 
 def _times(series: Series, times: np.ndarray) -> np.ndarray:
-    """Return times as matplotlib draws them."""
+    """Convert times to what matplotlib draws: dates or numbers."""
     if not series.clock.dates:
         return times
     return np.round(times * 86400).astype("datetime64[s]")

@@ -9,33 +9,29 @@ import numpy as np
 
 from mycaffe_py.errors import ConfigError
 
-MOST_ROWS = 100_000
+from .settings import Ranges, check_ranges
 
-_RANGES = {
-    "window": (lambda v: 1 <= v <= MOST_ROWS, f"1 to {MOST_ROWS}"),
+MAX_ROWS = 100_000
+
+_RANGES: Ranges = {
+    "window": (lambda v: 1 <= v <= MAX_ROWS, f"1 to {MAX_ROWS}"),
     "recent": (lambda v: v >= 0, "0 (all of window) or more"),
     "stride": (lambda v: v >= 1, "1 or more"),
     "time_unit": (lambda v: v >= 0, "0 (the median step) or more"),
-    "horizon": (lambda v: 1 <= v <= MOST_ROWS, f"1 to {MOST_ROWS}"),
+    "horizon": (lambda v: 1 <= v <= MAX_ROWS, f"1 to {MAX_ROWS}"),
     "least_horizon": (lambda v: v >= 1, "1 to horizon"),
     "train_share": (lambda v: 0 < v <= 1, "above 0, at most 1"),
 }
 
 
 def check_settings(param: Any) -> None:
-    """Raise ConfigError if a SeriesParameter message holds something that cannot be done."""
+    """Raise ConfigError if a SeriesParameter message has invalid settings."""
     if not param.csv_file:
         raise ConfigError(
-            "gym Series: series_param.csv_file is empty; it needs a file name",
+            "gym Series: series_param.csv_file is empty; expected a file name",
             field="series_param.csv_file",
         )
-    for field, (allowed, words) in _RANGES.items():
-        value = getattr(param, field)
-        if not math.isfinite(value) or not allowed(value):
-            raise ConfigError(
-                f"gym Series: series_param.{field} is {value:g}; allowed: {words}",
-                field=f"series_param.{field}",
-            )
+    check_ranges("Series", "series_param", param, _RANGES)
     for period in param.period:
         if not math.isfinite(period) or period <= 0:
             raise ConfigError(
@@ -44,7 +40,7 @@ def check_settings(param: Any) -> None:
             )
     if param.stride > 1 and not 0 < param.recent < param.window:
         raise ConfigError(
-            f"gym Series: series_param.stride is {param.stride}, but it is for the rows before the "
+            f"gym Series: series_param.stride is {param.stride}, but it applies to the rows before the "
             f"series_param.recent latest ones; allowed: recent from 1 to below window ({param.window})",
             field="series_param.stride",
         )
@@ -57,7 +53,7 @@ def check_settings(param: Any) -> None:
 
 
 def lags_of(param: Any) -> np.ndarray:
-    """Return how many rows before the last one each row of the context lies, the farthest first."""
+    """Return how many rows before the last one each row of the context lies, farthest first."""
     recent = min(param.recent or param.window, param.window)
     lags = [
         *range(recent),

@@ -1,4 +1,4 @@
-"""A series read from a CSV file: times, values with gaps, names."""
+"""A series read from a CSV file: times, values with gaps, and column names."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .csv_table import CsvTable, number, read_table
 from .series_times import Clock
 
 GAPS = ("nan", "na", "n/a", "null", "none")
-LARGEST = 1e30
-"""The largest value, so that differences and squares stay finite in float32 and float64."""
+MAX_MAGNITUDE = 1e30
+"""The largest value allowed, so that differences and squares stay finite in float32 and float64."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """``times`` (n,), never decreasing; ``values`` (n, C), NaN for a gap, those to predict first."""
+    """``times`` (n,), never decreasing; ``values`` (n, C), NaN for a gap, columns to predict first."""
 
     times: np.ndarray
     values: np.ndarray
@@ -34,11 +34,11 @@ class Series:
 
 
 def read_series(path: Path, param: Any) -> Series:
-    """Read the columns that a SeriesParameter asks for; DataError names file, line and column of a mistake."""
+    """Read the columns that a SeriesParameter asks for; DataError names file, line and column of an error."""
     try:
         return _read(read_table(path), param)
     except DataError as error:
-        # A mistake in the file itself is shown where the file is named.
+        # A mistake in the file itself is reported where the file is named.
         error.field = error.field or "series_param.csv_file"
         raise
 
@@ -48,8 +48,8 @@ def _read(table: CsvTable, param: Any) -> Series:
     clock = Clock.of([row[time_index] for row in table.rows], param.time_format)
     times = table.times(time_index, clock.read)
     hint = (
-        f"times are {_quoted(table, time_index)} (series_param.time_column); name the columns to predict in "
-        "series_param.value_column to leave others out"
+        f"times come from {table.quoted_name(time_index)} (series_param.time_column); to leave columns "
+        "out, name those to predict in series_param.value_column"
     )
     own_hint = None if param.value_column or len(outputs) == 1 else hint
     columns = [_values(table, index, own_hint) for index in (*outputs, *inputs)]
@@ -59,7 +59,7 @@ def _read(table: CsvTable, param: Any) -> Series:
 
 
 def _columns(table: CsvTable, param: Any) -> tuple[int, list[int], list[int]]:
-    """Return the positions of the times, of the values to predict and of the inputs."""
+    """Return the column indices of the times, of the values to predict and of the inputs."""
 
     def found(name: str, field: str) -> int:
         return table.column_index(name, f"series_param.{field}")
@@ -72,15 +72,15 @@ def _columns(table: CsvTable, param: Any) -> tuple[int, list[int], list[int]]:
         outputs = [index for index in range(table.width) if index not in taken]
     if not outputs:
         raise DataError(
-            f"{table.path}: no column to predict beside the times; it has {table.describe_columns()}",
-            hint=None if table.width > 1 else "comma, semicolon or tab separate columns",
+            f"{table.path}: no column to predict besides the times; it has {table.describe_columns()}",
+            hint=None if table.width > 1 else "columns are separated by commas, semicolons or tabs",
         )
     everything = [time_index, *outputs, *inputs]
-    twice = next((index for index in everything if everything.count(index) > 1), None)
-    if twice is not None:
+    repeated = next((index for index in everything if everything.count(index) > 1), None)
+    if repeated is not None:
         raise ConfigError(
-            f'gym Series: series_param names the column "{table.column_name(twice)}" of {table.path} twice; '
-            "it can be time_column, value_column or input_column"
+            f'gym Series: series_param names the column "{table.column_name(repeated)}" of {table.path} twice; '
+            "it can be one of time_column, value_column and input_column"
         )
     return time_index, outputs, inputs
 
@@ -91,16 +91,12 @@ def _values(table: CsvTable, index: int, hint: str | None) -> np.ndarray:
     except DataError as error:
         raise DataError(error.message, hint=hint, field=error.field) from None
     if np.isnan(values).all():
-        raise DataError(f"{table.path}, {_quoted(table, index)}: every cell is empty", hint=hint)
+        raise DataError(f"{table.path}, {table.quoted_name(index)}: every cell is empty", hint=hint)
     return values
-
-
-def _quoted(table: CsvTable, index: int) -> str:
-    return f'column "{table.names[index]}"' if table.names else f"column {index}"
 
 
 def _cell(cell: str) -> float:
     value = float("nan") if cell.strip().lower() in GAPS else number(cell)
-    if abs(value) > LARGEST:
-        raise ValueError(f"is too large: values go up to {LARGEST:g}")
+    if abs(value) > MAX_MAGNITUDE:
+        raise ValueError(f"is too large: values go up to {MAX_MAGNITUDE:g}")
     return value

@@ -1,4 +1,4 @@
-"""The times of a series: from cells to numbers and back, and how they go on after the last row."""
+"""The times of a series: converted from cells to numbers and back, and continued after the last row."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mycaffe_py.forecast import plain_time
 
 from .csv_table import EPOCH, date, days, time_number
 
-# Dates that are recognised without a time_format. A column of other numbers is taken as numbers.
+# Date formats that are recognised without a time_format. Any other column is read as numbers.
 DATES = (
     *("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"),
     *("%Y-%m", "%Y/%m/%d", "%d.%m.%Y", "%Y%m%d"),
@@ -24,18 +24,18 @@ DATES = (
 
 @dataclass(frozen=True)
 class Clock:
-    """Reads and writes times: numbers, or with a ``time_format`` dates as days since 1970."""
+    """Reads and writes times: numbers, or, with a ``time_format``, dates as days since 1970."""
 
     time_format: str = ""
     zone: tzinfo | None = None
 
     @classmethod
     def of(cls, cells: Sequence[str], time_format: str) -> Clock:
-        """Return the clock of a column: by the format that is given, else recognised by its first cell."""
+        """Return the clock of a column: by the given format, else as recognised from its first cell."""
         first = cells[0].strip()
         candidates = (time_format,) if time_format else DATES
         for candidate in candidates:
-            # strptime takes 1234567 for a date, too.
+            # strptime also accepts 1234567 as a date.
             if candidate == "%Y%m%d" and not time_format and not _eight_digits(cells):
                 continue
             with suppress(ValueError):
@@ -48,7 +48,7 @@ class Clock:
         return bool(self.time_format)
 
     def read(self, cell: str) -> float:
-        """Return the time in ``cell``; otherwise ValueError says what it is not."""
+        """Return the time in ``cell``; ValueError says what is wrong with it."""
         if self.time_format:
             return self._days(date(cell, self.time_format))
         return time_number(cell, "series_param.time_format")
@@ -58,11 +58,11 @@ class Clock:
         if not self.time_format:
             return plain_time(time)
         moment = self._moment(time)
-        # Not every system's strftime fills a year up to four digits, which strptime asks for.
+        # strptime needs four-digit years, to which not every system's strftime pads.
         return moment.strftime(self.time_format.replace("%Y", f"{moment.year:04d}"))
 
     def after(self, times: np.ndarray, count: int) -> np.ndarray:
-        """Return ``count`` times after the last one: by whole months where the rows go so, else by the median step."""
+        """Return ``count`` times after the last one: in whole months if rows are monthly, else by the median step."""
         if self.time_format:
             moments = [self._moment(time) for time in times]
             months = _months(moments)
@@ -77,7 +77,7 @@ class Clock:
         return days(moment.astimezone(self.zone) if moment.tzinfo else moment)
 
     def _moment(self, days: float) -> datetime:
-        # To the second: a time in days as a float is exact to microseconds only.
+        # Round to the second: a float of days is exact only to microseconds.
         try:
             return EPOCH.replace(tzinfo=self.zone) + timedelta(seconds=round(days * 86400))
         except OverflowError:
@@ -92,7 +92,7 @@ def typical_step(times: np.ndarray) -> float:
 
 
 def _rounded_step(times: np.ndarray) -> float:
-    """Return the typical step without the digits that only come of subtracting: 2000.1 - 2000 is 0.1."""
+    """Return the typical step without the rounding errors of the subtraction: 2000.1 - 2000 is 0.1."""
     step = typical_step(times)
     digits = np.log10(step / np.spacing(np.abs(times).max()))
     return float(f"{step:.{max(1, int(digits))}g}")
@@ -114,7 +114,7 @@ def _eight_digits(cells: Sequence[str]) -> bool:
 
 
 def _months(moments: Sequence[datetime]) -> int:
-    """Return the typical number of months between rows on the same day of each month, or the last; else 0."""
+    """Return the typical number of months between rows if all are on the same (or the last) day of a month, else 0."""
     same_day = len({moment.day for moment in moments}) == 1
     last_day = all(moment.day == _last_day(moment) for moment in moments)
     same_hour = len({moment.time() for moment in moments}) == 1

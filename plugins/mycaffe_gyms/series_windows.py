@@ -1,4 +1,4 @@
-"""From a series to what a net sees of it: the context of some row, and a query behind it."""
+"""What a net sees of a series: the context up to some row, followed by a query."""
 
 from __future__ import annotations
 
@@ -12,43 +12,43 @@ import numpy as np
 from mycaffe_py.errors import ConfigError, DataError
 
 from .series_settings import lags_of
-from .series_table import LARGEST, Series, read_series
+from .series_table import MAX_MAGNITUDE, Series, read_series
 from .series_times import typical_step
 
 _MAX_HORIZONS = 32
 
 
 class Windows:
-    """The observations that a series gives; see series.proto for their columns. Nothing in it changes."""
+    """The observations of a series; see series.proto for their columns. Immutable."""
 
     def __init__(self, series: Series, param: Any):
         self.series, self.param = series, param
         self.outputs, self.lags = series.outputs, lags_of(param)
         self.train_rows = max(1, int(len(series) * param.train_share))
-        rows = max(2, self.train_rows)  # one alone has no step
+        rows = max(2, self.train_rows)  # a step needs two
         self.unit = param.time_unit or typical_step(series.times[:rows])
         longest = float(np.ptp(series.times)) / self.unit
-        if not longest <= LARGEST:
+        if not longest <= MAX_MAGNITUDE:
             raise DataError(
-                f"gym Series: the times reach over {longest:g} units of {self.unit:g} "
-                f"(series_param.time_unit); up to {LARGEST:g} are possible",
+                f"gym Series: the times span {longest:g} units of {self.unit:g} "
+                f"(series_param.time_unit); the limit is {MAX_MAGNITUDE:g}",
                 field="series_param.time_unit",
             )
         values = series.values
         self._observed = np.isfinite(values)
         self._values = np.where(self._observed, values, 0.0)
-        known = np.ones((len(series), 1 + 2 * len(param.period)))  # what there is beside the values
+        known = np.ones((len(series), 1 + 2 * len(param.period)))  # horizon and phases
         phases = self._phase(series.times)
         self._x = np.concatenate([self._values, 0 * known[:, :1], phases], axis=1)
         self._mask = np.concatenate([self._observed, known], axis=1)
         latest = np.where(self._observed, np.arange(len(series))[:, None], -1)
         latest = np.maximum.accumulate(latest, axis=0)
         self._latest = latest
-        first = np.argmax(self._observed, axis=0)  # stands for what comes before it
+        first = np.argmax(self._observed, axis=0)  # also used for the rows before it
         self.filled = np.take_along_axis(self._values, np.where(latest < 0, first, latest), axis=0)
         self.complete = self._observed[:, : self.outputs].all(axis=1)
         self.first = int(first[: self.outputs].max())
-        """The first row up to which every value to predict has been observed."""
+        """The first row by which every value to predict has been observed at least once."""
 
     @property
     def features(self) -> int:
@@ -65,7 +65,7 @@ class Windows:
     ) -> dict[str, np.ndarray]:
         """Return the context up to row ``origin`` and the query for ``time``: x, tt, mask and target.
 
-        ``target`` (O,) is the right answer; without it the last values stand there.
+        ``target`` (O,) is the true value at ``time``; if unknown, the last values are repeated.
         """
         rows = self._rows(origin)
         before = int((rows < 0).sum())
@@ -79,7 +79,7 @@ class Windows:
         x[-1, width + 1 :] = self._phase(np.array([time]))[0]
         tt = np.zeros(steps)
         times = self.series.times[rows]
-        # Rows that fill up the front repeat the first one: no time passes.
+        # Rows that pad the front repeat the first one: no time passes.
         tt[1:-1] = np.diff(times) / self.unit
         tt[-1] = (time - times[-1]) / self.unit
         targets = self.filled[np.append(rows, origin), : self.outputs]
@@ -88,10 +88,10 @@ class Windows:
         return {"x": x, "tt": tt, "mask": mask, "target": targets}
 
     def _rows(self, origin: int) -> np.ndarray:
-        """Return the rows of the context up to ``origin``, oldest first; below 0 there is none.
+        """Return the rows of the context up to ``origin``, oldest first; negative for padding.
 
-        Of a value that was observed in none of them, the row where it was seen last takes the place of the oldest
-        that is not the last observation of another value.
+        If a value was observed in none of them, the row where it was last observed replaces the oldest row that is
+        not itself the last observation of another value.
         """
         rows = origin - self.lags
         seen = self._observed[np.maximum(rows, 0), : self.outputs] & (rows >= 0)[:, None]
@@ -106,54 +106,54 @@ class Windows:
         return rows
 
     def continued(self, row: int, times: np.ndarray, values: np.ndarray) -> Windows:
-        """Return windows of the rows up to ``row`` and of other ones behind them, ``values`` (k, O).
+        """Return windows of the rows up to ``row`` followed by new ones, ``values`` (k, O) at ``times``.
 
-        It holds no more rows than a context reaches back to.
+        They contain no more rows than a context reaches back to.
         """
         series, reach = self.series, int(self.lags[0]) + 1
         first = max(0, row + 1 - max(0, reach - len(times)))
-        rest = np.full((len(values), series.values.shape[1]), np.nan)
-        rest[:, : self.outputs] = values
+        added = np.full((len(values), series.values.shape[1]), np.nan)
+        added[:, : self.outputs] = values
         longer = Series(
             np.concatenate([series.times[first : row + 1], times])[-reach:],
-            np.concatenate([series.values[first : row + 1], rest])[-reach:],
+            np.concatenate([series.values[first : row + 1], added])[-reach:],
             *(series.names, series.outputs, series.time_name, series.clock),
         )
         windows = Windows(longer, self.param)
         windows.unit = self.unit
         return windows
 
-    # Which rows there are to ask for.
+    # Rows to predict.
 
     @cached_property
     def training_targets(self) -> np.ndarray:
-        """The rows that training asks for; ConfigError if there is none."""
+        """The rows that training predicts; ConfigError if there are none."""
         rows = np.arange(self.first + self.param.least_horizon, self.train_rows)
         rows = rows[self.complete[rows]]
         if not rows.size:
             raise ConfigError(
                 f"gym Series: no row to learn from: the training part is {self.train_rows} of the "
-                f"{len(self.series)} rows, and series_param.least_horizon {self.param.least_horizon} of them "
-                "must pass before a complete row is asked for",
+                f"{len(self.series)} rows, and series_param.least_horizon {self.param.least_horizon} more "
+                "must come before a complete row to predict",
                 hint="give more rows, a smaller horizon or a larger series_param.train_share",
                 field="series_param.least_horizon",
             )
         return rows
 
     def horizons_of(self, origin: int) -> np.ndarray:
-        """Return how many rows ahead of ``origin`` there are complete rows, from least_horizon to horizon."""
-        least = self.param.least_horizon
-        ahead = np.flatnonzero(self.complete[origin + least : origin + self.param.horizon + 1])
-        return ahead + least
+        """Return the horizons, from least_horizon to horizon, at which a row ahead of ``origin`` is complete."""
+        first = self.param.least_horizon
+        ahead = np.flatnonzero(self.complete[origin + first : origin + self.param.horizon + 1])
+        return ahead + first
 
     def first_test_origin(self) -> int:
-        """Return the row from which tests look ahead first; ConfigError if no row is left for tests."""
+        """Return the first row from which tests look ahead; ConfigError if no row is left for tests."""
         origin = max(self.first, self.train_rows - 1)
         last = len(self.series) - self.param.least_horizon
         if not any(self.horizons_of(row).size for row in range(origin, last)):
             raise ConfigError(
                 f"gym Series: no row to test on: training takes {self.train_rows} of the "
-                f"{len(self.series)} rows, and tests ask for complete rows after them",
+                f"{len(self.series)} rows, and no complete row follows them",
                 hint="lower series_param.train_share, or give more rows",
                 field="series_param.train_share",
             )
@@ -166,7 +166,7 @@ class Windows:
         """(F,) arrays about the training part: mean, deviation, and relative_deviation.
 
         The last is the root mean square of the differences from a sample's last observed value, over its context
-        and the values ahead. Of columns that do not vary, and of those that are scaled already, deviations are 1.
+        and the values ahead. Columns that do not vary, or are already scaled, have deviation 1.
         """
         width = self.series.values.shape[1]
         found = {
@@ -182,36 +182,36 @@ class Windows:
                 continue
             middle = own.mean()
             found["mean"][column] = middle
-            least = 1e-10 * float(np.abs(own).max())
-            found["deviation"][column] = _size(own - middle, least)
+            threshold = 1e-10 * float(np.abs(own).max())
+            found["deviation"][column] = _size(own - middle, threshold)
             found["relative_deviation"][column] = _size(
-                np.concatenate([self._differences(column, shift) for shift in shifts]), least
+                np.concatenate([self._differences(column, shift) for shift in shifts]), threshold
             )
         return found
 
     def _shifts(self) -> Sequence[int]:
-        least, horizon = self.param.least_horizon, self.param.horizon
-        ahead = np.linspace(least, horizon, min(_MAX_HORIZONS, horizon - least + 1))
+        first, last = self.param.least_horizon, self.param.horizon
+        ahead = np.linspace(first, last, min(_MAX_HORIZONS, last - first + 1))
         return [
             *-self.lags[self.lags > 0][:: max(1, len(self.lags) // _MAX_HORIZONS)],
             *ahead.astype(int),
         ]
 
     def _differences(self, column: int, shift: int) -> np.ndarray:
-        """Return the differences between observed values and the last observed one ``shift`` rows before."""
+        """Return the differences between observed values and the last value observed ``shift`` rows earlier."""
         rows = np.arange(max(0, -shift), self.train_rows - max(0, shift))
         rows = rows[(rows >= self.first) & self._observed[rows + shift, column]]
         return self._values[rows + shift, column] - self.filled[rows, column]
 
 
-def _size(differences: np.ndarray, least: float) -> float:
-    """Return the root mean square; 1 where it is not above ``least``, which is as good as 0."""
+def _size(differences: np.ndarray, threshold: float) -> float:
+    """Return the root mean square; 1 if it is not above ``threshold``, which counts as 0."""
     size = float(np.sqrt(np.mean(differences**2))) if differences.size else 0.0
-    return size if size > least else 1.0
+    return size if size > threshold else 1.0
 
 
 def open_windows(path: Path, param: Any) -> Windows:
-    """Return the windows of a file; the gyms of a batch read it once."""
+    """Return the windows of a file, cached so that the gyms of a batch read it once."""
     state = path.stat()
     return _opened(path, state.st_mtime_ns, state.st_size, type(param), param.SerializeToString())
 

@@ -1,4 +1,4 @@
-"""Where the values of a curve come from: a formula or a random walk (a CSV file: csv_source.py)."""
+"""Sources of a curve's values: a formula or a random walk (for a CSV file, see csv_source.py)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 
 class Point(NamedTuple):
-    """A point of a curve; where it is not ``observed``, ``y`` is the best that is known."""
+    """A point of a curve; if not ``observed``, ``y`` is the best known value."""
 
     x: float
     y: float
@@ -18,19 +18,19 @@ class Point(NamedTuple):
 
 
 class Source:
-    """Base of the sources: gives one point after the other."""
+    """Base class of the sources: yields one point after the other."""
 
     gives_x = False
-    """Whether the source sets x itself and leaves the x that the gym proposes unused."""
+    """Whether the source sets x itself and ignores the x that the gym proposes."""
     ends = False
     """Whether there is a last point."""
     knows_unobserved = True
-    """Whether ``y`` is right, and a prediction of it can be judged, where it is not observed."""
+    """Whether ``y`` is the true value even where not observed, so that predictions can be judged there."""
     x_label = "x (radians)"
     y_label = "y"
 
     def reset(self, rng: np.random.Generator, random_start: bool) -> None:
-        """Begin again; with ``random_start`` at a random place, if the source has places."""
+        """Restart; with ``random_start`` at a random position, if the source has positions."""
 
     @property
     def exhausted(self) -> bool:
@@ -38,19 +38,19 @@ class Source:
         return False
 
     def next(self, x: float, rng: np.random.Generator) -> Point:
-        """Return the next point, which the gym proposes to put at ``x``."""
+        """Return the next point; the gym proposes to put it at ``x``."""
         raise TypeError(f"{type(self).__name__} does not define next()")
 
     def ahead(self, x: float, rng: np.random.Generator) -> Point:
-        """Return the next point, of which nothing has been seen yet; ``y`` is NaN where it is not known."""
+        """Return the next, future point; ``y`` is NaN where it is unknown."""
         return self.next(x, rng)
 
     def state(self) -> dict[str, Any]:
-        """Return what changes from point to point, as JSON values."""
+        """Return the state that changes from point to point, as JSON values."""
         return {}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`state` returned."""
+        """Restore what :meth:`state` returned."""
 
 
 class Formula(Source):
@@ -72,7 +72,7 @@ class RandomWalk(Source):
         self._next_y = 0.0
 
     def reset(self, rng: np.random.Generator, random_start: bool) -> None:
-        """Begin again at 0."""
+        """Restart at 0."""
         self._next_y = 0.0
 
     def next(self, x: float, rng: np.random.Generator) -> Point:
@@ -83,7 +83,7 @@ class RandomWalk(Source):
         return Point(x, y, True)
 
     def ahead(self, x: float, rng: np.random.Generator) -> Point:
-        """Return a point without a value: where a random walk goes, nobody knows."""
+        """Return a point without a value: a random walk cannot be predicted."""
         return Point(x, math.nan, False)
 
     def state(self) -> dict[str, Any]:
@@ -91,5 +91,5 @@ class RandomWalk(Source):
         return {"next_y": self._next_y}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`state` returned."""
+        """Restore what :meth:`state` returned."""
         self._next_y = float(state["next_y"])

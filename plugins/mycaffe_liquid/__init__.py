@@ -1,10 +1,10 @@
-"""Liquid neural nets as layers: the closed-form continuous-time (CfC) cell and its sequence layer."""
+"""Liquid neural networks as layers: CfC and LTC cells, and the layer that runs them over a sequence."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from mycaffe_py.hookspecs import hookimpl
+from mycaffe_py.plugins import hookimpl
 
 from .cfc_layer import CfcLayer
 from .cfc_unit_layer import CfcUnitLayer
@@ -13,11 +13,11 @@ from .ltc_unit_layer import LtcUnitLayer
 
 @hookimpl
 def mycaffe_layers():
-    """The liquid layers."""
+    """Return the layers of this plugin."""
     return [CfcLayer, CfcUnitLayer, LtcUnitLayer]
 
 
 @hookimpl
 def mycaffe_schema():
-    """Their parameters."""
+    """Return the schema of their settings."""
     return [Path(__file__).with_name("liquid.proto")]

@@ -1,4 +1,4 @@
-"""Which cell a liquid layer runs: the one place where it is chosen."""
+"""Chooses the cell that a liquid layer runs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import enum_name
+from mycaffe_py.layer import Layer, enum_name
 
 from .cfc_cell import CfcCell
 from .cfc_settings import CfcBlobs, CfcSettings, hidden_size
@@ -24,39 +23,39 @@ class CellKind:
     """A cell whose blobs have been added to a layer."""
 
     create: Callable[[], SequenceCell]
-    """Makes a cell on these blobs: one for each part of a batch that is run by itself.
+    """Makes a cell on these blobs: one for each part of a batch.
 
-    It refers to the layer, which keeps it, weakly: nets are to be freed at once.
+    It refers to the layer, which owns it, weakly, so that nets are freed at once.
     """
     storage_order: list[int]
-    """The cell's blobs in the order in which they are to lie in the parameter buffer."""
+    """The cell's blobs in the order of the parameter buffer."""
 
 
 def cell_of(layer: Layer, columns: int, prefix: str = "") -> CellKind:
     """Add the blobs of the cell that a layer's settings ask for, for inputs of ``columns`` features.
 
-    ``prefix`` goes before the blobs' names. Fails with the setting that is wrong.
+    ``prefix`` is put before the blobs' names. Fails, naming the setting, if one is invalid.
     """
     new_kind = _ltc if _asks_for_ltc(layer) else _cfc
     return new_kind(weakref.proxy(layer), columns, prefix)
 
 
 def ltc_cell(layer: Layer, columns: int) -> CellKind:
-    """Add the blobs of the LTC cell of a layer that has no other; as :func:`cell_of`."""
+    """Add the blobs of an LTC cell, for a layer that has no other kind; like :func:`cell_of`."""
     return _ltc(weakref.proxy(layer), columns, "")
 
 
 def _asks_for_ltc(layer: Layer) -> bool:
-    """Whether ``cfc_param`` asks for LTC cells; fails if there are settings of LTC cells alone, without that.
+    """Return whether ``cfc_param`` asks for LTC cells; fails if it does not, but there are only settings of LTC cells.
 
-    MyCaffe writes the settings of both cells, beside ``cell_type``.
+    MyCaffe writes the settings of both cells, along with ``cell_type``.
     """
     param = layer.param
     if param.cfc_param.HasField("cell_type"):
         return enum_name(param.cfc_param, "cell_type") == "LTC"
     if param.HasField("ltc_unit_param") and not param.HasField("cfc_unit_param"):
         layer.fail(
-            "there are settings of LTC cells, but the cells are CfC cells",
+            "there are settings for LTC cells, but the cells are CfC cells",
             field="ltc_unit_param",
             hint="write cfc_param { cell_type: LTC }, or cfc_unit_param { ... }",
         )
@@ -84,7 +83,7 @@ def _cfc(layer: Layer, columns: int, prefix: str) -> CellKind:
 def _wired_cfc(layer: Layer, columns: int, prefix: str, wiring: Wiring) -> CellKind:
     if layer.param.cfc_param.use_mixed:
         layer.fail(
-            "use_mixed does not go with wiring_param",
+            "use_mixed cannot be combined with wiring_param",
             field="cfc_param.use_mixed",
             hint="leave one of them out",
         )

@@ -1,6 +1,6 @@
 """The CfC cell over a sequence: forward, and backpropagation through time.
 
-Equations (Hasani et al., "Closed-form continuous-time neural networks", 2022, and its authors' code), for
+Equations (Hasani et al., "Closed-form continuous-time neural networks", 2022, and the authors' code), for
 input u, previous state h, elapsed time t and backbone activation f:
 
     a = [u | h];  a = f(W_l a + b_l) for each backbone layer
@@ -21,11 +21,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from mycaffe_py.blas import threads_for
-from mycaffe_py.fused import FusedBlobs
 
-from mycaffe_py.blob import Blob
-from mycaffe_py.device import Device
+from mycaffe_py.blob import Blob, StackedBlobs
+from mycaffe_py.device import Device, threads_for
 
 from .cfc_heads import GatedHeads, MinimalHeads
 from .cfc_settings import CfcBlobs, CfcSettings
@@ -38,9 +36,9 @@ from .time_scales import TimeScales
 class CfcCell:
     """The cell with its buffers for a sequence: a :class:`SequenceCell`.
 
-    Without backbone layers the heads read [u | h] themselves. ``sparsity`` (hidden_size, columns + hidden_size)
-    of 0 and 1, if given, then multiplies the weights of ff1 and ff2: a wiring's synapses. With a ``memory`` each
-    step goes on from the state that the memory makes of the one before.
+    Without backbone layers, the heads read [u | h] directly. ``sparsity`` (hidden_size, columns + hidden_size) of
+    0 and 1, if given, then multiplies the weights of ff1 and ff2: a wiring's synapses. With a ``memory``, each step
+    continues from the state that the memory makes of the previous one.
     """
 
     def __init__(
@@ -64,10 +62,11 @@ class CfcCell:
             self._heads: Any = MinimalHeads(self.xp, self._buffers, blobs, where)
         else:
             self._heads = GatedHeads(self.xp, self._buffers, blobs, where, settings.no_gate)
-        self.least_span = self._heads.least_span
+        self.min_span = self._heads.min_span
         # Weight and bias of each stage.
         self._stages = [
-            (FusedBlobs([blobs[index]]), FusedBlobs([blobs[index + 1]])) for index in where.backbone
+            (StackedBlobs([blobs[index]]), StackedBlobs([blobs[index + 1]]))
+            for index in where.backbone
         ]
         self._stages.append((self._heads.weight, self._heads.bias))
         self._sparsity = self._sparse_weight = None
@@ -86,7 +85,7 @@ class CfcCell:
     # Buffers.
 
     def reshape(self, steps: int, batch: int, columns: int) -> None:
-        """Make room for a sequence of inputs (steps, columns, batch)."""
+        """Allocate the buffers for a sequence of inputs (steps, columns, batch)."""
         if self._shape == (steps, batch, columns):
             return
         self._shape = (steps, batch, columns)
@@ -101,7 +100,7 @@ class CfcCell:
         self.by_step = array("by_step", steps, size)
         if self.memory is not None:
             self.memory.reshape(steps, batch)
-        # What each step goes on from.
+        # What each step continues from.
         self._before = self.states[:-1] if self.memory is None else self.memory.outputs
         self._heads.reshape(steps)
         rows = self._stages[0][0].shape[0]
@@ -110,8 +109,8 @@ class CfcCell:
         self._outputs = [array(f"outputs{index}", steps, units) for index in layers]
         self._sum_name = "sums{}" if self._activation.keeps_input else "outputs{}"
         self._sums = [array(self._sum_name.format(index), steps, units) for index in layers]
-        # For the backward pass: the derivatives of the units for a gradient of one from above, which turn into
-        # the gradients of the sums before each activation, step by step and in place.
+        # For the backward pass: the derivatives of the units, which are turned step by step and in place into
+        # the gradients of the sums before each activation.
         self._unit_gradients = [array(f"units{index}", steps, units) for index in layers]
         self._state_gradient = array("state_gradient", size)
         self._above = array("above", units) if layers else None
@@ -119,7 +118,7 @@ class CfcCell:
         self._masks = [array(f"masks{index}", steps, units) for index in layers if dropout]
 
     def _matrix(self, stage: int) -> Any:
-        """Return a stage's weight as it is used."""
+        """Return a stage's effective weight."""
         weight = self._stages[stage][0].data()
         if self._sparsity is None or stage < len(self._stages) - 1:
             return weight
@@ -152,7 +151,7 @@ class CfcCell:
         if self.memory is not None:
             self.memory.begin(self.inputs)
             remember, before = self.memory.stepper(before)
-        finish = self._heads.finisher()
+        head_step = self._heads.head_step()
         dot, add, multiply = xp.dot, xp.add, xp.multiply
         for step in range(self.steps):
             if remember is not None:
@@ -169,7 +168,7 @@ class CfcCell:
             z = sums[step]
             dot(head_weight, y, z)
             add(z, head_addends[step], z)
-            finish(step)
+            head_step(step)
 
     def _feed_input(self) -> None:
         """Compute the input's part of the first stage for all steps at once."""
@@ -180,7 +179,7 @@ class CfcCell:
         self._from_input += self._buffers.column(self._stages[0][1].data())
 
     def _linear_stages(self) -> list[tuple[Any, list[Any]]]:
-        """Return each stage's matrix and, for each step, what is added to its product."""
+        """Return each stage's matrix and, for each step, the term added to its product."""
         stages = [(self._first_weight, self._buffers.steps_of("from_input"))]
         for index in range(1, len(self._stages)):
             bias = self._buffers.column(self._stages[index][1].data())
@@ -260,7 +259,7 @@ class CfcCell:
         output, upstream = self._outputs[index], out
         if self._dropping:
             upstream = self._masks[index]
-            # The derivative wants f(z), the stored output is after dropout; dropped ones do not matter.
+            # The derivative needs f(z), but the stored output is after dropout; dropped units do not matter.
             output = output * (1.0 - self.settings.dropout_ratio)
         else:
             out.fill(1)
@@ -288,7 +287,7 @@ class CfcCell:
             self.memory.add_gradients(self.inputs, self.states[:-1])
 
     def synapse_weights(self) -> np.ndarray:
-        """Return the mean weights of ff1 and ff2 (``minimal``: of ff1), (H, columns + H); without backbone."""
+        """Return the mean of ff1's and ff2's weights (``minimal``: ff1's), (H, columns + H), without a backbone."""
         rows = self.device.to_host(self._matrix(len(self._stages) - 1))[: self._heads.sparse_rows]
         return rows.reshape(-1, self.state_size, rows.shape[1]).mean(axis=0, dtype=np.float64)
 

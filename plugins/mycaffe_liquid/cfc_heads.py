@@ -1,10 +1,10 @@
-"""What turns the backbone's output into the CfC cell's new state, and back.
+"""The CfC cell's heads: from the backbone's output to the new state, and back.
 
-The cell's loop computes the sums of all heads of a step as one product and hands the step to the function that
-``finisher()`` returned. For the backward pass ``derive()`` computes what the gradient of each step's new state
-is to be multiplied by, for all steps at once, because it does not depend on the gradient. ``gradients`` holds
-these factors, and after the multiplication the gradients of the sums. The cell's arrays are known by their names
-in its buffers: "times" and "states".
+The cell's loop computes the sums of all heads of a step as one product and then calls the function returned by
+``head_step()``. For the backward pass, ``derive()`` computes the factors by which the gradient of each step's new
+state is multiplied, for all steps at once, because they do not depend on the gradient. ``gradients`` holds these
+factors, and after the multiplication the gradients of the sums. The cell's arrays are "times" and "states" in its
+buffers.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from mycaffe_py.blob import Blob
-from mycaffe_py.fused import FusedBlobs
+from mycaffe_py.blob import Blob, StackedBlobs
 
 from .cfc_settings import CfcBlobs
 from .sequence_cell import LONGEST_SPAN
@@ -30,23 +29,23 @@ class GatedHeads:
     no gate:  h' = f1 + s f2
     """
 
-    least_span = None
+    min_span = None
 
     def __init__(
         self, xp: Any, buffers: StepBuffers, blobs: Sequence[Blob], where: CfcBlobs, no_gate: bool
     ):
         self.xp, self._buffers, self._no_gate = xp, buffers, no_gate
-        self.weight = FusedBlobs([blobs[index] for index in where.heads])
-        self.bias = FusedBlobs([blobs[index + 1] for index in where.heads])
+        self.weight = StackedBlobs([blobs[index] for index in where.heads])
+        self.bias = StackedBlobs([blobs[index + 1] for index in where.heads])
         self._size = blobs[where.heads[0]].shape[0]
         self.sparse_rows = 2 * self._size
-        """Rows of the weight, from the first, that a wiring makes sparse: those of ff1 and ff2."""
-        # Arrays of no axes: NumPy multiplies by them twice as fast as by Python's numbers.
+        """Number of first rows of the weight that a wiring makes sparse: those of ff1 and ff2."""
+        # Arrays without axes: NumPy multiplies by them twice as fast as by Python numbers.
         dtype = blobs[0].dtype
         self._half, self._one = (xp.asarray(value, dtype=dtype) for value in (0.5, 1.0))
 
     def reshape(self, steps: int) -> None:
-        """Make room for that many steps."""
+        """Allocate the buffers for that many steps."""
         array, size = self._buffers.array, self._size
         self.sums = array("sums", steps, 4 * size)
         self.gradients = array("factors", steps, 4 * size)
@@ -57,7 +56,7 @@ class GatedHeads:
 
     # Forward.
 
-    def finisher(self) -> Callable[[int], None]:
+    def head_step(self) -> Callable[[int], None]:
         """Return the function that writes the next state from the sums of a step."""
         n, steps_of = self._size, self._buffers.steps_of
         times, states = steps_of("times"), steps_of("states")
@@ -67,15 +66,15 @@ class GatedHeads:
         add, multiply, tanh = self.xp.add, self.xp.multiply, self.xp.tanh
         combine, half, product = self._combiner(), self._half, self._product
 
-        def finish(step: int) -> None:
-            bent, first, second, time_b, time_a = parts[step]
+        def step_heads(step: int) -> None:
+            activated, first, second, time_b, time_a = parts[step]
             multiply(time_a, times[step], product)
             add(time_b, product, time_b)
             multiply(time_b, half, time_b)
-            tanh(bent, bent)
+            tanh(activated, activated)
             combine(first, second, time_b, states[step + 1])
 
-        return finish
+        return step_heads
 
     def _combiner(self) -> Callable[[Any, Any, Any, Any], None]:
         """Return the function that writes the new state from f1, f2 and th = tanh(z / 2)."""
@@ -97,7 +96,7 @@ class GatedHeads:
 
         return no_gate if self._no_gate else gate
 
-    # Looking in.
+    # Inspection.
 
     def time_scales(self, to_host: Callable[[Any], np.ndarray]) -> TimeScales:
         """Return the gate's time constants, after a pass of a batch of one."""
@@ -105,15 +104,15 @@ class GatedHeads:
         sums = to_host(self.sums).reshape(len(self.sums), -1).astype(np.float64)
         return TimeScales(
             inverse_of(np.abs(sums[:, 3 * n :])),
-            "1 / |time_a|, in which the odds s / (1 - s) of the gate change by a factor e",
+            "1 / |time_a|, the time in which the odds s / (1 - s) of the gate change by a factor of e",
             0.5 + 0.5 * sums[:, 2 * n : 3 * n],
-            "gate s of the step: 0 takes ff1, 1 ff2",
+            "gate s of the step: 0 selects ff1, 1 selects ff2",
         )
 
     # Backward.
 
     def backward_steps(self) -> tuple[list[Any], list[Any]]:
-        """Return each step's factors (heads, H, batch), and the gradients that come of them (rows, batch)."""
+        """Return each step's factors (heads, H, batch), and the gradients computed from them (rows, batch)."""
         steps_of = self._buffers.steps_of
         return steps_of("factors", 4, self._size), steps_of("factors")
 
@@ -143,7 +142,7 @@ class GatedHeads:
         xp.multiply(d_b, self._times[:, None], out=d_a)
 
     def add_own_gradients(self) -> None:
-        """Nothing: all learnable numbers are weights and biases."""
+        """Do nothing: there are no parameters besides weights and biases."""
 
     def time_gradients(self) -> Any:
         """Return dL/dt of all steps: the sum over H of dz * time_a."""
@@ -157,18 +156,18 @@ class MinimalHeads:
     dt = sum over H of g A e p (|w_tau| + |p|).
     """
 
-    least_span = 0.0
-    """Backward in time the solution grows without bound."""
+    min_span = 0.0
+    """For negative spans, the solution grows without bound."""
 
     def __init__(self, xp: Any, buffers: StepBuffers, blobs: Sequence[Blob], where: CfcBlobs):
         self.xp, self._buffers = xp, buffers
         (head,) = where.heads
-        self.weight, self.bias = FusedBlobs([blobs[head]]), FusedBlobs([blobs[head + 1]])
+        self.weight, self.bias = StackedBlobs([blobs[head]]), StackedBlobs([blobs[head + 1]])
         self._w_tau, self._a = blobs[where.solution], blobs[where.solution + 1]
         self.sparse_rows = self._size = blobs[head].shape[0]
 
     def reshape(self, steps: int) -> None:
-        """Make room for that many steps."""
+        """Allocate the buffers for that many steps."""
         array, size = self._buffers.array, self._size
         self.sums = array("sums", steps, size)
         self._decays = array("decays", steps, size)
@@ -185,7 +184,7 @@ class MinimalHeads:
         w_tau = self.xp.absolute(self._w_tau.data.reshape(size))
         return column(w_tau), column(self._a.data.reshape(size))
 
-    def finisher(self) -> Callable[[int], None]:
+    def head_step(self) -> Callable[[int], None]:
         """Return the function that writes the next state from the p of a step."""
         xp, steps_of = self.xp, self._buffers.steps_of
         absolute, add, multiply, subtract, exp = (
@@ -197,7 +196,7 @@ class MinimalHeads:
         xp.minimum(self._times, LONGEST_SPAN, out=self._back)
         xp.negative(self._back, out=self._back)
 
-        def finish(step: int) -> None:
+        def step_heads(step: int) -> None:
             p, decay = sums[step], decays[step]
             absolute(p, decay)
             add(decay, w_tau, decay)
@@ -207,7 +206,7 @@ class MinimalHeads:
             multiply(product, a, product)
             subtract(a, product, states[step + 1])
 
-        return finish
+        return step_heads
 
     def time_scales(self, to_host: Callable[[Any], np.ndarray]) -> TimeScales:
         """Return the solution's time constants, after a pass of a batch of one."""
@@ -215,13 +214,13 @@ class MinimalHeads:
         decays = to_host(self._decays).reshape(p.shape).astype(np.float64)
         return TimeScales(
             inverse_of(np.abs(p) + np.abs(to_host(self._w_tau.data).reshape(1, -1))),
-            "1 / (|w_tau| + |ff1|), in which the distance to A shrinks by a factor e",
+            "1 / (|w_tau| + |ff1|), the time in which the distance to A shrinks by a factor of e",
             1.0 - decays,
             "share of the way to A in the step",
         )
 
     def backward_steps(self) -> tuple[list[Any], list[Any]]:
-        """Return each step's factors (3, H, batch), and the gradients that come of the first (H, batch)."""
+        """Return each step's factors (3, H, batch), and the gradients computed from the first (H, batch)."""
         gradients = self._buffers.parts_of("factors", slice(0, self._size))
         return self._buffers.steps_of("factors", 3, self._size), [part for (part,) in gradients]
 

@@ -1,4 +1,4 @@
-"""What the cell sees at each step: the bottoms of a CFC layer put together, and the way back."""
+"""The cell's input at each step, composed of the bottoms of a CFC layer, and its gradients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mycaffe_py.device import Device
 def observed_lengths(device: Device, mask: Any) -> np.ndarray:
     """Return, on the host, the steps of each sample up to its last observed one, (batch,).
 
-    ``mask`` is (steps, columns, batch); 0 is for a sample that was never observed.
+    ``mask`` is (steps, columns, batch); 0 for a sample that was never observed.
     """
     seen = device.to_host((mask != 0).any(axis=1))
     return (seen * np.arange(1, len(seen) + 1)[:, None]).max(axis=0)
@@ -21,8 +21,8 @@ def observed_lengths(device: Device, mask: Any) -> np.ndarray:
 class InputComposer:
     """Composes the cell's input of each step from x, the time spans and the mask.
 
-    Without a mask it is x. With a mask of x's features, a value that is not observed (mask 0) is replaced by
-    the last observed one, f_t = m_t x_t + (1 - m_t) f_(t-1), and the input is [f | m], or in the ``wide`` form
+    Without a mask it is x. With a mask of x's features, an unobserved value (mask 0) is replaced by the last
+    observed one, f_t = m_t x_t + (1 - m_t) f_(t-1), and the input is [f | m], or in the ``wide`` form
     [f | since | m] with since_t = (span_t + since_(t-1)) (1 - m_t), the time since the last observation. With a
     mask of one column for all features it is [x | m]. Arrays are (steps, columns, batch).
     """
@@ -36,7 +36,7 @@ class InputComposer:
         self._gaps: list[int] = []
 
     def column_names(self, name: str) -> list[str]:
-        """Return what each column of the cell's input is, for an input that is called ``name``."""
+        """Describe each column of the cell's input, given the input's ``name``."""
         parts = [(name, self.features)]
         if self.wide:
             parts.append(("time since", self.features))
@@ -69,7 +69,7 @@ class InputComposer:
             keep = self._mask[step]
             missing = 1.0 - keep
             before = out[step - 1, :features] if step else xp.zeros_like(keep)
-            # What is not observed may be anything, NaN and infinity too.
+            # Unobserved values may be anything, including NaN and infinity.
             seen = xp.where(keep == 0, before, x[step])
             out[step, :features] = keep * seen + missing * before
             if self.wide:
@@ -77,7 +77,7 @@ class InputComposer:
                 out[step, features : 2 * features] = (spans[step] + since) * missing
 
     def backward(self, gradient: Any, x_gradient: Any, span_gradient: Any) -> None:
-        """Turn dL/d(inputs) into dL/dx, written, and the spans' share, added; either may be None."""
+        """Write dL/dx, and add the spans' share of the gradient, from dL/d(inputs); either may be None."""
         features = self.features
         filled = gradient[:, :features]
         for step in reversed(self._gaps):
@@ -89,7 +89,7 @@ class InputComposer:
                 since = gradient[:, features : 2 * features]
                 since[step] *= missing
                 if step:
-                    # At a complete step the factor (1 - m) is zero: nothing goes further back.
+                    # At a complete step the factor (1 - m) is zero: no gradient passes further back.
                     since[step - 1] += since[step]
         if x_gradient is not None:
             x_gradient[...] = filled

@@ -1,4 +1,4 @@
-"""CFC: a liquid net over a sequence."""
+"""The CFC layer: a liquid net over a sequence."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from .timespans import TimeSpans
 class CfcLayer(Layer):
     """Runs a liquid cell over a sequence and reads out the state after the last observed step, or after every step.
 
-    Bottoms: x (N, T, F), or (N, T) for one feature; tt (N, T) or (N, T, 1), the time spans that the cell is
-    given or, with ``time: ABSOLUTE``, the times of which they are the differences (see :class:`TimeSpans`);
-    optionally mask (N, T, F) or (N, T, 1), 1 where observed; with ``initial_state`` the state
-    that the sequence starts from, (N, S), which is 0 otherwise. Tops: (N, output_features), with
+    Bottoms: x (N, T, F), or (N, T) for one feature; tt (N, T) or (N, T, 1), the time spans for the cell or,
+    with ``time: ABSOLUTE``, the times whose differences they are (see :class:`TimeSpans`);
+    optionally mask (N, T, F) or (N, T, 1), 1 where observed; with ``initial_state`` the initial
+    state, (N, S), which is 0 otherwise. Tops: (N, output_features), with
     ``return_sequences`` (N, T, output_features); optionally the state after the last step, (N, S). S is
-    hidden_size; with ``use_mixed`` the LSTM's memory follows, and S is twice that.
+    hidden_size; with ``use_mixed`` the LSTM's memory follows, and S is twice as large.
 
     With a mask, o_t = fc(h_t) replaces the output where any feature is observed:
     y_t = c_t o_t + (1 - c_t) y_(t-1) with c_t = max over features of mask_t; a sample that was never
-    observed gives 0. What comes after a sample's last observed step has no effect then and need not be computed;
-    it has where every step's output or the last state is asked for, and ``return_sequences`` gives fc(h_t) itself,
-    whatever the mask.
+    observed gives 0. Steps after a sample's last observed one then have no effect and need not be computed, unless
+    the outputs of all steps or the last state are asked for. ``return_sequences`` gives fc(h_t) itself, regardless
+    of the mask.
 
-    A long sequence may be run in pieces, each starting from the last state of the piece before: without a mask
-    that is the same as the whole. With a mask, a piece does not know what was observed last before it (the values
-    that fill gaps, the time since) or what the output was: it starts from 0 there.
+    A long sequence may be run in pieces, each starting from the last state of the previous one: without a mask,
+    this is equivalent to running the whole. With a mask, a piece does not know the last observation before it (the
+    values that fill gaps, the time since) or the output: it starts from 0 there.
 
-    Source: Hasani et al. 2022 and its authors' code; MyCaffe's parameters and blob order (the cell's blobs: see
+    Source: Hasani et al. 2022 and the authors' code; MyCaffe's parameters and blob order (the cell's blobs: see
     CFC_UNIT; the mixed memory's lstm.input_map and lstm.recurrent_map; fc; weight before bias).
     """
 
@@ -67,7 +67,7 @@ class CfcLayer(Layer):
         self.new_cell = kind.create
         self._division = BatchDivision(self.new_cell, self.device.is_host)
         self.cell = self._division.whole
-        self.spans = TimeSpans(self, self.cell.least_span)
+        self.spans = TimeSpans(self, self.cell.min_span)
         self._cell_blobs = len(self.blobs)
         self.readout = Readout(self, self.cell)
         self._order = [*kind.storage_order, *range(self._cell_blobs, len(self.blobs))]
@@ -75,19 +75,19 @@ class CfcLayer(Layer):
         self.state_size = self.cell.state_size + (memory.size if memory is not None else 0)
 
     def _find_bottoms(self, bottoms: int) -> tuple[int, int]:
-        """Return the indices of the bottoms that are the initial state and the mask, 0 for none."""
+        """Return the bottom indices of the initial state and the mask, 0 for none."""
         stateful = self.param.cfc_param.initial_state
-        least = 2 + stateful
-        if bottoms not in (least, least + 1):
+        required = 2 + stateful
+        if bottoms not in (required, required + 1):
             self.fail(
-                f"takes {least} or {least + 1} bottom blobs {'with' if stateful else 'without'} "
-                f"initial_state (x, tt{', mask or not, state' if stateful else ', mask or not'}), got {bottoms}",
+                f"expected {required} or {required + 1} bottom blobs {'with' if stateful else 'without'} "
+                f"initial_state (x, tt, optional mask{', state' if stateful else ''}), got {bottoms}",
                 field="cfc_param.initial_state" if stateful else "bottom",
             )
-        return (bottoms - 1 if stateful else 0), (2 if bottoms > least else 0)
+        return (bottoms - 1 if stateful else 0), (2 if bottoms > required else 0)
 
     def storage_order(self) -> list[int]:
-        """Put the heads side by side, so that the cell sees one matrix."""
+        """Store the heads side by side, so that the cell sees one matrix."""
         return self._order
 
     # Shapes.
@@ -126,12 +126,12 @@ class CfcLayer(Layer):
         if features != self.features:
             self.fail(
                 f'bottom "{bottom[0].name}" is {bottom[0].shape}: {features} features, but the weights '
-                f"were made for {self.features}"
+                f"are for {self.features}"
             )
         if self._mask and self._mask_features(bottom) != self.composer.mask_features:
             mask = bottom[self._mask]
             self.fail(
-                f'bottom "{mask.name}" is {mask.shape}, but the weights were made for a mask of '
+                f'bottom "{mask.name}" is {mask.shape}, but the weights are for a mask of '
                 f"{self.composer.mask_features} features"
             )
         state = (batch, self.state_size)
@@ -139,7 +139,7 @@ class CfcLayer(Layer):
             self.fail(
                 f'bottom "{bottom[self._state].name}" is {bottom[self._state].shape}, expected the initial '
                 f'state {state} of bottom "{bottom[0].name}" {bottom[0].shape}',
-                hint="the hidden state, and with use_mixed the memory after it"
+                hint="the hidden state, followed with use_mixed by the memory"
                 if self.cell.memory is not None
                 else None,
             )
@@ -160,10 +160,10 @@ class CfcLayer(Layer):
         self._compose(bottom, spans, mask)
         for index, part in enumerate(self._parts):
             if index:
-                part.go_on_from(self._parts[index - 1])
+                part.continue_from(self._parts[index - 1])
             else:
                 part.start_from(bottom[self._state].data if self._state else None)
-            part.cell.forward(self.xp.ascontiguousarray(part.take(spans)), self.phase == TRAIN)
+            part.cell.forward(self.xp.ascontiguousarray(part.select(spans)), self.phase == TRAIN)
         if self.readout.sequences:
             self.readout.forward_sequence(self._parts[0], top[0].data)
         else:
@@ -174,7 +174,7 @@ class CfcLayer(Layer):
     def state_sequence(self) -> Any:
         """Return the cell's state after each step of the last forward, (N, T, hidden_size).
 
-        NaN after a sample's last observed step, where it had no effect.
+        NaN after a sample's last observed step, if those steps had no effect.
         """
         states = self.xp.full((self._steps, self.cell.state_size, self._batch), np.nan, self.dtype)
         for part in self._parts:
@@ -189,14 +189,14 @@ class CfcLayer(Layer):
         return array.reshape(self._batch, self._steps, -1).transpose(1, 2, 0)
 
     def mask_of(self, bottom: Sequence[Blob]) -> Blob | None:
-        """Return the bottom that is the mask."""
+        """Return the mask's bottom, if there is one."""
         return bottom[self._mask] if self._mask else None
 
     def _mask_by_step(self, bottom: Sequence[Blob]) -> Any:
         return self._by_step(bottom[self._mask].data) if self._mask else None
 
     def _divide(self, mask: Any, with_last_state: bool) -> None:
-        """Divide the batch into parts: the whole, or without the steps that have no effect."""
+        """Divide the batch into parts: the whole batch, or without the steps that have no effect."""
         columns, steps = self.composer.columns, self._steps
         self._beyond = None
         if mask is None or self.readout.sequences or with_last_state:
@@ -207,12 +207,12 @@ class CfcLayer(Layer):
         self._parts = self._division.by_length(lengths, columns)
         self._longest = int(lengths.max())
         if lengths.min() < self._longest:
-            # Steps after a sample's last observed one, computed because of others: they may hold anything.
+            # Steps after a sample's last observed one, computed for other samples' sake: they may hold anything.
             beyond = np.arange(self._longest)[:, None] >= lengths
             self._beyond = self.device.asarray(beyond)
 
     def _runs_whole(self) -> bool:
-        """Whether one part has the whole batch: a single one may be all that is left where many were never observed."""
+        """Return whether one part has the whole batch: a single part may lack samples that were never observed."""
         return len(self._parts) == 1 and self._parts[0].count == self._batch
 
     def _compose(self, bottom: Sequence[Blob], spans: Any, mask: Any) -> None:
@@ -229,7 +229,7 @@ class CfcLayer(Layer):
         inputs = self.xp.empty((longest, self.composer.columns, self._batch), dtype=self.dtype)
         self.composer.forward(x, spans, mask, inputs)
         for part in self._parts:
-            part.full(part.cell.inputs)[...] = part.take(inputs)
+            part.full(part.cell.inputs)[...] = part.select(inputs)
 
     # Backward.
 
@@ -245,7 +245,7 @@ class CfcLayer(Layer):
         following = None
         for part in reversed(self._parts):
             if following is None:
-                part.take_from_above(top[1].diff if len(top) > 1 else None)
+                part.add_last_gradient(top[1].diff if len(top) > 1 else None)
             else:
                 following.pass_back(part)
             part.cell.backward(part.cell.by_step, any(learns))
@@ -290,19 +290,19 @@ class CfcLayer(Layer):
             self.spans.backward(times, bottom[1])
 
     def allow_force_backward(self, bottom_index: int) -> bool:
-        """The mask gets no gradient."""
+        """Return False for the mask, which has no gradient."""
         return bottom_index != self._mask or not self._mask
 
     def explain(
         self, bottom: Sequence[Blob], top: Sequence[Blob]
     ) -> Mapping[str, Callable[[Any], None]]:
-        """Pictures of the first sample: the neurons' state and time constants; and of a wiring's synapses."""
+        """Return pictures of the first sample, of the neurons' state and time constants, and of a wiring's synapses."""
         return explain(self, bottom)
 
     def run_first(self, bottom: Sequence[Blob], steps: int) -> tuple[BatchPart, Any]:
-        """Run a cell of its own over the first ``steps`` of the first sample; return it as a part, and the spans.
+        """Run a separate cell over the first ``steps`` of the first sample; return it as a part, and the spans.
 
-        The spans are (steps, 1). A backward pass then needs another forward pass before it.
+        The spans are (steps, 1). A later backward pass needs another forward pass first.
         """
         cell, first = self.new_cell(), slice(0, 1)
         cell.reshape(steps, 1, self.composer.columns)
@@ -317,5 +317,5 @@ class CfcLayer(Layer):
         return part, spans
 
     def time_form(self, bottom_index: int) -> str | None:
-        """What ``cfc_param.time`` says of tt."""
+        """Return the form of tt according to ``cfc_param.time``."""
         return self.spans.time_form if bottom_index == 1 else None

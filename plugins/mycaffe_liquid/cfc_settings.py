@@ -1,14 +1,12 @@
-"""The CfC cell's settings and learnable blobs, as the CFC and CFC_UNIT layers share them."""
+"""The CfC cell's settings and learnable blobs, shared by the layers CFC and CFC_UNIT."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from mycaffe_py.layer_settings import enum_name, given_filler
-
 from mycaffe_py.functions import GELU, LeCun, ReLU, SiLU, TanH
-from mycaffe_py.layer import Layer
+from mycaffe_py.layer import Layer, enum_name, given_filler
 
 ACTIVATIONS = {"SILU": SiLU, "RELU": ReLU, "TANH": TanH, "GELU": GELU, "LECUN": LeCun}
 
@@ -34,15 +32,15 @@ class CfcSettings:
 
     @classmethod
     def read(cls, layer: Layer, hidden_size: int, hidden_field: str) -> CfcSettings:
-        """Read ``cfc_unit_param`` of a layer, or fail with the setting that is wrong.
+        """Read ``cfc_unit_param`` of a layer; fail, naming the setting, if one is invalid.
 
-        A layer with a wiring has no backbone, whatever the settings say.
+        A layer with a wiring has no backbone, regardless of the settings.
         """
         param = layer.param.cfc_unit_param
         wired = layer.param.HasField("wiring_param")
         if param.minimal and param.no_gate:
             layer.fail(
-                "minimal and no_gate are two cells: give one of them",
+                "minimal and no_gate exclude each other",
                 field="cfc_unit_param.minimal",
             )
         for name, value, field in (
@@ -75,7 +73,7 @@ class CfcSettings:
 
 
 def hidden_size(layer: Layer, unit_field: str) -> int:
-    """Return the neurons that ``cfc_param`` or the cell's own settings ask for, or fail if they disagree."""
+    """Return the number of neurons from ``cfc_param`` or the cell's own settings; fail if they disagree."""
     layer_size = layer.param.cfc_param.hidden_size
     unit_size = getattr(layer.param, unit_field).hidden_size
     if layer_size and unit_size and layer_size != unit_size:
@@ -88,7 +86,7 @@ def hidden_size(layer: Layer, unit_field: str) -> int:
 
 
 def weight_filler(layer: Layer) -> Any:
-    """Return the filler of a cell's weights: that of ``cfc_unit_param``, or xavier."""
+    """Return the filler of a cell's weights: from ``cfc_unit_param``, or xavier."""
     given = given_filler(layer.param.cfc_unit_param, "weight_filler")
     return given or layer.context.registry.schema.new("FillerParameter", type="xavier")
 
@@ -106,7 +104,7 @@ def add_linear(layer: Layer, name: str, rows: int, columns: int) -> int:
 
 
 class CfcBlobs:
-    """Adds a CfC cell's blobs to a layer in MyCaffe's order and tells where each one is."""
+    """Adds a CfC cell's blobs to a layer in MyCaffe's order, and knows the index of each."""
 
     def __init__(self, layer: Layer, settings: CfcSettings, input_columns: int, prefix: str = ""):
         first = len(layer.blobs)
@@ -120,11 +118,11 @@ class CfcBlobs:
         names, stacked = (("ff1",),) * 2 if settings.minimal else (_HEADS, _STACKED_HEADS)
         heads = {name: add_linear(layer, f"{prefix}{name}", size, columns) for name in names}
         self.heads = [heads[name] for name in stacked]
-        """The heads in the order in which they are stacked into one matrix: index of the weight of each."""
+        """The index of each head's weight, in the order in which they are stacked into one matrix."""
         self.solution = len(layer.blobs)
         """Index of the minimal cell's w_tau; A follows."""
         if settings.minimal:
-            # From 0, the authors' w_tau, it would never move: |w| has no slope there.
+            # Started at 0, as by the authors, w_tau would never change: |w| has no slope there.
             layer.add_blob((1, size), weight_filler(layer), f"{prefix}w_tau")
             one = layer.context.registry.schema.new("FillerParameter", type="constant", value=1)
             layer.add_blob((1, size), one, f"{prefix}A")
@@ -134,4 +132,4 @@ class CfcBlobs:
             *(index + 1 for index in self.heads),
             *range(self.solution, len(layer.blobs)),
         ]
-        """The blobs' order in the parameter buffer: the heads' weights side by side, then their biases."""
+        """The order of the blobs in the parameter buffer: the heads' weights side by side, then their biases."""

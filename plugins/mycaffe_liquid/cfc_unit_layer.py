@@ -1,4 +1,4 @@
-"""CFC_UNIT: one step of the closed-form continuous-time cell."""
+"""The CFC_UNIT layer: one step of the closed-form continuous-time cell."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class CfcUnitLayer(Layer):
             self.fail(f'bottom "{bottom[0].name}" is {bottom[0].shape}, expected (N, I)')
         if self.param.HasField("cfc_param"):
             self.fail(
-                "cfc_param is about a whole sequence, which this layer has not",
+                "cfc_param is for whole sequences, but this layer runs a single step",
                 field="cfc_param",
-                hint=f"give hidden_size in {self.parameters[0]}; the layer CFC has the rest",
+                hint=f"give hidden_size in {self.parameters[0]}, or use the layer CFC",
             )
         self.columns = bottom[0].shape[1]
         kind = self._kind()
@@ -43,7 +43,7 @@ class CfcUnitLayer(Layer):
         return cell_of(self, self.columns)
 
     def storage_order(self) -> list[int]:
-        """Put the heads side by side, so that the cell sees one matrix."""
+        """Store the heads side by side, so that the cell sees one matrix."""
         return self._order
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
@@ -62,7 +62,7 @@ class CfcUnitLayer(Layer):
         top[0].reshape(batch, size)
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """h' = cell(x, h, ts)."""
+        """Write h' = cell(x, h, ts)."""
         cell, batch = self.cell, top[0].shape[0]
         cell.inputs.reshape(self.columns, batch)[...] = bottom[0].data.T
         cell.states[0].reshape(-1, batch)[...] = bottom[1].data.T
@@ -74,7 +74,7 @@ class CfcUnitLayer(Layer):
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
-        """Gradients of x, h and ts where asked for, and of the blobs."""
+        """Write the gradients of x, h and ts where asked for, and add those of the blobs."""
         cell, batch = self.cell, top[0].shape[0]
         gradient = self._state_gradient(top)
         cell.backward(gradient.reshape(cell.states[1:].shape), any(self.param_propagate_down))
@@ -89,5 +89,5 @@ class CfcUnitLayer(Layer):
             bottom[2].diff[...] = cell.time_gradients().reshape(bottom[2].shape)
 
     def _state_gradient(self, top: Sequence[Blob]) -> Any:
-        """Return what the new state gets from above, (H, N)."""
+        """Return the gradient of the new state from above, (H, N)."""
         return self.xp.ascontiguousarray(top[0].diff.T)

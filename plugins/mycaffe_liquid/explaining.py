@@ -1,4 +1,4 @@
-"""The pictures that explain a CFC layer: what its state does, how fast, and how its neurons are wired."""
+"""The pictures that explain a CFC layer: its states, its time constants, and the wiring of its neurons."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ import numpy as np
 
 from mycaffe_py.blob import Blob
 
-from .course import Course
 from .picture_states import draw_states
 from .picture_times import draw_time_scales
 from .picture_wiring import draw_wiring
 from .sequence_cell import SequenceCell
+from .sequence_trace import SequenceTrace
 
 
 def explain(layer: Any, bottom: Sequence[Blob]) -> dict[str, Callable[[Any], None]]:
-    """Return the pictures of the batch's first sample by name.
+    """Return the pictures of the batch's first sample, by name.
 
-    The sample is run again by itself, in a cell of its own.
+    The sample is run again, in a separate cell.
     """
-    course, cell = run_first_sample(layer, bottom)
+    trace, cell = run_first_sample(layer, bottom)
     scales = cell.time_scales()
-    title = f'layer "{layer.name}" ({layer.type}), {course.states.shape[1]} neurons'
+    title = f'layer "{layer.name}" ({layer.type}), {trace.states.shape[1]} neurons'
     pictures = {
         "states": lambda figure: draw_states(
-            figure, course, f"{title}: the state over one sequence"
+            figure, trace, f"{title}: the state over one sequence"
         ),
-        "time_constants": lambda figure: draw_time_scales(figure, course, scales, title),
+        "time_constants": lambda figure: draw_time_scales(figure, trace, scales, title),
     }
     if cell.wiring is not None:
-        names = layer.composer.column_names(course.input_name)
+        names = layer.composer.column_names(trace.input_name)
         synapses = cell.synapse_map()
         pictures["wiring"] = lambda figure: draw_wiring(figure, synapses, names, title)
     return pictures
 
 
-def run_first_sample(layer: Any, bottom: Sequence[Blob]) -> tuple[Course, SequenceCell]:
-    """Run a cell over the batch's first sample; return what happened up to the last observed step, and the cell."""
+def run_first_sample(layer: Any, bottom: Sequence[Blob]) -> tuple[SequenceTrace, SequenceCell]:
+    """Run a cell over the batch's first sample; return the trace up to the last observed step, and the cell."""
     to_host = layer.device.to_host
     seen = _observed(layer, bottom)
     part, spans = layer.run_first(bottom, len(seen))
@@ -48,9 +48,9 @@ def run_first_sample(layer: Any, bottom: Sequence[Blob]) -> tuple[Course, Sequen
     if not np.isfinite(states).all():
         layer.fail(
             "its state is not finite, so there is nothing to draw",
-            hint="weights that are not finite come from a run that diverged",
+            hint="non-finite weights are the result of a run that diverged",
         )
-    course = Course(
+    trace = SequenceTrace(
         inputs=seen,
         spans=to_host(spans)[:, 0].astype(np.float64),
         states=states.astype(np.float64),
@@ -59,7 +59,7 @@ def run_first_sample(layer: Any, bottom: Sequence[Blob]) -> tuple[Course, Sequen
         output_name=layer.param.top[0] if layer.param.top else "output",
         in_time=layer.spans.time_form is not None,
     )
-    return course, part.cell
+    return trace, part.cell
 
 
 def _observed(layer: Any, bottom: Sequence[Blob]) -> np.ndarray:

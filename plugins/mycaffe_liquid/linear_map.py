@@ -1,4 +1,4 @@
-"""LinearMap: fc after a cell, and the cell's own map before it, as one."""
+"""LinearMap: a cell's own output map and the layer's fc, combined into one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mycaffe_py.layer import Layer
 
 
 class LinearMap:
-    """y = weight v + bias of what is read out of a cell, v.
+    """y = weight v + bias, for the features v that are read out of a cell.
 
     ``fc`` is the index of fc's weight in the layer's blobs, with its bias after it; ``own`` are the cell's output_w and
     output_b, v' = output_w v + output_b. With both, weight = fc.weight output_w and bias = fc.weight output_b +
@@ -17,39 +17,43 @@ class LinearMap:
     """
 
     def __init__(self, layer: Layer, fc: int | None, own: tuple[Blob, Blob] | None):
-        self._layer, self._fc, self._own, self.xp = layer, fc, own, layer.xp
+        self._layer, self._fc, self._output_map, self.xp = layer, fc, own, layer.xp
 
     @property
     def weight(self) -> Any:
         """The matrix (outputs, features)."""
-        return self._fc_weight() if self._own is None else self._fc_weight() * self._own[0].data
+        return (
+            self._fc_weight()
+            if self._output_map is None
+            else self._fc_weight() * self._output_map[0].data
+        )
 
     @property
     def bias(self) -> Any:
         """The vector (outputs,)."""
         if self._fc is None:
-            return self._own[1].data
+            return self._output_map[1].data
         bias = self._layer.blobs[self._fc + 1].data
-        if self._own is None:
+        if self._output_map is None:
             return bias
-        return self.xp.dot(self._fc_weight(), self._own[1].data) + bias
+        return self.xp.dot(self._fc_weight(), self._output_map[1].data) + bias
 
     def _fc_weight(self) -> Any:
-        """Return fc's weight; without an fc that of one which changes nothing."""
+        """Return fc's weight; without an fc, the identity."""
         if self._fc is not None:
             return self._layer.blobs[self._fc].data
-        return self.xp.eye(self._own[0].count, dtype=self._layer.dtype)
+        return self.xp.eye(self._output_map[0].count, dtype=self._layer.dtype)
 
     @property
     def learns(self) -> bool:
-        """Whether one of the blobs is to get a gradient."""
+        """Whether any of the blobs gets a gradient."""
         flags = self._layer.param_propagate_down
-        return self._own is not None or any(flags[self._fc : self._fc + 2])
+        return self._output_map is not None or any(flags[self._fc : self._fc + 2])
 
     def add_gradients(self, of_weight: Any, of_bias: Any) -> None:
         """Add the blobs' gradients, given those of :attr:`weight` and :attr:`bias`."""
-        if self._own is not None:
-            (output_w, output_b), fc = self._own, self._fc_weight()
+        if self._output_map is not None:
+            (output_w, output_b), fc = self._output_map, self._fc_weight()
             diff = output_w.diff
             diff += (of_weight * fc).sum(axis=0)
             diff = output_b.diff

@@ -1,6 +1,6 @@
 """The LTC cell over a sequence: forward, and backpropagation through unfolds and time.
 
-Equations (Hasani et al., "Liquid time-constant networks", 2021, and its authors' code), for input u, state v of
+Equations (Hasani et al., "Liquid time-constant networks", 2021, and the authors' code), for input u, state v of
 H neurons, time span t and N unfolds; :class:`Synapses` says what flow and conductance are:
 
     x = input_w u + input_b;   d = (t + 1) / N, in the form NCPS d = t / N
@@ -11,8 +11,8 @@ which is the authors' v = (cm / d v + ...) / (cm / d + ...) without its division
 
     R = A + flow - v (B + conductance);   v = v + b R / D;   D = a cm + b (B + conductance)
 
-with a = 1 / max(d, 1) and b = min(d, 1), so that a span of 0 leaves the state exactly as it is, and one without
-end gives the state of rest. In the form NCPS the output is v output_w + output_b of the motor neurons.
+with a = 1 / max(d, 1) and b = min(d, 1), so that a span of 0 leaves the state exactly as it is, and an infinite
+one gives the state of rest. In the form NCPS the output is v output_w + output_b of the motor neurons.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from mycaffe_py.blas import threads_for
 
+from mycaffe_py.device import threads_for
 from mycaffe_py.layer import Layer
 
 from .flat_buffers import FlatBuffers
@@ -31,15 +31,15 @@ from .memory import Memory
 from .synapse_map import SynapseMap
 from .time_scales import TimeScales, inverse_of
 
-# Makes the denominator positive where cm and the span are 0; nothing beside any other cm.
-_LEAST_CAPACITY = 1e-30
+# Keeps the denominator positive where cm and the span are 0; negligible compared with any other cm.
+_MIN_CAPACITY = 1e-30
 
 
 class LtcCell:
     """The cell with its buffers for ``steps`` steps of a batch; a :class:`SequenceCell`.
 
-    With a ``memory`` each step goes on from the state that the memory makes of the one before. Arrays of the cell's
-    own have all three axes, (steps, features, batch), always.
+    With a ``memory``, each step continues from the state that the memory makes of the previous one. The cell's own
+    arrays always have all three axes, (steps, features, batch).
     """
 
     def __init__(self, layer: Layer, blobs: LtcBlobs, memory: Memory | None = None):
@@ -50,12 +50,12 @@ class LtcCell:
         self.output_size = blobs.motor_count
         self.output_rows = slice(0, self.output_size)
         self.output_map, self.wiring = blobs.output, blobs.wiring
-        self.least_span = -1.0 if self.settings.form == "AUTHORS" else 0.0
+        self.min_span = -1.0 if self.settings.form == "AUTHORS" else 0.0
         """The span at which d is 0."""
         self.columns = blobs.sensory.w.shape[0]
         self._synapses = Synapses(blobs.synapses, layer.device)
         self._sensory = Synapses(blobs.sensory, layer.device)
-        # Of no axes: NumPy divides it twice as fast as Python's number.
+        # An array without axes: NumPy divides it twice as fast as a Python number.
         self._one = self.xp.asarray(1.0, dtype=self.dtype)
         self._buffers = FlatBuffers(self.xp, self.dtype)
         self._shape: tuple[int, int] | None = None
@@ -63,7 +63,7 @@ class LtcCell:
     # Buffers.
 
     def reshape(self, steps: int, batch: int, columns: int) -> None:
-        """Make room for a sequence of inputs (steps, columns, batch)."""
+        """Allocate the buffers for a sequence of inputs (steps, columns, batch)."""
         if self._shape == (steps, batch):
             return
         self._shape = (steps, batch)
@@ -80,7 +80,9 @@ class LtcCell:
         self._mapped, self._mapped_gradient = arrays("mapped of_mapped", columns, steps, batch)
         # A and B of each step.
         self._leak, self._leak_gradient = arrays("leak of_leak", size, 2, steps, batch)
-        self._hold, self._pace, self._time_gradient = arrays("hold pace of_times", steps, batch)
+        self._capacity_factor, self._rate_factor, self._time_gradient = arrays(
+            "capacity_factor rate_factor of_times", steps, batch
+        )
         self._flow, self._flow_gradient, self._leak_sum = arrays("flow of_flow sum", size, 2, batch)
         self._capacity, self._state_gradient, self._scaled, self._product = arrays(
             "capacity of_state scaled product", size, batch
@@ -89,7 +91,7 @@ class LtcCell:
         self.inputs = self._as_seen(self._inputs)
         self.states = self._as_seen(self._states)
         self.by_step = self._as_seen(array("by_step", steps, size, batch))
-        # What each step goes on from.
+        # What each step continues from.
         self._starts = self._states
         if self.memory is not None:
             self.memory.reshape(steps, batch)
@@ -120,15 +122,15 @@ class LtcCell:
 
     def _take_spans(self, times: Any) -> None:
         """Compute a and b of each step and sample."""
-        xp, spans = self.xp, self._pace
-        xp.subtract(times, self.least_span, out=spans)
+        xp, spans = self.xp, self._rate_factor
+        xp.subtract(times, self.min_span, out=spans)
         spans /= self.settings.unfolds
-        xp.maximum(spans, 1.0, out=self._hold)
-        xp.divide(1.0, self._hold, out=self._hold)
+        xp.maximum(spans, 1.0, out=self._capacity_factor)
+        xp.divide(1.0, self._capacity_factor, out=self._capacity_factor)
         xp.minimum(spans, 1.0, out=spans)
 
     def _prepare(self, training: bool) -> None:
-        """Take the weights as they are now."""
+        """Compute everything that depends on the current weights alone."""
         xp, blobs = self.xp, self.blobs
         if training:
             for positive in blobs.positive:
@@ -136,14 +138,14 @@ class LtcCell:
         self._synapses.prepare()
         self._sensory.prepare()
         self._gleak = blobs.gleak.used()
-        self._cm = blobs.cm.used() + _LEAST_CAPACITY
+        self._cm = blobs.cm.used() + _MIN_CAPACITY
         constant = self._synapses.constant + self._sensory.constant
         constant[:, 0] += self._gleak * blobs.vleak.data
         constant[:, 1] += self._gleak + self.settings.epsilon
         self._constant = xp.expand_dims(constant, 2)
 
     def _feed_input(self) -> None:
-        """Compute A and B, which the states have no part in, for all steps at once."""
+        """Compute A and B, which do not depend on the states, for all steps at once."""
         blobs, mapped = self.blobs, self._mapped
         self.xp.multiply(
             self._inputs.transpose(1, 0, 2), blobs.input_w.data[:, None, None], out=mapped
@@ -168,8 +170,12 @@ class LtcCell:
         for step in range(self.steps):
             if remember is not None:
                 remember(step)
-            leak, pace, rates = self._leak[:, :, step], self._pace[step], self._rates[step]
-            multiply(cm, self._hold[step], capacity)
+            leak, rate_factor, rates = (
+                self._leak[:, :, step],
+                self._rate_factor[step],
+                self._rates[step],
+            )
+            multiply(cm, self._capacity_factor[step], capacity)
             path = self._path(step)
             for unfold, inverse in enumerate(self._inverses[step]):
                 before, after, rate = path[unfold], path[unfold + 1], rates[unfold]
@@ -177,10 +183,10 @@ class LtcCell:
                 add(flow, leak, flow)
                 multiply(before, conductance, rate)
                 xp.subtract(current, rate, rate)
-                multiply(conductance, pace, inverse)
+                multiply(conductance, rate_factor, inverse)
                 add(inverse, capacity, inverse)
                 xp.divide(self._one, inverse, inverse)
-                multiply(rate, pace, after)
+                multiply(rate, rate_factor, after)
                 multiply(after, inverse, after)
                 add(after, before, after)
 
@@ -195,11 +201,11 @@ class LtcCell:
             self._layer.fail(
                 "the denominator cm + span * (gleak + conductances + epsilon) became 0: some of cm, gleak, w "
                 "and sensory_w are negative",
-                hint="ltc_unit_param { positivity: SOFTPLUS } (or CLIP) keeps them from it",
+                hint="ltc_unit_param { positivity: SOFTPLUS } (or CLIP) prevents that",
             )
 
     def synapse_map(self) -> SynapseMap:
-        """Return the synapses with the weights that they have now; the cell must have a wiring."""
+        """Return the synapses with their current weights; the cell must have a wiring."""
         blobs, to_host = self.blobs, self.device.to_host
         sensory, inner = (
             to_host(one.w.used() * one.erev.data).astype(np.float64)
@@ -215,13 +221,13 @@ class LtcCell:
             synapses.forward(self._starts[step], self._flow)
             conductance[step] = (self._flow[:, 1] + leak[:, 1, step])[:, 0]
         constants = to_host(self._cm) * inverse_of(to_host(conductance))
-        spans = to_host(self._pace / self._hold)[:, :1] * self.settings.unfolds
+        spans = to_host(self._rate_factor / self._capacity_factor)[:, :1] * self.settings.unfolds
         lengths = np.full(constants.shape, np.inf)
         np.divide(spans, constants, out=lengths, where=constants > 0)
         note = "; a step takes tt + 1" if self.settings.form == "AUTHORS" else ""
         return TimeScales(
             constants,
-            "cm / (gleak + conductance of all synapses), in which the way to rest shrinks by a factor e"
+            "cm / (gleak + conductance of all synapses), the time to shrink the distance to rest by a factor of e"
             + note,
             1.0 - np.exp(-lengths),
             "share of the way to rest in the step",
@@ -254,14 +260,14 @@ class LtcCell:
             back = self.memory.back_stepper()
         for step in range(self.steps - 1, -1, -1):
             gradient += given[step]
-            self.xp.multiply(cm, self._hold[step], self._capacity)
+            self.xp.multiply(cm, self._capacity_factor[step], self._capacity)
             self._leak_sum.fill(0)
             self._of_spans.fill(0)
             path = self._path(step)
             for unfold in range(self.settings.unfolds - 1, -1, -1):
                 self._unfold_back(step, unfold, *path[unfold : unfold + 2], learns)
             self._leak_gradient[:, :, step] = self._leak_sum
-            self._time_gradient[step] = self._of_spans.sum(axis=0) * self._hold[step]
+            self._time_gradient[step] = self._of_spans.sum(axis=0) * self._capacity_factor[step]
             if back is not None:
                 back(step, self.initial_state_gradient)
         self._time_gradient /= self.settings.unfolds
@@ -276,7 +282,7 @@ class LtcCell:
         inverse, scaled, product = self._inverses[step, unfold], self._scaled, self._product
         flow_gradient = self._flow_gradient
         multiply(gradient, inverse, scaled)
-        multiply(scaled, self._pace[step], flow_gradient[:, 0])
+        multiply(scaled, self._rate_factor[step], flow_gradient[:, 0])
         multiply(flow_gradient[:, 0], after, flow_gradient[:, 1])
         self.xp.negative(flow_gradient[:, 1], flow_gradient[:, 1])
         self._leak_sum += flow_gradient
@@ -287,13 +293,13 @@ class LtcCell:
         if learns:
             self.xp.subtract(before, after, product)
             multiply(product, scaled, product)
-            multiply(product, self._hold[step], product)
+            multiply(product, self._capacity_factor[step], product)
             self._of_cm += product
         multiply(scaled, self._capacity, gradient)
         self._synapses.backward(before, flow_gradient, gradient, learns)
 
     def _feed_back(self, learns: bool) -> None:
-        """Go from the gradients of A and B back to the inputs."""
+        """Backpropagate the gradients of A and B to the inputs."""
         mapped = self._mapped_gradient
         mapped.fill(0)
         leak_gradient = self._flat(self._leak_gradient)

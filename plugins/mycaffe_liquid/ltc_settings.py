@@ -1,4 +1,4 @@
-"""The LTC cell's settings and learnable blobs, as the CFC and LTC_UNIT layers share them."""
+"""The LTC cell's settings and learnable blobs, shared by the layers CFC and LTC_UNIT."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from mycaffe_py.layer_settings import enum_name
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.functions import sigmoid, softplus
-from mycaffe_py.layer import Layer
+from mycaffe_py.layer import Layer, enum_name
 
 from .cfc_settings import hidden_size
 from .wiring import Wiring, read_wiring
@@ -32,7 +31,7 @@ class LtcSettings:
 
     @classmethod
     def read(cls, layer: Layer, hidden_size: int) -> LtcSettings:
-        """Read ``ltc_unit_param`` of a layer, or fail with the setting that is wrong."""
+        """Read ``ltc_unit_param`` of a layer; fail, naming the setting, if one is invalid."""
         param = layer.param.ltc_unit_param
         if param.ode_unfolds < 1:
             layer.fail(
@@ -60,20 +59,20 @@ class LtcSettings:
 
 
 def _check_range(layer: Layer, param: Any, name: str) -> None:
-    least, most = (getattr(param, f"{name}_init_{end}") for end in ("min", "max"))
-    if not (math.isfinite(least) and math.isfinite(most) and least <= most):
+    low, high = (getattr(param, f"{name}_init_{end}") for end in ("min", "max"))
+    if not (math.isfinite(low) and math.isfinite(high) and low <= high):
         given = "min" if param.HasField(f"{name}_init_min") else "max"
         layer.fail(
-            f"{name} starts between {name}_init_min, {least:g}, and {name}_init_max, {most:g}: the first "
-            "must not be above the second, and both must be finite",
+            f"{name} starts between {name}_init_min, {low:g}, and {name}_init_max, {high:g}: both "
+            "must be finite, and min must not be above max",
             field=f"ltc_unit_param.{name}_init_{given}",
         )
 
 
 def _hidden_size(layer: Layer) -> tuple[int, str]:
-    """Return the number of neurons that the settings ask for, and the field that says so.
+    """Return the number of neurons in the settings, and the field that sets it.
 
-    With a wiring, which may count for itself, it is 0 where nothing is given.
+    With a wiring, which may have its own number, it is 0 if nothing is given.
     """
     param, unit = layer.param, layer.param.ltc_unit_param
     asked = hidden_size(layer, "ltc_unit_param") if unit.HasField("hidden_size") else 0
@@ -81,7 +80,7 @@ def _hidden_size(layer: Layer) -> tuple[int, str]:
         return param.cfc_param.hidden_size, "cfc_param.hidden_size"
     if param.cfc_unit_param.HasField("hidden_size") and not unit.HasField("hidden_size"):
         layer.fail(
-            "hidden_size is given for CfC cells only",
+            "hidden_size is set only for CfC cells",
             field="cfc_unit_param.hidden_size",
             hint="give it in cfc_param, or in ltc_unit_param",
         )
@@ -90,7 +89,7 @@ def _hidden_size(layer: Layer) -> tuple[int, str]:
 
 
 class Positive:
-    """A blob that the cell uses in a form that is not negative, as ``positivity`` says, with a mask if there is one."""
+    """A blob that the cell uses in a non-negative form, according to ``positivity``, optionally masked."""
 
     def __init__(self, blob: Blob, positivity: str, mask: Any = None):
         self.blob, self.positivity, self.mask = blob, positivity, mask
@@ -104,7 +103,7 @@ class Positive:
             self.xp.maximum(data, 0.0, out=data)
 
     def used(self) -> Any:
-        """Return what the cell computes with: softplus of the blob, or no negative values, or the blob itself."""
+        """Return the values that the cell uses: softplus of the blob, the clipped blob, or the blob itself."""
         xp, used = self.xp, self.blob.data
         if self.positivity == "CLIP":
             used = xp.maximum(used, 0.0)
@@ -116,7 +115,7 @@ class Positive:
         return used if self.mask is None else used * self.mask
 
     def add_gradient(self, gradient: Any) -> None:
-        """Add to the blob's diff the gradient of what the cell computed with; CLIP has the slope 1 everywhere."""
+        """Add the gradient of the used values to the blob's diff; CLIP has slope 1 everywhere."""
         if self.positivity == "SOFTPLUS":
             gradient = gradient * self._slope
         diff = self.blob.diff
@@ -152,17 +151,17 @@ class LtcBlobs:
 
     @property
     def positive(self) -> list[Positive]:
-        """The blobs that ``positivity`` is about."""
+        """The blobs to which ``positivity`` applies."""
         return [self.gleak, self.cm, self.synapses.w, self.sensory.w]
 
 
 def add_ltc_blobs(layer: Layer, columns: int, prefix: str = "") -> LtcBlobs:
-    """Add the blobs that a layer's settings ask for, for inputs of ``columns`` features.
+    """Add the blobs of a layer's LTC cell, for inputs of ``columns`` features.
 
     In MyCaffe's order: gleak, vleak, cm; sigma, mu, w, erev; the same of the inputs' synapses, sensory_sigma and so
-    on; input_w, input_b; in the form NCPS output_w, output_b. ``prefix`` goes before the names. ``wiring_param``
-    says which synapses there are, and their first erev; without it there are all, and erev is 1 or -1 at random.
-    Fails with the setting that is wrong.
+    on; input_w, input_b; in the form NCPS output_w, output_b. ``prefix`` is put before the names. ``wiring_param``
+    selects the synapses, and their initial erev; without it all are there, and erev is randomly 1 or -1.
+    Fails, naming the setting, if one is invalid.
     """
     size, field = _hidden_size(layer)
     wiring = None
@@ -184,7 +183,7 @@ class _Adder:
         if wiring is not None:
             motors, adjacency = wiring.motor_count, wiring.adjacency
             sensory = wiring.sensory_adjacency
-        # Evaluated in this order, which is that of the blobs.
+        # Evaluated in this order, the order of the blobs.
         return LtcBlobs(
             settings=self.settings,
             wiring=wiring,
@@ -215,7 +214,7 @@ class _Adder:
 
     def polarities(self, name: str, shape: tuple[int, int], adjacency: Any) -> Blob:
         device, blob = self.layer.device, self.add_blob(name, shape)
-        if len(self.layer.blobs) > len(self.layer.param.blobs):  # the file itself holds none
+        if len(self.layer.blobs) > len(self.layer.param.blobs):  # the model file itself has none
             signs = adjacency
             if adjacency is None:
                 signs = np.where(device.rng.random(shape) < 0.5, -1.0, 1.0)
@@ -227,8 +226,8 @@ class _Adder:
 
     def uniform(self, name: str, shape: tuple[int, ...]) -> Blob:
         param = self.layer.param.ltc_unit_param
-        least, most = (getattr(param, f"{name}_init_{end}") for end in ("min", "max"))
-        return self.add_blob(name, shape, type="uniform", min=least, max=most)
+        low, high = (getattr(param, f"{name}_init_{end}") for end in ("min", "max"))
+        return self.add_blob(name, shape, type="uniform", min=low, max=high)
 
     def constant(self, name: str, count: int, value: float) -> Blob:
         return self.add_blob(name, (count,), type="constant", value=value)

@@ -1,4 +1,4 @@
-"""LTC_UNIT: one step of the liquid time-constant cell."""
+"""The LTC_UNIT layer: one step of the liquid time-constant cell."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .cfc_unit_layer import CfcUnitLayer
 class LtcUnitLayer(CfcUnitLayer):
     """h' = cell(x, h, ts): one step, so that a net can be wired cell by cell.
 
-    Bottoms: x (N, I), h (N, H), ts (N) or (N, 1), the elapsed time. Tops: h' (N, H); in the form NCPS perhaps a
+    Bottoms: x (N, I), h (N, H), ts (N) or (N, 1), the elapsed time. Tops: h' (N, H); in the form NCPS optionally a
     second one, h' output_w + output_b of the motor neurons, (N, their number). Equations: see the module ltc_cell;
     blobs: gleak, vleak, cm, sigma, mu, w, erev, sensory_sigma, sensory_mu, sensory_w, sensory_erev, input_w,
-    input_b, then output_w and output_b. A time span must not be negative, in the authors' form not below -1.
-    Source: Hasani et al. 2021 and its authors' code; Lechner et al. 2020 and the ncps library.
+    input_b, then output_w and output_b. A time span must not be negative; in the authors' form, not below -1.
+    Source: Hasani et al. 2021 and the authors' code; Lechner et al. 2020 and the ncps library.
     """
 
     type = "LTC_UNIT"
@@ -32,7 +32,7 @@ class LtcUnitLayer(CfcUnitLayer):
         super().setup(bottom, top)
         if len(top) > 1 and self.cell.blobs.output is None:
             self.fail(
-                "has 2 tops, but only the form NCPS has an output beside the state",
+                "has 2 tops, but only the form NCPS has an output besides the state",
                 field="ltc_unit_param.form",
                 hint="leave the second top out, or write form: NCPS",
             )
@@ -47,7 +47,7 @@ class LtcUnitLayer(CfcUnitLayer):
             top[1].reshape(top[0].shape[0], self.cell.output_size)
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """h' = cell(x, h, ts), and the output of the motor neurons."""
+        """Write h' = cell(x, h, ts), and the output of the motor neurons."""
         super().forward(bottom, top)
         if len(top) > 1:
             output_w, output_b = (blob.data for blob in self.cell.blobs.output)

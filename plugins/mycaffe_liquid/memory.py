@@ -17,7 +17,7 @@ from .step_products import StepProducts
 
 
 class Memory:
-    """At each step (h, c) = LSTM(u, (h, c)); the cell then goes on from this h, and c is kept for the next step.
+    """At each step (h, c) = LSTM(u, (h, c)); the cell then continues from this h, and c is kept for the next step.
 
     For input u, state h and memory c, with the rows of z in four parts i, g, f, o of the hidden size each:
 
@@ -37,19 +37,19 @@ class Memory:
         self._products = StepProducts(self.xp, dtype)
 
     def reshape(self, steps: int, batch: int) -> None:
-        """Make room for that many steps."""
+        """Allocate the buffers for that many steps."""
         self._buffers.start(batch)
         array, size = self._buffers.array, self.size
         self.states = array("states", steps + 1, size)
-        """(steps + 1, size, batch): the memory c at first, then after each step."""
+        """(steps + 1, size, batch): the initial memory c, then c after each step."""
         self.outputs = array("outputs", steps, size)
-        """(steps, size, batch): the state h' that the cell goes on from."""
+        """(steps, size, batch): the state h' that the cell continues from."""
         self.from_above = array("from_above", size)
         """(size, batch): dL/d(states[-1]) from above, for the backward pass."""
         self.initial_gradient = array("carry", size)
         """(size, batch): dL/d(states[0]) after the backward pass."""
         self._sums = array("sums", steps, 4 * size)
-        self._bent = array("bent", steps, size)
+        self._activated = array("activated", steps, size)
         self._gradients = array("gradients", steps, 4 * size)
         self._slopes = array("slopes", steps, size)
         self._product = array("product", size)
@@ -71,49 +71,53 @@ class Memory:
         weight, product = self._recurrent_map.data, self._product
         recurrent = buffers.array("recurrent", 4 * size)
         cuts = (slice(0, size), slice(size, 4 * size))
-        gates = (slice(size, 2 * size), slice(2 * size, 3 * size), slice(3 * size, 4 * size))
-        parts = buffers.parts_of("sums", *cuts, *gates)
-        sums, kept, bents = (buffers.steps_of(name) for name in ("sums", "states", "bent"))
+        gate_rows = (slice(size, 2 * size), slice(2 * size, 3 * size), slice(3 * size, 4 * size))
+        parts = buffers.parts_of("sums", *cuts, *gate_rows)
+        sums, kept, activations = (
+            buffers.steps_of(name) for name in ("sums", "states", "activated")
+        )
         outputs = buffers.steps_of("outputs")
 
         def remember(step: int) -> None:
-            new, rest, write, forget, show = parts[step]
+            candidate, gates, input_gate, forget_gate, output_gate = parts[step]
             dot(weight, states[step], recurrent)
             add(sums[step], recurrent, sums[step])
-            tanh(new, new)
-            sigmoid(xp, rest, rest)
-            memory, bent = kept[step + 1], bents[step]
-            multiply(kept[step], forget, memory)
-            multiply(new, write, product)
+            tanh(candidate, candidate)
+            sigmoid(xp, gates, gates)
+            memory, activated = kept[step + 1], activations[step]
+            multiply(kept[step], forget_gate, memory)
+            multiply(candidate, input_gate, product)
             add(memory, product, memory)
-            tanh(memory, bent)
-            multiply(bent, show, outputs[step])
+            tanh(memory, activated)
+            multiply(activated, output_gate, outputs[step])
 
         return remember, outputs
 
     # Backward.
 
     def begin_backward(self) -> None:
-        """Compute, for all steps, what the gradients of c' and h' are to be multiplied by."""
+        """Compute, for all steps, the factors for the gradients of c' and h'."""
         xp, n = self.xp, self.size
-        new, write, forget, show = (self._sums[:, i * n : (i + 1) * n] for i in range(4))
-        d_new, d_write, d_forget, d_show = (
+        candidate, input_gate, forget_gate, output_gate = (
+            self._sums[:, i * n : (i + 1) * n] for i in range(4)
+        )
+        d_candidate, d_input_gate, d_forget_gate, d_output_gate = (
             self._gradients[:, i * n : (i + 1) * n] for i in range(4)
         )
-        xp.multiply(new, new, out=d_new)
-        xp.subtract(1.0, d_new, out=d_new)
-        xp.multiply(d_new, write, out=d_new)
+        xp.multiply(candidate, candidate, out=d_candidate)
+        xp.subtract(1.0, d_candidate, out=d_candidate)
+        xp.multiply(d_candidate, input_gate, out=d_candidate)
         for gate, value, out in (
-            (write, new, d_write),
-            (forget, self.states[:-1], d_forget),
-            (show, self._bent, d_show),
+            (input_gate, candidate, d_input_gate),
+            (forget_gate, self.states[:-1], d_forget_gate),
+            (output_gate, self._activated, d_output_gate),
         ):
             xp.subtract(1.0, gate, out=out)
             xp.multiply(out, gate, out=out)
             xp.multiply(out, value, out=out)
-        xp.multiply(self._bent, self._bent, out=self._slopes)
+        xp.multiply(self._activated, self._activated, out=self._slopes)
         xp.subtract(1.0, self._slopes, out=self._slopes)
-        xp.multiply(self._slopes, show, out=self._slopes)
+        xp.multiply(self._slopes, output_gate, out=self._slopes)
         self.initial_gradient[...] = self.from_above
 
     def back_stepper(self) -> Callable[[int, Any], None]:
@@ -123,7 +127,10 @@ class Memory:
         weight, product, carry = self._recurrent_map.data.T, self._product, self.initial_gradient
         gradients, slopes = buffers.steps_of("gradients"), buffers.steps_of("slopes")
         cuts = (slice(0, n), slice(n, 2 * n), slice(2 * n, 3 * n), slice(3 * n, 4 * n))
-        parts, forgets = buffers.parts_of("gradients", *cuts), buffers.parts_of("sums", cuts[2])
+        parts, forget_gates = (
+            buffers.parts_of("gradients", *cuts),
+            buffers.parts_of("sums", cuts[2]),
+        )
 
         def back(step: int, gradient: Any) -> None:
             multiply(slopes[step], gradient, product)
@@ -132,8 +139,8 @@ class Memory:
             for part in of_memory:
                 multiply(part, carry, part)
             multiply(of_output, gradient, of_output)
-            (forget,) = forgets[step]
-            multiply(carry, forget, carry)
+            (forget_gate,) = forget_gates[step]
+            multiply(carry, forget_gate, carry)
             dot(weight, gradients[step], gradient)
 
         return back
@@ -154,7 +161,7 @@ class Memory:
 
 
 def memory_of(layer: Layer, columns: int, size: int) -> Callable[[], Memory] | None:
-    """Add the blobs of the mixed memory that ``cfc_param`` asks for; return what makes one, or None.
+    """Add the blobs of the mixed memory that ``cfc_param`` asks for; return a factory for it, or None.
 
     They are ``lstm.input_map`` (weight and bias) and ``lstm.recurrent_map.weight``, with the cell's fillers.
     """

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from .course import Course
 from .picture_states import (
     COLOURS,
     GREY,
@@ -16,14 +15,15 @@ from .picture_states import (
     number_neurons,
     plain,
 )
+from .sequence_trace import SequenceTrace
 from .time_scales import TimeScales
 
 _DECADES = 4
-"""How far from the median the colours reach, in powers of ten, at most."""
+"""Limit of the colour range around the median, in powers of ten."""
 
 
-def draw_time_scales(figure: Any, course: Course, scales: TimeScales, title: str) -> None:
-    """Draw the time constants: their distribution, over the steps, of each neuron; and how far each step goes."""
+def draw_time_scales(figure: Any, trace: SequenceTrace, scales: TimeScales, title: str) -> None:
+    """Draw the time constants: their distribution, over the steps, and by neuron; and how far each step goes."""
     figure.clear()
     figure.set_size_inches(12, 8.5)
     cells = figure.subplots(2, 4, gridspec_kw={"width_ratios": [4, 1.3, 4, 1.3]})
@@ -33,12 +33,12 @@ def draw_time_scales(figure: Any, course: Course, scales: TimeScales, title: str
     heading(figure, f"{title}\ntime constant = {scales.meaning}; {unit}")
     constants = np.clip(scales.constants, *_limits(scales.constants))
     order = np.argsort(np.median(constants, axis=0), kind="stable")
-    _draw_spread(spread, course, constants, unit)
-    _draw_band(band, course, constants)
+    _draw_spread(spread, trace, constants, unit)
+    _draw_band(band, trace, constants)
     legend_in(spread_side, spread)
     legend_in(band_side, band)
     mesh = each.pcolormesh(
-        course.edges,
+        trace.edges,
         _rows(order),
         constants[:, order].T,
         norm="log",
@@ -49,20 +49,20 @@ def draw_time_scales(figure: Any, course: Course, scales: TimeScales, title: str
     mesh.set_clim(low, high)
     ticks = dict(zip(("ticks", "format"), _log_ticks(low, high), strict=True))
     colours_in(figure, each_side, mesh, f"time constant ({unit})", extend="both", **ticks)
-    number_neurons(each, order, "neurons, the fastest one lowest")
+    number_neurons(each, order, "neurons, fastest at the bottom")
     mesh = share.pcolormesh(
-        course.edges, _rows(order), scales.shares[:, order].T, vmin=0, vmax=1, cmap="cividis",
+        trace.edges, _rows(order), scales.shares[:, order].T, vmin=0, vmax=1, cmap="cividis",
         rasterized=True,
     )  # fmt: skip
     colours_in(figure, share_side, mesh, scales.share_name)
     number_neurons(share, order, "neurons, in the same order")
     for axes in (band, each, share):
-        axes.set_xlim(course.edges[0], course.edges[-1])
-        axes.set_xlabel(course.axis_label)
+        axes.set_xlim(trace.edges[0], trace.edges[-1])
+        axes.set_xlabel(trace.axis_label)
 
 
 def _log_ticks(low: float, high: float) -> tuple[Any, Any]:
-    """Return where a logarithmic axis from low to high has numbers, few enough to read, and how they are written."""
+    """Return a locator with few enough ticks to read on a logarithmic axis from low to high, and their format."""
     from matplotlib import ticker
 
     steps = (1, 2, 3, 5) if high < 30 * low else (1, 2, 5) if high < 300 * low else (1,)
@@ -71,7 +71,7 @@ def _log_ticks(low: float, high: float) -> tuple[Any, Any]:
 
 
 def _number(axis: Any, limits: tuple[float, float]) -> None:
-    """Write plain numbers on a logarithmic axis."""
+    """Label a logarithmic axis with plain numbers."""
     from matplotlib.ticker import NullFormatter
 
     where, words = _log_ticks(*limits)
@@ -85,33 +85,33 @@ def _rows(order: np.ndarray) -> np.ndarray:
 
 
 def _limits(constants: np.ndarray) -> tuple[float, float]:
-    """Return limits of what is shown: endless constants are many, and their logarithms have no place."""
+    """Return the limits of the axis: infinite constants are common, and have no place on a logarithmic one."""
     finite = constants[np.isfinite(constants) & (constants > 0)]
     if not finite.size:
         return 1e-3, 1e3
     middle = float(np.median(finite))
-    least, most = float(finite.min()), float(finite.max())
-    return max(least, middle / 10**_DECADES), min(most, middle * 10**_DECADES) * (1 + 1e-9)
+    low, high = float(finite.min()), float(finite.max())
+    return max(low, middle / 10**_DECADES), min(high, middle * 10**_DECADES) * (1 + 1e-9)
 
 
-def _draw_spread(axes: Any, course: Course, constants: np.ndarray, unit: str) -> None:
+def _draw_spread(axes: Any, trace: SequenceTrace, constants: np.ndarray, unit: str) -> None:
     medians = np.median(constants, axis=0)
-    least, most = float(medians.min()), float(medians.max())
-    if most < 1.05 * least:
-        least, most = least / 2, most * 2
-    bins = np.geomspace(least * 0.999, most * 1.001, min(40, max(8, 2 * int(len(medians) ** 0.5))))
+    low, high = float(medians.min()), float(medians.max())
+    if high < 1.05 * low:
+        low, high = low / 2, high * 2
+    bins = np.geomspace(low * 0.999, high * 1.001, min(40, max(8, 2 * int(len(medians) ** 0.5))))
     axes.hist(
         medians, bins=bins, color=COLOURS[0], alpha=0.8, edgecolor="white", linewidth=0.5,
         label="neurons",
     )  # fmt: skip
     axes.yaxis.get_major_locator().set_params(integer=True)
-    spans = course.spans[course.spans > 0]
+    spans = trace.spans[trace.spans > 0]
     axes.set_xscale("log")
     if spans.size:
         low, middle, high = np.percentile(spans, [5, 50, 95])
         axes.axvline(middle, color=COLOURS[1], label=f"time span of a step:\nmedian {middle:.3g}")
         if high > 1.01 * low:
-            axes.axvspan(low, high, color=COLOURS[1], alpha=0.15, label="of nine steps in ten")
+            axes.axvspan(low, high, color=COLOURS[1], alpha=0.15, label="90 % of the steps")
     _number(axes.xaxis, axes.get_xlim())
     axes.set_xlabel(f"time constant, median over the steps ({unit})")
     axes.set_ylabel("neurons")
@@ -119,15 +119,15 @@ def _draw_spread(axes: Any, course: Course, constants: np.ndarray, unit: str) ->
     plain(axes)
 
 
-def _draw_band(axes: Any, course: Course, constants: np.ndarray) -> None:
+def _draw_band(axes: Any, trace: SequenceTrace, constants: np.ndarray) -> None:
     low, lower, middle, upper, high = np.percentile(constants, [5, 25, 50, 75, 95], axis=1)
-    x = course.places
+    x = trace.places
     axes.fill_between(x, low, high, color=COLOURS[0], alpha=0.15, linewidth=0, label="5 to 95 %")
     axes.fill_between(x, lower, upper, color=COLOURS[0], alpha=0.3, linewidth=0, label="25 to 75 %")
     axes.plot(x, middle, color=COLOURS[0], label="median", marker="." if len(x) == 1 else None)
-    if (course.spans > 0).any():
+    if (trace.spans > 0).any():
         axes.plot(
-            x, np.where(course.spans > 0, course.spans, np.nan), color=GREY, linewidth=0.8,
+            x, np.where(trace.spans > 0, trace.spans, np.nan), color=GREY, linewidth=0.8,
             linestyle=":", marker=".", markersize=2, label="time span\nof the step",
         )  # fmt: skip
     axes.set_yscale("log")

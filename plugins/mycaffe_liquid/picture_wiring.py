@@ -1,4 +1,4 @@
-"""The picture of a wiring: neurons in the order of a signal's way, and the strengths of their synapses."""
+"""The picture of a wiring: the neurons in signal order, and the strengths of their synapses."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 from .picture_states import colours_in, heading
 from .synapse_map import SynapseMap
 
-# The ends of the heat map's colours; people with any kind of colour vision can tell them apart.
-EXCITING, INHIBITING = "#B2182B", "#2166AC"
+# The ends of the heat map's colours, distinguishable with any kind of colour vision.
+EXCITATORY, INHIBITORY = "#B2182B", "#2166AC"
 _FILLS = {"sensory": "#DDDDDD", "inter": "#9AD0E6", "command": "#F2C879", "motor": "#8FD1A8"}
 _MAX_ARROWS = 250
 _MAX_LINES = 3000
-"""More cannot be told apart, and each takes its time: only the strongest synapses are drawn then."""
+"""Beyond this, lines are indistinguishable and slow to draw: only the strongest synapses are drawn."""
 _COLUMN_POINTS = 400.0
-"""Height of a column of neurons, about."""
+"""Approximate height of a column of neurons."""
 _NUMBERED_WIDTH = 13.0
 _MAX_LABELLED = 40
 _SWEEPS = 4
@@ -39,7 +39,7 @@ def draw_wiring(figure: Any, synapses: SynapseMap, inputs: list[str], title: str
 
 
 def _reach(synapses: SynapseMap) -> float:
-    """Return the strength that is drawn as strong as any: of the few largest ones."""
+    """Return the strength at which the scale saturates: exceeded by only a few synapses."""
     strengths = np.abs(np.concatenate([synapses.sensory.ravel(), synapses.inner.ravel()]))
     strengths = strengths[strengths > 0]
     return float(np.percentile(strengths, 98)) if strengths.size else 1.0
@@ -69,7 +69,7 @@ def _draw_neurons(
     axes.set_xlim(-0.75, len(columns) - 0.5)
     axes.set_ylim(-0.12, 1.14)
     axes.axis("off")
-    for colour, style, label in ((EXCITING, "-", "excites"), (INHIBITING, "--", "inhibits")):
+    for colour, style, label in ((EXCITATORY, "-", "excites"), (INHIBITORY, "--", "inhibits")):
         axes.plot([], [], color=colour, linestyle=style, label=label)
     notes = [f"the {len(edges):,} strongest of {count:,} synapses"] if count > len(edges) else []
     notes += ["synapses within a layer: see the heat map"] if synapses.dense_layers else []
@@ -87,10 +87,10 @@ def _write(axes: Any, x: float, y: float, text: str, ha: str) -> None:
 
 
 def _places(synapses: SynapseMap, columns: list[Any]) -> dict[tuple[bool, int], Place]:
-    """Return where each neuron stands, by (whether it is a sensory one, number).
+    """Return the position of each neuron, by (whether it is a sensory one, number).
 
-    Each column is ordered by the mean place of what its neurons have synapses with, a few times to and fro, so
-    that few lines cross.
+    Each column is ordered by the mean position of the neurons it has synapses with, in several passes to and fro,
+    so that few lines cross.
     """
     places: dict[tuple[bool, int], Place] = {}
     orders = [np.array(neurons) for _, neurons in columns]
@@ -127,7 +127,7 @@ def _places(synapses: SynapseMap, columns: list[Any]) -> dict[tuple[bool, int], 
 
 
 def _edges(synapses: SynapseMap) -> tuple[list[Any], int]:
-    """Return (source, target, strength) of the synapses that are drawn, the weakest first, and how many there are.
+    """Return (source, target, strength) of the drawn synapses, weakest first, and the number of all synapses.
 
     Source and target are keys of places.
     """
@@ -169,7 +169,7 @@ def _draw_edges(
             for is_input, neuron in (source, target)
         )
         style = {
-            "edgecolor": EXCITING if strength > 0 else INHIBITING,
+            "edgecolor": EXCITATORY if strength > 0 else INHIBITORY,
             "linestyle": "-" if strength > 0 else "--",
             "linewidth": 0.3 + (1.0 if many else 2.2) * share,
             "alpha": 0.25 + 0.55 * share if many else 0.4 + 0.5 * share,
@@ -212,7 +212,7 @@ def _draw_strengths(
         np.where(values == 0, np.nan, values), cmap="RdBu_r", vmin=-reach, vmax=reach, aspect="auto",
         interpolation="nearest",
     )  # fmt: skip
-    axes.set_facecolor("#CFCFCF")  # apart from a strength near 0, which is white
+    axes.set_facecolor("#CFCFCF")  # unlike a strength near 0, which is white
     axes.axhline(len(inputs) - 0.5, color="#333333", linewidth=1)
     edge = 0
     for _, neurons in synapses.columns():

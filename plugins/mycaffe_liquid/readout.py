@@ -15,17 +15,17 @@ from .step_products import StepProducts
 
 
 class Readout:
-    """A linear layer, fc, on what the cell gives of its state: after the last observed step, or after every step.
+    """A linear layer, fc, on the cell's output features, after the last observed step or after every step.
 
-    A layer with a wiring that gives no ``output_features`` has no fc: the output is the motor neurons, or what the
-    cell's own ``output_map`` makes of them; with an fc that map comes before it.
+    A layer with a wiring but without ``output_features`` has no fc: the output is the motor neurons, mapped by the
+    cell's own ``output_map`` if there is one; with an fc, that map comes before it.
     Without ``return_sequences`` a mask c, (steps, batch), makes the output y_t = c_t o_t + (1 - c_t) y_(t-1) with
     o_t = fc(h_t): a weighted sum of the o_t.
     """
 
     def __init__(self, layer: Layer, cell: SequenceCell):
         param = layer.param.cfc_param
-        # A strong reference would keep the layer from being freed at once.
+        # A weak reference, so that the layer is freed at once.
         self._layer, self.xp = weakref.proxy(layer), layer.xp
         self.sequences = param.return_sequences
         self._rows, self._features = cell.output_rows, cell.output_size
@@ -63,7 +63,7 @@ class Readout:
             y += self._map.bias
 
     def backward_sequence(self, part: BatchPart, dy: Any) -> None:
-        """Write the gradients of the part's states into ``by_step`` and add those of fc."""
+        """Write the gradients of the part's states into ``by_step``, and add those of fc."""
         cell, products = part.cell, self._products
         upstream = self.xp.ascontiguousarray(dy.transpose(1, 2, 0))
         upstream = upstream.reshape(len(upstream), -1, *cell.by_step.shape[2:])
@@ -79,13 +79,13 @@ class Readout:
     # The output after the last observed step.
 
     def forward(self, parts: list[BatchPart], observed: Any, y: Any) -> None:
-        """Write y (batch, outputs), 0 for samples of no part; ``observed`` (steps, batch) or None."""
+        """Write y (batch, outputs), 0 for samples that are in no part; ``observed`` is (steps, batch) or None."""
         xp = self.xp
         self._weights = self._weigh(parts, observed, len(y))
         self._share = self._weights.sum(axis=0)
         self._state = xp.zeros((self._features, len(y)), dtype=y.dtype)
         for part in parts:
-            weights = part.take(self._weights)[:, None]
+            weights = part.select(self._weights)[:, None]
             weighted = part.full(part.cell.by_step)
             xp.multiply(part.full(part.cell.states[1:]), weights, out=weighted)
             self._state[:, part.samples] += weighted[:, self._rows].sum(axis=0)
@@ -93,18 +93,18 @@ class Readout:
             y[...] = self._state.T
             return
         xp.dot(self._state.T, self._map.weight.T, y)
-        # The bias counts as much as the states do: not at all for a sample that was never observed.
+        # The bias is weighted like the states: 0 for a sample that was never observed.
         y += self._share[:, None] * self._map.bias
 
     def _weigh(self, parts: list[BatchPart], observed: Any, batch: int) -> Any:
-        """Return how much each step counts in the output, (steps, batch): w_t = c_t * prod of later (1 - c)."""
+        """Return the weight of each step in the output, (steps, batch): w_t = c_t * prod of later (1 - c)."""
         xp = self.xp
         steps = parts[-1].start + parts[-1].steps if parts else 0
         weights = xp.zeros((steps, batch), dtype=self._layer.dtype)
         weights[-1:] = 1
         if observed is not None:
             observed = observed[:steps]
-            if steps > 1:  # not every device takes products of no rows
+            if steps > 1:  # not every device supports products of empty arrays
                 weights[:-1] = xp.cumprod(1.0 - observed[:0:-1], axis=0)[::-1]
             weights *= observed
         return weights
@@ -119,5 +119,5 @@ class Readout:
             upstream = xp.dot(self._map.weight.T, dy.T)
         for part in parts:
             own = self._own_gradients(part.full(part.cell.by_step))
-            weights = part.take(self._weights)[:, None]
+            weights = part.select(self._weights)[:, None]
             xp.multiply(weights, upstream[:, part.samples], out=own)

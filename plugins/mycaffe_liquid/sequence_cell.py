@@ -1,4 +1,4 @@
-"""SequenceCell: what a layer over a sequence asks of its cell."""
+"""SequenceCell: the interface of a cell that a layer runs over a sequence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .time_scales import TimeScales
 from .wiring import Wiring
 
 LONGEST_SPAN = 1e12
-"""Longer time spans count as this long: no cell tells them apart, and products of them stay finite in float32."""
+"""Longer time spans are clipped to this: cells cannot distinguish them, and their products stay finite in float32."""
 
 
 class SequenceCell(Protocol):
@@ -30,24 +30,24 @@ class SequenceCell(Protocol):
     output_size: int
     """How many features of ``states`` are read out: all of them, or a wiring's motor neurons."""
     output_rows: slice
-    """Which features they are."""
+    """The slice of these features."""
     output_map: tuple[Blob, Blob] | None
-    """The cell's own map of them, weights and biases of each, which comes before fc; None for none."""
+    """The cell's own elementwise map of them, weights and biases, applied before fc; None if there is none."""
     wiring: Wiring | None
-    """Its synapses; None where every neuron has one to every other."""
-    least_span: float | None
-    """Time spans below it are refused; None takes any."""
+    """Its synapses; None if every neuron has one to every other."""
+    min_span: float | None
+    """The smallest time span allowed; None for any."""
     memory: Memory | None
-    """What stands in front of the cell at each step; its ``states`` belong to the cell's state."""
+    """The mixed memory, run before the cell at each step; its ``states`` are part of the cell's state."""
     inputs: Any
     """(steps, columns, batch)"""
     states: Any
     """(steps + 1, state_size, batch): the initial state, then the state after each step."""
     by_step: Any
-    """(steps, state_size, batch): the layer's own working memory, for dL/d(states)."""
+    """(steps, state_size, batch): the layer's working memory for dL/d(states)."""
 
     def reshape(self, steps: int, batch: int, columns: int) -> None:
-        """Make room for a sequence of inputs (steps, columns, batch)."""
+        """Allocate the buffers for a sequence of inputs (steps, columns, batch)."""
 
     def forward(self, times: Any, dropping: bool) -> None:
         """Run over ``inputs`` and ``times`` (steps, batch) from ``states[0]``; fills ``states[1:]``.
@@ -66,7 +66,7 @@ class SequenceCell(Protocol):
         """dL/d(states[0]), (state_size, batch), after :meth:`backward`."""
 
     def synapse_map(self) -> SynapseMap:
-        """Return the synapses of a cell with a wiring, with the weights that they have now."""
+        """Return the synapses of a cell with a wiring, with their current weights."""
 
     def time_scales(self) -> TimeScales:
         """Return the neurons' time constants, after :meth:`forward` of a batch of one."""
@@ -79,14 +79,14 @@ class SequenceCell(Protocol):
 
 
 def refuse_short_spans(layer: Layer, cell: SequenceCell, name: str, spans: Any) -> None:
-    """Fail if one of the ``spans`` (steps, batch), read from bottom ``name``, is below what the cell takes."""
-    if cell.least_span is None:
+    """Fail if any of the ``spans`` (steps, batch), read from bottom ``name``, is below the cell's ``min_span``."""
+    if cell.min_span is None:
         return
     spans = layer.device.to_host(spans)
-    short = ~(spans >= cell.least_span)  # not a number, too
+    short = ~(spans >= cell.min_span)  # also true of NaN
     if short.any():
         sample, step = np.argwhere(short.T)[0]
         layer.fail(
             f'bottom "{name}": the time span of sample {sample}, step {step} is {spans[step, sample]:g}, '
-            f"expected at least {cell.least_span:g}",
+            f"expected at least {cell.min_span:g}",
         )

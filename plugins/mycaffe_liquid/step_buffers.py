@@ -9,8 +9,8 @@ from typing import Any
 class StepBuffers:
     """Named arrays (steps, features, batch), without the last axis for a batch of one.
 
-    They are kept for as long as the batch stays and the sequences grow no longer: a shorter sequence gets their
-    first steps.
+    They are reused while the batch size stays the same and sequences do not get longer: a shorter sequence uses
+    their first steps.
     """
 
     def __init__(self, xp: Any, dtype: Any):
@@ -20,7 +20,7 @@ class StepBuffers:
         self._views: dict[tuple[str, tuple[Any, ...]], list[Any]] = {}
 
     def start(self, batch: int) -> None:
-        """Arrays asked for from here on are for that batch."""
+        """Set the batch size of the arrays requested from here on."""
         if batch != self._batch:
             self._batch = batch
             self._whole.clear()
@@ -38,9 +38,9 @@ class StepBuffers:
         return whole[:steps]
 
     def steps_of(self, name: str, *features: int) -> list[Any]:
-        """Return a view of each step, with ``features`` in that shape; perhaps of more steps than asked for.
+        """Return a view of each step, with ``features`` in that shape; there may be more steps than needed.
 
-        Views are made once: making one takes as long as a small product.
+        Views are cached: creating one takes as long as a small product.
         """
 
         def view(step: Any) -> Any:
@@ -64,7 +64,7 @@ class StepBuffers:
     def column(self, vector: Any) -> Any:
         """Return a vector of features for every sample of the batch.
 
-        Written out, because adding it at each step is then several times as fast as broadcasting.
+        It is expanded because adding it at each step is then several times faster than broadcasting.
         """
         if self._batch == 1:
             return vector

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-# Steps gathered for one product of a weight gradient when the batch is larger than one.
+# Steps combined into one product of a weight gradient if the batch is larger than one.
 _CHUNK = 8
 
 
@@ -47,6 +47,6 @@ class StepProducts:
     @staticmethod
     def total(gradient: Any) -> Any:
         """Return the sum over steps and batch, (features,)."""
-        # Steps first: one sum over both axes at once is many times slower in NumPy.
+        # Steps first: in NumPy, one sum over both axes at once is many times slower.
         total = gradient.sum(axis=0)
         return total if total.ndim == 1 else total.sum(axis=1)

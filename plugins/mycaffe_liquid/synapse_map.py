@@ -13,28 +13,28 @@ _COLUMNS = ("inter", "command", "motor")
 
 @dataclass(frozen=True)
 class SynapseMap:
-    """Neurons count as in the cell's state. A strength is positive where the synapse excites, 0 without one."""
+    """Strengths of synapses, with neurons in the order of the cell's state: positive if excitatory, 0 for none."""
 
     sensory: np.ndarray
-    """(columns, neurons) strengths from the inputs."""
+    """(columns, neurons): strengths from the inputs."""
     inner: np.ndarray
-    """(neurons, neurons) strengths: source neuron, target neuron."""
+    """(neurons, neurons): strengths, by source and target neuron."""
     groups: tuple[str, ...]
     """What each neuron is: "motor", "command" or "inter"."""
     meaning: str
-    """What the strengths are."""
+    """The meaning of the strengths, for a label."""
     dense_layers: tuple[int, ...] = ()
-    """The layer of each neuron, if each has synapses to all of its own layer whatever the wiring says."""
+    """The layer of each neuron, if each has synapses to all of its own layer regardless of the wiring."""
 
     def columns(self) -> list[tuple[str, np.ndarray]]:
-        """Return the groups there are with their neurons, in the order of a signal's way through them."""
+        """Return the non-empty groups with their neurons, in signal order."""
         groups = np.array(self.groups)
         found = [(name, np.flatnonzero(groups == name)) for name in _COLUMNS]
         return [(name, neurons) for name, neurons in found if neurons.size]
 
 
 def layered_map(wiring: Wiring, matrices: list[np.ndarray], meaning: str) -> SynapseMap:
-    """Return the map of cells of one layer each, whose states stand side by side.
+    """Return the map of cells of one layer each, whose states are concatenated.
 
     ``matrices`` hold the weights of each layer, (its neurons, its inputs + its neurons).
     """

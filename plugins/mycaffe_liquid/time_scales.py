@@ -1,4 +1,4 @@
-"""TimeScales: how fast the neurons of a liquid cell move."""
+"""TimeScales: the time constants of a liquid cell's neurons."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import numpy as np
 
 @dataclass(frozen=True)
 class TimeScales:
-    """Time constants of each neuron at each step of one sequence, and what the spans make of them."""
+    """Time constants of each neuron at each step of one sequence, and how far each step goes."""
 
     constants: np.ndarray
     """(steps, neurons), above 0; infinite where time has no effect."""
     meaning: str
-    """Their formula, and what happens in that time."""
+    """Their formula and meaning, for a label."""
     shares: np.ndarray
     """(steps, neurons), 0 to 1: how far each step goes."""
     share_name: str
-    """What ``shares`` are."""
+    """The meaning of ``shares``, for a label."""
 
 
-def beside(scales: Sequence[TimeScales]) -> TimeScales:
-    """Return the time scales of cells of one kind whose neurons stand side by side."""
+def join_time_scales(scales: Sequence[TimeScales]) -> TimeScales:
+    """Join the time scales of cells of one kind whose neurons are side by side."""
     constants, shares = (
         np.concatenate([getattr(one, name) for one in scales], axis=1)
         for name in ("constants", "shares")

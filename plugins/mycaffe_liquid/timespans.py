@@ -1,4 +1,4 @@
-"""What the bottom tt of a CFC layer holds, and the time spans that the cell is given."""
+"""From the bottom tt of a CFC layer to the time spans for its cell."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from weakref import proxy
 import numpy as np
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import enum_name
+from mycaffe_py.layer import Layer, enum_name
 
 from .absolute_times import AbsoluteTimes
 from .cfc_inputs import observed_lengths
@@ -18,24 +17,24 @@ from .sequence_cell import LONGEST_SPAN
 
 
 class TimeSpans:
-    """Turns tt (N, T) into time spans (T, N) as ``cfc_param.time`` says, and gradients back.
+    """Converts tt (N, T) to time spans (T, N) according to ``cfc_param.time``, and gradients back.
 
-    AS_GIVEN: span_t = tt_t, whatever the cell takes. SPANS: the same, and it must not be negative. ABSOLUTE:
+    AS_GIVEN: span_t = tt_t, if the cell accepts it. SPANS: the same, and it must not be negative. ABSOLUTE:
     span_t = tt_t - tt_(t-1), which must not be negative, and span_0 = first_span. No span may be NaN or
-    infinite. Each of these is an error that names sample and step, but for padding: steps that a mask leaves
-    unobserved up to the end. There tt may hold anything, and a span that is not allowed counts as 0. Spans
+    infinite. Violations are errors that name sample and step, except in padding: the steps after the last
+    one that a mask marks as observed. There tt may be anything, and a span that is not allowed counts as 0. Spans
     beyond +-LONGEST_SPAN count as +-LONGEST_SPAN.
     """
 
-    def __init__(self, layer: Layer, least_span: float | None = None):
-        """``least_span`` is the least one that the cell takes; None: any."""
+    def __init__(self, layer: Layer, min_span: float | None = None):
+        """``min_span`` is the smallest span that the cell accepts; None for any."""
         param = layer.param.cfc_param
-        # A strong reference would keep the layer from being freed at once.
+        # A weak reference, so that the layer is freed at once.
         self._layer, self.xp = proxy(layer), layer.xp
         self.form = enum_name(param, "time")
-        self._least = -math.inf if least_span is None else least_span
+        self._min_span = -math.inf if min_span is None else min_span
         if self.form != "AS_GIVEN":
-            self._least = max(self._least, 0.0)
+            self._min_span = max(self._min_span, 0.0)
         self._first = param.first_span
         if param.HasField("first_span"):
             self._check_first_span()
@@ -57,7 +56,7 @@ class TimeSpans:
 
     @property
     def time_form(self) -> str | None:
-        """``spans`` or ``absolute``; None for whatever it is."""
+        """``spans`` or ``absolute``; None if unknown."""
         return None if self.form == "AS_GIVEN" else self.form.lower()
 
     # Forward.
@@ -65,15 +64,15 @@ class TimeSpans:
     def of(self, tt: Blob, mask: Any = None) -> Any:
         """Return the spans (T, N) of the blob ``tt``; ``mask`` (T, F, N) says what was observed.
 
-        They may be tt's own memory, or a buffer that holds until the next call.
+        They may be tt's own memory, or a buffer that is valid until the next call.
         """
         batch, steps = tt.shape[:2]
         times = tt.data.reshape(batch, steps).T
         spans = self._differences(times) if self.form == "ABSOLUTE" else times
         self._replaced = None
-        least = max(self._least, -LONGEST_SPAN)
-        # Not true of NaN either.
-        if not ((spans >= least) & (spans <= LONGEST_SPAN)).all().item():
+        lowest = max(self._min_span, -LONGEST_SPAN)
+        # Also false for NaN.
+        if not ((spans >= lowest) & (spans <= LONGEST_SPAN)).all().item():
             spans = self._replace(tt, times, spans, mask)
         if self._watching:
             self._watch(tt, times, mask)
@@ -83,16 +82,16 @@ class TimeSpans:
         if self._buffer is None or self._buffer.shape != times.shape:
             self._buffer = self.xp.empty(times.shape, dtype=times.dtype)
         self._buffer[0] = self._first
-        # Too large for the type, or of padding; what is not finite is looked at next.
+        # Overflow and padding give non-finite values, which are checked next.
         with np.errstate(over="ignore", invalid="ignore"):
             self._buffer[1:] = times[1:] - times[:-1]
         return self._buffer
 
     def _replace(self, tt: Blob, times: Any, spans: Any, mask: Any) -> Any:
-        """Return the spans with 0 for those of padding that are not allowed; fail if there are others."""
+        """Return the spans with 0 for invalid ones in padding; fail if there are others."""
         device = self._layer.device
         host = device.to_host(spans)
-        wrong = ~np.isfinite(host) | (host < self._least)
+        wrong = ~np.isfinite(host) | (host < self._min_span)
         real = np.arange(len(wrong))[:, None] < self._lengths(wrong.shape, mask)
         if (wrong & real).any():
             sample, step = (int(index) for index in np.argwhere((wrong & real).T)[0])
@@ -110,7 +109,7 @@ class TimeSpans:
 
     def _fail(self, tt: Blob, times: np.ndarray, sample: int, step: int, masked: bool) -> NoReturn:
         if step and not np.isfinite(times[step - 1, sample]):
-            step -= 1  # a difference to what is not finite
+            step -= 1  # a difference from a non-finite time
         value, where = times[step, sample], f"sample {sample}, step {step}"
         blob = f'bottom "{tt.name}" {tt.shape}'
         if not np.isfinite(value):
@@ -118,44 +117,46 @@ class TimeSpans:
                 f"{blob}: {where} is {value}, expected a finite time",
                 hint=None
                 if masked
-                else "with a mask, steps after the last observed one may hold anything",
+                else "with a mask, steps after the last observed one may have any time",
             )
         if self.form == "AS_GIVEN":
             self._layer.fail(
                 f'bottom "{tt.name}": the time span of {where} is {value:g}, expected at least '
-                f"{self._least:g}"
+                f"{self._min_span:g}"
             )
         if self.form == "SPANS":
             self._layer.fail(
-                f"{blob}: the time span of {where} is {value:g}; with time: SPANS none may be negative",
-                hint="if tt counts from some moment on, write cfc_param { time: ABSOLUTE }",
+                f"{blob}: the time span of {where} is {value:g}; with time: SPANS, spans must not be negative",
+                hint="if tt holds absolute times, write cfc_param { time: ABSOLUTE }",
             )
         before = times[step - 1, sample]
         if value > before:
-            self._layer.fail(f"{blob}: from {before:g} to {value:g} ({where}) is too far a step")
+            self._layer.fail(
+                f"{blob}: the step from {before:g} to {value:g} ({where}) is too large"
+            )
         self._layer.fail(
-            f"{blob}: {where} is at {value:g}, before the step before it, {before:g}; with time: ABSOLUTE "
+            f"{blob}: {where} is at {value:g}, before the previous step, {before:g}; with time: ABSOLUTE, "
             "times must not decrease",
-            hint="if tt holds the time since the step before, write cfc_param { time: SPANS }",
+            hint="if tt holds the time since the previous step, write cfc_param { time: SPANS }",
         )
 
     def _watch(self, tt: Blob, times: Any, mask: Any) -> None:
-        """Warn, once, if what should be spans looks like times."""
-        found = self._absolute_times.take(
+        """Warn, once, if the spans look like absolute times."""
+        found = self._absolute_times.update(
             self._layer.device.to_host(times), self._lengths(times.shape, mask)
         )
         self._watching = not self._absolute_times.settled
         if found:
             self._layer.warn(
-                f'bottom "{tt.name}" {tt.shape} looks like times, not like the spans that time: SPANS stands '
-                "for: it never decreases from step to step, and it keeps growing; if it counts from some "
-                "moment on, write cfc_param { time: ABSOLUTE }"
+                f'bottom "{tt.name}" {tt.shape} looks like absolute times, not like the time spans of '
+                "time: SPANS: it never decreases, and it keeps growing; if it holds absolute times, "
+                "write cfc_param { time: ABSOLUTE }"
             )
 
     # Backward.
 
     def backward(self, gradient: Any, tt: Blob) -> None:
-        """Write dL/dtt into the diff of ``tt``, from dL/d(spans) (T, N); where a span was replaced it is 0."""
+        """Write dL/dtt into the diff of ``tt``, from dL/d(spans) (T, N); 0 where a span was replaced."""
         batch, steps = tt.shape[:2]
         diff = tt.diff.reshape(batch, steps).T
         if self._replaced is not None:

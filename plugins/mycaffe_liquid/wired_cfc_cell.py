@@ -1,4 +1,4 @@
-"""A CfC cell with a wiring: one cell for each of its layers, each the input of the next at the same step."""
+"""A CfC cell with a wiring: one cell for each layer, whose state is the input of the next at the same step."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .cfc_cell import CfcCell
 from .cfc_settings import CfcBlobs, CfcSettings
 from .step_buffers import StepBuffers
 from .synapse_map import SynapseMap, layered_map
-from .time_scales import TimeScales, beside
+from .time_scales import TimeScales, join_time_scales
 from .wiring import Wiring
 
 
 class WiredCfcBlobs:
-    """Adds the blobs of a wired cell to a layer: those of its layers, one after the other.
+    """Adds the blobs of a wired cell to a layer: those of the cell's layers, in order.
 
-    Layer l has ff1, ff2, time_a and time_b (with ``minimal`` ff1, w_tau and A) of as many rows as it has
+    Layer l has ff1, ff2, time_a and time_b (with ``minimal`` ff1, w_tau and A), with one row for each of its
     neurons; columns are its inputs, then its own neurons.
     """
 
@@ -39,10 +39,10 @@ class WiredCfcBlobs:
 class WiredCfcCell:
     """The cells of a wiring's layers as one :class:`SequenceCell`, as in the ncps library.
 
-    No layer has a backbone. The state is that of all layers side by side: inter, command and motor neurons of a
-    neural circuit policy; the new state of a layer is what the next one sees in the same step. So each layer can
-    run over the whole sequence before the next one does. Where the wiring has no synapse, ff1 and ff2 have a
-    weight that counts as 0; the time heads have all, and so have the neurons of one layer among themselves.
+    No layer has a backbone. The state is that of all layers, concatenated: inter, command and motor neurons of a
+    neural circuit policy; the next layer sees a layer's new state in the same step. So each layer can run over the
+    whole sequence before the next one does. Where the wiring has no synapse, the weights of ff1 and ff2 count as 0;
+    the time heads are fully connected, and so are the neurons within a layer.
     """
 
     def __init__(self, layer: Layer, blobs: WiredCfcBlobs):
@@ -55,11 +55,11 @@ class WiredCfcCell:
         """The cell of each layer."""
         self.state_size = self.wiring.units
         self.output_size = self.wiring.motor_count
-        # A single layer counts its motor neurons first; otherwise they are the last layer.
+        # A single layer has its motor neurons first; otherwise they are the last layer.
         start = 0 if len(self.cells) == 1 else self.state_size - self.output_size
         self.output_rows = slice(start, start + self.output_size)
         self.output_map = None
-        self.least_span, self.memory = self.cells[0].least_span, None
+        self.min_span, self.memory = self.cells[0].min_span, None
         self._buffers = StepBuffers(device.xp, layer.dtype)
         self._parts, start = [], 0
         for cell in self.cells:
@@ -67,7 +67,7 @@ class WiredCfcCell:
             start += cell.state_size
 
     def reshape(self, steps: int, batch: int, columns: int) -> None:
-        """Make room for a sequence of inputs (steps, columns, batch)."""
+        """Allocate the buffers for a sequence of inputs (steps, columns, batch)."""
         self._buffers.start(batch)
         self.states = self._buffers.array("states", steps + 1, self.state_size)
         self.by_step = self._buffers.array("by_step", steps, self.state_size)
@@ -108,7 +108,7 @@ class WiredCfcCell:
         return self._state_gradient
 
     def synapse_map(self) -> SynapseMap:
-        """Return the synapses with the weights that they have now."""
+        """Return the synapses with their current weights."""
         matrices = [cell.synapse_weights() for cell in self.cells]
         gated = not self.cells[0].settings.minimal
         meaning = "mean weight of ff1 and ff2" if gated else "weight of ff1"
@@ -116,7 +116,7 @@ class WiredCfcCell:
 
     def time_scales(self) -> TimeScales:
         """Return the time constants of all layers' neurons, after :meth:`forward` of a batch of one."""
-        return beside([cell.time_scales() for cell in self.cells])
+        return join_time_scales([cell.time_scales() for cell in self.cells])
 
     def input_gradients(self) -> Any:
         """Return dL/d(inputs), (steps, columns, batch), after :meth:`backward`."""

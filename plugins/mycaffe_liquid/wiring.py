@@ -1,9 +1,9 @@
-"""Wirings: which neurons of a liquid cell have synapses between them, and with which sign.
+"""Wirings: the synapses between the neurons of a liquid cell, and their signs.
 
 Neural circuit policies (Lechner et al., "Neural circuit policies enabling auditable autonomy", 2020) have
 four groups: sensory neurons, the inputs; inter neurons; command neurons, with synapses among themselves; and
-motor neurons, the output. The random choices are drawn in the order of the ncps library and from the same
-generators, so that the same settings and seed give the same synapses.
+motor neurons, the output. The random choices are drawn in the same order and from the same
+generators as in the ncps library, so that the same settings and seed give the same synapses.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from mycaffe_py.layer import Layer
 
 from .wiring_settings import WiringSettings, read_wiring_settings
 
-# Of three synapses, two are excitatory, in all wirings but neural circuit policies.
+# Two of three synapses are excitatory, in all wirings except neural circuit policies.
 _MOSTLY_POSITIVE = (-1, 1, 1)
 _EITHER = (-1, 1)
 
 
 @dataclass(frozen=True)
 class Wiring:
-    """The synapses of a cell; neurons count as in the ncps library: motor, command, then inter neurons."""
+    """The synapses of a cell, with neurons in the order of the ncps library: motor, command, then inter neurons."""
 
     motor_count: int
-    """The first neurons are the motor neurons."""
+    """Number of motor neurons, which are the first ones."""
     adjacency: np.ndarray
-    """(units, units) int32: 1, -1 or, without a synapse, 0; source neuron, target neuron."""
+    """(units, units) int32, by source and target neuron: 1 or -1, or 0 without a synapse."""
     sensory_adjacency: np.ndarray
     """(columns, units) int32: the same, from the inputs."""
     layers: tuple[np.ndarray, ...]
@@ -39,7 +39,7 @@ class Wiring:
 
     @property
     def units(self) -> int:
-        """Number of neurons, without the sensory ones."""
+        """Number of neurons, excluding the sensory ones."""
         return len(self.adjacency)
 
     @property
@@ -53,10 +53,10 @@ class Wiring:
         return np.abs(self.sensory_adjacency).astype(np.float64)
 
     def layer_mask(self, index: int) -> np.ndarray:
-        """Return the mask of a layer as a cell of its own, (its neurons, its inputs + its neurons).
+        """Return the mask of a layer as a separate cell, (its neurons, its inputs + its neurons).
 
-        Its inputs are the neurons of the layer before it, or the sensory ones. Within a layer each neuron
-        reaches each, as in the ncps library, whatever ``adjacency`` says.
+        Its inputs are the neurons of the previous layer, or the sensory ones. Within a layer, every neuron
+        reaches every neuron, as in the ncps library, regardless of ``adjacency``.
         """
         neurons = self.layers[index]
         source = self.mask[self.layers[index - 1]] if index else self.sensory_mask
@@ -67,9 +67,9 @@ class Wiring:
 def read_wiring(
     layer: Layer, columns: int, hidden_size: int, hidden_field: str = "cfc_param.hidden_size"
 ) -> Wiring:
-    """Return the wiring of ``wiring_param`` for a cell of ``columns`` inputs, or fail at the wrong setting.
+    """Return the wiring of ``wiring_param`` for a cell of ``columns`` inputs; fail, naming an invalid setting.
 
-    ``hidden_size`` is what ``hidden_field`` of the layer says, 0 where it is not given.
+    ``hidden_size`` is the value of the layer's ``hidden_field``, 0 if it is not given.
     """
     settings = read_wiring_settings(layer, hidden_size, hidden_field)
     if columns < 1:
@@ -109,7 +109,7 @@ def _random(settings: WiringSettings, columns: int) -> Wiring:
         adjacency[chosen] = signs[:, -1]
         return adjacency.reshape(rows, units)
 
-    # The library draws the sign of a sensory synapse twice; the second counts.
+    # The library draws the sign of a sensory synapse twice; the second draw counts.
     return _one_layer(settings, some(units, 1), some(columns, 2))
 
 
@@ -129,30 +129,30 @@ def _neural_circuit_policy(settings: WiringSettings, columns: int) -> Wiring:
     inputs = np.arange(columns)
     adjacency = np.zeros((units, units), dtype=np.int32)
     sensory = np.zeros((columns, units), dtype=np.int32)
-    _connect(random, sensory, inputs, inter, settings.sensory_fanout, most=columns)
-    _connect(random, adjacency, inter, command, settings.inter_fanout, most=len(command))
+    _connect(random, sensory, inputs, inter, settings.sensory_fanout, max_count=columns)
+    _connect(random, adjacency, inter, command, settings.inter_fanout, max_count=len(command))
     for _ in range(settings.recurrent_command_synapses):
         source, target = random.choice(command), random.choice(command)
         adjacency[source, target] = random.choice(_EITHER)
-    # From the side of the motor neurons: each takes so many synapses, from command neurons.
-    _connect(random, adjacency.T, motor, command, settings.motor_fanin, most=len(motor))
+    # Seen from the motor neurons: each has so many synapses from command neurons.
+    _connect(random, adjacency.T, motor, command, settings.motor_fanin, max_count=len(motor))
     groups = ("motor",) * len(motor) + ("command",) * len(command) + ("inter",) * len(inter)
     return Wiring(len(motor), adjacency, sensory, (inter, command, motor), groups)
 
 
 def _connect(
-    random: np.random.RandomState, matrix: Any, near: Any, far: Any, count: int, most: int
+    random: np.random.RandomState, matrix: Any, near: Any, far: Any, count: int, max_count: int
 ) -> None:
     """Join each neuron of ``near`` to ``count`` random ones of ``far``, in ``matrix`` [near, far].
 
-    Those of ``far`` that nobody chose are then joined to the mean number of ``near``, 1 to ``most``.
+    Those of ``far`` that were not chosen are then joined to the mean number of ``near``, 1 to ``max_count``.
     """
     missed = set(far.tolist())
     for neuron in near:
         chosen = random.choice(far, size=count, replace=False)
         matrix[neuron, chosen] = random.choice(_EITHER, size=count)
         missed.difference_update(chosen.tolist())
-    mean = min(max(len(near) * count // len(far), 1), most)
+    mean = min(max(len(near) * count // len(far), 1), max_count)
     for neuron in sorted(missed):
         chosen = random.choice(near, size=mean, replace=False)
         matrix[chosen, neuron] = random.choice(_EITHER, size=mean)

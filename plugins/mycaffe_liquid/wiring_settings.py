@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
-from mycaffe_py.layer_settings import enum_name
+from mycaffe_py.layer import Layer, enum_name
 
-from mycaffe_py.layer import Layer
-
-# What each type reads beside ``type`` and ``seed``.
+# The settings that each type reads, besides ``type`` and ``seed``.
 _FIELDS = {
     "FULLY_CONNECTED": ("motor_neurons", "self_connections"),
     "RANDOM": ("motor_neurons", "sparsity_level"),
@@ -27,14 +25,14 @@ _FIELDS = {
 _NEURONS = ("inter_neurons", "command_neurons", "motor_neurons")
 _SEEDS = {"FULLY_CONNECTED": 1111, "RANDOM": 1111, "NCP": 22222, "AUTO_NCP": 22222}
 
-# Beyond these the matrices of synapses, or the time to draw them, are out of all proportion.
+# Beyond these, the matrices of synapses, or the time to draw them, would be excessive.
 _MAX_UNITS = 10_000
 _MAX_DRAWS = 100_000
 
 
 @dataclass(frozen=True)
 class WiringSettings:
-    """Numbers that a wiring is made from; those that its type does not have are 0."""
+    """The numbers that define a wiring; 0 for those that its type does not use."""
 
     type: str
     seed: int
@@ -51,9 +49,9 @@ class WiringSettings:
 
 
 def read_wiring_settings(layer: Layer, hidden_size: int, hidden_field: str) -> WiringSettings:
-    """Read ``wiring_param`` of a layer, or fail with the setting that is wrong.
+    """Read ``wiring_param`` of a layer; fail, naming the setting, if one is invalid.
 
-    ``hidden_size`` is what ``hidden_field`` says, 0 where it is not given: an NCP counts for itself.
+    ``hidden_size`` is the value of ``hidden_field``, 0 if it is not given: an NCP has its own number.
     """
     return _Reader(layer, hidden_size, hidden_field).read()
 
@@ -86,7 +84,7 @@ class _Reader:
                 self.fail(
                     f"{name} has no effect on a wiring of type {self.type}",
                     name,
-                    hint=f"it belongs to type: {' or '.join(types)}; leave it out here",
+                    hint=f"it applies to type {' or '.join(types)}; leave it out here",
                 )
 
     # Numbers of neurons.
@@ -102,22 +100,22 @@ class _Reader:
 
     def _sum_of_neurons(self) -> int:
         for name in _FIELDS["NCP"]:
-            value, least = getattr(self.param, name), 1 if name in _NEURONS else 0
+            value, lowest = getattr(self.param, name), 1 if name in _NEURONS else 0
             if not self.param.HasField(name):
                 self.fail(
                     f"a wiring of type NCP needs {name}",
                     name,
-                    hint="AUTO_NCP makes the numbers from hidden_size, motor_neurons and sparsity_level",
+                    hint="AUTO_NCP derives the numbers from hidden_size, motor_neurons and sparsity_level",
                 )
-            if value < least:
-                self.fail(f"{name} is {value}, but must be at least {least}", name)
+            if value < lowest:
+                self.fail(f"{name} is {value}, but must be at least {lowest}", name)
         total = sum(getattr(self.param, name) for name in _NEURONS)
         if self.hidden_size and self.hidden_size != total:
             self.layer.fail(
                 f"hidden_size is {self.hidden_size}, but the wiring's inter, command and motor neurons "
                 f"are {total}",
                 field=self.hidden_field,
-                hint="leave hidden_size out: an NCP counts its neurons itself",
+                hint="leave hidden_size out: the size of an NCP follows from its groups",
             )
         return self._bounded(total)
 
@@ -139,7 +137,7 @@ class _Reader:
         if self.type == "AUTO_NCP" and count >= units - 2:
             self.fail(
                 f"motor_neurons is {count}, but must be below {units - 2}, the hidden_size of {units} "
-                "less 2: there are inter and command neurons too",
+                "minus 2 for inter and command neurons",
                 "motor_neurons",
             )
         if count > units:
@@ -183,7 +181,7 @@ class _Reader:
         return settings
 
     def _with_made_counts(self, settings: WiringSettings) -> WiringSettings:
-        """Divide the neurons that are not motor neurons, 2 of 5 to command; density is the share of synapses."""
+        """Make 2 of 5 of the neurons besides the motor neurons command neurons; density is the share of synapses."""
         density = 1.0 - settings.sparsity_level
         rest = settings.units - settings.motor_neurons
         command = max(int(0.4 * rest), 1)

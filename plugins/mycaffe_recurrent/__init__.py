@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mycaffe_py.hookspecs import hookimpl
+from mycaffe_py.plugins import hookimpl
 
 from .lstm import LSTM
 from .lstm_unit import LSTMUnit

@@ -11,7 +11,7 @@ from .lstm_cell import LstmCell
 
 
 class LSTMUnit(Layer):
-    """One step of an LSTM, after its sums.
+    """One step of an LSTM, given the sums of its gates.
 
     Bottoms: c_prev (1, N, D), sums (1, N, 4D) of the gates i, f, o, g, and cont (1, N), 0 at the first step
     of a sequence, else 1. Tops: c and h (1, N, D). i, f, o go through the logistic function, g through tanh;
@@ -25,11 +25,11 @@ class LSTMUnit(Layer):
     allows_in_place = False
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Nothing is made before the shapes are known."""
+        """Do nothing: arrays are allocated when the shapes are known."""
         self._shape: tuple[int, int] | None = None
 
     def allow_force_backward(self, bottom_index: int) -> bool:
-        """cont has no gradient."""
+        """Return False for cont, which has no gradient."""
         return bottom_index != 2
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:

@@ -1,7 +1,7 @@
-"""What LSTM and RNN share: shapes, weights, the loop over the steps and backpropagation through time.
+"""The base class of LSTM and RNN: shapes, weights, the loop over the steps and backpropagation through time.
 
 Arrays are feature-major, (steps, features, sequences), so that a step is a product ``W @ h`` and every gate is
-one block of memory. The input's share of the sums is one product for all steps, and so are the weight gradients.
+contiguous in memory. The input's share of the sums is one product for all steps, and so are the weight gradients.
 """
 
 from __future__ import annotations
@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from mycaffe_py.blas import threads_for
-from mycaffe_py.layer_settings import given_filler, positive_setting
-
 from mycaffe_py.blob import Blob
+from mycaffe_py.device import threads_for
 from mycaffe_py.errors import SnapshotError
-from mycaffe_py.layer import Layer, LayerContext
+from mycaffe_py.layer import Layer, LayerContext, given_filler, positive_setting
 
 from .recurrent_shapes import check_axes, check_shapes
 
@@ -22,9 +20,9 @@ from .recurrent_shapes import check_axes, check_shapes
 class RecurrentLayer(Layer):
     """Base of the layers over sequences.
 
-    A subclass names the parts of its state, h first, makes its weights in ``add_hidden_blobs``, its arrays
-    in ``allocate`` and computes in ``step``, ``read_out``, ``derive`` and ``step_back``. It reads
-    ``conted[t]``, the state that step t begins with, and writes ``states[t + 1]`` from ``sums[t]``, which is
+    A subclass names the parts of its state, h first, creates its weights in ``add_hidden_blobs`` and its arrays
+    in ``allocate``, and computes in ``step``, ``read_out``, ``derive`` and ``step_back``. It reads
+    ``initial_states[t]``, the initial state of step t, and writes ``states[t + 1]`` from ``sums[t]``, which is
     W_x x_t + b + W_h h. In backward it writes ``sum_gradients[t]``.
     """
 
@@ -36,7 +34,7 @@ class RecurrentLayer(Layer):
     gates: ClassVar[int]
     """Number of sums for each element of the state."""
     input_letter: ClassVar[str]
-    """How Caffe's names of the input's weights end: W_x?, b_?."""
+    """The ending of Caffe's names of the input's weights: W_x?, b_?."""
 
     def __init__(self, param: Any, context: LayerContext):
         super().__init__(param, context)
@@ -52,10 +50,10 @@ class RecurrentLayer(Layer):
         raise TypeError(f"layer type {self.type} does not define add_hidden_blobs()")
 
     def allocate(self) -> None:
-        """Make the arrays that ``step`` and the others work in."""
+        """Allocate the arrays used by ``step`` and the other methods."""
 
     def step(self, t: int) -> None:
-        """Compute ``states[t + 1]`` from ``sums[t]`` and ``conted[t]``."""
+        """Compute ``states[t + 1]`` from ``sums[t]`` and ``initial_states[t]``."""
         raise TypeError(f"layer type {self.type} does not define step()")
 
     def read_out(self, out: Any) -> None:
@@ -63,20 +61,20 @@ class RecurrentLayer(Layer):
         raise TypeError(f"layer type {self.type} does not define read_out()")
 
     def derive(self, dy: Any, out: Any) -> None:
-        """Write what h_t gets from the output's gradient dy, both (T, H, N), and prepare ``step_back``."""
+        """Turn the output's gradient ``dy`` into that of h_t, ``out``, both (T, H, N), and prepare ``step_back``."""
         raise TypeError(f"layer type {self.type} does not define derive()")
 
     def step_back(self, t: int, gradients: list[Any]) -> None:
         """Write ``sum_gradients[t]`` from the gradients of the parts of ``states[t + 1]``.
 
-        Those of the parts after h become the gradients of ``conted[t]``.
+        Those of the parts after h become the gradients of ``initial_states[t]``.
         """
         raise TypeError(f"layer type {self.type} does not define step_back()")
 
     def add_other_gradients(self) -> None:
         """Add the gradients of the weights beyond W_x, b, W_x_static and W_h."""
 
-    # Setting up.
+    # Setup.
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Create the weights; steps and features are fixed from here on."""
@@ -110,13 +108,13 @@ class RecurrentLayer(Layer):
         return self.xp.zeros(shape, dtype=self.dtype)
 
     def allow_force_backward(self, bottom_index: int) -> bool:
-        """cont has no gradient."""
+        """Return False for cont, which has no gradient."""
         return bottom_index != 1
 
     # Shapes.
 
     def exposed_of(self, bottom: Sequence[Blob]) -> Sequence[Blob]:
-        """Return the bottoms that hold the first state, if there are any."""
+        """Return the bottoms of the initial state, if there are any."""
         return bottom[2 + self.static :]
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
@@ -134,7 +132,7 @@ class RecurrentLayer(Layer):
         self.batch = batch
         parts, steps, size = len(self.state_names), self.steps, self.size
         self.states = self.array(steps + 1, parts, size, batch)
-        self.conted = self.array(steps, parts, size, batch)
+        self.initial_states = self.array(steps, parts, size, batch)
         self.sums, self.sum_gradients = (self.array(steps, self.rows, batch) for _ in range(2))
         self._columns = {
             rows: self.array(rows, steps * batch) for rows in sorted({self.rows, size})
@@ -144,9 +142,11 @@ class RecurrentLayer(Layer):
         self._offset, self._product = (self.array(self.rows, batch) for _ in range(2))
         self._state_gradient = self.array(parts, size, batch)
         self._from_output = self.array(steps, size, batch)
-        # Views made once: making one takes as long as a small product.
+        # Cached views: creating one takes as long as a small product.
         self._steps = list(
-            zip(self.states, self.conted, self.conted[:, 0], self.sums, strict=False)
+            zip(
+                self.states, self.initial_states, self.initial_states[:, 0], self.sums, strict=False
+            )
         )
         self._back_steps = list(zip(self._from_output, self.sum_gradients, strict=True))
         self._gradients = list(self._state_gradient)
@@ -155,18 +155,18 @@ class RecurrentLayer(Layer):
     # The state.
 
     def reset_state(self) -> None:
-        """Forget the state that the last forward left, as if no forward had run."""
+        """Reset the state, as if no forward had run."""
         self.states[self.steps].fill(0)
 
     def state(self) -> Any:
-        """Return the state that the next forward begins with, each part (N, H); None with ``expose_hidden``."""
+        """Return the initial state of the next forward, each part (N, H); None with ``expose_hidden``."""
         if self.exposed:
             return None
         last = self.device.to_host(self.states[self.steps])
         return {name: values.T.copy() for name, values in zip(self.state_names, last, strict=True)}
 
     def load_state(self, state: Any) -> None:
-        """Take back what :meth:`state` returned."""
+        """Restore what :meth:`state` returned."""
         parts = (
             [state.get(name) for name in self.state_names] if isinstance(state, dict) else [None]
         )
@@ -218,8 +218,8 @@ class RecurrentLayer(Layer):
     def _run(self, cont: Any) -> None:
         weight, product, step = self.hidden_weight.data, self._product, self.step
         dot, add, multiply = self.xp.dot, self.xp.add, self.xp.multiply
-        for t, (state, conted, hidden, sums) in enumerate(self._steps):
-            multiply(state, cont[t], conted)
+        for t, (state, initial, hidden, sums) in enumerate(self._steps):
+            multiply(state, cont[t], initial)
             dot(weight, hidden, product)
             add(sums, product, sums)
             step(t)
@@ -255,7 +255,7 @@ class RecurrentLayer(Layer):
             multiply(state_gradient, cont[t], state_gradient)
 
     def _propagate(self, bottom: Sequence[Blob], propagate_down: Sequence[bool]) -> None:
-        """Hand the gradients of the sums on to weights and inputs."""
+        """Propagate the gradients of the sums to weights and inputs."""
         xp, x = self.xp, bottom[0].data.reshape(-1, self.inputs)
         columns = self.columns(self.sum_gradients)
         self.add_product(self.input_weight, columns, x)
@@ -270,12 +270,14 @@ class RecurrentLayer(Layer):
             if propagate_down[2]:
                 dx = bottom[2].diff.reshape(self._static_shape)
                 xp.dot(total.T, self.static_weight.data, out=dx)
-        self.add_product(self.hidden_weight, columns, self.columns(self.conted[:, 0], True).T)
+        self.add_product(
+            self.hidden_weight, columns, self.columns(self.initial_states[:, 0], True).T
+        )
 
     def columns(self, array: Any, other: bool = False) -> Any:
         """Return (steps, rows, sequences) as (rows, steps * sequences); valid until the next call.
 
-        ``other`` keeps a second one, for the right factor of a product.
+        ``other`` uses a second buffer, for the right factor of a product.
         """
         rows = array.shape[1]
         out = self._others if other else self._columns[rows]

@@ -1,4 +1,4 @@
-"""What LSTM and RNN demand of the shapes of their bottoms."""
+"""Checks of the shapes of LSTM's and RNN's bottoms."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Recurrent(Protocol):
 
 
 def check_axes(layer: Recurrent, bottom: Sequence[Blob]) -> None:
-    """Fail unless the features of steps and sequences can be told from the axes."""
+    """Fail unless the bottoms have axes for steps, sequences and features."""
     x = bottom[0]
     if x.num_axes < 3 or not x.shape[0] or not x.count_axes(2):
         layer.fail(
@@ -35,8 +35,8 @@ def check_axes(layer: Recurrent, bottom: Sequence[Blob]) -> None:
         )
     if layer.static and (bottom[2].num_axes < 2 or not bottom[2].count_axes(1)):
         layer.fail(
-            f'bottom "{bottom[2].name}" is {bottom[2].shape}, expected (N, ...): the features of each '
-            "sequence that do not change over its steps"
+            f'bottom "{bottom[2].name}" is {bottom[2].shape}, expected (N, ...): the constant '
+            "features of each sequence"
         )
 
 
@@ -47,14 +47,14 @@ def check_shapes(layer: Recurrent, bottom: Sequence[Blob]) -> None:
         layer.fail(
             f'bottom "{x.name}" {x.shape} has {x.shape[0]} steps, but the layer was set up for '
             f"{layer.steps}",
-            hint="the number of steps is fixed when the net is built; that of sequences may change",
+            hint="the number of steps is fixed when the net is built; the number of sequences may change",
         )
     _check_features(layer, x, 2, layer.input_weight)
     if cont.shape != x.shape[:2]:
         layer.fail(
             f'bottom "{cont.name}" is {cont.shape}, expected (T, N) = {x.shape[:2]} as in bottom '
             f'"{x.name}" {x.shape}',
-            hint="it holds 0 at the first step of a sequence and 1 at those that go on",
+            hint="it is 0 at the first step of a sequence and 1 at the others",
         )
     batch = x.shape[1]
     if layer.static:

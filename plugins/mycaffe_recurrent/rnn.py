@@ -10,10 +10,10 @@ from .recurrent_layer import RecurrentLayer
 
 
 class RNN(RecurrentLayer):
-    """Plain recurrent net over sequences; time is the first axis.
+    """Simple recurrent net over sequences; time is the first axis.
 
     Bottoms: x (T, N, ...), T steps of N sequences with D features; cont (T, N), 0 at the first step of a
-    sequence and 1 at those that go on; optionally x_static (N, ...), features of each sequence as a whole;
+    sequence and 1 at the others; optionally x_static (N, ...), features of each sequence as a whole;
     with ``expose_hidden`` h_0 (1, N, H). Tops: o (T, N, H) with H = ``num_output``; with ``expose_hidden``
     h_T (1, N, H). Blobs: W_xh (H, D), b_h (H), W_xh_static (H, Ds) if there is x_static, W_hh (H, H),
     W_ho (H, H), b_o (H).
@@ -35,7 +35,7 @@ class RNN(RecurrentLayer):
         return hidden
 
     def allocate(self) -> None:
-        """Make room for the output and its gradient."""
+        """Allocate the output and its gradient."""
         shape = (self.steps, self.size, self.batch)
         self._output, self._output_gradient = (self.array(*shape) for _ in range(2))
         self._hidden = self.states[1:, 0]
@@ -43,11 +43,11 @@ class RNN(RecurrentLayer):
         self._slopes = list(self.sum_gradients)
 
     def step(self, t: int) -> None:
-        """h_t = tanh(sum)."""
+        """Compute h_t = tanh(sum)."""
         self.xp.tanh(*self._pairs[t])
 
     def read_out(self, out: Any) -> None:
-        """o = tanh(W_ho h + b_o), for all steps."""
+        """Write o = tanh(W_ho h + b_o), for all steps."""
         xp, output = self.xp, self._output
         xp.matmul(self.output_weight.data, self._hidden, out=output)
         xp.add(output, self.output_bias.data[:, None], out=output)
@@ -55,7 +55,7 @@ class RNN(RecurrentLayer):
         xp.copyto(out, output)
 
     def derive(self, dy: Any, out: Any) -> None:
-        """Take the gradient through the output; the derivatives of all h."""
+        """Backpropagate through the output, and compute the derivatives of all h."""
         xp, gradient = self.xp, self._output_gradient
         xp.multiply(self._output, self._output, out=gradient)
         xp.subtract(1, gradient, out=gradient)
@@ -65,12 +65,12 @@ class RNN(RecurrentLayer):
         xp.subtract(1, self.sum_gradients, out=self.sum_gradients)
 
     def step_back(self, t: int, gradients: list[Any]) -> None:
-        """Take the gradient of h_t through tanh."""
+        """Backpropagate the gradient of h_t through tanh."""
         slope = self._slopes[t]
         self.xp.multiply(slope, gradients[0], slope)
 
     def add_other_gradients(self) -> None:
-        """Add those of W_ho and b_o."""
+        """Add the gradients of W_ho and b_o."""
         columns = self.columns(self._output_gradient)
         self.add_product(self.output_weight, columns, self.columns(self._hidden, True).T)
         self.add_sum(self.output_bias, columns)

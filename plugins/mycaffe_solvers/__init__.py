@@ -1,10 +1,10 @@
-"""Solvers, each one update rule."""
+"""The built-in solvers, one for each update rule."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from mycaffe_py.hookspecs import hookimpl
+from mycaffe_py.plugins import hookimpl
 
 from .adadelta import AdaDeltaSolver
 from .adagrad import AdaGradSolver
@@ -17,7 +17,7 @@ from .sgd import SGDSolver
 
 @hookimpl
 def mycaffe_solvers():
-    """The solvers of this package."""
+    """Return the solvers of this package."""
     return [
         AdaDeltaSolver,
         AdaGradSolver,
@@ -31,5 +31,5 @@ def mycaffe_solvers():
 
 @hookimpl
 def mycaffe_schema():
-    """Their settings beyond Caffe's."""
+    """Return the schema of their settings beyond Caffe's."""
     return [Path(__file__).with_name("solvers.proto")]

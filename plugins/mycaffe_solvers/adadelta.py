@@ -15,8 +15,8 @@ class AdaDeltaSolver(Solver):
 
         h = m h + (1 - m) g^2;  u = g sqrt((k + d) / (h + d));  k = m k + (1 - m) u^2;  w -= rate u
 
-    g is the gradient after clipping and regularisation. base_lr is 1 in the paper. The history is all h, then all
-    k, as in Caffe.
+    g is the gradient after clipping and regularisation. base_lr is 1 in the paper. The history holds all h, then
+    all k, as in Caffe.
     """
 
     type = "AdaDelta"
@@ -26,19 +26,19 @@ class AdaDeltaSolver(Solver):
 
     @classmethod
     def check(cls, param: Any) -> None:
-        """Momentum must be in [0, 1), delta not negative."""
+        """Check that momentum is in [0, 1), and delta is not negative."""
         check_decay(cls.type, param, "momentum")
         check_not_negative(cls.type, param, "delta")
 
     def compute_update(self, group: ParamGroup, rate: float) -> None:
-        """diff = rate * diff * sqrt((k + d) / (h + d)), with h as it is after this gradient and k as before."""
+        """Compute diff = rate * diff * sqrt((k + d) / (h + d)), with h after this gradient and the previous k."""
         xp, delta = self.net.device.xp, self.settings.delta
         squares, steps = group.history
         (scratch,) = group.scratch
         gradient = group.diff
         momentum = self.settings.momentum
         update_mean_square(xp, squares, gradient, momentum, scratch)
-        # No further array is needed for the quotient of roots: sqrt(k + d) / sqrt(h + d).
+        # sqrt(k + d) / sqrt(h + d), a quotient of roots, needs no further array.
         xp.add(steps, delta, scratch)
         xp.sqrt(scratch, scratch)
         xp.multiply(gradient, scratch, gradient)

@@ -1,4 +1,4 @@
-"""AdaGrad: rates that fall with the sum of squared gradients."""
+"""AdaGrad: learning rates that decrease with the sum of squared gradients."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class AdaGradSolver(Solver):
 
     @classmethod
     def check(cls, param: Any) -> None:
-        """Momentum must be 0, delta not negative."""
+        """Check that momentum is 0, and delta is not negative."""
         check_no_momentum(cls.type, param)
         check_not_negative(cls.type, param, "delta")
 
     def compute_update(self, group: ParamGroup, rate: float) -> None:
-        """diff = rate * diff / (sqrt(history + diff^2) + delta)."""
+        """Compute diff = rate * diff / (sqrt(history + diff^2) + delta)."""
         xp = self.net.device.xp
         (history,), (scratch,) = group.history, group.scratch
         gradient = group.diff

@@ -12,7 +12,7 @@ from .settings import check_decay, check_not_negative
 
 
 class AdamSolver(Solver):
-    """Adam (Kingma and Ba, arXiv 1412.6980), in the form of the end of its section 2, as in Caffe.
+    """Adam (Kingma and Ba, arXiv 1412.6980), in the form given at the end of section 2, as in Caffe.
 
     With rate = learning rate x lr_mult, b1 = momentum, b2 = momentum2, eps = delta and k = 1, 2, ... the number of
     the update:
@@ -20,8 +20,8 @@ class AdamSolver(Solver):
         m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2
         w = w - rate sqrt(1 - b2^k) / (1 - b1^k) m / (sqrt(v) + eps)
 
-    g is the gradient after clipping and regularisation. eps stands beside the root that is not corrected, unlike in
-    AdamW. The history is all m, then all v.
+    g is the gradient after clipping and regularisation. eps is added to the uncorrected root, unlike in AdamW.
+    The history holds all m, then all v.
     """
 
     type = "Adam"
@@ -31,12 +31,12 @@ class AdamSolver(Solver):
 
     @classmethod
     def check(cls, param: Any) -> None:
-        """Momentums must be in [0, 1), delta not negative."""
+        """Check that the momentums are in [0, 1), and delta not negative."""
         check_decay(cls.type, param, "momentum", "momentum2")
         check_not_negative(cls.type, param, "delta")
 
     def compute_update(self, group: ParamGroup, rate: float) -> None:
-        """diff = rate * sqrt(1 - b2^k) / (1 - b1^k) * m / (sqrt(v) + eps)."""
+        """Compute diff = rate * sqrt(1 - b2^k) / (1 - b1^k) * m / (sqrt(v) + eps)."""
         xp, update = self.net.device.xp, self.iter + 1
         beta1, beta2 = self.settings.momentum, self.settings.momentum2
         mean, square = group.history

@@ -30,12 +30,12 @@ class AdamWSolver(Solver):
 
     @classmethod
     def check(cls, param: Any) -> None:
-        """Momentums must be in [0, 1), delta and adamw_decay not negative."""
+        """Check that the momentums are in [0, 1), and delta and adamw_decay not negative."""
         check_decay(cls.type, param, "momentum", "momentum2")
         check_not_negative(cls.type, param, "delta", "adamw_decay")
 
     def compute_update(self, group: ParamGroup, rate: float) -> None:
-        """diff = rate / (1 - b1^k) * m / (sqrt(v) / sqrt(1 - b2^k) + eps), after the weights' decay."""
+        """Compute diff = rate / (1 - b1^k) * m / (sqrt(v) / sqrt(1 - b2^k) + eps), after the weights' decay."""
         xp, update = self.net.device.xp, self.iter + 1
         beta1, beta2 = self.settings.momentum, self.settings.momentum2
         mean, square = group.history

@@ -1,4 +1,4 @@
-"""Running means of gradients and of their squares, and the step that a root of the latter scales."""
+"""Running means of gradients and of their squares, and steps scaled by the root of the latter."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any
 
 
 def update_mean(xp: Any, mean: Any, values: Any, decay: float, scratch: Any) -> None:
-    """mean = decay mean + (1 - decay) values; ``scratch`` may be ``values``."""
+    """Compute mean = decay mean + (1 - decay) values; ``scratch`` may be ``values``."""
     xp.multiply(values, 1.0 - decay, scratch)
     xp.multiply(mean, decay, mean)
     xp.add(mean, scratch, mean)
 
 
 def update_mean_square(xp: Any, mean: Any, values: Any, decay: float, scratch: Any) -> None:
-    """mean = decay mean + (1 - decay) values^2; ``scratch`` may be ``values``."""
+    """Compute mean = decay mean + (1 - decay) values^2; ``scratch`` may be ``values``."""
     xp.multiply(values, values, scratch)
     update_mean(xp, mean, scratch, decay, scratch)
 
@@ -21,7 +21,7 @@ def update_mean_square(xp: Any, mean: Any, values: Any, decay: float, scratch: A
 def divide_by_root(
     xp: Any, gradient: Any, square: Any, delta: float, rate: float, scratch: Any
 ) -> None:
-    """gradient = rate gradient / (sqrt(square) + delta)."""
+    """Compute gradient = rate gradient / (sqrt(square) + delta)."""
     xp.sqrt(square, scratch)
     xp.add(scratch, delta, scratch)
     xp.divide(gradient, scratch, gradient)

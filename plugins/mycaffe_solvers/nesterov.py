@@ -23,11 +23,11 @@ class NesterovSolver(Solver):
 
     @classmethod
     def check(cls, param: Any) -> None:
-        """Momentum must be in [0, 1)."""
+        """Check that momentum is in [0, 1)."""
         check_decay(cls.type, param, "momentum")
 
     def compute_update(self, group: ParamGroup, rate: float) -> None:
-        """diff = momentum * new history + rate * diff, which is the same with one array less."""
+        """Compute diff = momentum * new history + rate * diff, which is equivalent, with one array less."""
         xp, momentum = self.net.device.xp, self.settings.momentum
         (history,) = group.history
         gradient = group.diff

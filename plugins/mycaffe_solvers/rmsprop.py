@@ -1,4 +1,4 @@
-"""RMSProp: rates by a running mean of squared gradients."""
+"""RMSProp: learning rates scaled by a running mean of squared gradients."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class RMSPropSolver(Solver):
 
     @classmethod
     def check(cls, param: Any) -> None:
-        """Momentum must be 0, rms_decay in [0, 1), delta not negative."""
+        """Check that momentum is 0, rms_decay in [0, 1), and delta is not negative."""
         check_no_momentum(cls.type, param)
         check_decay(cls.type, param, "rms_decay")
         check_not_negative(cls.type, param, "delta")
 
     def compute_update(self, group: ParamGroup, rate: float) -> None:
-        """diff = rate * diff / (sqrt(d history + (1 - d) diff^2) + delta)."""
+        """Compute diff = rate * diff / (sqrt(d history + (1 - d) diff^2) + delta)."""
         xp, decay = self.net.device.xp, self.settings.rms_decay
         (history,), (scratch,) = group.history, group.scratch
         gradient = group.diff

@@ -1,4 +1,4 @@
-"""Checks of solver settings that several update rules share."""
+"""Checks of solver settings that are shared by several update rules."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def check_not_negative(solver: str, param: Any, *names: str) -> None:
 
 
 def check_no_momentum(solver: str, param: Any) -> None:
-    """Raise ConfigError if a rule that has no momentum is given one."""
+    """Raise ConfigError if momentum is set for an update rule without momentum."""
     if param.momentum != 0:
         raise ConfigError(
             f"solver {solver}: momentum must be 0, as {solver} has none; got {param.momentum:g}",
-            hint=f"leave momentum out, or take a type that has it instead of {solver}",
+            hint=f"leave momentum out, or use a solver type with momentum instead of {solver}",
             field="momentum",
         )

@@ -22,11 +22,11 @@ class SGDSolver(Solver):
 
     @classmethod
     def check(cls, param: Any) -> None:
-        """Momentum must be in [0, 1)."""
+        """Check that momentum is in [0, 1)."""
         check_decay(cls.type, param, "momentum")
 
     def compute_update(self, group: ParamGroup, rate: float) -> None:
-        """diff = history = momentum * history + rate * diff."""
+        """Compute diff = history = momentum * history + rate * diff."""
         xp = self.net.device.xp
         (history,) = group.history
         xp.multiply(history, self.settings.momentum, history)

@@ -1,10 +1,10 @@
-"""Trainers: what drives a solver from a gym."""
+"""The built-in trainers, which drive a solver with data from a gym."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from mycaffe_py.hookspecs import hookimpl
+from mycaffe_py.plugins import hookimpl
 
 from .dual import MyCaffeTrainerDual
 from .rnn_simple import TrainerRNNSimple
@@ -12,11 +12,11 @@ from .rnn_simple import TrainerRNNSimple
 
 @hookimpl
 def mycaffe_trainers():
-    """The trainers of this package."""
+    """Return the trainers of this package."""
     return [TrainerRNNSimple, MyCaffeTrainerDual]
 
 
 @hookimpl
 def mycaffe_schema():
-    """Their settings."""
+    """Return the schema of their settings."""
     return [Path(__file__).with_name("trainers.proto")]

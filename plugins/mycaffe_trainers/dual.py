@@ -1,4 +1,4 @@
-"""MyCaffeTrainerDual: the entry that dispatches on the trainer type."""
+"""MyCaffeTrainerDual: runs another trainer, by its type."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mycaffe_py.trainer import Trainer
 
 
 class MyCaffeTrainerDual(Trainer):
-    """Runs the trainer that ``dual_param.trainer_type`` names: any registered one.
+    """Runs the trainer that ``dual_param.trainer_type`` names, any registered one.
 
     It is how MyCaffe's files select a trainer (``custom_trainer`` and the property ``TrainerType``).
     """
@@ -39,46 +39,46 @@ class MyCaffeTrainerDual(Trainer):
         return cls
 
     def prepare(self) -> None:
-        """As the inner trainer does."""
+        """Delegate to the inner trainer."""
         self.inner.prepare()
 
     def collect(self) -> None:
-        """As the inner trainer does."""
+        """Delegate to the inner trainer."""
         self.inner.collect()
 
     def metrics(self) -> dict[str, float]:
-        """As the inner trainer does."""
+        """Delegate to the inner trainer."""
         return self.inner.metrics()
 
     def sample(self) -> dict[str, float]:
-        """As the inner trainer does."""
+        """Delegate to the inner trainer."""
         return self.inner.sample()
 
     def test(self, net: Any, iterations: int) -> dict[str, float]:
-        """As the inner trainer does."""
+        """Delegate to the inner trainer."""
         return self.inner.test(net, iterations)
 
     def forecast(self, net: Any, steps: int, *, start: Any = None) -> Forecast:
-        """As the inner trainer does."""
+        """Delegate to the inner trainer."""
         return self.inner.forecast(net, steps, start=start)
 
     def summary(self) -> dict[str, str]:
-        """The inner trainer's lines, with the way to it."""
+        """Return the inner trainer's summary, with both trainer types."""
         lines = self.inner.summary()
         return {**lines, "trainer": f"{self.type} -> {lines.get('trainer', self.inner.type)}"}
 
     def state(self) -> dict[str, Any]:
-        """The inner trainer's state, so that either way of naming it resumes the other's run."""
+        """Return the inner trainer's state, so that a run resumes with either way of naming the trainer."""
         return self.inner.state()
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """As the inner trainer does."""
+        """Delegate to the inner trainer."""
         self.inner.load_state(state)
 
     def draw(self, figure: Any) -> bool:
-        """As the inner trainer does."""
+        """Delegate to the inner trainer."""
         return self.inner.draw(figure)
 
     def close(self) -> None:
-        """As the inner trainer does."""
+        """Delegate to the inner trainer."""
         self.inner.close()

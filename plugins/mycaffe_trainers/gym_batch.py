@@ -1,4 +1,4 @@
-"""GymBatch: as many seeded gyms as the batch has places, and the way from them into a net's blobs."""
+"""GymBatch: one seeded gym for each item of the batch, and the transfer of their data to a net's blobs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _REQUIRED = ("x", "target", "xhat")
 
 
 def blob_of_roles(net: Net, blob_names: Any) -> dict[str, str]:
-    """Return role -> blob name; a role that the file leaves out and the net has no blob for is dropped."""
+    """Return role -> blob name, without optional roles that are not set and for which the net has no blob."""
     blobs: dict[str, str] = {}
     for role in ROLES:
         name = getattr(blob_names, role)
@@ -38,47 +38,47 @@ def blob_of_roles(net: Net, blob_names: Any) -> dict[str, str]:
         elif role in _REQUIRED or blob_names.HasField(role):
             near = did_you_mean(name, net.blobs) or f"blobs: {', '.join(net.blobs)}"
             raise ConfigError(
-                f'trainer: blob_names says that {role} is blob "{name}", but net "{net.name}" has none',
+                f'trainer: blob_names says that {role} is blob "{name}", but net "{net.name}" has no such blob',
                 hint=near,
                 field=f"blob_names.{role}",
             )
         else:
             continue
-        twin = next(other for other in blobs if blobs[other] == name)
-        if twin != role:
+        first = next(other for other in blobs if blobs[other] == name)
+        if first != role:
             raise ConfigError(
-                f'trainer: blob_names says that {twin} and {role} are both blob "{name}"',
+                f'trainer: blob_names says that {first} and {role} are both blob "{name}"',
                 field=f"blob_names.{role}",
             )
     return blobs
 
 
 def _check_observation(gym: str, observation: Any) -> None:
-    """Fail unless an observation holds the arrays of :class:`mycaffe_py.gym.Gym`'s contract."""
+    """Fail unless an observation has the arrays that :class:`mycaffe_py.gym.Gym` prescribes."""
     axes = {"x": 2, "tt": 1, "mask": 2, "target": 2}
-    for role, wanted in axes.items():
+    for role, expected in axes.items():
         values = observation.get(role) if isinstance(observation, Mapping) else None
-        if np.ndim(values) != wanted or len(values) == 0:
+        if np.ndim(values) != expected or len(values) == 0:
             found = "missing" if values is None else f"of shape {np.shape(values)}"
             raise DataError(
                 f"gym {gym}: {role} of its observation is {found}; "
-                f"a gym gives {role} as an array of {wanted} axes, the first one over its points"
+                f"expected an array of {expected} axes, the first one for its points"
             )
 
 
 TRAIN, TEST, FORECAST = "train", "test", "forecast"
-"""What gyms are for."""
+"""The purposes of a batch of gyms."""
 
 
 def _point(
     observation: Mapping[str, np.ndarray], info: Mapping[str, Any]
 ) -> tuple[float, np.ndarray]:
-    """Return position and target of the latest point."""
+    """Return the position and target of the latest point."""
     return float(info.get("x", info.get("time", 0.0))), np.array(observation["target"][-1])
 
 
 def _past_of(seen: Sequence[tuple[float, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Return the points that a gym has shown as :meth:`Gym.past` would."""
+    """Return the points seen of a gym, in the form of :meth:`Gym.past`."""
     times, values = zip(*seen, strict=True)
     return {"time": np.array(times), "value": np.array(values)}
 
@@ -86,16 +86,18 @@ def _past_of(seen: Sequence[tuple[float, np.ndarray]]) -> dict[str, np.ndarray]:
 class GymBatch:
     """N gyms for a net whose x blob has a batch of N; gym i is seeded from the run's seed and i.
 
-    The first gym starts where its settings say. The others are asked to start at a random place (the option
-    ``random_start`` of ``reset``), or a curve without chance would give N times the same. ``purpose`` is TRAIN,
-    TEST (the gyms then give what training does not see, if they tell the two apart) or FORECAST (of one gym).
+    The first gym starts where its settings say. The others start at a random place (the option ``random_start``
+    of ``reset``), since a deterministic curve would otherwise give N identical sequences. ``purpose`` is TRAIN,
+    TEST (gyms that separate test data then give only those) or FORECAST (with a single gym).
     """
 
     def __init__(self, net: Net, param: Any, base_dir: Path, seed: int, purpose: str):
         self.roles = blob_of_roles(net, param.blob_names)
         x = net.device_blobs[self.roles["x"]]
         if x.num_axes < 2 or 0 in x.shape:
-            raise ShapeError(f'blob "{x.name}" is {x.shape}, a gym fills (batch, steps, features)')
+            raise ShapeError(
+                f'blob "{x.name}" is {x.shape}, expected (batch, steps, features), to be filled by a gym'
+            )
         self.batch, self.steps = x.shape[:2]
         cls = net.registry.gyms.find(param.gym.type)
         count = 1 if purpose == FORECAST else self.batch
@@ -105,7 +107,7 @@ class GymBatch:
         self.purpose = purpose
         if purpose == TRAIN and "tt" in self.roles:
             warn_of_time(net, self.roles["tt"], self.gyms[0])
-        self.answers: list[Any] | None = None
+        self.actions: list[Any] | None = None
         self.x, self.time = 0.0, 0.0
         with within_field("gym"):
             outputs = self._try_out(net)
@@ -114,26 +116,26 @@ class GymBatch:
         self._begun = False
 
     def _try_out(self, net: Net) -> int:
-        """Fail, before anything is trained, unless the gym gives what the net needs.
+        """Fail, before any training, unless the gym gives what the net needs.
 
-        Returns the number of outputs. The first gym has then been run: :meth:`advance` begins it anew.
+        Returns the number of outputs. This runs the first gym, which :meth:`advance` then restarts.
         """
-        # A net in phase TEST is mostly not trained: its gym need not have anything to train on.
+        # A net in phase TEST is usually not trained: its gym may have nothing to train on.
         options = {"forecast": True} if net.phase == PHASE_TEST else self._options(0)
         observation, info = self.gyms[0].reset(seed=self.seeds[0], options=options)
         _check_observation(self.gyms[0].type, observation)
         self._check_shapes(net, observation)
-        begun_with = len(observation["tt"])
-        if self.purpose == TRAIN and begun_with > self.steps:
+        points = len(observation["tt"])
+        if self.purpose == TRAIN and points > self.steps:
             net.context.warn(
-                f"gym {self.gyms[0].type} gives {begun_with} points; the net takes the latest {self.steps} of them, "
-                f'for blob "{self.roles["x"]}" has {self.steps} steps'
+                f"gym {self.gyms[0].type} gives {points} points, of which the net uses the latest {self.steps}: "
+                f'blob "{self.roles["x"]}" has {self.steps} steps'
             )
         self._warm_up(self.gyms[0], observation, info)
         return observation["target"].shape[1]
 
     def _options(self, index: int) -> dict[str, Any] | None:
-        """Return the options of ``reset`` for one of the gyms."""
+        """Return the ``reset`` options for one of the gyms."""
         options: dict[str, Any] = {"random_start": True} if index else {}
         if self.purpose == TEST:
             options["part"] = "test"
@@ -142,11 +144,11 @@ class GymBatch:
         return options or None
 
     def _check_shapes(self, net: Net, observation: Mapping[str, np.ndarray]) -> None:
-        """Fail unless what the gym gives fits the blobs; nothing has been trained yet."""
+        """Fail unless the gym's observation fits the blobs."""
         gym = self.gyms[0].type
         batch, steps = self.batch, self.steps
         width, outputs = observation["x"].shape[1], observation["target"].shape[1]
-        fitting = {
+        expected = {
             "x": (batch, steps, width),
             "tt": (batch, steps, 1),
             "mask": (batch, steps, width),
@@ -154,30 +156,29 @@ class GymBatch:
             "xhat": (batch, outputs),
         }
         for role, name in self.roles.items():
-            blob, shape = net.device_blobs[name], fitting[role]
-            one_for_all = role == "mask" and blob.shape == (batch, steps, 1)
+            blob, shape = net.device_blobs[name], expected[role]
+            shared_mask = role == "mask" and blob.shape == (batch, steps, 1)
             fits = (blob.shape or (0,))[0] == batch and blob.count == math.prod(shape)
-            if fits or one_for_all:
+            if fits or shared_mask:
                 continue
             fit = self.gyms[0].fit_field
             raise ShapeError(
                 f"gym {gym} gives {math.prod(shape[1:])} values of {role} for each of {batch} sequences of {steps} "
                 f'steps, but blob "{name}" is {blob.shape}',
                 hint=f"change the shape of {name} in the model, to {shape} for example, or the gym's settings in "
-                "the solver file"
-                + (f"; or set {fit}: true, and the model is fitted" if fit else ""),
+                "the solver file" + (f"; or set {fit}: true to fit the model" if fit else ""),
             )
 
     def give_statistics(self, net: Net) -> None:
-        """Hand the gym's statistics, if it has any, to the layers."""
+        """Pass the gym's statistics, if it has any, to the layers."""
         statistics = self.gyms[0].statistics()
         for layer in net.device_layers if statistics else ():
             layer.take_statistics(statistics)
 
     def forecast(self, net: Net, steps: int, start: Any = None) -> Forecast:
-        """Look ``steps`` points ahead with the first gym; the net sees its own predictions of the points before.
+        """Look ``steps`` points ahead with the first gym; the net sees its own predictions of earlier points.
 
-        ``start`` is the option of ``reset``. Only the first place of the batch is used.
+        ``start`` is the option of ``reset``. Only the first item of the batch is used.
         """
         gym = self.gyms[0]
         options = {"forecast": True} if start is None else {"forecast": True, "start": start}
@@ -197,25 +198,25 @@ class GymBatch:
         return Forecast(np.array(times), np.array(predictions), np.array(targets), **past)
 
     def advance(self, net: Net) -> None:
-        """Give each gym the answer to its latest point, and fill the net's blobs with the next one."""
-        answers: Sequence[Any] = self.answers or [None] * self.batch
+        """Step each gym with the prediction for its latest point, and fill the net's blobs with the next one."""
+        actions: Sequence[Any] = self.actions or [None] * self.batch
         observations = []
         for index, gym in enumerate(self.gyms):
             if not self._begun:
                 reset = gym.reset(seed=self.seeds[index], options=self._options(index))
                 observation = self._warm_up(gym, *reset)
             else:
-                observation, _, terminated, truncated, info = gym.step(answers[index])
+                observation, _, terminated, truncated, info = gym.step(actions[index])
                 if terminated or truncated:
                     observation = self._warm_up(gym, *gym.reset(options=self._options(index)))
                 elif index == 0:
-                    self._note(info)
+                    self._record_position(info)
             observations.append(observation)
         self._fill(net, observations)
         self._begun = True
-        self.answers = None
+        self.actions = None
 
-    def _note(self, info: Mapping[str, Any]) -> None:
+    def _record_position(self, info: Mapping[str, Any]) -> None:
         self.x, self.time = float(info.get("x", 0.0)), float(info.get("time", 0.0))
 
     def _warm_up(
@@ -225,7 +226,7 @@ class GymBatch:
         info: Any,
         seen: list[tuple[float, np.ndarray]] | None = None,
     ) -> Any:
-        """Let a fresh gym run until it has a whole sequence; there is nothing to predict before.
+        """Run a restarted gym until it has a whole sequence; until then there is nothing to predict.
 
         ``seen`` collects position and target of each point.
         """
@@ -236,22 +237,22 @@ class GymBatch:
             seen.append(_point(observation, info))
             if terminated or truncated:
                 raise ConfigError(
-                    f"gym {gym.type} ended after {len(observation['tt'])} points, the net needs {self.steps}",
+                    f"gym {gym.type} ended after {len(observation['tt'])} points, but the net needs {self.steps}",
                     hint="give more data, or fewer steps in the x, tt and mask shapes of the model",
                 )
         if len(observation["tt"]) < self.steps:
             raise ConfigError(
-                f"gym {gym.type} keeps a history of {len(observation['tt'])} points, the net needs {self.steps}",
+                f"gym {gym.type} keeps a history of {len(observation['tt'])} points, but the net needs {self.steps}",
                 hint="raise the gym's history or window, or lower the steps in the model",
             )
         if gym is self.gyms[0]:
-            self._note(info)
+            self._record_position(info)
         return observation
 
     def _fill(self, net: Net, observations: Sequence[Mapping[str, np.ndarray]]) -> None:
-        """Write the latest points of the first gyms into the first places of the batch.
+        """Write the latest points of the gyms into the first items of the batch.
 
-        Each blob is written once: a copy to a GPU takes as long for one sequence as for all.
+        Each blob is written once: a copy to a GPU takes as long for one sequence as for the batch.
         """
         count = len(observations)
         for role in ("x", "tt", "mask", "target"):
@@ -259,13 +260,15 @@ class GymBatch:
                 continue
             points = -1 if role == "target" else slice(-self.steps, None)
             values = np.stack([observation[role][points] for observation in observations])
-            places = net.device_blobs[self.roles[role]].data[:count]
-            if role == "mask" and places.size != values.size:
+            destination = net.device_blobs[self.roles[role]].data[:count]
+            if role == "mask" and destination.size != values.size:
                 values = values.max(axis=-1)
-            places[...] = net.device.asarray(values.reshape(places.shape), dtype=net.dtype)
+            destination[...] = net.device.asarray(
+                values.reshape(destination.shape), dtype=net.dtype
+            )
         for index, observation in enumerate(observations):
             targets = observation["target"]
-            # A gym that keeps one point only does not show the target before it.
+            # A gym that keeps a single point does not show the previous target.
             self.last_target[index] = targets[-2] if len(targets) > 1 else self.target[index]
             self.target[index] = targets[-1]
 
@@ -274,29 +277,30 @@ class GymBatch:
         blob = net.device_blobs[self.roles["xhat"]]
         return np.array(net.device.to_host(blob.data), dtype=np.float64).reshape(self.batch, -1)
 
-    def answer(self, predictions: np.ndarray) -> None:
-        """Keep the predictions for the gyms: each gets its own at the next :meth:`advance`."""
-        self.answers = list(predictions)
+    def set_actions(self, predictions: np.ndarray) -> None:
+        """Keep the predictions as the gyms' actions at the next :meth:`advance`."""
+        self.actions = list(predictions)
 
     def state(self) -> dict[str, Any]:
-        """Return all that changes, each gym's state included."""
+        """Return the changing state, including each gym's."""
         return {
             "gyms": [gym.state() for gym in self.gyms],
-            "answers": None if self.answers is None else np.array(self.answers),
+            "actions": None if self.actions is None else np.array(self.actions),
             "target": self.target.copy(),
             "begun": self._begun,
         }
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`state` returned; SnapshotError if it does not fit the net."""
+        """Restore what :meth:`state` returned; SnapshotError if it does not fit the net."""
         if len(state["gyms"]) != len(self.gyms):
             raise SnapshotError(
-                f"the state holds {len(state['gyms'])} gyms, but the batch of the net is {self.batch}",
-                hint="go on with the batch of the run that wrote the snapshot",
+                f"the state is of {len(state['gyms'])} gyms, but the net's batch size is {self.batch}",
+                hint="use the batch size of the run that wrote the snapshot",
             )
         for gym, gym_state in zip(self.gyms, state["gyms"], strict=True):
             gym.load_state(gym_state)
-        self.answers = None if state["answers"] is None else list(state["answers"])
+        actions = state["actions"] if "actions" in state else state["answers"]  # the old name
+        self.actions = None if actions is None else list(actions)
         self.target[...] = state["target"]
         self._begun = bool(state["begun"])
 

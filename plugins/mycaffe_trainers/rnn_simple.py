@@ -1,4 +1,4 @@
-"""RNN.SUPER_SIMPLE: one forward, one backward and one update for each new point of a gym."""
+"""RNN.SUPER_SIMPLE: one forward pass, one backward pass and one update for each new point of a gym."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class TrainerRNNSimple(Trainer):
     """Trains a net to follow a gym, one point at a time.
 
     Each update: ask the gym for the next point; fill x, tt and mask with the latest points and target with
-    the last one's; forward; backward; one solver step; the prediction, made before the update, goes back to
-    the gym. A batch of N takes N gyms with seeds of their own.
+    that of the last one; forward; backward; one solver step; return the prediction, made before the update, to
+    the gym. A batch of N uses N gyms with different seeds.
 
-    Figures: rolling ``accuracy`` (share of predictions nearer than ``accuracy_tolerance`` to the target),
+    Metrics: rolling ``accuracy`` (share of predictions closer to the target than ``accuracy_tolerance``),
     ``mean_abs_error``, and both for the baseline that repeats the last target; ``abs_error`` of this update.
     """
 
@@ -41,7 +41,7 @@ class TrainerRNNSimple(Trainer):
 
     @classmethod
     def check(cls, param: Any) -> None:
-        """The window must hold an update, and the tolerance be above 0."""
+        """Raise ConfigError unless the window is at least one update and the tolerance is above 0."""
         settings = param.rnn_simple_param
         if settings.accuracy_window < 1:
             raise ConfigError(
@@ -65,14 +65,14 @@ class TrainerRNNSimple(Trainer):
         )
 
     def prepare(self) -> None:
-        """Let the gyms move on and fill the input blobs."""
+        """Advance the gyms and fill the input blobs."""
         self.gyms.advance(self.solver.net)
 
     def collect(self) -> None:
-        """Compare the prediction with the target and keep it for the gyms."""
+        """Score the prediction against the target, and keep it for the gyms."""
         gyms = self.gyms
         prediction = gyms.prediction(self.solver.net)
-        gyms.answer(prediction)
+        gyms.set_actions(prediction)
         self.figures.add(prediction, gyms.target, gyms.last_target)
         self._sample = {
             "x": gyms.x,
@@ -81,15 +81,15 @@ class TrainerRNNSimple(Trainer):
         }
 
     def metrics(self) -> dict[str, float]:
-        """Return the rolling figures."""
+        """Return the rolling metrics."""
         return self.figures.figures()
 
     def sample(self) -> dict[str, float]:
-        """Return x, target and prediction of the first gym's latest point."""
+        """Return x, target and prediction for the first gym's latest point."""
         return self._sample
 
     def test(self, net: Net, iterations: int) -> dict[str, float]:
-        """Follow fresh gyms with the weights as they are and return the mean figures."""
+        """Follow new gyms, without training, and return the mean metrics."""
         gyms = self._new_gyms(net, TEST)
         try:
             return self._test(net, gyms, iterations)
@@ -105,7 +105,7 @@ class TrainerRNNSimple(Trainer):
             gyms.advance(net)
             net.forward_layers()
             prediction = gyms.prediction(net)
-            gyms.answer(prediction)
+            gyms.set_actions(prediction)
             figures.add(prediction, gyms.target, gyms.last_target)
             for name, value in net.output_values().items():
                 totals[name] = totals.get(name, 0.0) + (value - totals.get(name, 0.0)) / (done + 1)
@@ -114,19 +114,19 @@ class TrainerRNNSimple(Trainer):
         return with_outputs(found, totals)
 
     def forecast(self, net: Net, steps: int, *, start: Any = None) -> Forecast:
-        """Let the net, with its weights as they are, look ahead from the end of what the gym knows."""
+        """Forecast with the net, without training, from the end of the gym's data."""
         gyms = self._new_gyms(net, FORECAST)
         try:
             if start is not None and not gyms.gyms[0].starts_anywhere:
                 raise ConfigError(
-                    f"gym {gyms.gyms[0].type} begins where its settings say; it takes no start"
+                    f"gym {gyms.gyms[0].type} starts where its settings say; it does not accept a start"
                 )
             return gyms.forecast(net, steps, start)
         finally:
             gyms.close()
 
     def summary(self) -> dict[str, str]:
-        """Return what is trained on, in words."""
+        """Describe the trainer and its gyms."""
         settings, gyms = self.param.rnn_simple_param, self.gyms
         count = f"{gyms.batch} gyms" if gyms.batch > 1 else "1 gym"
         return {
@@ -136,18 +136,18 @@ class TrainerRNNSimple(Trainer):
         }
 
     def state(self) -> dict[str, Any]:
-        """Return the gyms' states and the rolling figures."""
+        """Return the states of the gyms and of the rolling metrics."""
         return {"gyms": self.gyms.state(), "figures": self.figures.state()}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`state` returned; SnapshotError if it does not fit these settings."""
+        """Restore what :meth:`state` returned; SnapshotError if it does not fit the settings."""
         if not {"gyms", "figures"} <= set(state):
-            raise SnapshotError(f"the state holds nothing of trainer {self.type}")
+            raise SnapshotError(f"the state has no data of trainer {self.type}")
         self.figures.load_state(state["figures"])
         self.gyms.load_state(state["gyms"])
 
     def draw(self, figure: Any) -> bool:
-        """Let the first gym draw its picture."""
+        """Draw the first gym's picture."""
         self.gyms.gyms[0].draw(figure)
         return True
 

@@ -1,4 +1,4 @@
-"""Rolling figures of predictions, beside the same figures for repeating the last target."""
+"""Rolling metrics of predictions, and of the baseline that repeats the last target."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from mycaffe_py.errors import SnapshotError
 class RollingFigures:
     """Accuracy and mean absolute error over the last ``window`` updates of ``batch`` predictions.
 
-    A prediction is right if its absolute error, the largest of its outputs, is below ``tolerance``. The baseline
-    repeats the previous target: a figure that does not beat it shows no learning.
+    A prediction is correct if its absolute error, the largest of its outputs, is below ``tolerance``. The baseline
+    repeats the previous target: a net that does not beat it has learned nothing.
     """
 
     def __init__(self, window: int, tolerance: float, batch: int):
@@ -23,14 +23,14 @@ class RollingFigures:
         self.count = 0
 
     def add(self, prediction: np.ndarray, target: np.ndarray, last_target: np.ndarray) -> None:
-        """Enter one update; each array is (batch, outputs)."""
+        """Add one update; each array is (batch, outputs)."""
         row = self.count % self.window
         self._errors[0, row] = np.abs(prediction - target).max(axis=1)
         self._errors[1, row] = np.abs(last_target - target).max(axis=1)
         self.count += 1
 
     def figures(self) -> dict[str, float]:
-        """Return the figures by name; NaN before the first update."""
+        """Return the metrics by name; NaN before the first update."""
         rows = min(self.count, self.window)
         if not rows:
             return dict.fromkeys(_NAMES, float("nan"))
@@ -43,15 +43,15 @@ class RollingFigures:
         )
 
     def state(self) -> dict[str, Any]:
-        """Return all that changes."""
+        """Return the changing state."""
         return {"errors": self._errors.copy(), "count": self.count}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`state` returned; SnapshotError if it does not fit these settings."""
+        """Restore what :meth:`state` returned; SnapshotError if it does not fit the settings."""
         errors = np.asarray(state["errors"])
         if errors.shape != self._errors.shape:
             raise SnapshotError(
-                f"the state holds figures of (2, window, batch) = {errors.shape}; with these settings it is "
+                f"the state has metrics of (2, window, batch) = {errors.shape}; the settings expect "
                 f"{self._errors.shape}",
                 hint="rnn_simple_param.accuracy_window or the batch has changed since the snapshot",
             )

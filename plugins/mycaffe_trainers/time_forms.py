@@ -1,4 +1,4 @@
-"""Whether a gym gives the time in the form in which the net's layers take it."""
+"""Checks that a gym gives times in the form that the net's layers expect."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from mycaffe_py.gym import Gym
 from mycaffe_py.net import Net
 
 _WORDS = {
-    "spans": "time spans, each since the step before",
-    "absolute": "times that count from some moment on",
+    "spans": "time spans, each since the previous step",
+    "absolute": "absolute times",
 }
 
 
 def warn_of_time(net: Net, name: str, gym: Gym) -> None:
-    """Warn for each layer that takes the blob ``name`` to hold another form of time than ``gym`` gives."""
+    """Warn of each layer that expects another form of time in the blob ``name`` than ``gym`` gives."""
     given = gym.time_form()
     if given is None:
         return
@@ -22,6 +22,6 @@ def warn_of_time(net: Net, name: str, gym: Gym) -> None:
             wanted = layer.time_form(index)
             if names.get(blob.name, blob.name) == name and wanted not in (None, given):
                 layer.warn(
-                    f'bottom "{name}" is to hold {_WORDS[wanted]}, but gym {gym.type} fills it with '
+                    f'bottom "{name}" should be {_WORDS[wanted]}, but gym {gym.type} fills it with '
                     f"{_WORDS[given]}; change the time setting of the layer or of the gym"
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mycaffe_py.hookspecs import hookimpl
+from mycaffe_py.plugins import hookimpl
 
 from .convolution import Convolution
 from .crop import Crop

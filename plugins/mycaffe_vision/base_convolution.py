@@ -1,4 +1,4 @@
-"""What Convolution and Deconvolution have in common."""
+"""The base class of Convolution and Deconvolution."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import blob_axis, given_filler, positive_setting
+from mycaffe_py.layer import Layer, blob_axis, given_filler, positive_setting
 
 from .correlation import Correlation
 from .geometry import FIELD, read_geometry
 
 
 class BaseConvolution(Layer):
-    """One or more bottoms of one shape, a top for each, kernels shared by all.
+    """Base: one or more bottoms of the same shape, a top for each, and shared kernels.
 
     The axes before ``axis`` (default 1) count the images, ``axis`` the channels, those after it are spatial:
     any number of them, fixed at setup like the channels; their sizes and the batch may change at each forward.
@@ -26,7 +25,7 @@ class BaseConvolution(Layer):
     equal_num_bottom_top_blobs = True
     allows_in_place = False
 
-    # What a subclass defines.
+    # Defined by subclasses.
 
     def weight_channels(self, channels: int, outputs: int, group: int) -> tuple[int, int]:
         """Return the first two dimensions of the weight."""
@@ -36,7 +35,7 @@ class BaseConvolution(Layer):
         """Return the spatial sizes of a top, or fail if there are none."""
         raise TypeError(f"layer type {self.type} does not define top_spatial()")
 
-    # The contract.
+    # The layer interface.
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Read the settings; create weight and bias."""
@@ -47,7 +46,7 @@ class BaseConvolution(Layer):
         self.geometry = read_geometry(self, first, self.spatial_axes)
         self.channels, self.outputs = first.shape[self.axis], param.num_output
         self._check_channels(first, param.group)
-        self.top_spatial(first, first.shape[self.axis + 1 :])  # before weights that fit nowhere
+        self.top_spatial(first, first.shape[self.axis + 1 :])  # before unusable weights are created
         channels = self.weight_channels(self.channels, self.outputs, param.group)
         weight_filler = given_filler(param, "weight_filler")
         self.add_blob((*channels, *self.geometry.kernel), weight_filler, "weight")
@@ -64,18 +63,18 @@ class BaseConvolution(Layer):
             )
         if self.channels % group:
             self.fail(
-                f'the {self.channels} channels of bottom "{bottom.name}" {bottom.shape} do not divide '
+                f'the {self.channels} channels of bottom "{bottom.name}" {bottom.shape} cannot be divided '
                 f"into {group} groups",
                 field=f"{FIELD}.group",
             )
         if self.outputs % group:
             self.fail(
-                f"num_output {self.outputs} does not divide into {group} groups",
+                f"num_output {self.outputs} cannot be divided into {group} groups",
                 field=f"{FIELD}.num_output",
             )
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Check that the bottoms fit to the weight and to each other."""
+        """Check that the bottoms fit the weight and each other."""
         first = bottom[0]
         if first.num_axes != self.axis + 1 + self.spatial_axes:
             self.fail(
@@ -111,5 +110,5 @@ class BaseConvolution(Layer):
 
     @property
     def bias(self) -> Any:
-        """The values of the bias, None if there is none."""
+        """The values of the bias; None if there is none."""
         return self.blobs[1].data if len(self.blobs) > 1 else None

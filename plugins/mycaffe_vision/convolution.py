@@ -8,7 +8,7 @@ from mycaffe_py.blob import Blob
 
 from .base_convolution import BaseConvolution
 from .geometry import count_windows
-from .mirrored import Mirrored
+from .mirrored import MirroredGradients
 
 
 class Convolution(BaseConvolution):
@@ -24,18 +24,18 @@ class Convolution(BaseConvolution):
     type = "Convolution"
 
     def weight_channels(self, channels: int, outputs: int, group: int) -> tuple[int, int]:
-        """One kernel for each output, over the channels of its group."""
+        """Return one kernel for each output, over the channels of its group."""
         return outputs, channels // group
 
     def top_spatial(self, bottom: Blob, spatial: tuple[int, ...]) -> tuple[int, ...]:
-        """As many as there are windows."""
+        """Return the number of windows along each axis."""
         return count_windows(self, self.geometry, bottom, spatial)
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Read the settings; create weight and bias."""
         super().setup(bottom, top)
         group = self.param.convolution_param.group
-        self.mirrored = Mirrored(self.device, self.dtype, self.geometry, group)
+        self.mirrored = MirroredGradients(self.device, self.dtype, self.geometry, group)
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Check the bottoms and size the tops."""

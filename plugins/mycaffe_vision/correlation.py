@@ -1,4 +1,4 @@
-"""Correlation of images with kernels, and its two gradients: what Convolution and Deconvolution are made of."""
+"""Correlation of images with kernels, and its two gradients: the basis of Convolution and Deconvolution."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from mycaffe_py.device import Device
 from .geometry import Geometry
 from .windows import Windows
 
-MOST_BYTES = 32 << 20
-"""How large the column buffer may become before a batch is done in parts."""
-FEWEST_COLUMNS = 512
-"""How many columns a matrix should have for its products to be fast, even if it is too large for the cache."""
+MAX_BYTES = 32 << 20
+"""Size limit of the column buffer, beyond which a batch is processed in parts."""
+MIN_COLUMNS = 512
+"""Minimum number of columns for fast matrix products, even if the matrix exceeds the cache."""
 
 
 class Correlation:
     """maps[n, m] = sum over c of images[n, c] correlated with weight[m, c], as a matrix product.
 
     ``images`` are (N, C, *spatial), ``maps`` (N, M, *windows), ``weight`` (M, C / group, *kernel); the channels
-    of each group see those of the same group only. The windows of some images at once become the columns of a
+    of each group see those of the same group only. The windows of several images together form the columns of a
     matrix [C prod(kernel), n prod(windows)] in the device's scratch memory; the weight is the other factor.
     """
 
@@ -31,7 +31,7 @@ class Correlation:
         self.windows = Windows(device, dtype, geometry)
 
     def reshape(self, images: Sequence[int], maps: Sequence[int]) -> None:
-        """Take the shapes of images and maps."""
+        """Set the shapes of images and maps."""
         self.channels, self.maps_channels = images[1], maps[1]
         self.places = math.prod(maps[2:])
         self.windows.reshape(images[2:], maps[2:])
@@ -39,12 +39,12 @@ class Correlation:
         self.part = self._part_size(images[0])
 
     def _part_size(self, batch: int) -> int:
-        """Return how many images are done at once."""
+        """Return the number of images processed at once."""
         size = max(1, self.rows * self.places * self.dtype.itemsize)
-        part = MOST_BYTES // size
+        part = MAX_BYTES // size
         if self.device.cache_bytes:
-            enough = -(-FEWEST_COLUMNS // max(1, self.places))
-            # One image at a time needs no copy of its elements where each of them is a window.
+            enough = -(-MIN_COLUMNS // max(1, self.places))
+            # If each element is a window, a single image needs no copy.
             fits = 1 if self.geometry.pointwise else self.device.cache_bytes // size
             part = min(part, max(enough, fits))
         parts = -(-batch // max(1, part))
@@ -88,7 +88,7 @@ class Correlation:
             total = self._add_product(total, columns, others[part])
         self._add_total(total, gradient)
 
-    # Within.
+    # Internals.
 
     def _parts(self, count: int) -> Iterator[slice]:
         for start in range(0, count, max(1, self.part)):
@@ -107,7 +107,7 @@ class Correlation:
     def _add_product(self, total: Any, columns: Any, maps: Any) -> Any:
         """Return ``total``, None at first, plus the product of columns and maps: scratch memory."""
         rows = self._rows(maps).swapaxes(1, 2)
-        # With the larger dimension first the product is up to a quarter faster.
+        # With the larger dimension first, the product is up to 25 % faster.
         shape = (self.group, columns.shape[1], rows.shape[2])
         name = "weight gradient" if total is None else "weight gradient part"
         product = self.device.scratch(name, shape, self.dtype)

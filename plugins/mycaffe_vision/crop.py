@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import blob_axis
+from mycaffe_py.layer import Layer, blob_axis
 
 
 class Crop(Layer):
-    """Cuts a blob to the size of another.
+    """Crops a blob to the size of another.
 
-    Bottoms: x and a reference, of which only the shape counts. The top has the sizes of the
-    reference on all axes from ``axis`` (default 2) on, those of x before. The part begins at ``offset``:
-    not given, 0 on each axis; one, the same on each; else one for each cropped axis. dx is dy in
-    that part and 0 elsewhere; the reference's gradient is 0.
+    Bottoms: x and a reference, of which only the shape is used. The top has the sizes of the
+    reference on all axes from ``axis`` (default 2) on, and those of x before. The part begins at
+    ``offset``: 0 if not given, a single value for all cropped axes, or one for each. dx is dy in that
+    part and 0 elsewhere; the reference's gradient is 0.
     """
 
     type = "Crop"
@@ -25,7 +24,7 @@ class Crop(Layer):
     allows_in_place = False
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Check that the part lies inside, shape the top."""
+        """Check that the part lies inside x, and shape the top."""
         x, reference = bottom
         start = blob_axis(self, x, self.param.crop_param.axis, "crop_param.axis")
         names = f'bottom "{x.name}" {x.shape} to the size of bottom "{reference.name}" {reference.shape}'

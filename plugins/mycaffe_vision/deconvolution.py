@@ -15,7 +15,7 @@ class Deconvolution(BaseConvolution):
 
     Bottoms x (N, C, *spatial), tops y (N, num_output, *sizes), where along each spatial axis size =
     stride (n - 1) + dilation (kernel - 1) + 1 - 2 pad. Blobs: weight (C, num_output / group, *kernel), whose
-    first two dimensions are those of Convolution the other way round, and bias (num_output) unless
+    first two dimensions are swapped compared with Convolution, and bias (num_output) unless
     ``bias_term: false``. dx = W * dy, a convolution; dW += the products of x with the windows of dy; db += the
     sums of dy.
     """
@@ -23,16 +23,16 @@ class Deconvolution(BaseConvolution):
     type = "Deconvolution"
 
     def weight_channels(self, channels: int, outputs: int, group: int) -> tuple[int, int]:
-        """One kernel for each channel of x, over the outputs of its group."""
+        """Return one kernel for each channel of x, over the outputs of its group."""
         return channels, outputs // group
 
     def top_spatial(self, bottom: Blob, spatial: tuple[int, ...]) -> tuple[int, ...]:
-        """The image of which the bottom's elements are the windows."""
+        """Return the size of the image whose windows are the bottom's elements."""
         found = self.geometry.image_size(spatial)
         if min(found, default=1) < 1:
             self.fail(
-                f'of bottom "{bottom.name}" {bottom.shape} nothing is left: the top would be {found} '
-                f"after pad {self.geometry.pad} is cut off",
+                f'nothing is left of bottom "{bottom.name}" {bottom.shape}: the top would be {found} '
+                f"after cutting off pad {self.geometry.pad}",
                 field=f"{FIELD}.pad",
             )
         return found
@@ -43,7 +43,7 @@ class Deconvolution(BaseConvolution):
         self.correlation.reshape(self.top_shape, self.bottom_shape)
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Write what the kernels spread, plus b."""
+        """Write the sum of the kernels, weighted by x, plus b."""
         weight, bias = self.blobs[0].data, self.bias
         for x, y in zip(bottom, top, strict=True):
             maps, images = x.data.reshape(self.bottom_shape), y.data.reshape(self.top_shape)

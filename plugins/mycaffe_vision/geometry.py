@@ -1,4 +1,4 @@
-"""Kernels and their places: what ``convolution_param`` says of size, stride, padding and dilation."""
+"""The geometry of kernels: size, stride, padding and dilation, from ``convolution_param``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FIELD = "convolution_param"
 
 @dataclass(frozen=True)
 class Geometry:
-    """One number for each spatial axis: size of the kernel, its step, zeros around, distance of its elements."""
+    """For each spatial axis: the kernel's size, its stride, the zero padding, and the dilation."""
 
     kernel: tuple[int, ...]
     stride: tuple[int, ...]
@@ -22,22 +22,22 @@ class Geometry:
 
     @property
     def extent(self) -> tuple[int, ...]:
-        """How far a kernel reaches: dilation * (kernel - 1) + 1."""
+        """The extent of a kernel: dilation * (kernel - 1) + 1."""
         return tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
 
     @property
     def pointwise(self) -> bool:
-        """Whether each window is one element of the image and each element has one."""
+        """Whether the windows are exactly the single elements of the image."""
         ones = (1,) * len(self.kernel)
         return self.kernel == self.stride == ones and not any(self.pad)
 
     def output_size(self, spatial: tuple[int, ...]) -> tuple[int, ...]:
-        """Number of windows along each axis: floor((size + 2 pad - extent) / stride) + 1."""
+        """Return the number of windows along each axis: floor((size + 2 pad - extent) / stride) + 1."""
         sizes = zip(spatial, self.pad, self.extent, self.stride, strict=True)
         return tuple((size + 2 * p - extent) // s + 1 for size, p, extent, s in sizes)
 
     def image_size(self, windows: tuple[int, ...]) -> tuple[int, ...]:
-        """Size of the smallest image with that many windows: stride (n - 1) + extent - 2 pad."""
+        """Return the size of the smallest image with that many windows: stride (n - 1) + extent - 2 pad."""
         sizes = zip(windows, self.pad, self.extent, self.stride, strict=True)
         return tuple(s * (count - 1) + extent - 2 * p for count, p, extent, s in sizes)
 
@@ -45,20 +45,20 @@ class Geometry:
 def count_windows(
     layer: Layer, geometry: Geometry, bottom: Blob, spatial: tuple[int, ...]
 ) -> tuple[int, ...]:
-    """Return the number of windows along each axis, or fail if there is none along one."""
+    """Return the number of windows along each axis; fail if it is 0 along any."""
     windows = geometry.output_size(spatial)
     if min(windows, default=1) < 1:
         padded = tuple(size + 2 * pad for size, pad in zip(spatial, geometry.pad, strict=True))
         layer.fail(
-            f'the kernel reaches over {geometry.extent}, but bottom "{bottom.name}" {bottom.shape} '
-            f"offers only {padded} with its padding",
+            f'the kernel extends over {geometry.extent}, but bottom "{bottom.name}" {bottom.shape} '
+            f"is only {padded} with its padding",
             field=FIELD,
         )
     return windows
 
 
 def read_geometry(layer: Layer, bottom: Blob, spatial_axes: int) -> Geometry:
-    """Read and check the settings for a bottom with so many spatial axes; fails in the layer's name."""
+    """Read and check the settings for a bottom with ``spatial_axes``; fails, naming the layer."""
     return Geometry(
         kernel=_sizes(layer, bottom, spatial_axes, "kernel_size", "kernel", None),
         stride=_sizes(layer, bottom, spatial_axes, "stride", "stride", 1),
@@ -70,7 +70,7 @@ def read_geometry(layer: Layer, bottom: Blob, spatial_axes: int) -> Geometry:
 def _sizes(
     layer: Layer, bottom: Blob, axes: int, name: str, stem: str, default: int | None
 ) -> tuple[int, ...]:
-    """Return one setting for each axis, from its repeated form or from its _h and _w form."""
+    """Return a setting for each axis, from its repeated form or its _h and _w form."""
     param = layer.param.convolution_param
     given = list(getattr(param, name))
     pair = [f"{stem}_{side}" for side in "hw"] if stem else []
@@ -95,7 +95,7 @@ def _sizes(
         )
     if name != "pad" and 0 in sizes:
         wrong = pair[sizes.index(0)] if present else name
-        both = f": {pair[0]} and {pair[1]} go together" if present else ""
+        both = f": {pair[0]} and {pair[1]} must be given together" if present else ""
         layer.fail(
             f"{wrong} is 0, but must be at least 1{both}",
             field=f"{FIELD}.{present[0] if present else name}",

@@ -7,18 +7,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import blob_axis
+from mycaffe_py.layer import Layer, blob_axis
 
 from .geometry import FIELD, count_windows, read_geometry
 from .windows import Windows
 
 
 class Im2col(Layer):
-    """Spreads the windows of images out: the columns that a convolution multiplies with its kernels.
+    """Unfolds the windows of images to the columns that a convolution multiplies by its kernels.
 
     Bottom x (N, C, *spatial), top (N, C prod(kernel), *windows), with the windows of Convolution; the kernel's
-    elements are the faster part of the channels. The axes before ``axis`` (default 1) count the images.
+    elements vary fastest along the channels. The axes before ``axis`` (default 1) count the images.
     dx = the sum of dy's elements that came from each place.
     """
 
@@ -70,7 +69,7 @@ class Im2col(Layer):
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
-        """Add up the gradients of each place."""
+        """Add up the gradients at each position."""
         if propagate_down[0]:
             images = bottom[0].diff.reshape(self.bottom_shape)
             self.windows.scatter(self._columns(top[0].diff), images)

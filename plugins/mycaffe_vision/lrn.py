@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import enum_name, require_images
+from mycaffe_py.layer import Layer, enum_name, require_images
 
 from .pool_windows import PoolAxis
 
@@ -19,7 +18,7 @@ class LRN(Layer):
 
     Bottom x (N, C, H, W), top y of the same shape: y = x s^-beta, s = k + alpha / n * (sum of x^2 over the window).
     ACROSS_CHANNELS: the window is the ``local_size`` channels around, n = local_size; WITHIN_CHANNEL: the local_size
-    by local_size places around, n = local_size^2, and k is 1 whatever the file says. What is outside counts as 0.
+    by local_size positions around, n = local_size^2, and k is 1 regardless of the file. Outside counts as 0.
     dx = dy s^-beta - 2 alpha beta / n * x * (sum of dy x s^(-beta - 1) over the window).
     """
 
@@ -42,7 +41,7 @@ class LRN(Layer):
         self.weight = param.alpha / size ** len(self.axes)
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """The top has the bottom's shape."""
+        """Give the top the bottom's shape."""
         require_images(self, bottom[0])
         top[0].reshape_like(bottom[0])
         pad = self.size // 2
@@ -51,7 +50,7 @@ class LRN(Layer):
         ]
 
     def _box_sum(self, values: Any) -> Any:
-        """Return, as scratch, the sum of the values over the window around each place."""
+        """Return, as scratch, the sum of the values over the window around each position."""
         for index, (axis, windows) in enumerate(self.windows):
             summed = self._scratch(f"lrn sum {index}", values)
             windows.reduce(self.xp, self.xp.add, values, summed, axis, 0.0)
@@ -87,7 +86,7 @@ class LRN(Layer):
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
-        """Write the gradient; s is computed again, which costs less than to keep it."""
+        """Write the gradient; s is recomputed, which costs less than keeping it."""
         if not propagate_down[0]:
             return
         xp, x, dy, dx = self.xp, bottom[0].data, top[0].diff, bottom[0].diff

@@ -1,4 +1,4 @@
-"""The gradients of a correlation of stride 1, both from one gathering of windows."""
+"""Both gradients of a correlation of stride 1, computed from a single gathering of windows."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from mycaffe_py.device import Device
 from .correlation import Correlation
 from .geometry import Geometry
 
-GATHERED, SCATTERED = 5, 12
-"""What it costs on a CPU to gather an element into columns, or to scatter it back: about as many multiply-adds."""
+GATHER_COST, SCATTER_COST = 5, 12
+"""Cost on a CPU, in multiply-adds, of gathering an element into columns or scattering it back, approximately."""
 
 
-class Mirrored:
-    """images' gradient = the maps' gradient correlated with the kernels flipped and their channels exchanged.
+class MirroredGradients:
+    """Computes the images' gradient as the maps' gradient correlated with the flipped, transposed kernels.
 
     The columns are windows of the maps' gradient, padded by dilation * (kernel - 1) - pad. Their product with the
     images is the gradient of the flipped kernels. That saves the scattering of ``Correlation.spread`` and one
-    gathering, but there is a column for each place of the images instead of one for each of the maps.
+    gathering, but needs a column for each position of the images instead of one for each of the maps.
     """
 
     def __init__(self, device: Device, dtype: Any, geometry: Geometry, group: int):
@@ -32,20 +32,20 @@ class Mirrored:
             and min(pad, default=-1) >= 0
         )
         self.pays = False
-        """Whether this is faster than ``Correlation``'s two gradients, for the shapes given last."""
+        """Whether this is faster than ``Correlation``'s two gradients for the current shapes."""
         if self.possible:
             mirrored = Geometry(geometry.kernel, geometry.stride, pad, geometry.dilation)
             self.correlation = Correlation(device, dtype, mirrored, group)
             self._flipped = (..., *(slice(None, None, -1),) * len(pad))
 
     def reshape(self, images: Sequence[int], maps: Sequence[int]) -> None:
-        """Take the shapes of images and maps."""
+        """Set the shapes of images and maps."""
         if self.possible:
             product = images[1] * maps[1] // self.group
-            there = math.prod(maps[2:]) * (images[1] * (GATHERED + SCATTERED) + product)
-            here = math.prod(images[2:]) * (maps[1] * GATHERED + product)
-            # Of maps with more channels the columns are larger than those of the images: measured, no gain.
-            self.pays = maps[1] <= images[1] and here < there
+            usual_cost = math.prod(maps[2:]) * (images[1] * (GATHER_COST + SCATTER_COST) + product)
+            cost = math.prod(images[2:]) * (maps[1] * GATHER_COST + product)
+            # With more channels in the maps, the columns are larger than those of the images: no gain, as measured.
+            self.pays = maps[1] <= images[1] and cost < usual_cost
             self.correlation.reshape(maps, images)
 
     def add_gradients(self, images: Any, maps: Any, weight: Any, gradient: Any, out: Any) -> None:
@@ -63,6 +63,6 @@ class Mirrored:
         self.xp.add(target, found.reshape(target.shape), out=target)
 
     def mirror(self, weight: Any) -> Any:
-        """Return a view (group, C / group, M / group, *kernel), flipped, of a weight (M, C / group, *kernel)."""
+        """Return a flipped view (group, C / group, M / group, *kernel) of a weight (M, C / group, *kernel)."""
         by_group = weight.reshape(self.group, -1, *weight.shape[1:])
         return by_group.swapaxes(1, 2)[self._flipped]

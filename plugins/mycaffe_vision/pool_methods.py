@@ -1,4 +1,4 @@
-"""What Pooling and SPP take from the windows of images (N, C, H, W)."""
+"""The pooling methods of Pooling and SPP, on windows of images (N, C, H, W)."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from typing import Any
 
 from mycaffe_py.layer import TRAIN
 
-from .pool_choice import Choice
+from .pool_indices import PoolIndices
 from .pool_windows import PoolWindows
 
 LOWEST = -3.4028234663852886e38
-"""Caffe's start value of a maximum, the lowest number of float32; what a window without cells gives."""
+"""Caffe's initial maximum, the lowest float32 number; the value of a window without cells."""
 
 
 class PoolMethod:
-    """A way from images to windows and back; made anew for each size of the images."""
+    """Base: pooling and its gradient; created for each image size."""
 
     def __init__(self, windows: PoolWindows):
         self.windows, self.xp = windows, windows.xp
 
     def forward(self, x: Any, y: Any) -> None:
-        """Write what is taken from each window."""
+        """Write the value of each window."""
         raise TypeError(f"{type(self).__name__} does not define forward()")
 
     def backward(self, x: Any, dy: Any, dx: Any) -> None:
@@ -33,24 +33,24 @@ class MaxPool(PoolMethod):
 
     def __init__(self, windows: PoolWindows):
         super().__init__(windows)
-        self.choice = Choice(windows)
+        self.indices = PoolIndices(windows)
 
     def forward(self, x: Any, y: Any) -> None:
         """Write the maxima."""
         self.windows.reduce(self.xp.maximum, x, y, LOWEST)
 
     def _elements(self, x: Any, y: Any) -> Any:
-        def takes(number: int, windows: Any, cells: Any, out: Any) -> None:
+        def matches(number: int, windows: Any, cells: Any, out: Any) -> None:
             self.xp.equal(x[cells], y[windows], out=out)
 
-        elements = self.windows.scratch("pool elements", y, self.choice.dtype)
-        self.choice.first(elements, takes)
+        elements = self.windows.scratch("pool elements", y, self.indices.dtype)
+        self.indices.find_first(elements, matches)
         return elements
 
     def mask(self, x: Any, y: Any, out: Any) -> None:
         """Write h * W + w of each maximum, given the maxima; -1 for a window without cells."""
         height, width = self.windows.height, self.windows.width
-        out[...] = self.choice.cells(self._elements(x, y))
+        out[...] = self.indices.cells(self._elements(x, y))
         out[:, :, height.filled :] = -1
         out[..., width.filled :] = -1
 
@@ -58,11 +58,11 @@ class MaxPool(PoolMethod):
         """Find the maxima again and give each its gradient."""
         y = self.windows.scratch("pool values", dy)
         self.forward(x, y)
-        self.choice.spread(self._elements(x, y), dy, dx)
+        self.indices.spread(self._elements(x, y), dy, dx)
 
 
 class AveragePool(PoolMethod):
-    """y = sum / size of the window, where padding counts for the size; dx = the sum of dy / size."""
+    """y = sum / size of the window, where the size includes padding; dx = the sum of dy / size."""
 
     def forward(self, x: Any, y: Any) -> None:
         """Write the averages."""
@@ -70,7 +70,7 @@ class AveragePool(PoolMethod):
         self.xp.multiply(y, self.windows.inverse_sizes(), out=y)
 
     def backward(self, x: Any, dy: Any, dx: Any) -> None:
-        """Share each gradient out."""
+        """Distribute each gradient over its window."""
         shares = self.windows.scratch("pool values", dy)
         self.xp.multiply(dy, self.windows.inverse_sizes(), out=shares)
         self.windows.spread(shares, dx)
@@ -79,20 +79,20 @@ class AveragePool(PoolMethod):
 class DrawnPool(PoolMethod):
     """y = one cell drawn with a probability proportional to its value; dx goes to that cell.
 
-    The draw: the first cell, row by row, up to which the sum is at least r times the sum of all, r from U[0, 1).
-    A window whose sum is negative may have none: it gives 0 and passes no gradient on.
+    It is the first cell, row by row, up to which the sum is at least r times the total, with r from U[0, 1).
+    A window with a negative sum may have none: it gives 0 and passes no gradient on.
     """
 
     def __init__(self, windows: PoolWindows):
         super().__init__(windows)
-        self.choice = Choice(windows)
-        self._taken: Any = None
+        self.indices = PoolIndices(windows)
+        self._drawn: Any = None
 
     def forward(self, x: Any, y: Any) -> None:
-        """Draw anew."""
+        """Draw the cells and write their values."""
         xp, device = self.xp, self.windows.device
-        if self._taken is None or self._taken.shape != y.shape:
-            self._taken = xp.empty(y.shape, dtype=self.choice.dtype)
+        if self._drawn is None or self._drawn.shape != y.shape:
+            self._drawn = xp.empty(y.shape, dtype=self.indices.dtype)
         limit, running = (self.windows.scratch(f"pool {name}", y) for name in ("limit", "running"))
         total = self._sum(x, running)
         device.fill_uniform(limit)
@@ -100,18 +100,18 @@ class DrawnPool(PoolMethod):
         running.fill(0)
         y.fill(0)
 
-        def takes(number: int, windows: Any, cells: Any, out: Any) -> None:
+        def matches(number: int, windows: Any, cells: Any, out: Any) -> None:
             xp.add(running[windows], x[cells], out=running[windows])
             xp.greater_equal(running[windows], limit[windows], out=out)
 
-        self.choice.first(self._taken, takes)
+        self.indices.find_first(self._drawn, matches)
         for number, part in enumerate(self.windows.parts()):
             if part is not None:
                 windows, cells = (..., *part[0]), (..., *part[1])
-                xp.copyto(y[windows], x[cells], where=self._taken[windows] == number)
+                xp.copyto(y[windows], x[cells], where=self._drawn[windows] == number)
 
     def _sum(self, x: Any, total: Any) -> Any:
-        """Write the sum of each window, added in the order of the draw, so that the last one reaches it."""
+        """Write the sum of each window, added in the order of the draw, so that the running sum reaches it."""
         total.fill(0)
         for part in filter(None, self.windows.parts()):
             windows, cells = (..., *part[0]), (..., *part[1])
@@ -121,12 +121,12 @@ class DrawnPool(PoolMethod):
     def backward(self, x: Any, dy: Any, dx: Any) -> None:
         """Give each drawn cell its gradient."""
         gradient = self.windows.scratch("pool values", dy)
-        self.xp.multiply(dy, self._taken < self.windows.elements, out=gradient)
-        self.choice.spread(self._taken, gradient, dx)
+        self.xp.multiply(dy, self._drawn < self.windows.elements, out=gradient)
+        self.indices.spread(self._drawn, gradient, dx)
 
 
 class ExpectedPool(PoolMethod):
-    """y = sum of x^2 / sum of x, what DrawnPool gives on average; 0 where the sum is not above 0.
+    """y = sum of x^2 / sum of x, the mean of DrawnPool's; 0 where the sum is not above 0.
 
     dx = the sum over the windows of dy (2 x - y) / sum.
     """

@@ -1,4 +1,4 @@
-"""Where the windows of a pooling lie: Caffe's rounding and clipping, and sums or maxima over them."""
+"""The windows of a pooling: Caffe's rounding and clipping, and sums or maxima over them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ Part = tuple[slice, slice]
 class PoolAxis:
     """The windows along one axis of an image.
 
-    There are ceil((size + 2 pad - kernel) / stride) + 1 of them (floor with ``floor``); with ``inside`` the last one is
-    left out if it begins behind the image and its padding. Cells outside of the image belong to no window.
+    There are ceil((size + 2 pad - kernel) / stride) + 1 of them (floor with ``floor``); with ``inside``, the last one
+    is dropped if it begins after the image and its padding. Cells outside the image belong to no window.
     """
 
     def __init__(
@@ -31,16 +31,16 @@ class PoolAxis:
         self.count = (reach // stride if floor else -(-reach // stride)) + 1
         if inside and (self.count - 1) * stride >= size + pad:
             self.count -= 1
-        # The other elements of the kernel are outside of the image in every window.
+        # The other elements of the kernel are outside the image in every window.
         elements = range(max(0, pad - (self.count - 1) * stride), min(kernel, size + pad))
         self.shifts = [element - pad for element in elements]
-        """For each element of the kernel that any window has in the image: its place in window 0."""
+        """The position in window 0 of each kernel element that is inside the image in any window."""
         self.parts = [self._part(shift) for shift in self.shifts]
-        """For each of them: (the windows that have it in the image, its cells there); None if there are none."""
-        # Those that all windows have come first: they need no start value.
+        """For each of them, (the windows that have it in the image, its cells there); None if there are none."""
+        # Elements that all windows have come first: they need no initial value.
         self._sums = sorted(filter(None, self.parts), key=self._windows_of, reverse=True)
         self.filled = max((part[0].stop for part in self._sums), default=0)
-        """How many windows, from the first one, have any cell in the image."""
+        """The number of first windows that have any cell in the image."""
         full = [part for part in self._sums if self._is_full(part)]
         self.clipped = len(full) < kernel
 
@@ -61,7 +61,7 @@ class PoolAxis:
         return self._windows_of(part) == self.count
 
     def divisors(self) -> list[int]:
-        """Return the size of each window up to the edge of the padding: what an average is divided by."""
+        """Return the size of each window up to the edge of the padding: the divisor of an average."""
         edge = self.size + self.pad
         starts = [index * self.stride - self.pad for index in range(self.count)]
         return [max(1, min(start + self.kernel, edge) - start) for start in starts]
@@ -104,7 +104,7 @@ class PoolWindows:
 
     @property
     def clipped(self) -> bool:
-        """Whether any window hangs over the image."""
+        """Whether any window exceeds the image."""
         return self.height.clipped or self.width.clipped
 
     def scratch(self, name: str, like: Any, dtype: Any = None) -> Any:
@@ -112,7 +112,7 @@ class PoolWindows:
         return self.device.scratch(name, like.shape, dtype or self.dtype)
 
     def parts(self) -> list[tuple[tuple[slice, slice], tuple[slice, slice]] | None]:
-        """For each element of the kernel, row by row: (the windows that have it, its cells there)."""
+        """Return, for each element of the kernel, row by row, (the windows that have it, its cells there)."""
         rows, columns = self.height.parts, self.width.parts
         return [
             ((r[0], c[0]), (r[1], c[1])) if r is not None and c is not None else None

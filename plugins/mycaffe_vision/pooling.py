@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import enum_name, require_images
+from mycaffe_py.layer import Layer, enum_name, require_images
 
 from .pool_methods import MaxPool, pool_method
 from .pool_windows import PoolAxis, PoolWindows
@@ -16,14 +15,14 @@ FIELD = "pooling_param"
 
 
 class Pooling(Layer):
-    """Takes one value from each window of an image: its maximum, its average, or one drawn at random.
+    """Reduces each window of an image to its maximum, its average, or a randomly drawn value.
 
     Bottom x (N, C, H, W), top y (N, C, rows, columns) with ceil((size + 2 pad - kernel) / stride) + 1 windows along
-    each axis, rounded down with ``round_mode: FLOOR``; with padding, along either axis, the last window is left out if
-    it begins behind the image and its first padding. A second top, with MAX alone, gets h W + w of each maximum.
-    MAX: padding never wins, of equal values the first counts; dx = dy there. AVE: sum / size, where the size counts
-    padding, but not what hangs over it; dx = dy / size. STOCHASTIC: in TRAIN a cell drawn with a probability
-    proportional to its value, in TEST sum of x^2 / sum of x.
+    each axis, rounded down with ``round_mode: FLOOR``; with padding, along either axis, the last window is dropped if
+    it begins after the image and its first padding. A second top, with MAX alone, gets h W + w of each maximum.
+    MAX: padding is never the maximum, and the first of equal values counts; dx = dy there. AVE: sum / size, where
+    the size includes padding, but not what exceeds it; dx = dy / size. STOCHASTIC: in TRAIN a cell drawn with a
+    probability proportional to its value, in TEST sum of x^2 / sum of x.
     """
 
     type = "Pooling"
@@ -53,7 +52,7 @@ class Pooling(Layer):
         return "kernel_size" if stem == "kernel" else stem
 
     def _pair(self, stem: str) -> tuple[int, int]:
-        """Return a setting for both axes, from its single form or from its _h and _w form."""
+        """Return a setting for both axes, from its single form or its _h and _w form."""
         param, name = self.param.pooling_param, self._name(stem)
         pair = [f"{stem}_{side}" for side in "hw"]
         present = [field for field in pair if param.HasField(field)]
@@ -63,7 +62,7 @@ class Pooling(Layer):
             )
         if len(present) == 1:
             self.fail(
-                f"{present[0]} is given alone: {pair[0]} and {pair[1]} go together",
+                f"{present[0]} is given alone: {pair[0]} and {pair[1]} must be given together",
                 field=f"{FIELD}.{present[0]}",
             )
         if present:
@@ -105,7 +104,7 @@ class Pooling(Layer):
             )
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Lay the windows and size the tops."""
+        """Place the windows and size the tops."""
         shape = bottom[0].shape
         require_images(self, bottom[0])
         if shape[2:] != self._image:
@@ -133,7 +132,7 @@ class Pooling(Layer):
         self._image = image
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Write what is taken from each window and, if asked for, where the maxima are."""
+        """Write the value of each window and, if asked for, the indices of the maxima."""
         x, y = bottom[0].data, top[0].data
         self.method.forward(x, y)
         if len(top) > 1 and isinstance(self.method, MaxPool):

@@ -7,22 +7,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer
-from mycaffe_py.layer_settings import enum_name, require_images
+from mycaffe_py.layer import Layer, enum_name, require_images
 
 from .pool_methods import pool_method
 from .pool_windows import PoolAxis, PoolWindows
 
 FIELD = "spp_param"
-MOST_LEVELS = 16
+MAX_LEVELS = 16
 
 
 class SPP(Layer):
-    """Spatial pyramid pooling: as many values for images of any size.
+    """Spatial pyramid pooling: the same number of values for images of any size.
 
     Bottom x (N, C, H, W). Level l of ``pyramid_height`` pools 2^l by 2^l windows: kernel = stride =
-    ceil(size / 2^l), pad = floor((kernel 2^l - size + 1) / 2), by the rules of Pooling. Top: the levels one after
-    the other, (N, sum of C rows columns); with one level alone the pooled (N, C, 1, 1). dx = the sum of the levels'
+    ceil(size / 2^l), pad = floor((kernel 2^l - size + 1) / 2), by the rules of Pooling. Top: the levels concatenated,
+    (N, sum of C rows columns); with a single level, the pooled (N, C, 1, 1). dx = the sum of the levels'
     gradients.
     """
 
@@ -36,15 +35,15 @@ class SPP(Layer):
         """Read the settings."""
         param = self.param.spp_param
         self.levels, self.method_name = param.pyramid_height, enum_name(param, "pool")
-        if not 1 <= self.levels <= MOST_LEVELS:
+        if not 1 <= self.levels <= MAX_LEVELS:
             self.fail(
-                f"pyramid_height is {self.levels}, but must be from 1 to {MOST_LEVELS}",
+                f"pyramid_height is {self.levels}, but must be from 1 to {MAX_LEVELS}",
                 field=f"{FIELD}.pyramid_height",
             )
         self._image: tuple[int, ...] = ()
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Lay the windows of each level and size the top."""
+        """Place the windows of each level and size the top."""
         shape = bottom[0].shape
         require_images(self, bottom[0])
         if shape[2:] != self._image:
@@ -68,7 +67,7 @@ class SPP(Layer):
                 why = (
                     f"a window of {kernel} would lie in the padding of {pad}"
                     if pad >= kernel
-                    else "with STOCHASTIC they must divide"
+                    else "with STOCHASTIC they must divide evenly"
                 )
                 self.fail(
                     f'level {level} has {bins} windows for the {size} cells of bottom "{bottom.name}" '
@@ -102,7 +101,7 @@ class SPP(Layer):
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
-        """Add up what comes down from each level."""
+        """Add up the gradients of all levels."""
         if not propagate_down[0]:
             return
         x, dx, dy = bottom[0].data, bottom[0].diff, top[0].diff

@@ -13,8 +13,8 @@ from .geometry import Geometry
 class Windows:
     """Copies between images (n, C, *spatial) and columns (C, *kernel, n, *windows).
 
-    One axis is done after the other, the last one first: after it, whole rows move at once. What lies between
-    is in the device's scratch memory.
+    The axes are processed one by one, the last one first: after it, whole rows are moved at once. Intermediate
+    results are in the device's scratch memory.
     """
 
     def __init__(self, device: Device, dtype: Any, geometry: Geometry):
@@ -23,7 +23,7 @@ class Windows:
         self.axes = len(geometry.kernel)
 
     def reshape(self, spatial: Sequence[int], windows: Sequence[int]) -> None:
-        """Take the size of the images and the number of windows along each axis."""
+        """Set the size of the images and the number of windows along each axis."""
         pad = self.geometry.pad
         self.padded = tuple(size + 2 * p for size, p in zip(spatial, pad, strict=True))
         self.windows = tuple(windows)
@@ -31,7 +31,7 @@ class Windows:
         self._inner = (slice(None),) * 2 + tuple(slice(p, p + size) for size, p in inner)
 
     def gather(self, images: Any, columns: Any) -> None:
-        """im2col: write every window of the images into the columns; what is outside is 0."""
+        """im2col: write every window of the images into the columns, 0 outside the images."""
         view = images.swapaxes(0, 1)
         if any(self.geometry.pad):
             padded = self._scratch("padded", images.shape[:2] + self.padded)
@@ -48,7 +48,7 @@ class Windows:
         self.xp.copyto(columns, self._slide(view, 0) if self.axes else view)
 
     def scatter(self, columns: Any, images: Any) -> None:
-        """col2im: write the sum of the columns' elements that came from each place of the images."""
+        """col2im: write the sum of the columns' elements that belong to each position of the images."""
         if not self.axes:
             self.xp.copyto(images, columns.swapaxes(0, 1))
             return
@@ -67,8 +67,8 @@ class Windows:
         if padded is not images:
             self.xp.copyto(images, padded[self._inner])
 
-    # Within: axis a of the images is axis d + 1 of the array at the moment at which its turn comes, where d is
-    # the number of spatial axes: channels, kernel elements of the later axes, images, sizes of the earlier ones.
+    # Internals: when axis a of the images is processed, it is axis d + 1 of the array, where d is the number of
+    # spatial axes: channels, kernel elements of the later axes, images, sizes of the earlier ones.
 
     def _trivial(self, axis: int) -> bool:
         return self.geometry.kernel[axis] == self.geometry.stride[axis] == 1
@@ -105,7 +105,7 @@ class Windows:
         return (*shape[:place], self.padded[axis], *shape[place + 1 :])
 
     def _add_slices(self, columns: Any, axis: int, out: Any) -> None:
-        """Undo :meth:`_slide`: write the sum over axis 1, each element shifted to its place along ``axis``."""
+        """Reverse :meth:`_slide`: write the sum over axis 1, each element shifted to its position along ``axis``."""
         geometry = self.geometry
         stride, dilation = geometry.stride[axis], geometry.dilation[axis]
         reach = (self.windows[axis] - 1) * stride + 1

@@ -39,7 +39,7 @@ MISTAKES = {
         *(ROWS.replace("t,price", "price,price"), PLAIN),
         ['2 columns are named "price"', "counted from 0"],
     ),
-    "too short": ("t,price\n1,2\n2,3\n", PLAIN, ["ended after 2 points, the net needs 5"]),
+    "too short": ("t,price\n1,2\n2,3\n", PLAIN, ["ended after 2 points, but the net needs 5"]),
     "every cell empty": ("t,price\n" + "1,\n" * 9, PLAIN, ["price: every cell is empty"]),
     "row too short": (row_7("7"), PLAIN, ["d.csv, line 9: the row has 1 cells; the first has 2"]),
     "row too long": (row_7("7,1,2"), PLAIN, ["d.csv, line 9: the row has 3 cells"]),
@@ -56,7 +56,7 @@ MISTAKES = {
         *(ROWS, f'{PLAIN} csv_time_format: "%Y"'),
         ["csv_time_column is not set"],
     ),
-    "scale 0": (ROWS, f"{PLAIN} csv_scale: 0", ["curve_param.csv_scale is 0", "but 0"]),
+    "scale 0": (ROWS, f"{PLAIN} csv_scale: 0", ["curve_param.csv_scale is 0", "except 0"]),
     "no file named": (ROWS, 'csv_column: "price"', ["curve_param.csv_file is empty"]),
     "folder": (ROWS, 'csv_file: "."', ["cannot be read as a CSV file: Is a directory"]),
 }

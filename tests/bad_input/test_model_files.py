@@ -111,7 +111,7 @@ MISTAKES = {
     ),
     "settings that exclude each other": (
         *("backbone_units: 4", "backbone_units: 4 minimal: true no_gate: true"),
-        ["minimal and no_gate are two cells: give one of them", ":14:47"],
+        ["minimal and no_gate exclude each other", ":14:47"],
     ),
     "include and exclude": (
         *('name: "loss" type', 'name: "loss" include { phase: TEST } exclude { phase: TEST } type'),

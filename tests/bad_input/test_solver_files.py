@@ -87,7 +87,7 @@ MISTAKES = {
     ),
     "blob that is missing": (
         *('xhat: "xhat"', 'xhat: "xhatt"'),
-        [":11:68", '"xhatt"', 'net "Small" has none', '"xhat"?'],
+        [":11:68", '"xhatt"', 'net "Small" has no such blob', '"xhat"?'],
     ),
     "one blob for two roles": (
         *('xhat: "xhat"', 'xhat: "target"'),
@@ -122,7 +122,7 @@ PROPERTIES = {
     "unknown role": ("MyCaffeTrainerDual", "BlobNames=x~x|ttt~tt", ['unknown role "ttt"', '"tt"?']),
     "missing blob": (
         *("MyCaffeTrainerDual", BLOBS.replace("x~x|", "x~xx|")),
-        ['x is blob "xx"', 'net "Small" has none'],
+        ['x is blob "xx"', 'net "Small" has no such blob'],
     ),
 }
 

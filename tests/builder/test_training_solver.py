@@ -129,7 +129,12 @@ def train(folder, registry, text, **options):
         ),
         ('x: "x"', 'tt: "tt2"', 'tt is blob "tt2"', (6, 20)),
         ('x: "x"', 'xhat: "xha"', 'xhat is blob "xha"', (6, 22)),
-        ("history: 100", "history: 50", "keeps a history of 50 points, the net needs 82", (7, 3)),
+        (
+            "history: 100",
+            "history: 50",
+            "keeps a history of 50 points, but the net needs 82",
+            (7, 3),
+        ),
         ("history: 100", "input: X_AND_Y", "gives 164 values of x", (7, 3)),
         ("history: 100", "noise: -1", "curve_param.noise is -1", (9, 26)),
         ("history: 100", "noisee: 1", 'unknown field "noisee"', (9, 19)),
@@ -164,7 +169,9 @@ def test_blob_that_the_net_has_not_is_suggested(folder, registry):
 
 
 def test_net_without_a_required_blob(folder, registry):
-    with pytest.raises(PrototxtError, match='target is blob "target", but net "here" has none'):
+    with pytest.raises(
+        PrototxtError, match='target is blob "target", but net "here" has no such blob'
+    ):
         train(folder, registry, FILE, model="net.prototxt")
 
 
@@ -184,7 +191,7 @@ def test_swapped_gym_csv(folder, registry, points):
         with pytest.raises(PrototxtError) as caught:
             train(folder, registry, text)
         (problem,) = caught.value.problems
-        assert "ended after 60 points, the net needs 82" in problem.message
+        assert "ended after 60 points, but the net needs 82" in problem.message
         assert problem.location.line == 7
         return
     training = train(folder, registry, text)

@@ -61,8 +61,8 @@ trainer { type: "RNN.SUPER_SIMPLE" gym { type: "Curve" curve_param { time: TIME 
 """
 ODD = 'layer "one" (Wary): bottom "x" is odd'
 MISMATCH = (
-    'layer "one" (Wary): bottom "tt" is to hold time spans, each since the step before, but gym Curve '
-    "fills it with times that count from some moment on; change the time setting of the layer or of the gym"
+    'layer "one" (Wary): bottom "tt" should be time spans, each since the previous step, but gym Curve '
+    "fills it with absolute times; change the time setting of the layer or of the gym"
 )
 
 
@@ -97,7 +97,7 @@ def test_a_run_logs_them(wary):
     code, _, err = wary("train", "--solver", "solver.prototxt", "--seed", "1")
     assert code == 0, err
     assert err.count(f"mycaffe] warning: {ODD}") == 2
-    assert "MyCaffeWarning" not in err and "is to hold" not in err
+    assert "MyCaffeWarning" not in err and "should be" not in err
 
 
 def test_other_verbs_print_them(wary):

@@ -88,11 +88,11 @@ def model(cls, module="user_bad", bottoms="x0", more=""):
 
 # kind: (text of the model, words of the message)
 CANNOT_BE_FOUND = {
-    "module": (model("Good", "user_bda"), ['no module "user_bda"', 'did you mean "user_bad"?']),
-    "other module": (model("Good", "zzz"), ['no module "zzz"', "sys.path (PYTHONPATH)"]),
-    "package": (model("Good", "zzz.inner"), ['no module "zzz.inner"']),
-    "odd name": (model("Good", "user_bad..x"), ['no module "user_bad..x"']),
-    "path": (model("Good", "./user_bad.py"), ['no module "./user_bad.py"']),
+    "module": (model("Good", "user_bda"), ['no module named "user_bda"', 'did you mean "user_bad"?']),
+    "other module": (model("Good", "zzz"), ['no module named "zzz"', "sys.path (PYTHONPATH)"]),
+    "package": (model("Good", "zzz.inner"), ['no module named "zzz.inner"']),
+    "odd name": (model("Good", "user_bad..x"), ['no module named "user_bad..x"']),
+    "path": (model("Good", "./user_bad.py"), ['no module named "./user_bad.py"']),
     "class": (model("God"), ['has no class "God"', "user_bad.py", 'did you mean "Good"?']),
     "other class": (model("Zebra"), ['has no class "Zebra"', "its layers: Good, FailsInSetup"]),
     "not a class": (model("number"), ['"number" of module "user_bad"', "is not a class"]),

@@ -162,7 +162,7 @@ MUTANTS = (
     Mutant(
         "spans-of-0-beside-padding",
         TIMESPANS,
-        "wrong = ~np.isfinite(host) | (host < self._least)",
+        "wrong = ~np.isfinite(host) | (host < self._min_span)",
         "wrong = ~np.isfinite(host) | (host <= self._least)",
         OF_SPANS,
     ),
@@ -190,14 +190,14 @@ MUTANTS = (
     Mutant(
         "ltc-gradient-of-cm-in-long-spans",
         LTC_CELL,
-        "multiply(product, self._hold[step], product)",
+        "multiply(product, self._capacity_factor[step], product)",
         "pass",
         OF_LTC,
     ),
     Mutant(
         "ltc-gradient-of-long-spans",
         LTC_CELL,
-        "self._of_spans.sum(axis=0) * self._hold[step]",
+        "self._of_spans.sum(axis=0) * self._capacity_factor[step]",
         "self._of_spans.sum(axis=0)",
         OF_LTC,
     ),

@@ -106,17 +106,17 @@ MUTANTS = (
         OF_TESTS,
     ),
     Mutant(
-        "trainer-state-without-answers",
+        "trainer-state-without-actions",
         GYM_BATCH,
-        '"answers": None if self.answers is None else np.array(self.answers),',
-        '"answers": None,',
+        '"actions": None if self.actions is None else np.array(self.actions)',
+        '"actions": None',
         OF_TRAINERS,
     ),
     Mutant(
-        "trainer-forgets-stored-answers",
+        "trainer-forgets-stored-actions",
         GYM_BATCH,
-        'self.answers = None if state["answers"] is None else list(state["answers"])',
-        "self.answers = None",
+        "self.actions = None if actions is None else list(actions)",
+        "self.actions = None",
         OF_TRAINERS,
     ),
     Mutant(
@@ -183,10 +183,10 @@ MUTANTS = (
         OF_GYMS,
     ),
     Mutant(
-        "series-gym-answers-lost",
+        "series-gym-scores-lost",
         SERIES_GYM,
-        'self._answers = deque(np.array(state["answers"], np.float64), _MAX_ANSWERS)',
-        "self._answers = deque(maxlen=_MAX_ANSWERS)",
+        'self._scored = deque(np.array(state["answers"], np.float64), _MAX_SCORED)',
+        "self._scored = deque(maxlen=_MAX_SCORED)",
         OF_GYMS,
     ),
     Mutant(

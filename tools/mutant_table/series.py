@@ -18,8 +18,8 @@ MUTANTS = (
     Mutant(
         "series-horizon-beyond-the-training-part",
         SERIES_GYM,
-        "most = min(self.settings.horizon, int(targets[-1]) - windows.first)",
-        "most = self.settings.horizon",
+        "farthest = min(self.settings.horizon, int(targets[-1]) - windows.first)",
+        "farthest = self.settings.horizon",
         OF_SERIES,
     ),
     Mutant(
@@ -32,7 +32,7 @@ MUTANTS = (
     Mutant(
         "series-longest-horizon-never-drawn",
         SERIES_GYM,
-        "self._rng.integers(least, most + 1)",
+        "self._rng.integers(nearest, farthest + 1)",
         "self._rng.integers(least, max(most, least + 1))",
         OF_SERIES,
     ),

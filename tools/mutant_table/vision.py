@@ -11,7 +11,7 @@ GEOMETRY = "plugins/mycaffe_vision/geometry.py"
 LRN = "plugins/mycaffe_vision/lrn.py"
 POOLING = "plugins/mycaffe_vision/pooling.py"
 POOL_WINDOWS = "plugins/mycaffe_vision/pool_windows.py"
-POOL_CHOICE = "plugins/mycaffe_vision/pool_choice.py"
+POOL_INDICES = "plugins/mycaffe_vision/pool_indices.py"
 POOL_METHODS = "plugins/mycaffe_vision/pool_methods.py"
 
 OF_CONVOLUTION = ("tests/plugins/mycaffe_vision/test_convolution.py", "tests/test_conformance.py")
@@ -118,7 +118,7 @@ MUTANTS = (
     ),
     Mutant(
         "pooling-cell-of-two-windows",
-        POOL_CHOICE,
+        POOL_INDICES,
         "self.xp.add.at(flat, cells, dy)",
         "flat[cells] += dy",
         OF_POOLING,
@@ -126,7 +126,7 @@ MUTANTS = (
     Mutant(
         "pooling-drawn-cell-without-gradient",
         POOL_METHODS,
-        "self.xp.multiply(dy, self._taken < self.windows.elements, out=gradient)",
+        "self.xp.multiply(dy, self._drawn < self.windows.elements, out=gradient)",
         "self.xp.copyto(gradient, dy)",
         OF_POOLING,
     ),

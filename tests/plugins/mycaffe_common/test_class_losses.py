@@ -180,7 +180,7 @@ def test_infogain_reads_its_bottom_anew_in_each_forward(build):
 
 
 def test_infogain_without_a_usable_matrix(build, source, tmp_path):
-    with pytest.raises(LayerError, match="needs the matrix: a third bottom") as error:
+    with pytest.raises(LayerError, match="needs the matrix as a third bottom") as error:
         build('type: "InfogainLoss"', X, [2, 0])
     assert error.value.field == "infogain_loss_param.source"
     with pytest.raises(LayerError, match=r'"it" \(InfogainLoss\): matrix file .* does not exist'):

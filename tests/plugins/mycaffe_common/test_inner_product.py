@@ -135,7 +135,7 @@ def test_the_weight_gradient_in_parts_is_the_same(build, rng, monkeypatch, trans
     x, dy = rng.standard_normal((5, 7)), rng.standard_normal((5, 4))
     gradients = []
     for limit in (1, 100, 1 << 20):
-        monkeypatch.setattr("mycaffe_common.inner_product.MOST_BYTES", limit)
+        monkeypatch.setattr("mycaffe_common.inner_product.MAX_BYTES", limit)
         settings = f"num_output: 4 transpose: {transpose}"
         built = build(f'type: "InnerProduct" inner_product_param {{ {settings} }}', x)
         built.forward()

@@ -68,7 +68,7 @@ def test_the_first_dimensions_agree(build, name):
 
 @pytest.mark.parametrize("name", TYPES)
 def test_no_classes(build, name):
-    with pytest.raises(LayerError, match=r'bottom "b0" \(4, 0\) holds no classes'):
+    with pytest.raises(LayerError, match=r'bottom "b0" \(4, 0\) has no classes'):
         make(build, name, np.zeros(4), np.zeros((4, 0)))
 
 

@@ -127,7 +127,7 @@ def test_reshape_of_an_empty_batch(build, shape, start, expected):
         (
             (7, -1),
             "",
-            r"the -1 cannot be worked out for bottom \"b0\" \(2, 3, 5, 8\): 240 elements",
+            r"the -1 cannot be inferred for bottom \"b0\" \(2, 3, 5, 8\): 240 elements",
         ),
         ((0, 2, -1), "axis: 1 num_axes: 2", "240 elements do not divide by 96"),
         ((2, 3), "", r'makes \(2, 3\) of bottom "b0" \(2, 3, 5, 8\): 6 elements in place of 240'),

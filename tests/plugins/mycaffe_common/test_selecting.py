@@ -201,9 +201,9 @@ def test_arg_max_shapes(build, rng, shape, settings, expected):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ("top_k: 0", r'top_k is 0, but must be 1 to 4, .* bottom "b0" \(2, 4\)'),
-        ("top_k: 5", r'top_k is 5, but must be 1 to 4, .* bottom "b0" \(2, 4\)'),
-        ("top_k: 3 axis: 0", r'top_k is 3, but must be 1 to 2, .* bottom "b0" \(2, 4\)'),
+        ("top_k: 0", r'top_k is 0, but must be from 1 to 4, .* bottom "b0" \(2, 4\)'),
+        ("top_k: 5", r'top_k is 5, but must be from 1 to 4, .* bottom "b0" \(2, 4\)'),
+        ("top_k: 3 axis: 0", r'top_k is 3, but must be from 1 to 2, .* bottom "b0" \(2, 4\)'),
         ("axis: 2", r'axis 2 is out of range for bottom "b0" \(2, 4\)'),
     ],
 )

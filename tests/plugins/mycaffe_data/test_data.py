@@ -113,7 +113,7 @@ def test_a_record_of_another_size_is_named(build, tmp_path):
         built.forward()
     message = str(caught.value)
     assert message.startswith('layer "it" (Data): record 1 (key "00000001_image") of ')
-    assert 'gives (3, 4, 6) for top "t0", where the batch began with (3, 4, 5)' in message
+    assert 'gives (3, 4, 6) for top "t0", but the batch began with (3, 4, 5)' in message
 
 
 def test_rand_skip_leaves_out_records_by_lot(build, tmp_path):
@@ -144,8 +144,8 @@ def test_labels_and_pixels_come_in_the_nets_type(build, tmp_path):
     [
         ("", "", "batch_size must be at least 1"),
         ("batch_size: 2 prefetch: 0", "", "prefetch must be at least 1"),
-        ("batch_size: 2 scale: 0.5", "", "scale belongs into transform_param"),
-        ("batch_size: 2 crop_size: 3", "", "crop_size belongs into transform_param"),
+        ("batch_size: 2 scale: 0.5", "", "scale belongs in transform_param"),
+        ("batch_size: 2 crop_size: 3", "", "crop_size belongs in transform_param"),
     ],
 )
 def test_bad_settings(build, tmp_path, more, rest, message):
@@ -155,7 +155,7 @@ def test_bad_settings(build, tmp_path, more, rest, message):
 
 
 def test_no_source(build):
-    with pytest.raises(LayerError, match="source is not set: it names the database"):
+    with pytest.raises(LayerError, match="source is not set: expected the database"):
         build('type: "Data" data_param { batch_size: 2 }')
 
 

@@ -97,7 +97,7 @@ def test_a_dataset_that_is_not_there(build, two_files):
     with pytest.raises(DataError) as caught:
         build(hdf5_data(two_files, tops="data labels"), tops=2)
     assert 'layer "it" (HDF5Data): ' in caught.value.message
-    assert 'a.h5 has no dataset "labels", which a top is named after' in caught.value.message
+    assert 'a.h5 has no dataset "labels", the name of a top' in caught.value.message
     assert caught.value.hint == 'did you mean "label"?; datasets: data, label'
 
 
@@ -110,16 +110,16 @@ def test_datasets_of_different_lengths(build, tmp_path):
 
 def test_rows_of_different_shapes(build, tmp_path):
     source = write_hdf5(tmp_path, {"data": np.zeros((3, 2))}, {"data": np.zeros((3, 4))})
-    with pytest.raises(DataError, match=r'b.h5: rows of dataset "data" are \(4,\), and \(2,\)'):
+    with pytest.raises(DataError, match=r'b.h5: rows of dataset "data" are \(4,\), but \(2,\)'):
         build(hdf5_data(source, tops="data"))
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (np.array([b"a", b"b"]), "not floats or whole numbers"),
+        (np.array([b"a", b"b"]), "not floats or integers"),
         (np.array(3.0), "is a single value, not rows"),
-        (np.zeros((0, 3)), "hold no rows"),
+        (np.zeros((0, 3)), "have no rows"),
     ],
 )
 def test_datasets_that_are_no_rows_of_numbers(build, tmp_path, values, message):
@@ -148,7 +148,7 @@ def test_a_list_that_is_an_hdf5_file(build, two_files):
 def test_a_file_that_has_changed(build, batches, tmp_path):
     built = build(hdf5_data(write_hdf5(tmp_path, rows(0, 2), rows(2, 2)), "batch_size: 4"), tops=2)
     write_hdf5(tmp_path, rows(0, 3))
-    with pytest.raises(DataError, match=r'a.h5: dataset "data" is \(3, 2\) and was \(2, 2\)'):
+    with pytest.raises(DataError, match=r'a.h5: dataset "data" is now \(3, 2\), but was \(2, 2\)'):
         built.forward()
 
 

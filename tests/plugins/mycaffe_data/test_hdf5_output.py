@@ -69,7 +69,7 @@ def test_it_goes_on_behind_the_rows_of_its_state(build, path):
     second.forward()
     np.testing.assert_array_equal(contents(path)[0], np.concatenate([DATA, DATA + 1]))
     path.unlink()
-    with pytest.raises(SnapshotError, match=r"\(HDF5Output\): .*should hold at least 2 rows"):
+    with pytest.raises(SnapshotError, match=r"\(HDF5Output\): .*should have at least 2 rows"):
         build(output(path), DATA, LABEL, tops=0).layer.load_state(state)
 
 
@@ -105,7 +105,7 @@ def test_two_layers_that_write_one_file(build, path):
     first.forward()
     first.forward()
     second.forward()
-    with pytest.raises(LayerError, match="has 2 rows, where this layer wrote 4: does another"):
+    with pytest.raises(LayerError, match="has 2 rows, but this layer wrote 4: does another"):
         first.forward()
 
 

@@ -32,7 +32,7 @@ def test_shapes_are_known_before_the_data(memory):
 
 
 def test_forward_without_data(memory):
-    with pytest.raises(LayerError, match=r'layer "it" \(MemoryData\): there are no data yet') as e:
+    with pytest.raises(LayerError, match=r'layer "it" \(MemoryData\): there is no data yet') as e:
         memory().forward()
     assert "set_input_arrays" in e.value.hint
 
@@ -89,7 +89,7 @@ def test_data_are_not_added_before_the_last_ones_are_read(memory):
     turned = VALUES[:4].transpose(0, 2, 3, 1)
     built.layer.add_images(turned, LABELS[:4])
     built.forward()
-    with pytest.raises(LayerError, match="cannot be added before those that are there"):
+    with pytest.raises(LayerError, match="cannot be added before the present data"):
         built.layer.add_images(turned, LABELS[:4])
     with pytest.raises(LayerError, match="batch size cannot change"):
         built.layer.set_batch_size(4)
@@ -127,7 +127,7 @@ def test_the_position_goes_on_from_a_state(memory):
     np.testing.assert_array_equal(built.forward(), VALUES[4:])
     with pytest.raises(SnapshotError, match="made at item 8, but there are 6"):
         built.layer.load_state({"position": 8, "additions": 0, "seed": 0})
-    with pytest.raises(SnapshotError, match="its state cannot be used"):
+    with pytest.raises(SnapshotError, match="invalid state"):
         built.layer.load_state({})
 
 
@@ -168,5 +168,5 @@ def test_images_that_do_not_fit(memory):
 def test_images_that_cannot_be_transformed(memory, registry):
     with pytest.raises(LayerError, match=r"item 0: an image \(3, 4, 5\) .* crop_size 6"):
         memory("crop_size: 6").layer.add_images(VALUES[:2].transpose(0, 2, 3, 1), [0, 1])
-    with pytest.raises(LayerError, match="a datum cannot be used: it says"):
+    with pytest.raises(LayerError, match="unusable datum: it says"):
         memory().layer.add_datum_vector([registry.schema.new("Datum", channels=3)] * 2)

@@ -149,5 +149,5 @@ def test_a_file_that_is_no_mean(transformed, tmp_path, content, message):
 
 
 def test_both_colours_forced(transformed):
-    with pytest.raises(LayerError, match="force_color and force_gray contradict each other"):
+    with pytest.raises(LayerError, match="force_color and force_gray exclude each other"):
         transformed("force_color: true force_gray: true")

@@ -154,8 +154,8 @@ def test_cached_images_are_read_once(windows, tmp_path):
     ("more", "transform", "message"),
     [
         ("", "", "crop_size must be given"),
-        ("crop_size: 8", "", "crop_size belongs into transform_param"),
-        ("mirror: true", TRANSFORM, "mirror belongs into transform_param"),
+        ("crop_size: 8", "", "crop_size belongs in transform_param"),
+        ("mirror: true", TRANSFORM, "mirror belongs in transform_param"),
         ("context_pad: 4", TRANSFORM, "context_pad 4 leaves nothing of crop_size 8"),
         ('crop_mode: "round"', TRANSFORM, 'unknown crop_mode "round"'),
         ("fg_fraction: 1.5", TRANSFORM, "fg_fraction is 1.5, but must be from 0 to 1"),
@@ -177,8 +177,8 @@ def test_a_mean_smaller_than_the_crop(windows, registry, tmp_path):
 @pytest.mark.parametrize(
     ("listed", "message"),
     [
-        ([[BACKGROUND], []], "has no foreground windows, and each batch needs 1"),
-        ([[FOREGROUND], []], "has no background windows, and each batch needs 3"),
+        ([[BACKGROUND], []], "has no foreground windows, but each batch needs 1"),
+        ([[FOREGROUND], []], "has no background windows, but each batch needs 3"),
         ([[(0, 0.8, 0, 0, 3, 3)], []], "line 7 of .* needs a class above 0, got 0"),
     ],
 )
@@ -191,10 +191,10 @@ def test_windows_that_cannot_be_drawn(windows, listed, message):
     ("text", "message"),
     [
         ("", "lists no images"),
-        ("0.png", 'line 1 of .*: "0.png" stands where #'),
-        ("# x", 'line 1 of .*: "x" is no number of an image'),
-        ("# 0\n0.png\n3\n20\n24\n1\n", "line 6 of .*: it ends where class is expected"),
-        ("# 0\n0.png\n3\n20\n24\n1\n1 high 0 0 2 2", 'line 7 of .*: "high" is no overlap'),
+        ("0.png", 'line 1 of .*: expected # and the number of an image, got "0.png"'),
+        ("# x", 'line 1 of .*: expected number of an image, got "x"'),
+        ("# 0\n0.png\n3\n20\n24\n1\n", "line 6 of .*: the file ends where class is expected"),
+        ("# 0\n0.png\n3\n20\n24\n1\n1 high 0 0 2 2", 'line 7 of .*: expected overlap, got "high"'),
         ("# 0\n0.png\n3\n20\n24\n1\n1 1 0 0 24 2", r"line 7 of .*\(24, 2\) does not lie in"),
         ("# 0\n0.png\n3\n20\n24\n1\n1 1 5 0 2 2", r"line 7 of .*window \(5, 0\) to \(2, 2\)"),
         ("# 0\n0.png\n4\n20\n24\n0\n", r"line 5 of .* height, width \(4, 20, 24\)"),
@@ -210,7 +210,7 @@ def test_window_files_that_cannot_be_read(build, tmp_path, text, message):
 def test_an_image_of_another_size_than_the_file_says(windows, tmp_path):
     built = windows()
     (tmp_path / "0.png").write_bytes((tmp_path / "1.png").read_bytes())
-    with pytest.raises(DataError, match=r"0.png is \(3, 16, 12\), and line 2 says \(3, 20, 24\)"):
+    with pytest.raises(DataError, match=r"0.png is \(3, 16, 12\), but line 2 says \(3, 20, 24\)"):
         built.forward()
 
 

@@ -53,7 +53,7 @@ def test_the_column_is_found(make_csv_gym, content, text):
 def test_the_end_of_the_file_terminates_and_reset_begins_again(make_csv_gym):
     gym = make_csv_gym("5\n6\n7\n", "step: 1")
     assert rows(gym) == [(0, 5, True), (1, 6, True), (2, 7, True)]
-    with pytest.raises(Exception, match="has ended; call reset"):
+    with pytest.raises(Exception, match="step.. after the last point; call reset"):
         gym.step()
     assert rows(gym) == [(0, 5, True), (1, 6, True), (2, 7, True)]
 
@@ -185,7 +185,7 @@ def test_a_folder_is_not_a_csv_file(make_gym, tmp_path):
         (
             "t,y\n2001-01-01,5\n2001-01-02,6\n",
             'csv_time_column: "t"',
-            '"2001-01-01" is not a number (dates of this form need csv_time_format)',
+            '"2001-01-01" is not a number (for dates in this format, set csv_time_format)',
         ),
         (
             "t,y\n2001-01-01,5\n2001-13-02,6\n",
@@ -216,5 +216,5 @@ def test_a_state_does_not_fit_a_file_that_has_grown(make_csv_gym):
     gym = make_csv_gym("1\n2\n3\n")
     gym.reset()
     state = gym.state()
-    with pytest.raises(SnapshotError, match="4 rows of data; at the snapshot it had 3"):
+    with pytest.raises(SnapshotError, match="4 rows of data, but 3 when the snapshot was made"):
         make_csv_gym("1\n2\n3\n4\n").load_state(state)

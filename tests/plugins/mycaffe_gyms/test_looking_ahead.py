@@ -164,7 +164,7 @@ def test_a_step_needs_a_reset_after_looking_ahead(make_gym):
     gym = started(make_gym(), 3)
     state = gym.state()
     gym.look_ahead(1.0)
-    with pytest.raises(ConfigError, match="has been looking ahead; call reset"):
+    with pytest.raises(ConfigError, match="step.. after look_ahead..; call reset"):
         gym.step()
     gym.load_state(state)
     assert gym.step()[-1]["index"] == 4
@@ -174,14 +174,14 @@ def test_a_step_needs_a_reset_after_looking_ahead(make_gym):
 
 
 def test_looking_ahead_before_reset_says_what_to_do(make_gym):
-    with pytest.raises(ConfigError, match="look_ahead.. of a curve that has not begun; call reset"):
+    with pytest.raises(ConfigError, match="look_ahead.. before reset"):
         make_gym().look_ahead()
 
 
 @pytest.mark.parametrize(
     ("prediction", "message"),
     [
-        (math.nan, "the prediction is nan; expected a finite number to go on from"),
+        (math.nan, "the prediction is nan; expected a finite number to continue from"),
         (np.array([math.inf]), "the prediction is inf; expected a finite number"),
         (np.zeros(2), "shape .2,.; expected one number"),
     ],

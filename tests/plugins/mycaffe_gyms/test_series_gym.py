@@ -190,7 +190,7 @@ def test_the_state_of_another_file_is_refused(make_series):
     [
         ("window: 0", "series_param.window is 0; allowed: 1 to"),
         ("recent: -1", "series_param.recent is -1"),
-        ("stride: 2", "series_param.stride is 2, but it is for the rows before"),
+        ("stride: 2", "series_param.stride is 2, but it applies to the rows before"),
         ("stride: 0", "series_param.stride is 0; allowed: 1 or more"),
         ("time_unit: -1", "series_param.time_unit is -1"),
         ("time_unit: nan", "series_param.time_unit is nan"),
@@ -225,7 +225,7 @@ def test_two_rows_are_enough_to_train(make_series):
 
 def test_a_wrong_prediction_and_steps_at_the_wrong_time(make_series):
     gym = make_series(ROWS, "window: 2")
-    with pytest.raises(ConfigError, match="has not begun"):
+    with pytest.raises(ConfigError, match="before reset"):
         gym.step(None)
     gym.reset()
     with pytest.raises(DataError, match="expected 2 numbers for the latest query"):

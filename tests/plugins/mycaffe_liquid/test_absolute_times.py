@@ -37,7 +37,7 @@ def looks_absolute(make, steps, batch, forwards=25):
     watcher = AbsoluteTimes()
     for k in range(forwards):
         tt = np.broadcast_to(make(k, steps, batch, rng).reshape(steps, -1), (steps, batch))
-        if watcher.take(tt.astype(np.float32), np.full(batch, steps)):
+        if watcher.update(tt.astype(np.float32), np.full(batch, steps)):
             assert watcher.settled
             return True
         if watcher.settled:
@@ -68,7 +68,7 @@ def test_short_sequences_say_nothing():
 
 def test_one_sequence_is_not_enough():
     watcher = AbsoluteTimes()
-    assert not watcher.take(np.arange(82.0)[:, None], np.array([82]))
+    assert not watcher.update(np.arange(82.0)[:, None], np.array([82]))
     assert not watcher.settled
 
 
@@ -76,7 +76,7 @@ def test_one_sequence_of_spans_settles_it_for_all():
     tt = np.stack([np.arange(20.0), np.ones(20), np.arange(20.0)], axis=1)
     tt[10, 1] = 0.5
     watcher = AbsoluteTimes()
-    assert not watcher.take(tt, np.full(3, 20))
+    assert not watcher.update(tt, np.full(3, 20))
     assert watcher.settled
 
 
@@ -85,7 +85,7 @@ def test_padding_is_not_looked_at(padding):
     tt = np.repeat(np.arange(20.0)[:, None], 4, axis=1)
     tt[12:] = padding
     lengths = np.array([12, 12, 12, 0])
-    assert AbsoluteTimes().take(tt, lengths)
+    assert AbsoluteTimes().update(tt, lengths)
     shuffled = tt.copy()
     shuffled[3] = 0.1
-    assert not AbsoluteTimes().take(shuffled, lengths)
+    assert not AbsoluteTimes().update(shuffled, lengths)

@@ -255,7 +255,7 @@ def test_default_fillers_are_mycaffes(registry):
         (
             "hidden_size: 4 output_features: 1",
             f"{UNIT} minimal: true no_gate: true",
-            "two cells: give one",
+            "exclude each other",
             5,
         ),
         (
@@ -317,7 +317,7 @@ def test_settings_of_ltc_cells_alone_are_refused_without_cell_type(registry):
         build(registry, text)
     (problem,) = caught.value.problems
     assert problem.message == (
-        'layer "cfc1" (CFC): there are settings of LTC cells, but the cells are CfC cells'
+        'layer "cfc1" (CFC): there are settings for LTC cells, but the cells are CfC cells'
     )
     assert "cell_type: LTC" in problem.hint
     assert problem.location.text[problem.location.column - 1 :].startswith("ltc_unit_param")
@@ -352,5 +352,5 @@ def test_a_sequence_of_one_step(registry, rng, mask):
 def test_a_changed_number_of_features_is_refused(registry):
     net = build(registry, net_text(1, 4, 2))
     net.blobs["x"].reshape(1, 4, 3)
-    with pytest.raises(Exception, match="3 features, but the weights were made for 2"):
+    with pytest.raises(Exception, match="3 features, but the weights are for 2"):
         net.reshape()

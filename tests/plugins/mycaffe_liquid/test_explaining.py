@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from mycaffe_liquid.course import most_active, order_of
 from mycaffe_liquid.explaining import run_first_sample
+from mycaffe_liquid.sequence_trace import most_active, order_of
 
 from mycaffe_py.errors import LayerError
 
@@ -44,15 +44,15 @@ def x(rng):
     return rng.standard_normal((2, 7, 3))
 
 
-def test_the_course_is_that_of_the_batchs_first_sample(build, x):
+def test_the_trace_is_that_of_the_batchs_first_sample(build, x):
     built = build(cfc("time: SPANS"), x, np.full((2, 7), 0.5))
     y = built.forward()
-    course, cell = run_first_sample(built.layer, built.bottom)
-    np.testing.assert_allclose(course.outputs[-1], y[0], rtol=1e-12)
-    np.testing.assert_array_equal(course.inputs, x[0])
-    np.testing.assert_allclose(course.states, built.layer.cell.states[1:, :, 0], rtol=1e-12)
-    np.testing.assert_allclose(course.edges, np.arange(8) * 0.5)
-    assert course.axis_label.startswith("time since")
+    trace, cell = run_first_sample(built.layer, built.bottom)
+    np.testing.assert_allclose(trace.outputs[-1], y[0], rtol=1e-12)
+    np.testing.assert_array_equal(trace.inputs, x[0])
+    np.testing.assert_allclose(trace.states, built.layer.cell.states[1:, :, 0], rtol=1e-12)
+    np.testing.assert_allclose(trace.edges, np.arange(8) * 0.5)
+    assert trace.axis_label.startswith("time since")
 
 
 def test_it_ends_at_the_last_observed_step(build, x):
@@ -60,10 +60,10 @@ def test_it_ends_at_the_last_observed_step(build, x):
     mask[0, 5:], mask[0, 2, 1] = 0, 0
     built = build(cfc(), x, np.ones((2, 7)), mask)
     y = built.forward()
-    course, _ = run_first_sample(built.layer, built.bottom)
-    assert course.inputs.shape == (5, 3) and np.isnan(course.inputs[2, 1])
-    assert np.isnan(course.inputs).sum() == 1
-    np.testing.assert_allclose(course.outputs[-1], y[0], rtol=1e-12)
+    trace, _ = run_first_sample(built.layer, built.bottom)
+    assert trace.inputs.shape == (5, 3) and np.isnan(trace.inputs[2, 1])
+    assert np.isnan(trace.inputs).sum() == 1
+    np.testing.assert_allclose(trace.outputs[-1], y[0], rtol=1e-12)
 
 
 def test_the_gates_time_constant(build, x):
@@ -92,10 +92,10 @@ def test_the_minimal_cells_time_constant(build, x):
     tt = np.array([[0.5, 1, 2, 0.1, 3, 1, 1]] * 2)
     built = build(cfc("time: SPANS", "minimal: true"), x, tt)
     built.forward()
-    course, cell = run_first_sample(built.layer, built.bottom)
+    trace, cell = run_first_sample(built.layer, built.bottom)
     scales = cell.time_scales()
     np.testing.assert_allclose(1 - scales.shares, np.exp(-tt[0, :, None] / scales.constants))
-    p = (1 - course.states) / (1 - scales.shares)  # A is 1 at first
+    p = (1 - trace.states) / (1 - scales.shares)  # A is 1 at first
     w_tau = built.layer.blobs[built.layer.blob_names.index("rnn_cell.w_tau")].data
     np.testing.assert_allclose(scales.constants, 1 / (np.abs(w_tau) + np.abs(p)), rtol=1e-6)
 
@@ -114,12 +114,12 @@ def test_the_ltc_cells_time_constant(build, x, text):
     """cm / (gleak + conductances), from plain loops, as the second step begins."""
     built = build(text, x, np.ones((2, 7)))
     built.forward()
-    course, cell = run_first_sample(built.layer, built.bottom)
+    trace, cell = run_first_sample(built.layer, built.bottom)
     scales = cell.time_scales()
     blobs = dict(zip(built.layer.blob_names, built.layer.blobs, strict=True))
     get = lambda name: blobs[f"rnn_cell.{name}"].data  # noqa: E731
     total = get("gleak").copy()
-    before = course.states[0] if cell.memory is None else cell.memory.outputs[1]
+    before = trace.states[0] if cell.memory is None else cell.memory.outputs[1]
     for group, sources in (("sensory_", x[0, 1]), ("", before)):
         for i, j in np.ndindex(len(sources), 6):
             used = 1.0
@@ -203,8 +203,8 @@ def test_mixed_memory_and_an_initial_state(build, x, rng):
     text = cfc("use_mixed: true initial_state: true return_sequences: true")
     built = build(text, x, np.ones((2, 7)), rng.standard_normal((2, 12)))
     y = built.forward()
-    course, _ = run_first_sample(built.layer, built.bottom)
-    np.testing.assert_allclose(course.outputs, y[0], rtol=1e-12)
+    trace, _ = run_first_sample(built.layer, built.bottom)
+    np.testing.assert_allclose(trace.outputs, y[0], rtol=1e-12)
     draw_all(built)
 
 
@@ -258,7 +258,7 @@ def test_names_are_no_formulas(build, x):
 # The orders.
 
 
-def test_neurons_of_similar_course_stand_side_by_side():
+def test_neurons_that_move_alike_are_side_by_side():
     t = np.linspace(0, 2 * np.pi, 50)[:, None]
     phases = np.random.default_rng(0).permutation(20) / 20 * 2 * np.pi
     order = order_of(np.sin(t + phases))

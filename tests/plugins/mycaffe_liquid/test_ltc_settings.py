@@ -134,7 +134,7 @@ def test_bad_settings(build, settings, field, message):
 @pytest.mark.parametrize("kind", ["CFC_UNIT", "LTC_UNIT"])
 @pytest.mark.parametrize("setting", ["use_mixed: true", "hidden_size: 5", "cell_type: LTC"])
 def test_a_unit_takes_no_settings_of_a_sequence(build, kind, setting):
-    with pytest.raises(LayerError, match="cfc_param is about a whole sequence") as caught:
+    with pytest.raises(LayerError, match="cfc_param is for whole sequences") as caught:
         build(f'type: "{kind}" cfc_param {{ {setting} }}', *ONES)
     assert f'layer "it" ({kind}): ' in str(caught.value)
     assert f"give hidden_size in {kind.lower()}_param" in str(caught.value)
@@ -189,7 +189,7 @@ def test_settings_of_both_cells_beside_cell_type_are_read(registry):
         ),
         (
             "cfc_param { cell_type: LTC } cfc_unit_param { hidden_size: 7 }",
-            "hidden_size is given for CfC cells only",
+            "hidden_size is set only for CfC cells",
             "7 }",
         ),
         (

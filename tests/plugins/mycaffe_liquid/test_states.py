@@ -124,8 +124,12 @@ def test_without_an_initial_state_every_forward_starts_at_zero(build, rng):
 @pytest.mark.parametrize(
     ("settings", "shapes", "message"),
     [
-        ("initial_state: true", [(2, 3, 1), (2, 3)], "takes 3 or 4 bottom blobs with initial_"),
-        ("", [(2, 3, 1), (2, 3), (2, 3, 1), (2, 4)], "takes 2 or 3 bottom blobs without initial"),
+        ("initial_state: true", [(2, 3, 1), (2, 3)], "expected 3 or 4 bottom blobs with initial_"),
+        (
+            "",
+            [(2, 3, 1), (2, 3), (2, 3, 1), (2, 4)],
+            "expected 2 or 3 bottom blobs without initial",
+        ),
         (
             "initial_state: true",
             [(2, 3, 1), (2, 3), (2, 5)],
@@ -146,5 +150,5 @@ def test_bottoms_that_do_not_fit(build, settings, shapes, message):
 
 def test_mixed_memory_does_not_go_with_a_wiring(build):
     wired = "wiring_param { motor_neurons: 1 }"
-    with pytest.raises(LayerError, match="use_mixed does not go with wiring_param"):
+    with pytest.raises(LayerError, match="use_mixed cannot be combined with wiring_param"):
         build(f"{text('use_mixed: true')} {wired}", np.ones((1, 2, 1)), np.ones((1, 2)))

@@ -135,7 +135,7 @@ def test_time_running_backwards(build, x):
 
 def test_row_numbers_as_spans_warn(build, rng):
     layer = build(cfc("SPANS"), rng.standard_normal((3, 20, 2)), np.tile(np.arange(20.0), (3, 1)))
-    with pytest.warns(MyCaffeWarning, match=r'bottom "b1" \(3, 20\) looks like times'):
+    with pytest.warns(MyCaffeWarning, match=r'bottom "b1" \(3, 20\) looks like absolute times'):
         layer.forward()
     layer.forward()  # once is enough
 

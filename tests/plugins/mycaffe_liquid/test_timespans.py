@@ -110,13 +110,15 @@ def test_a_negative_span(spans_of):
 
 
 def test_time_running_backwards(spans_of):
-    pattern = r"sample 1, step 2 is at 3, before the step before it, 4;.*must not decrease.*SPANS"
+    pattern = r"sample 1, step 2 is at 3, before the previous step, 4;.*must not decrease.*SPANS"
     with pytest.raises(LayerError, match=pattern):
         spans_of("time: ABSOLUTE", [[1.0, 2.0, 3.0], [1.0, 4.0, 3.0]])
 
 
 def test_a_step_too_far_for_the_type(spans_of):
-    with pytest.raises(LayerError, match=r"from -3e\+38 to 3e\+38 \(sample 0, step 1\) is too far"):
+    with pytest.raises(
+        LayerError, match=r"from -3e\+38 to 3e\+38 \(sample 0, step 1\) is too large"
+    ):
         spans_of("time: ABSOLUTE", [[-3e38, 3e38]], dtype=np.float32)
 
 
@@ -164,7 +166,7 @@ def test_a_gap_is_no_padding(spans_of, settings):
 
 
 def test_the_hint_about_padding(spans_of):
-    with pytest.raises(LayerError, match="with a mask, steps after the last observed one may hold"):
+    with pytest.raises(LayerError, match="with a mask, steps after the last observed one may have"):
         spans_of("", [[1.0, np.nan]])
 
 
@@ -236,7 +238,7 @@ def forward(layer_of):
 def test_times_in_place_of_spans_warn_once(forward):
     told = forward("time: SPANS", lambda number: [np.arange(number, number + 20.0)])
     assert len(told) == 1
-    assert told[0].startswith('layer "cfc" (CFC): bottom "tt" (1, 20) looks like times')
+    assert told[0].startswith('layer "cfc" (CFC): bottom "tt" (1, 20) looks like absolute times')
     assert "time: ABSOLUTE" in told[0]
 
 
@@ -254,5 +256,5 @@ def test_in_python_it_is_a_warning(layer_of):
     layer = layer_of("time: SPANS")
     blob = Blob((3, 20), device=layer.device, dtype=np.float64, name="tt")
     blob.data[...] = np.arange(20.0)
-    with pytest.warns(MyCaffeWarning, match="looks like times"):
+    with pytest.warns(MyCaffeWarning, match="looks like absolute times"):
         TimeSpans(layer).of(blob)

@@ -232,8 +232,14 @@ def test_hidden_size_of_layer_and_unit(build, rng):
             "wiring_param.self_connections",
             "has no effect on CfC cells",
         ),
-        (POLICY, "", "use_mixed: true", "cfc_param.use_mixed", "does not go with wiring_param"),
-        (POLICY, "minimal: true no_gate: true", "", "cfc_unit_param.minimal", "give one of them"),
+        (
+            POLICY,
+            "",
+            "use_mixed: true",
+            "cfc_param.use_mixed",
+            "cannot be combined with wiring_param",
+        ),
+        (POLICY, "minimal: true no_gate: true", "", "cfc_unit_param.minimal", "exclude each other"),
     ],
 )
 def test_settings_that_are_refused(build, rng, wiring, unit, layer, field, message):

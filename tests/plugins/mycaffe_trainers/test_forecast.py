@@ -63,7 +63,7 @@ def series(registry, tmp_path, monkeypatch):
 def test_a_window_longer_than_the_nets_sequences_is_told(series):
     longer = ["solver.trainer.gym.series_param.window=8"]
     with pytest.warns(
-        UserWarning, match='gym Series gives 9 points; the net takes the latest 6 .* "x"'
+        UserWarning, match='gym Series gives 9 points, of which the net uses the latest 6.* "x"'
     ):
         series(overrides=longer)
 
@@ -246,5 +246,5 @@ def test_a_gym_that_does_not_look_ahead(with_lines):
 
 def test_a_gym_that_takes_no_start(with_lines):
     training = with_lines(Line)
-    with pytest.raises(ConfigError, match="gym Line begins where its settings say"):
+    with pytest.raises(ConfigError, match="gym Line starts where its settings say"):
         training.trainer.forecast(training.net, 3, start="7")

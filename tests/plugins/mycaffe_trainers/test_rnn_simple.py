@@ -212,10 +212,13 @@ def test_tt_and_mask_are_optional_and_blobs_have_any_name(build):
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        ('x: "values" mask: "mask"', 'mask is blob "mask", but net "dense" has none'),
-        ("", 'x is blob "x", but net "dense" has none'),
+        ('x: "values" mask: "mask"', 'mask is blob "mask", but net "dense" has no such blob'),
+        ("", 'x is blob "x", but net "dense" has no such blob'),
         ('x: "values" target: "loss"', 'but blob "loss" is ()'),
-        ('x: "loss"', 'blob "loss" is (), a gym fills (batch, steps, features)'),
+        (
+            'x: "loss"',
+            'blob "loss" is (), expected (batch, steps, features), to be filled by a gym',
+        ),
     ],
 )
 def test_roles_that_do_not_fit(build, names, message):

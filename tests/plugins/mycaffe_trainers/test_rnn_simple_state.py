@@ -56,6 +56,16 @@ def test_the_gyms_get_the_predictions_made_before_the_stop(build, type_name):
     assert predictions[0] != predictions[1]
 
 
+def test_a_state_with_the_actions_under_their_old_name_loads(build):
+    training, resumed = build(batch=2), build(batch=2)
+    training.solver.step(3)
+    state = copy.deepcopy(training.trainer.state())
+    actions = state["gyms"]["actions"]
+    state["gyms"]["answers"] = state["gyms"].pop("actions")
+    resumed.trainer.load_state(state)
+    np.testing.assert_array_equal(resumed.trainer.state()["gyms"]["actions"], actions)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -73,7 +83,7 @@ def test_states_that_do_not_fit(build, settings, message):
 
 
 def test_state_of_another_trainer(build):
-    with pytest.raises(SnapshotError, match="holds nothing of trainer RNN.SUPER_SIMPLE"):
+    with pytest.raises(SnapshotError, match="has no data of trainer RNN.SUPER_SIMPLE"):
         build().trainer.load_state({})
 
 

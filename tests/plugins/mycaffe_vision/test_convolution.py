@@ -188,7 +188,7 @@ def test_a_batch_in_parts_gives_the_same(build, rng, monkeypatch):
     settings = "num_output: 6 kernel_size: 3 group: 2 pad: 1"
     runs = []
     for limit in (1, 3 * 4 * 9 * 36 * 8, 1 << 25):
-        monkeypatch.setattr("mycaffe_vision.correlation.MOST_BYTES", limit)
+        monkeypatch.setattr("mycaffe_vision.correlation.MAX_BYTES", limit)
         built = build(text(settings), x)
         built.layer.blobs[0].data[...] = np.linspace(-1, 1, 6 * 2 * 9).reshape(6, 2, 3, 3)
         y = built.forward().copy()

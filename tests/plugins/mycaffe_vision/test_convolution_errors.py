@@ -27,7 +27,7 @@ def text(settings, type_name="Convolution"):
         ("num_output: 2 kernel_size: 0", "kernel_size is 0, but must be at least 1", "kernel_size"),
         (
             "num_output: 2 kernel_h: 3",
-            "kernel_w is 0, but must be at least 1: kernel_h and kernel_w go together",
+            "kernel_w is 0, but must be at least 1: kernel_h and kernel_w must be given together",
             "kernel_h",
         ),
         (
@@ -44,7 +44,7 @@ def text(settings, type_name="Convolution"):
         ("num_output: 2 kernel_size: 3 stride: 0", "stride is 0, but must be at least 1", "stride"),
         (
             "num_output: 2 kernel_size: 3 stride_w: 2",
-            "stride_h is 0, but must be at least 1: stride_h and stride_w go together",
+            "stride_h is 0, but must be at least 1: stride_h and stride_w must be given together",
             "stride_w",
         ),
         (
@@ -71,12 +71,12 @@ def text(settings, type_name="Convolution"):
         ("num_output: 2 kernel_size: 3 group: 0", "group is 0, but must be at least 1", "group"),
         (
             "num_output: 6 kernel_size: 3 group: 3",
-            'the 4 channels of bottom "b0" (2, 4, 5, 6) do not divide into 3 groups',
+            'the 4 channels of bottom "b0" (2, 4, 5, 6) cannot be divided into 3 groups',
             "group",
         ),
         (
             "num_output: 3 kernel_size: 3 group: 2",
-            "num_output 3 does not divide into 2 groups",
+            "num_output 3 cannot be divided into 2 groups",
             "num_output",
         ),
         (
@@ -103,11 +103,11 @@ def test_a_kernel_that_does_not_fit(build):
     with pytest.raises(LayerError) as error:
         build(text("num_output: 2 kernel_size: 4 dilation: 2 pad: 1"), np.zeros((1, 4, 5, 4)))
     assert str(error.value) == (
-        'layer "c" (Convolution): the kernel reaches over (7, 7), but bottom "b0" (1, 4, 5, 4) '
-        "offers only (7, 6) with its padding"
+        'layer "c" (Convolution): the kernel extends over (7, 7), but bottom "b0" (1, 4, 5, 4) '
+        "is only (7, 6) with its padding"
     )
     with pytest.raises(
-        LayerError, match=r'\(Im2col\): the kernel reaches over \(3, 3\), but bottom "b0"'
+        LayerError, match=r'\(Im2col\): the kernel extends over \(3, 3\), but bottom "b0"'
     ):
         build(text("kernel_size: 3", "Im2col"), np.zeros((1, 1, 2, 5)))
 
@@ -116,8 +116,8 @@ def test_padding_that_leaves_nothing_of_a_deconvolution(build):
     with pytest.raises(LayerError) as error:
         build(text("num_output: 2 kernel_size: 2 pad: 2", "Deconvolution"), np.zeros((1, 4, 3, 2)))
     assert str(error.value) == (
-        'layer "c" (Deconvolution): of bottom "b0" (1, 4, 3, 2) nothing is left: the top would be '
-        "(0, -1) after pad (2, 2) is cut off"
+        'layer "c" (Deconvolution): nothing is left of bottom "b0" (1, 4, 3, 2): the top would be '
+        "(0, -1) after cutting off pad (2, 2)"
     )
 
 

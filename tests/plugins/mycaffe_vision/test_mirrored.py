@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from mycaffe_vision.correlation import Correlation
 from mycaffe_vision.geometry import Geometry
-from mycaffe_vision.mirrored import Mirrored
+from mycaffe_vision.mirrored import MirroredGradients
 
 from mycaffe_py.device import Device
 
@@ -34,7 +34,7 @@ def test_same_gradients(
     monkeypatch.setattr(Correlation, "_part_size", lambda self, batch: at_once)
     geometry, device, dtype = Geometry(*settings), Device(), np.dtype(np.float64)
     maps = (images[0], outputs, *geometry.output_size(images[2:]))
-    mirrored = Mirrored(device, dtype, geometry, group)
+    mirrored = MirroredGradients(device, dtype, geometry, group)
     mirrored.reshape(images, maps)
     assert (mirrored.possible, mirrored.pays) == (possible, pays)
     if not possible:

@@ -211,21 +211,21 @@ def test_stochastic_test_phase_gives_the_expected_value(build):
     [
         ("", "kernel_size is missing: give kernel_size, or kernel_h and kernel_w"),
         ("kernel_size: 0", "kernel_size is 0, but must be at least 1"),
-        ("kernel_h: 2", "kernel_h is given alone: kernel_h and kernel_w go together"),
+        ("kernel_h: 2", "kernel_h is given alone: kernel_h and kernel_w must be given together"),
         (
             "kernel_size: 2 kernel_h: 2 kernel_w: 2",
             "give kernel_size, or kernel_h and kernel_w, not both",
         ),
         (
             "kernel_size: 2 stride_w: 2",
-            "stride_w is given alone: stride_h and stride_w go together",
+            "stride_w is given alone: stride_h and stride_w must be given together",
         ),
         (
             "kernel_size: 2 stride: 2 stride_h: 2 stride_w: 2",
             "give stride, or stride_h and stride_w, not both",
         ),
         ("kernel_size: 2 stride: 0", "stride is 0, but must be at least 1"),
-        ("kernel_size: 2 pad_h: 1", "pad_h is given alone: pad_h and pad_w go together"),
+        ("kernel_size: 2 pad_h: 1", "pad_h is given alone: pad_h and pad_w must be given together"),
         ("kernel_size: 2 pad: 1 pad_h: 1 pad_w: 1", "give pad, or pad_h and pad_w, not both"),
         ("kernel_size: 2 pad: 2", "pad 2 must be smaller than the kernel's 2"),
         (

@@ -1,7 +1,7 @@
-"""Imported before NumPy and torch: both sides of a comparison compute with vectors of the same width.
+"""Imported before NumPy and torch, so that both sides of a comparison use vectors of the same width.
 
-With ``--vectors native``, the default, these are the widest that the processor has: pins in the environment, which
-torch would not see, are dropped. With ``--vectors avx2`` both sides are held to AVX2.
+With ``--vectors native``, the default, these are the processor's widest: environment variables that restrict NumPy
+but not torch are removed. With ``--vectors avx2`` both sides are limited to AVX2.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Course: what a liquid layer makes of one sequence, as NumPy arrays for pictures."""
+"""SequenceTrace: inputs, states and outputs of a liquid layer over one sequence, for pictures."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Columns of very different width cannot be read: steps are counted then.
-_WIDEST_OF_NARROWEST = 200
+# If the widths of the columns differ by more than this, the axis counts steps instead.
+_MAX_WIDTH_RATIO = 200
 
 
 @dataclass(frozen=True)
-class Course:
+class SequenceTrace:
     """One sequence of T steps, from its first to its last observed step."""
 
     inputs: np.ndarray
@@ -21,15 +21,15 @@ class Course:
     states: np.ndarray
     """(T, S) the state after each step."""
     outputs: np.ndarray
-    """(T, O) what is read out of the state after each step."""
+    """(T, O) the output read out of the state after each step."""
     input_name: str
     output_name: str
     in_time: bool
-    """Whether ``spans`` are time spans; else nobody knows what they are, and steps are counted."""
+    """Whether ``spans`` are known to be time spans; if not, the axis counts steps."""
 
     @property
     def edges(self) -> np.ndarray:
-        """(T + 1,) where each step begins and ends on the axis of time, or of steps."""
+        """(T + 1,) the boundaries of the steps on the axis, which is time or step numbers."""
         if not self.uses_time:
             return np.arange(len(self.spans) + 1) + 0.5
         widths = self.spans.astype(np.float64)
@@ -39,7 +39,7 @@ class Course:
 
     @property
     def places(self) -> np.ndarray:
-        """(T,) where each step's values stand on that axis."""
+        """(T,) the positions of each step's values on that axis."""
         return self.edges[1:] if self.uses_time else self.edges[1:] - 0.5
 
     @property
@@ -48,18 +48,18 @@ class Course:
         later = self.spans[1:]
         if not self.in_time or not later.size or not (later > 0).all():
             return False
-        return later.max() <= _WIDEST_OF_NARROWEST * later.min()
+        return later.max() <= _MAX_WIDTH_RATIO * later.min()
 
     @property
     def axis_label(self) -> str:
-        """What the axis is."""
+        """The label of the axis."""
         return "time since the sequence began (units of tt)" if self.uses_time else "step"
 
 
 def order_of(values: np.ndarray) -> np.ndarray:
-    """Return an order of the columns of (T, n) in which those of similar course stand side by side.
+    """Return an order of the columns of (T, n) that puts those that move alike side by side.
 
-    They are ordered by the angle between their first two principal components, cut where the gap is widest.
+    They are ordered by their angle in the plane of the first two principal components, cut at the widest gap.
     """
     steps, count = values.shape
     moved = values - values.mean(axis=0)
@@ -74,5 +74,5 @@ def order_of(values: np.ndarray) -> np.ndarray:
 
 
 def most_active(values: np.ndarray, count: int) -> np.ndarray:
-    """Return the ``count`` columns of (T, n) that move most, the most active one first."""
+    """Return the indices of the ``count`` columns of (T, n) that vary most, most active first."""
     return np.argsort(-values.std(axis=0), kind="stable")[:count]

@@ -1,4 +1,4 @@
-"""What comparisons of two sides share: do they compute the same, and how long does each take."""
+"""Comparison of two sides, in results and in time, with interleaved rounds."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ COLUMNS = ("ours ms", "torch ms", "ours / torch", "least", "most")
 
 
 def deviation(found: np.ndarray, expected: np.ndarray) -> float:
-    """Return the largest difference of two arrays by the maximum of the expected one."""
+    """Return the largest difference of two arrays, relative to the maximum of the expected one."""
     return float(np.abs(found - expected).max() / max(np.abs(expected).max(), 1e-30))
 
 
-def time_in_turn(
+def time_interleaved(
     sides: Sequence[Callable[[], Any]], rounds: int, steps: int = 1, warm_up: int = WARM_UP
 ) -> np.ndarray:
-    """Return (rounds, sides): a step's median milliseconds over the steps of a round.
+    """Time the sides in turn; return the median milliseconds of a step in each round, (rounds, sides).
 
-    The side that begins changes with each round.
+    The side that begins alternates from round to round.
     """
     for _ in range(warm_up):
         for step in sides:
@@ -46,9 +46,9 @@ def _time_of(step: Callable[[], Any], steps: int) -> float:
 
 
 def figures(times: np.ndarray, over: int = 1) -> list[float]:
-    """Return the medians of both sides, and the median, least and most of each round's ratio.
+    """Return the medians of both sides, and the median, minimum and maximum of the rounds' ratios.
 
-    ``over`` is the side whose time is the ratio's divisor.
+    ``over`` is the index of the side whose time is the divisor.
     """
     ratios = times[:, 1 - over] / times[:, over]
     row = (*np.median(times, axis=0), np.median(ratios), ratios.min(), ratios.max())

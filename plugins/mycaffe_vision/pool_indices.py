@@ -1,4 +1,4 @@
-"""Poolings that take one cell of each window: which one, and the gradient's way back to it."""
+"""PoolIndices: which cell of each window a pooling selects, and the gradient back to it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 from .pool_windows import PoolWindows
 
 
-class Choice:
-    """Numbers of the kernel elements that windows took; ``windows.elements`` where a window took none."""
+class PoolIndices:
+    """Operations on the index of the kernel element selected in each window; ``windows.elements`` for none."""
 
     def __init__(self, windows: PoolWindows):
         self.windows, self.xp = windows, windows.xp
@@ -20,16 +20,16 @@ class Choice:
             [i * height.stride * row + j * width.stride for j in range(width.count)]
             for i in range(height.count)
         ]
-        # A window that took no cell is given its first one, which padding may move out of the image.
+        # A window without a selected cell gets its first one, which padding may move out of the image.
         self._may_leave = any(a.stride * (a.count - 1) >= a.size for a in (height, width))
         device = windows.device
         self._offsets = device.asarray([*offsets, 0], dtype="int64")
         self._places = device.asarray(places, dtype="int64")
 
-    def first(self, elements: Any, takes: Any) -> None:
-        """Write the first element of each window for which it is taken.
+    def find_first(self, elements: Any, matches: Any) -> None:
+        """Write the index of the first matching element of each window.
 
-        ``takes(number, windows, cells, out)`` says it for one element in the windows that have it.
+        ``matches(number, windows, cells, out)`` tests one element in all windows that have it.
         """
         scratch = self.windows.scratch
         free, hit = scratch("pool free", elements, "bool"), scratch("pool hit", elements, "bool")
@@ -40,14 +40,14 @@ class Choice:
                 windows, cells = (..., *part[0]), (..., *part[1])
                 if self.windows.clipped:
                     hit.fill(False)
-                takes(number, windows, cells, hit[windows])
+                matches(number, windows, cells, hit[windows])
                 self.xp.greater(free, hit, out=free)  # free and not hit
             self.xp.add(elements, free.view("uint8"), out=elements)
 
     def cells(self, elements: Any) -> Any:
-        """Return, as scratch, the cell h * W + w that each window took."""
+        """Return, as scratch, the cell h * W + w selected in each window."""
         found = self.windows.scratch("pool cells", elements, "int64")
-        # Not take() with ``out``, which NumPy fills by way of a second array.
+        # Not take() with ``out``, for which NumPy uses a second array.
         self.xp.add(self._offsets[elements], self._places, out=found)
         if self._may_leave:
             last = self.windows.height.size * self.windows.width.size - 1
@@ -55,7 +55,7 @@ class Choice:
         return found
 
     def spread(self, elements: Any, dy: Any, dx: Any) -> None:
-        """Write to each cell the sum of the gradients of the windows that took it."""
+        """Write to each cell the sum of the gradients of the windows that selected it."""
         cells = self.cells(elements)
         planes = dx.shape[0] * dx.shape[1]
         size = self.windows.height.size * self.windows.width.size
