@@ -10,23 +10,14 @@ from typing import Any
 
 import numpy as np
 
-# Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
-_KNOWN, _PREDICTED, _TRUTH = "#0072B2", "#D55E00", "#009E73"
+from mycaffe_py.drawing import style
+
 _MAX_AXES = 6
 
 
 def plain_time(time: float) -> str:
     """Return a time that is no date as text: a whole number with all its digits."""
     return str(int(time)) if time.is_integer() and abs(time) < 2**63 else f"{time:.15g}"
-
-
-def short_dates(axes: Any) -> None:
-    """Write dates along x so that they fit: each says only what changes from the one before."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-    locator = AutoDateLocator()
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
 
 @dataclass
@@ -99,36 +90,34 @@ class Forecast:
                 known_before = self.value[before, index]
                 axis.plot(
                     *(self._axis(self.time[before]), known_before),
-                    color=_KNOWN,
+                    color=style.TARGET,
                     marker=".",
                     markersize=2,  # shows what stands alone between gaps
                     label="known",
                 )
             if known.any():
                 times, truth = self._axis(self.times), self.targets[:, index]
-                axis.plot(times, truth, color=_TRUTH, linewidth=3, alpha=0.5, label="what came")
+                axis.plot(
+                    times, truth, color=style.TRUTH, linewidth=3, alpha=0.5, label="what came"
+                )
             axis.plot(
                 *(self._axis(self.times), self.predictions[:, index]),
-                color=_PREDICTED,
+                color=style.PREDICTION,
                 marker="." if len(self.times) < 60 else None,
                 label="forecast",
             )
             error = self.mean_errors().get(self.names[index])
             words = "" if error is None else f": mean absolute error {error:.4g}"
-            title = self.names[index] + words
-            axis.set_title(title, loc="left", fontsize="medium", parse_math=False)
-            axis.spines[["top", "right"]].set_visible(False)
-            axis.grid(alpha=0.25, linewidth=0.6)
-        axes[0].legend(
-            loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize="small"
-        )
+            style.titled(axis, self.names[index] + words)
+            style.plain(axis)
+        style.legend_beside(axes[0])
         axes[-1].set_xlabel(self.time_name, parse_math=False)
         if self.dates:
-            short_dates(axes[-1])
+            style.short_dates(axes[-1])
 
     def _axis(self, times: np.ndarray) -> np.ndarray:
         """Return times as matplotlib draws them."""
-        return np.round(times * 86400).astype("datetime64[s]") if self.dates else times
+        return style.as_dates(times) if self.dates else times
 
 
 def _cell(value: float) -> str:

@@ -7,10 +7,10 @@ order within the ranks by medians, then positions that pull connected nodes onto
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .graph import Graph, Node
-from .ordering import order_ranks
+from .ordering import Ranked, order_ranks
 from .sizes import LABEL_SIZE, label_width, measure
 
 RANK_GAP = 34.0
@@ -20,16 +20,14 @@ _LABEL_ROOM = 24.0
 _SWEEPS = 24
 
 
-@dataclass(eq=False)
-class Slot:
+@dataclass(eq=False, kw_only=True)
+class Slot(Ranked):
     """A node, or the stand-in of an edge that passes a rank; ``across`` is its place in the rank."""
 
     rank: int
     breadth: float
     node: Node | None = None
     across: float = 0.0
-    before: list[Slot] = field(default_factory=list)
-    after: list[Slot] = field(default_factory=list)
 
 
 @dataclass
@@ -104,11 +102,13 @@ def _slots(
             breadths[edge.target] = max(breadths[edge.target], 2 * LABEL_SIZE + 14)
         elif edge.label:
             breadths[edge.target] = max(breadths[edge.target], 2 * (label_width(edge) + 8))
-    of_node = {node: Slot(ranks[node], breadths[node], node) for node in graph.nodes}
+    of_node = {
+        node: Slot(rank=ranks[node], breadth=breadths[node], node=node) for node in graph.nodes
+    }
     slots, chains = list(of_node.values()), []
     for edge in graph.edges:
         start, end = of_node[edge.source], of_node[edge.target]
-        between = [Slot(rank, 4.0) for rank in range(start.rank + 1, end.rank)]
+        between = [Slot(rank=rank, breadth=4.0) for rank in range(start.rank + 1, end.rank)]
         chain = [start, *between, end]
         for lower, upper in zip(chain, chain[1:], strict=False):
             lower.after.append(upper)

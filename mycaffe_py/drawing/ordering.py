@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 _SWEEPS = 16
 
 
-def order_ranks(rows: list[list[Any]]) -> None:
+@dataclass(eq=False)
+class Ranked:
+    """What is in a rank, with those in the ranks before and after it that it is connected with."""
+
+    before: list[Any] = field(default_factory=list)
+    after: list[Any] = field(default_factory=list)
+
+
+R = TypeVar("R", bound=Ranked)
+
+
+def order_ranks(rows: Sequence[list[R]]) -> None:
     """Sort each row in place: by the median of the places before, then after, while that helps."""
     best, fewest = [list(row) for row in rows], _crossings(rows)
     for sweep in range(_SWEEPS):
@@ -30,7 +43,7 @@ def order_ranks(rows: list[list[Any]]) -> None:
         row[:] = kept
 
 
-def _pairs(rows: list[list[Any]], down: bool) -> list[tuple[list[Any], list[Any]]]:
+def _pairs(rows: Sequence[list[Any]], down: bool) -> list[tuple[list[Any], list[Any]]]:
     """Return each row with the one that it is sorted by."""
     if down:
         return list(zip(rows[1:], rows, strict=False))
@@ -44,7 +57,7 @@ def _median(places: list[int], own: int) -> float:
     return places[half] if len(places) % 2 else (places[half - 1] + places[half]) / 2
 
 
-def _exchange(rows: list[list[Any]]) -> None:
+def _exchange(rows: Sequence[list[Any]]) -> None:
     """Exchange neighbours where fewer edges then cross."""
     for index, row in enumerate(rows):
         below = {slot: at for at, slot in enumerate(rows[index - 1])} if index else {}
@@ -61,7 +74,7 @@ def _crossed(left: list[Any], right: list[Any], place: dict[Any, int]) -> int:
     return sum(place[a] > place[b] for a in left for b in right)
 
 
-def _crossings(rows: list[list[Any]]) -> int:
+def _crossings(rows: Sequence[list[Any]]) -> int:
     count = 0
     for lower, upper in zip(rows, rows[1:], strict=False):
         place = {slot: index for index, slot in enumerate(upper)}

@@ -9,13 +9,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from mycaffe_py.drawing import style
 from mycaffe_py.errors import MissingExtraError, require
 from mycaffe_py.weights.atomic import atomic_write
 
 from .metrics import Points, read_columns, read_tests
 
-# A legend above its plot, where it covers nothing.
-_ABOVE = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 2, "frameon": False}
 _COLUMNS = ("iteration", "loss", "accuracy", "baseline_accuracy")
 
 
@@ -78,16 +77,16 @@ def draw_losses(figure: Any, folder: Path, best: dict[str, Any] | None = None) -
         _draw_accuracy(axes[1], columns if trained else None, accuracies)
     if best is not None:
         for axis in axes:
-            axis.axvline(best["iteration"], color="tab:green", linestyle=":", linewidth=1)
-        axes[0].plot([], [], color="tab:green", linestyle=":", label=_best_label(best))
-    axes[0].legend(**_ABOVE)
+            axis.axvline(best["iteration"], color=style.GREEN, linestyle=":", linewidth=1)
+        axes[0].plot([], [], color=style.GREEN, linestyle=":", label=_best_label(best))
+    style.legend_above(axes[0])
     axes[-1].set_xlabel("iteration")
     return True
 
 
 def _draw_tests(axis: Any, tests: Mapping[str, Points]) -> None:
     for index, (name, (iterations, values)) in enumerate(tests.items()):
-        color = f"C{index + 1}"  # C0 is that of training
+        color = style.COLOURS[(index + 1) % len(style.COLOURS)]  # the first is that of training
         axis.plot(iterations, values, "o-", markersize=3, linewidth=1, color=color, label=name)
 
 
@@ -98,36 +97,38 @@ def _best_label(best: dict[str, Any]) -> str:
 def _draw_loss(axis: Any, columns: dict[str, list[float]]) -> None:
     # A logarithm takes no zero; a gap says as much as a point at minus infinity.
     losses = [loss if loss > 0 else math.nan for loss in columns["loss"]]
-    axis.plot(columns["iteration"], losses, linewidth=0.6, alpha=0.5, color="tab:blue")
+    axis.plot(columns["iteration"], losses, linewidth=0.6, alpha=0.5, color=style.BLUE)
     middles, means = _block_means(columns["iteration"], losses)
-    axis.plot(middles, means, color="tab:blue", label="loss (mean of each stretch)")
+    axis.plot(middles, means, color=style.BLUE, label="loss (mean of each stretch)")
     if means:
         axis.set_yscale("log")
         lowest = min(means)
         at = middles[means.index(lowest)]
-        axis.plot([at], [lowest], "o", color="tab:red", label=f"lowest {lowest:.3g} at {at:.0f}")
+        axis.plot(
+            [at], [lowest], "o", color=style.VERMILION, label=f"lowest {lowest:.3g} at {at:.0f}"
+        )
     axis.set_ylabel("loss")
-    axis.grid(alpha=0.3)
+    style.plain(axis)
 
 
 def _draw_accuracy(
     axis: Any, columns: dict[str, list[float]] | None, tests: Mapping[str, Points]
 ) -> None:
     if columns is not None:
-        axis.plot(columns["iteration"], columns["accuracy"], color="tab:blue", label="accuracy")
+        axis.plot(columns["iteration"], columns["accuracy"], color=style.BLUE, label="accuracy")
         if any(map(math.isfinite, columns["baseline_accuracy"])):
             axis.plot(
                 columns["iteration"],
                 columns["baseline_accuracy"],
-                color="tab:gray",
+                color=style.GREY,
                 linestyle="--",
                 label="baseline: repeat the last target",
             )
     _draw_tests(axis, tests)
     axis.set_ylabel("accuracy")
     axis.set_ylim(0, 1.02)
-    axis.grid(alpha=0.3)
-    axis.legend(**_ABOVE)
+    style.plain(axis)
+    style.legend_above(axis)
 
 
 def _block_means(

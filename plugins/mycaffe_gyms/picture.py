@@ -7,12 +7,7 @@ from typing import Any
 
 import numpy as np
 
-# Okabe and Ito's colours, distinguishable with any kind of colour vision.
-TARGET_COLOUR = "#0072B2"
-PREDICTION_COLOUR = "#D55E00"
-TOLERANCE_COLOUR = "#009E73"
-UNOBSERVED_COLOUR = "#6E6E6E"
-AHEAD_COLOUR = "#CC79A7"
+from mycaffe_py.drawing import style
 
 
 def growing(position: np.ndarray, step: float) -> np.ndarray:
@@ -31,12 +26,10 @@ def draw_curve(
     tolerance: float,
 ) -> None:
     """Draw ``CurveGym.curve_points`` and their ``error`` (NaN: unknown), replacing the contents of ``figure``."""
-    figure.clear()
-    if hasattr(figure, "set_layout_engine"):
-        figure.set_layout_engine("constrained")
+    style.start(figure)
     upper, lower = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [3, 1]})
     summary = _summary(points["error"], points["ahead"] == 1, tolerance)
-    upper.set_title(f"{title}: {summary}", loc="left", fontsize="medium", parse_math=False)
+    style.titled(upper, f"{title}: {summary}")
     _draw_values(upper, points)
     _draw_error(lower, points, tolerance)
     upper.set_ylabel(labels[1], parse_math=False)
@@ -45,9 +38,8 @@ def draw_curve(
     if len(points["x"]) > 1 and points["x"][0] < points["x"][-1]:
         lower.set_xlim(points["x"][0], points["x"][-1])
     for axes in (upper, lower):
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(alpha=0.25, linewidth=0.6)
-        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize="small")
+        style.plain(axes)
+        style.legend_beside(axes)
     figure.align_ylabels([upper, lower])
 
 
@@ -71,19 +63,19 @@ def _split(points: Mapping[str, np.ndarray], name: str) -> list[tuple[np.ndarray
     """
     values, ahead = points[name], points["ahead"] == 1
     if not ahead.any():
-        return [(values, PREDICTION_COLOUR, "prediction")]
+        return [(values, style.PREDICTION, "prediction")]
     future = ahead.copy()
     future[:-1] |= ahead[1:]
     seen, coming = np.where(ahead, np.nan, values), np.where(future, values, np.nan)
     return [
-        (seen, PREDICTION_COLOUR, "prediction"),
-        (coming, AHEAD_COLOUR, "prediction ahead"),
+        (seen, style.PREDICTION, "prediction"),
+        (coming, style.AHEAD, "prediction ahead"),
     ]
 
 
 def _draw_values(axes: Any, points: Mapping[str, np.ndarray]) -> None:
     axes.plot(
-        points["x"], points["target"], color=TARGET_COLOUR, linewidth=3, alpha=0.55, label="target"
+        points["x"], points["target"], color=style.TARGET, linewidth=3, alpha=0.55, label="target"
     )
     for values, colour, label in _split(points, "prediction"):
         axes.plot(
@@ -103,7 +95,7 @@ def _draw_values(axes: Any, points: Mapping[str, np.ndarray]) -> None:
             marker="o",
             markersize=4,
             markerfacecolor="white",
-            markeredgecolor=UNOBSERVED_COLOUR,
+            markeredgecolor=style.UNOBSERVED,
             markeredgewidth=0.8,
             label="not observed",
         )
@@ -113,7 +105,7 @@ def _draw_error(axes: Any, points: Mapping[str, np.ndarray], tolerance: float) -
     axes.axhspan(
         -tolerance,
         tolerance,
-        color=TOLERANCE_COLOUR,
+        color=style.TOLERANCE,
         alpha=0.2,
         linewidth=0,
         label=f"within {tolerance:g}",

@@ -6,15 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .picture_states import (
-    COLOURS,
-    GREY,
-    colours_in,
-    heading,
-    legend_in,
-    number_neurons,
-    plain,
-)
+from mycaffe_py.drawing import style
+
+from .picture_states import number_neurons
 from .sequence_trace import SequenceTrace
 from .time_scales import TimeScales
 
@@ -30,13 +24,13 @@ def draw_time_scales(figure: Any, trace: SequenceTrace, scales: TimeScales, titl
     (spread, band), (each, share) = cells[:, ::2]
     (spread_side, band_side), (each_side, share_side) = cells[:, 1::2]
     unit = "units of tt"
-    heading(figure, f"{title}\ntime constant = {scales.meaning}; {unit}")
+    style.heading(figure, f"{title}\ntime constant = {scales.meaning}; {unit}")
     constants = np.clip(scales.constants, *_limits(scales.constants))
     order = np.argsort(np.median(constants, axis=0), kind="stable")
     _draw_spread(spread, trace, constants, unit)
     _draw_band(band, trace, constants)
-    legend_in(spread_side, spread)
-    legend_in(band_side, band)
+    style.legend_in(spread_side, spread)
+    style.legend_in(band_side, band)
     mesh = each.pcolormesh(
         trace.edges,
         _rows(order),
@@ -48,13 +42,13 @@ def draw_time_scales(figure: Any, trace: SequenceTrace, scales: TimeScales, titl
     low, high = np.percentile(constants, [2, 98])
     mesh.set_clim(low, high)
     ticks = dict(zip(("ticks", "format"), _log_ticks(low, high), strict=True))
-    colours_in(figure, each_side, mesh, f"time constant ({unit})", extend="both", **ticks)
+    style.colour_scale(figure, each_side, mesh, f"time constant ({unit})", extend="both", **ticks)
     number_neurons(each, order, "neurons, fastest at the bottom")
     mesh = share.pcolormesh(
         trace.edges, _rows(order), scales.shares[:, order].T, vmin=0, vmax=1, cmap="cividis",
         rasterized=True,
     )  # fmt: skip
-    colours_in(figure, share_side, mesh, scales.share_name)
+    style.colour_scale(figure, share_side, mesh, scales.share_name)
     number_neurons(share, order, "neurons, in the same order")
     for axes in (band, each, share):
         axes.set_xlim(trace.edges[0], trace.edges[-1])
@@ -101,7 +95,7 @@ def _draw_spread(axes: Any, trace: SequenceTrace, constants: np.ndarray, unit: s
         low, high = low / 2, high * 2
     bins = np.geomspace(low * 0.999, high * 1.001, min(40, max(8, 2 * int(len(medians) ** 0.5))))
     axes.hist(
-        medians, bins=bins, color=COLOURS[0], alpha=0.8, edgecolor="white", linewidth=0.5,
+        medians, bins=bins, color=style.COLOURS[0], alpha=0.8, edgecolor="white", linewidth=0.5,
         label="neurons",
     )  # fmt: skip
     axes.yaxis.get_major_locator().set_params(integer=True)
@@ -109,29 +103,37 @@ def _draw_spread(axes: Any, trace: SequenceTrace, constants: np.ndarray, unit: s
     axes.set_xscale("log")
     if spans.size:
         low, middle, high = np.percentile(spans, [5, 50, 95])
-        axes.axvline(middle, color=COLOURS[1], label=f"time span of a step:\nmedian {middle:.3g}")
+        axes.axvline(
+            middle, color=style.COLOURS[1], label=f"time span of a step:\nmedian {middle:.3g}"
+        )
         if high > 1.01 * low:
-            axes.axvspan(low, high, color=COLOURS[1], alpha=0.15, label="90 % of the steps")
+            axes.axvspan(low, high, color=style.COLOURS[1], alpha=0.15, label="90 % of the steps")
     _number(axes.xaxis, axes.get_xlim())
     axes.set_xlabel(f"time constant, median over the steps ({unit})")
     axes.set_ylabel("neurons")
-    axes.set_title(f"median of all: {np.median(medians):.3g}", loc="left", fontsize="medium")
-    plain(axes)
+    style.titled(axes, f"median of all: {np.median(medians):.3g}")
+    style.plain(axes)
 
 
 def _draw_band(axes: Any, trace: SequenceTrace, constants: np.ndarray) -> None:
     low, lower, middle, upper, high = np.percentile(constants, [5, 25, 50, 75, 95], axis=1)
     x = trace.places
-    axes.fill_between(x, low, high, color=COLOURS[0], alpha=0.15, linewidth=0, label="5 to 95 %")
-    axes.fill_between(x, lower, upper, color=COLOURS[0], alpha=0.3, linewidth=0, label="25 to 75 %")
-    axes.plot(x, middle, color=COLOURS[0], label="median", marker="." if len(x) == 1 else None)
+    axes.fill_between(
+        x, low, high, color=style.COLOURS[0], alpha=0.15, linewidth=0, label="5 to 95 %"
+    )
+    axes.fill_between(
+        x, lower, upper, color=style.COLOURS[0], alpha=0.3, linewidth=0, label="25 to 75 %"
+    )
+    axes.plot(
+        x, middle, color=style.COLOURS[0], label="median", marker="." if len(x) == 1 else None
+    )
     if (trace.spans > 0).any():
         axes.plot(
-            x, np.where(trace.spans > 0, trace.spans, np.nan), color=GREY, linewidth=0.8,
+            x, np.where(trace.spans > 0, trace.spans, np.nan), color=style.GREY, linewidth=0.8,
             linestyle=":", marker=".", markersize=2, label="time span\nof the step",
         )  # fmt: skip
     axes.set_yscale("log")
     _number(axes.yaxis, axes.get_ylim())
     axes.set_ylabel("time constant")
-    axes.set_title("all neurons, step by step", loc="left", fontsize="medium")
-    plain(axes)
+    style.titled(axes, "all neurons, step by step")
+    style.plain(axes)

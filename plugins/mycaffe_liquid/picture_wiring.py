@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .picture_states import colours_in, heading
+from mycaffe_py.drawing import Ranked, order_ranks, style
+
 from .synapse_map import SynapseMap
 
 # The ends of the heat map's colours, distinguishable with any kind of colour vision.
@@ -20,8 +21,9 @@ _COLUMN_POINTS = 400.0
 """Approximate height of a column of neurons."""
 _NUMBERED_WIDTH = 13.0
 _MAX_LABELLED = 40
-_SWEEPS = 4
 
+Neuron = tuple[bool, int]
+"""Whether it is a sensory one, and its number."""
 Place = tuple[float, float]
 
 
@@ -30,7 +32,7 @@ def draw_wiring(figure: Any, synapses: SynapseMap, inputs: list[str], title: str
     figure.clear()
     figure.set_size_inches(15, 8)
     left, right, side = figure.subplots(1, 3, gridspec_kw={"width_ratios": [6, 5, 1]})
-    heading(figure, f"{title}\nstrength = {synapses.meaning}")
+    style.heading(figure, f"{title}\nstrength = {synapses.meaning}")
     reach = _reach(synapses)
     columns = [("sensory", np.arange(len(inputs))), *synapses.columns()]
     _draw_neurons(left, synapses, columns, inputs, reach)
@@ -51,9 +53,9 @@ def _reach(synapses: SynapseMap) -> float:
 def _draw_neurons(
     axes: Any, synapses: SynapseMap, columns: list[Any], inputs: list[str], reach: float
 ) -> None:
-    places = _places(synapses, columns)
     widths = {name: _width(len(neurons)) for name, neurons in columns}
     edges, count = _edges(synapses)
+    places = _places(columns, edges)
     _draw_edges(axes, edges, places, reach, widths, synapses.groups)
     for index, (group, neurons) in enumerate(columns):
         spots = [places[group == "sensory", neuron] for neuron in neurons]
@@ -86,44 +88,23 @@ def _write(axes: Any, x: float, y: float, text: str, ha: str) -> None:
     axes.text(x, y, text, ha=ha, va="center", fontsize="small", zorder=4, parse_math=False)
 
 
-def _places(synapses: SynapseMap, columns: list[Any]) -> dict[tuple[bool, int], Place]:
-    """Return the position of each neuron, by (whether it is a sensory one, number).
-
-    Each column is ordered by the mean position of the neurons it has synapses with, in several passes to and fro,
-    so that few lines cross.
-    """
-    places: dict[tuple[bool, int], Place] = {}
-    orders = [np.array(neurons) for _, neurons in columns]
-
-    def put(index: int) -> None:
-        count = len(orders[index])
-        for rank, neuron in enumerate(orders[index]):
-            y = 0.5 if count == 1 else 1 - rank / (count - 1)
-            places[index == 0, int(neuron)] = (float(index), y)
-
-    for index in range(len(columns)):
-        put(index)
-    links = np.abs(np.concatenate([synapses.sensory, synapses.inner])) > 0
-    count = len(synapses.sensory)
-    for sweep in range(_SWEEPS):
-        forwards = sweep % 2 == 0
-        indices = range(1, len(columns)) if forwards else range(len(columns) - 2, -1, -1)
-        for index in indices:
-            near = orders[index - 1 if forwards else index + 1]
-            rows = near if near is orders[0] else near + count
-            heights = np.array(
-                [places[(index - 1 if forwards else index + 1) == 0, int(n)][1] for n in near]
-            )
-            own = orders[index]
-            if forwards:
-                weights = links[np.ix_(rows, own)]
-            else:
-                weights = links[np.ix_(own if index == 0 else own + count, near)].T
-            total = weights.sum(axis=0)
-            means = (weights * heights[:, None]).sum(axis=0) / np.maximum(total, 1)
-            orders[index] = own[np.argsort(-np.where(total > 0, means, 0.5), kind="stable")]
-            put(index)
-    return places
+def _places(columns: list[Any], edges: list[Any]) -> dict[Neuron, Place]:
+    """Return the place of each neuron; each column is in an order in which few of the drawn synapses cross."""
+    rows = [[(group == "sensory", int(neuron)) for neuron in neurons] for group, neurons in columns]
+    column_of = {neuron: index for index, row in enumerate(rows) for neuron in row}
+    nodes = {neuron: Ranked() for neuron in column_of}
+    for source, target, _ in edges:
+        if column_of[target] == column_of[source] + 1:
+            nodes[source].after.append(nodes[target])
+            nodes[target].before.append(nodes[source])
+    neuron_of = {node: neuron for neuron, node in nodes.items()}
+    ranks = [[nodes[neuron] for neuron in row] for row in rows]
+    order_ranks(ranks)
+    return {
+        neuron_of[node]: (float(index), 0.5 if len(row) == 1 else 1 - rank / (len(row) - 1))
+        for index, row in enumerate(ranks)
+        for rank, node in enumerate(row)
+    }
 
 
 def _edges(synapses: SynapseMap) -> tuple[list[Any], int]:
@@ -153,7 +134,7 @@ def _edges(synapses: SynapseMap) -> tuple[list[Any], int]:
 def _draw_edges(
     axes: Any,
     edges: list[Any],
-    places: dict[tuple[bool, int], Place],
+    places: dict[Neuron, Place],
     reach: float,
     widths: dict[str, float],
     groups: Sequence[str],
@@ -220,9 +201,7 @@ def _draw_strengths(
         axes.axvline(edge - 0.5, color="#333333", linewidth=0.5)
         axes.axhline(len(inputs) + edge - 0.5, color="#333333", linewidth=0.5)
     count = (synapses.sensory != 0).sum() + (synapses.inner != 0).sum()
-    axes.set_title(
-        f"{count:,} synapses of {values.size:,}; grey: none", loc="left", fontsize="medium"
-    )
+    style.titled(axes, f"{count:,} synapses of {values.size:,}; grey: none")
     axes.set_xlabel("target neuron")
     axes.set_ylabel("source: inputs above, neurons below")
     names = [*inputs, *map(str, order)]
@@ -232,4 +211,4 @@ def _draw_strengths(
     else:
         axes.set_yticks([])
         axes.set_xticks([])
-    colours_in(figure, side, mesh, "strength", extend="both")
+    style.colour_scale(figure, side, mesh, "strength", extend="both")

@@ -33,7 +33,7 @@ MUTANTS = (
         "series-longest-horizon-never-drawn",
         SERIES_GYM,
         "self._rng.integers(nearest, farthest + 1)",
-        "self._rng.integers(least, max(most, least + 1))",
+        "self._rng.integers(nearest, max(farthest, nearest + 1))",
         OF_SERIES,
     ),
     Mutant(
