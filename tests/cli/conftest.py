@@ -21,6 +21,11 @@ SMALL = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _sketches(sketches):
+    """Nothing is painted but where a test takes ``painted``."""
+
+
 @pytest.fixture
 def mycaffe(monkeypatch, tmp_path):
     """Run the command line in an empty folder; returns click's result."""
