@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import signal
 from pathlib import Path
@@ -22,6 +23,24 @@ def registry():
 @pytest.fixture
 def rng():
     return np.random.default_rng(1234)
+
+
+@pytest.fixture
+def sketches(monkeypatch):
+    """Pictures are put together but not painted, which takes longer than to train a small net."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    paint = FigureCanvasAgg.print_png
+    monkeypatch.setattr(
+        FigureCanvasAgg, "print_png", lambda self, file, **_: file.write(b"\x89PNG, a sketch")
+    )
+    return lambda: monkeypatch.setattr(FigureCanvasAgg, "print_png", paint)
+
+
+@pytest.fixture
+def painted(sketches):
+    """Pictures are painted, also in a folder whose tests make do with sketches."""
+    sketches()
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +73,11 @@ def _there_is_a_gpu():
     except DeviceError:
         return False
     return True
+
+
+def pytest_collection_finish(session):
+    """Let the garbage collector, which some tests call, leave out the thousands of collected tests."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config, items):

@@ -119,6 +119,11 @@ class Bench:
         return self.folder / result.stdout.strip()
 
 
+@pytest.fixture(autouse=True)
+def _sketches(sketches):
+    """Nothing is painted but where a test takes ``painted``."""
+
+
 @pytest.fixture
 def bench(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)

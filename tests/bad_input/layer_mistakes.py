@@ -79,16 +79,16 @@ def starts(type_name: str, folder: Path) -> list[Mistake]:
     return found
 
 
-def mistakes(type_name: str, folder: Path) -> Iterator[Mistake]:
-    """Yield what goes wrong with a layer type, the same each time."""
+def mistakes(type_name: str, folder: Path, most: int = MOST_OF_A_KIND) -> Iterator[Mistake]:
+    """Yield what goes wrong with a layer type, the same each time; at most so many of each kind."""
     begun = starts(type_name, folder)
     rng = random.Random(type_name)
     for kind, make in (("wires", _wires), ("shapes", _shapes), ("settings", _settings)):
         made = [mistake for start in begun for mistake in make(start)]
         if kind == "settings":
-            pairs = rng.sample(made, min(MOST_OF_A_KIND, len(made)))
+            pairs = rng.sample(made, min(most, len(made)))
             made += [_both(*pair) for pair in zip(pairs, rng.sample(made, len(pairs)), strict=True)]
-        for mistake in rng.sample(made, min(MOST_OF_A_KIND, len(made))):
+        for mistake in rng.sample(made, min(most, len(made))):
             mistake.kind = kind
             yield mistake
 

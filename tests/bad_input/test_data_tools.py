@@ -247,10 +247,21 @@ def test_names_of_any_kind(tools):
     assert result.exit_code == 0 and "Processed 2 files." in result.stderr
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-@pytest.mark.parametrize("verb", [CONVERT, "extract-features", "time"])
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+STOPPED = [
+    *((CONVERT, name) for name in SIGNALS),
+    *((verb, "SIGINT") for verb in ("extract-features", "time")),
+    *(
+        pytest.param(verb, name, marks=pytest.mark.slow)
+        for verb in ("extract-features", "time")
+        for name in SIGNALS[1:]
+    ),
+]
+
+
+@pytest.mark.parametrize(("verb", "name"), STOPPED)
 def test_a_signal_in_the_middle_leaves_nothing(tools, name, verb):
-    tools.write("long.txt", "0.png 0\n" * 1_000_000)
+    tools.write("long.txt", "0.png 0\n" * 100_000)
     arguments, sign = {
         CONVERT: ([CONVERT, "./", "long.txt", "db2"], b"Processed"),
         "extract-features": ([*EXTRACT, "ip", "db2", "100000000", "lmdb"], b"Extracted"),

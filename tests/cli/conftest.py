@@ -21,6 +21,11 @@ SMALL = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _sketches(sketches):
+    """Nothing is painted but where a test takes ``painted``."""
+
+
 @pytest.fixture
 def mycaffe(monkeypatch, tmp_path):
     """Run the command line in an empty folder; returns click's result."""
@@ -42,13 +47,17 @@ def train(mycaffe):
     return run
 
 
+MAIN = "import sys; sys.modules['matplotlib'] = None; from mycaffe_py.cli import main; main()"
+"""The command without its pictures; to import what paints them takes longer than all the rest."""
+
+
 @pytest.fixture
 def start(tmp_path):
     """Start the command line as a process in an empty folder."""
     started = []
 
     def run(*arguments, **options):
-        command = [sys.executable, "-c", "from mycaffe_py.cli import main; main()", *arguments]
+        command = [sys.executable, "-c", MAIN, *arguments]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         process = subprocess.Popen(command, cwd=tmp_path, **pipes | options)
         started.append(process)

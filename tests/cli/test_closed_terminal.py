@@ -10,16 +10,15 @@ import termios
 
 import pytest
 
-from .conftest import SMALL
+from .conftest import MAIN, SMALL
 
 
 @pytest.mark.parametrize("kind", ["xterm", "dumb"])
 def test_closing_the_terminal_takes_a_snapshot_and_the_run_goes_on(tmp_path, runs, kind):
     master, slave = pty.openpty()
-    code = "from mycaffe_py.cli import main; main()"
     process = subprocess.Popen(
         [
-            *(sys.executable, "-c", code, "train", *SMALL, "--device", "cpu"),
+            *(sys.executable, "-c", MAIN, "train", *SMALL, "--device", "cpu"),
             *("--iterations", "900", "--set", "solver.display=20"),
         ],
         cwd=tmp_path,

@@ -17,7 +17,7 @@ def test_a_shipped_model(mycaffe, tmp_path):
     assert ">1 x 82 x 1<" in (tmp_path / "LiquidNetCfc.svg").read_text(encoding="utf-8")
 
 
-def test_caffes_options(mycaffe, models, tmp_path):
+def test_caffes_options(mycaffe, models, tmp_path, painted):
     result = mycaffe(
         "draw", "known.prototxt", "x.png", "-rankdir", "tb", "-phase", "TRAIN", "--display_lrm"
     )

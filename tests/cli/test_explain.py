@@ -4,24 +4,35 @@ import shutil
 import sys
 
 import pytest
+from click.testing import CliRunner
+
+from mycaffe_py.cli.app import app
 
 from .conftest import SMALL
 
 PICTURES = ["cfc1_states.png", "cfc1_time_constants.png"]
 
 
-@pytest.fixture
-def run_folder(train, tmp_path):
-    result = train("--iterations", 2, "--seed", 1, "--run-dir", "run")
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    run = ("--iterations", "2", "--seed", "1", "--run-dir", str(folder), "--device", "cpu")
+    result = CliRunner().invoke(app, ["train", *SMALL, *run])
     assert result.exit_code == 0, result.stderr
-    return tmp_path / "run"
+    return folder
+
+
+@pytest.fixture
+def run_folder(trained, tmp_path):
+    """Put a run folder into the current one."""
+    return shutil.copytree(trained, tmp_path / "run")
 
 
 def is_picture(path):
     return path.read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_run_folder_is_enough(mycaffe, run_folder):
+def test_a_run_folder_is_enough(mycaffe, run_folder, painted):
     result = mycaffe("explain", "--weights", "run")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.splitlines() == [f"run/{name}" for name in PICTURES]

@@ -54,7 +54,7 @@ def table(path="forecast.csv"):
         return list(csv.reader(file))
 
 
-def test_model_and_solver_are_those_of_the_run(mycaffe, trained, tmp_path):
+def test_model_and_solver_are_those_of_the_run(mycaffe, trained, tmp_path, painted):
     result = mycaffe("predict", *WEIGHTS, "--steps", 6)
     assert result.exit_code == 0, result.stderr
     assert result.stdout.split() == ["forecast.csv", "forecast.png"]
@@ -186,7 +186,7 @@ def test_a_device_gets_the_table_alone(mycaffe, trained):
     assert result.exit_code == 0 and result.stdout.split() == ["/dev/null"]
 
 
-def test_names_that_are_no_formulas(mycaffe, trained, tmp_path):
+def test_names_that_are_no_formulas(mycaffe, trained, tmp_path, painted):
     names = "month $x_{,price $x_{^$"
     (tmp_path / "dollars.csv").write_text("\n".join([names, *ROWS]) + "\n")
     result = mycaffe("predict", *WEIGHTS, "--steps", 3, "--input", "dollars.csv")
@@ -194,7 +194,7 @@ def test_names_that_are_no_formulas(mycaffe, trained, tmp_path):
     assert table()[0] == names.split(",") and (tmp_path / "forecast.png").exists()
 
 
-def test_a_picture_that_cannot_be_drawn_only_warns(mycaffe, trained, tmp_path):
+def test_a_picture_that_cannot_be_drawn_only_warns(mycaffe, trained, tmp_path, painted):
     rows = [f"00{index + 10}-01-01,{index}" for index in range(9)]
     (tmp_path / "old.csv").write_text("\n".join(["year,a", *rows]) + "\n")
     result = mycaffe("predict", *WEIGHTS, "--steps", 600, "--input", "old.csv")

@@ -1,17 +1,31 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
+from click.testing import CliRunner
+
+from mycaffe_py.cli.app import app
 
 from .conftest import SMALL
 
 WEIGHTS = ("--weights", "runs/LiquidNetCfc/001/last.caffemodel")
 
 
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    run = ("--iterations", "30", "--seed", "1", "--run-dir", str(folder), "--device", "cpu", "-q")
+    assert CliRunner().invoke(app, ["train", *SMALL, *run]).exit_code == 0
+    return folder / "last.caffemodel"
+
+
 @pytest.fixture
-def trained(train):
-    assert train("--iterations", 30, "--seed", 1, "-q").exit_code == 0
+def trained(weights, tmp_path):
+    """Put the weights of a run into its folder."""
+    (tmp_path / WEIGHTS[1]).parent.mkdir(parents=True)
+    shutil.copy(weights, tmp_path / WEIGHTS[1])
 
 
 def test_frozen_weights_on_the_gym_beside_the_baseline(mycaffe, trained):

@@ -15,7 +15,7 @@ def record_of(folder):
     return json.loads((folder / "run.json").read_text())
 
 
-def test_a_run_prints_its_start_its_progress_its_end_and_its_folder(train, runs):
+def test_a_run_prints_its_start_its_progress_its_end_and_its_folder(train, runs, painted):
     result = train("--iterations", 30, "--seed", 3, "--set", "solver.display=10")
     assert result.exit_code == 0, result.stderr
     assert result.stdout == "runs/LiquidNetCfc/001\n"
@@ -191,14 +191,14 @@ def test_resume_auto_goes_on_as_if_never_stopped(train, runs):
 
 @pytest.mark.parametrize("spec", ["auto", "runs/LiquidNetCfc/001"])
 def test_the_best_goes_on_where_snapshots_are_sent_elsewhere(train, runs, spec):
-    prefix = ("--set", 'solver.snapshot_prefix="snaps/mine"')
-    train("--iterations", 1000, "-q", *prefix)
-    assert not (runs / "001" / "mine_iter_1000.solverstate").exists()
+    prefix = ("--set", 'solver.snapshot_prefix="snaps/mine"', "--set", "solver.snapshot=100")
+    train("--iterations", 100, "-q", *prefix)
+    assert not (runs / "001" / "mine_iter_100.solverstate").exists()
     file = runs / "001" / "best.json"
     fields = json.loads(file.read_text())
     fields["chosen"][0] = -1.0  # better than anything that may come
     file.write_text(json.dumps(fields))
-    result = train("--iterations", 1010, "-q", "--resume", spec, *prefix)
+    result = train("--iterations", 109, "-q", "--resume", spec, *prefix)
     assert result.exit_code == 0, result.stderr
     assert record_of(runs / "002")["best"]["value"] == -1.0
 

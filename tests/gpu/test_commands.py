@@ -16,7 +16,7 @@ SMALL = (
 
 
 @pytest.fixture
-def mycaffe(kind, monkeypatch, tmp_path):
+def mycaffe(kind, sketches, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments):

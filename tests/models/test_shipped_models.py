@@ -1,4 +1,7 @@
-"""Every shipped solver trains its model on small stores of the kind that it asks for."""
+"""Every shipped solver trains its model on small stores of the kind that it asks for.
+
+The models learn from batches of a few records; those of the files' own size are slow tests.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,11 @@ ON_GYMS = {
 ON_STORES = sorted(set(resource_names("solvers")) - set(ON_GYMS))
 FORMS = itertools.cycle([("float64", "HDF5"), ("float32", "BINARYPROTO")])
 IN_EACH_FORM = [(name, *next(FORMS)) for name in ON_STORES]
+SMALL_BATCHES = {
+    "sequence_lstm.prototxt": [],  # its files hold rows in the order of one batch size
+    "siamese.prototxt": ["pair_data.data_param.batch_size=4"],
+}
+SIZES = pytest.mark.parametrize("size", ["small", pytest.param("full", marks=pytest.mark.slow)])
 WITH_DEPLOY = ["Autoencoder", "Cifar10Quick", "LeNet", "SmallResNet"]
 
 
@@ -59,10 +67,19 @@ def stores(tmp_path_factory):
     return folder
 
 
+def batches(name, size):
+    """Return the overrides that give a shipped solver's model batches of this size."""
+    if size == "full":
+        return []
+    return SMALL_BATCHES.get(name, ["data.data_param.batch_size=4"])
+
+
+@SIZES
 @pytest.mark.parametrize("name", ON_STORES)
-def test_a_shipped_solver_trains_and_tests(name, stores, monkeypatch):
+def test_a_shipped_solver_trains_and_tests(name, size, stores, monkeypatch):
     monkeypatch.chdir(stores)
-    solver = get_solver(name, seed=3, overrides=["solver.test_iter=1"])
+    overrides = ["solver.test_iter=1", *batches(name, size)]
+    solver = get_solver(name, seed=3, overrides=overrides)
     before = [blob.data.copy() for blob in solver.net.learnable_params]
     solver.step(2)
     assert np.isfinite(solver.loss) and solver.iter == 2
@@ -76,11 +93,13 @@ def test_a_shipped_solver_trains_and_tests(name, stores, monkeypatch):
         net.close()
 
 
+@SIZES
 @pytest.mark.parametrize(("name", "dtype", "form"), IN_EACH_FORM)
-def test_a_shipped_solver_goes_on_exactly(name, dtype, form, stores, tmp_path, monkeypatch):
+def test_a_shipped_solver_goes_on_exactly(name, dtype, form, size, stores, tmp_path, monkeypatch):
     monkeypatch.chdir(stores)
     more = ["test_iter=1", "test_interval=1", f"snapshot_format={form}"]
     overrides = [f"solver.{each}" for each in (*more, f"snapshot_prefix='{tmp_path}/s'")]
+    overrides += batches(name, size)
     whole, first, second = (
         get_solver(name, seed=seed, dtype=dtype, device="cpu", overrides=overrides)
         for seed in (3, 3, 4)

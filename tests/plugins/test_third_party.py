@@ -142,12 +142,25 @@ def test_installed_package(installed, tmp_path):
     assert results[1]["prediction"] == pytest.approx(2, abs=0.5)
 
 
-def test_installed_package_on_the_command_line(installed, tmp_path):
-    def mycaffe(*arguments, **variables):
-        main = "from mycaffe_py.cli import main; main()"
-        return run(installed, "-c", main, *arguments, cwd=tmp_path, **variables)
+VERBS = """
+import json, os
+from click.testing import CliRunner
+from mycaffe_py.cli.app import app
 
-    assert mycaffe("sample-hello") == "hello from the sample\n"
-    assert "sample  1.2.3  mycaffe-sample (entry point)" in mycaffe("plugins")
-    assert "sample  1.2.3" not in mycaffe("plugins", MYCAFFE_PLUGINS="")
-    assert "sample_scale_param" in mycaffe("layers", "SampleScale")
+def mycaffe(*arguments):
+    return CliRunner().invoke(app, arguments, catch_exceptions=False).stdout
+
+found = [mycaffe("plugins"), mycaffe("layers", "SampleScale")]
+os.environ["MYCAFFE_PLUGINS"] = ""
+print(json.dumps([*found, mycaffe("plugins")]))
+"""
+
+
+def test_installed_package_on_the_command_line(installed, tmp_path):
+    main = "from mycaffe_py.cli import main; main()"
+    hello = run(installed, "-c", main, "sample-hello", cwd=tmp_path)
+    assert hello == "hello from the sample\n"
+    plugins, layer, without = json.loads(run(installed, "-c", VERBS, cwd=tmp_path))
+    assert "sample  1.2.3  mycaffe-sample (entry point)" in plugins
+    assert "sample_scale_param" in layer
+    assert "sample  1.2.3" not in without and "mycaffe_common" in without

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from mycaffe_py import Net
+from mycaffe_py.as_caffe import _Alias
 from mycaffe_py.device import Device
 from mycaffe_py.testing import strict_device
 
@@ -30,8 +31,16 @@ class Desk:
         return Net(str(path), phase, **options)
 
 
+def forget_caffe():
+    """Take away the stand-in for caffe, which a Python layer in an earlier test may have left."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Alias)]
+    for name in [name for name in sys.modules if name.partition(".")[0] == "caffe"]:
+        del sys.modules[name]
+
+
 @pytest.fixture(autouse=True)
 def _imports_as_they_were():
+    forget_caffe()
     modules, finders, path = dict(sys.modules), list(sys.meta_path), list(sys.path)
     yield
     assert sys.path == path

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from mycaffe_liquid import picture_wiring
 from mycaffe_liquid.explaining import run_first_sample
 from mycaffe_liquid.sequence_trace import most_active, order_of
 
@@ -20,6 +21,7 @@ def cfc(more="", unit="", size=6, outputs=2):
 
 
 PICTURES = ["states", "time_constants"]
+SLOW = pytest.mark.slow
 
 
 def draw_all(built, *names):
@@ -186,16 +188,21 @@ def test_any_wiring_can_be_drawn(build, x, kind, size, wiring):
     assert {"9 sensory", "b0 2", "time since 0", "mask 1", "excites", "inhibits"} <= set(said)
 
 
-def test_of_very_many_synapses_the_strongest_are_drawn(build, x):
+@pytest.mark.parametrize(
+    ("size", "most", "synapses"), [(36, 300, "1,404"), pytest.param(60, 3000, "3,780", marks=SLOW)]
+)
+def test_of_very_many_synapses_the_strongest_are_drawn(build, x, monkeypatch, size, most, synapses):
+    if size < 60:
+        monkeypatch.setattr(picture_wiring, "_MAX_LINES", most)
     wiring = "wiring_param { type: FULLY_CONNECTED motor_neurons: 1 }"
-    text = f'name: "cfc" type: "CFC" cfc_param {{ cell_type: LTC hidden_size: 60 }} {wiring}'
+    text = f'name: "cfc" type: "CFC" cfc_param {{ cell_type: LTC hidden_size: {size} }} {wiring}'
     built = build(text, x, np.ones((2, 7)))
     figure = draw_all(built, "wiring")["wiring"]
-    assert len(figure.axes[0].patches) <= 3000
+    assert 0 < len(figure.axes[0].patches) <= most
     said = texts_of(figure)
     assert (
-        "the 3,000 strongest of 3,780 synapses" in said
-        and "3,780 synapses of 3,780; grey: none" in said
+        f"the {most:,} strongest of {synapses} synapses" in said
+        and f"{synapses} synapses of {synapses}; grey: none" in said
     )
 
 
@@ -218,7 +225,10 @@ def test_what_the_pictures_say(build, x):
     assert any("1 / |time_a|" in text for text in times)
 
 
-@pytest.mark.parametrize(("size", "steps"), [(1, 1), (2, 3), (8, 2), (256, 200)])
+@pytest.mark.parametrize(
+    ("size", "steps"),
+    [(1, 1), pytest.param(2, 3, marks=SLOW), pytest.param(8, 2, marks=SLOW), (256, 200)],
+)
 def test_any_size(build, rng, size, steps):
     draw_all(
         build(cfc(size=size, outputs=9), rng.standard_normal((1, steps, 8)), np.ones((1, steps)))
@@ -252,7 +262,7 @@ def test_weights_that_diverged(build, x):
 
 def test_names_are_no_formulas(build, x):
     built = build(cfc().replace('"y"', '"$y^"'), x, np.ones((2, 7)))
-    assert "$y^ 0" in texts_of(draw_all(built)["states"])
+    assert "$y^ 0" in texts_of(draw_all(built, "states")["states"])
 
 
 # The orders.
