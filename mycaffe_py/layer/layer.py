@@ -59,24 +59,24 @@ class Layer:
     """
 
     kind: ClassVar[str] = "layer"
-    type: ClassVar[str] = ""
+    type: str = ""
     aliases: ClassVar[tuple[str, ...]] = ()
     schema: ClassVar[str | None] = None
     """Proto2 text of the layer's own message and its ``extend LayerParameter``, if any."""
     parameters: ClassVar[tuple[str, ...] | None] = None
     """LayerParameter fields that the layer reads; None: derived from ``schema`` or ``type``."""
 
-    exact_num_bottom_blobs: ClassVar[int | None] = None
-    min_bottom_blobs: ClassVar[int | None] = None
-    max_bottom_blobs: ClassVar[int | None] = None
-    exact_num_top_blobs: ClassVar[int | None] = None
-    min_top_blobs: ClassVar[int | None] = None
-    max_top_blobs: ClassVar[int | None] = None
-    equal_num_bottom_top_blobs: ClassVar[bool] = False
-    auto_top_blobs: ClassVar[bool] = False
-    allows_in_place: ClassVar[bool] = False
+    exact_num_bottom_blobs: int | None = None
+    min_bottom_blobs: int | None = None
+    max_bottom_blobs: int | None = None
+    exact_num_top_blobs: int | None = None
+    min_top_blobs: int | None = None
+    max_top_blobs: int | None = None
+    equal_num_bottom_top_blobs: bool = False
+    auto_top_blobs: bool = False
+    allows_in_place: bool = False
     """Whether a top may be the bottom of the same position; backward must then not read what forward overwrote."""
-    is_loss: ClassVar[bool] = False
+    is_loss: bool = False
     param_str: str = ""
     """The text ``python_param.param_str`` of a layer that a net's file names by module and class."""
 
@@ -281,7 +281,7 @@ class Layer:
         *,
         field: str = "",
         hint: str | None = None,
-        kind: type[LayerError] = LayerError,
+        kind: Callable[..., LayerError] = LayerError,
     ) -> NoReturn:
         """Raise LayerError that names this layer; ``field`` is the path of the setting to point at.
 
