@@ -310,7 +310,8 @@ def _check_looking_ahead(factory: GymFactory, seed: int, steps: int) -> None:
 
 def _look_ahead(gym: Gym, points: int, steps: int) -> list[Any]:
     """Look ahead from an observation of ``points`` points, and return copies of all that came back."""
-    name, record = f"{type(gym).__name__}.look_ahead()", []
+    name = f"{type(gym).__name__}.look_ahead()"
+    record: list[Any] = []
     for index in range(steps):
         outputs = len(record[-1][2]["target"]) if record else 1
         prediction = None if index % 4 == 0 else np.full(outputs, 0.1 * (index % 7))

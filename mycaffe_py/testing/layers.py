@@ -235,10 +235,10 @@ class _Check:
         flags = [run.layer.allow_force_backward(index) for index in range(len(run.bottom))]
         if propagate_down is not None:
             flags = [bool(flag) for flag in propagate_down]
-        self.flags = None if skip_backward else flags
+        self.flags, self.with_backward = flags, not skip_backward
         if batch_axis is not None and self.inputs:
             self.check_other_batch(batch_axis)
-        if self.flags is not None:
+        if self.with_backward:
             self.check_gradient()
             self.check_overwriting()
             self.check_propagate_down()
@@ -265,7 +265,7 @@ class _Check:
         ]
         run.set_bottoms(larger)
         outputs = run.forward()
-        if self.flags is not None:
+        if self.with_backward:
             run.backward([np.ones_like(values) for values in outputs], self.flags)
             run.clear_diffs()
         run.set_bottoms(self.inputs)
@@ -359,7 +359,7 @@ class _Check:
         run.set_bottoms(self.inputs)
         self.compare(f"forward {what}", self.top_names, run.forward(), self.outputs, tolerance)
         self.check_answers(run)
-        if self.flags is None:
+        if not self.with_backward:
             return
         if type(run.layer).explain is not Layer.explain:
             run.forward()  # as explaining may need

@@ -232,8 +232,10 @@ class StrictModule:
 
     ndarray = StrictArray
     __name__ = "strict"
+    empty: Callable[..., StrictArray]
+    empty_like: Callable[..., StrictArray]
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.lib = SimpleNamespace(stride_tricks=SimpleNamespace())
         self.linalg = SimpleNamespace()
         for name in KEYWORDS:
