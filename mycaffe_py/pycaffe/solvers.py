@@ -15,6 +15,8 @@ from mycaffe_py.solver.solver import Solver
 class _SolverOfType(type):
     """Calling one of the classes below returns the plugin's solver, which then counts as its instance."""
 
+    type: str
+
     def __call__(
         cls, solver_file: str | Path, model: str | Path | None = None, **options: Any
     ) -> Solver:
@@ -37,7 +39,8 @@ class _SolverOfType(type):
     def __instancecheck__(cls, instance: Any) -> bool:
         if cls is SolverOfType:
             return isinstance(instance, Solver)
-        types = [kind.type for kind in (cls, *cls.__subclasses__())]
+        kinds: list[Any] = [cls, *cls.__subclasses__()]
+        types = [kind.type for kind in kinds]
         return isinstance(instance, Solver) and instance.type in types
 
 
