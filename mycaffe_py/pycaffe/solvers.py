@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mycaffe_py.builder.sources import load_solver_file
 from mycaffe_py.builder.training import get_solver
@@ -44,10 +44,22 @@ class _SolverOfType(type):
         return isinstance(instance, Solver) and instance.type in types
 
 
-class SolverOfType(metaclass=_SolverOfType):
+if TYPE_CHECKING:
+    _Made = Solver  # what calling one of the classes gives
+else:
+    _Made = object
+
+
+class SolverOfType(_Made, metaclass=_SolverOfType):
     """Base of the classes below; ``type`` is the type of their solvers."""
 
     type = ""
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self, solver_file: str | Path, model: str | Path | None = None, **options: Any
+        ): ...
 
 
 class SGDSolver(SolverOfType):

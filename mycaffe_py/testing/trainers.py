@@ -45,7 +45,7 @@ def check_trainer(
 
 class _Check:
     def __init__(self, solver: Any, model: Any, registry: Registry, steps: int, seed: int):
-        self.registry, self.steps, self.seed = registry, steps, seed
+        self.name, self.registry, self.steps, self.seed = "the trainer", registry, steps, seed
         self.solver = (
             load_solver_file(solver, registry)
             if isinstance(solver, Path)
@@ -57,7 +57,6 @@ class _Check:
             if isinstance(model, Path)
             else load_net_text(registry.schema, model)
         )
-        self.name = "the trainer"
 
     def build(self) -> Training:
         return build_training(
