@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from mycaffe_py.blob.host_blob import HostLayer
 from mycaffe_py.device.device import Device, default_device
 from mycaffe_py.errors import LayerError, MissingLayerFileError, MyCaffeWarning
 from mycaffe_py.schema.decimals import as_written
+
+if TYPE_CHECKING:
+    from mycaffe_py.plugins.registry import Registry
 
 TRAIN, TEST = 0, 1
 """Caffe's phases, as in the schema's ``Phase`` enum."""
@@ -37,7 +40,7 @@ def python_warning(text: str) -> None:
 class LayerContext:
     """What a layer needs to know of the net that it is part of."""
 
-    registry: Any
+    registry: Registry
     device: Device = field(default_factory=default_device)
     dtype: Any = np.float32
     phase: int = TRAIN

@@ -10,6 +10,7 @@ import numpy as np
 from mycaffe_py.blob.blob import Blob
 from mycaffe_py.device.device import Device
 from mycaffe_py.layer.layer import TIME_FORMS, TRAIN, Layer, LayerContext
+from mycaffe_py.plugins.registry import Registry, default_registry
 
 from .strict import StrictDevice, strict_device
 from .strict_array import no_wider_than
@@ -22,7 +23,7 @@ def check_layer(
     layer: Any,
     bottoms: Sequence[Any] = (),
     *,
-    registry: Any = None,
+    registry: Registry | None = None,
     phase: int = TRAIN,
     propagate_down: Sequence[bool] | None = None,
     step: float = 1e-5,
@@ -151,16 +152,13 @@ class _Check:
         self,
         layer: Any,
         bottoms: Sequence[Any],
-        registry: Any,
+        registry: Registry | None,
         phase: int,
         seed: int,
         step: float,
         tolerance: float,
     ):
-        if registry is None:
-            from mycaffe_py.plugins.registry import default_registry
-
-            registry = default_registry()
+        registry = registry or default_registry()
         if isinstance(layer, str):
             layer = registry.schema.parse_text(layer, "LayerParameter").message
         self.registry, self.phase, self.seed = registry, phase, seed

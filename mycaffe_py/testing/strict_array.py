@@ -264,7 +264,7 @@ def check_keywords(what: str, given: Any, known: tuple[str, ...]) -> None:
         raise TypeError(f"{what} does not take {', '.join(unknown)}: CuPy does not")
 
 
-def _install(name: str, method: Callable) -> None:
+def _install(name: str, method: Callable[..., Any]) -> None:
     method.__name__ = name
     setattr(StrictArray, name, method)
 

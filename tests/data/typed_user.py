@@ -123,7 +123,9 @@ class Ones(Filler):
 class Counter(Gym):
     type = "Counter"
 
-    def step(self, action: Any = None) -> tuple[dict[str, np.ndarray], float, bool, bool, dict]:
+    def step(
+        self, action: Any = None
+    ) -> tuple[dict[str, np.ndarray], float, bool, bool, dict[str, Any]]:
         return {"x": np.zeros((1, 1))}, 0.0, False, False, {}
 
 
@@ -160,9 +162,10 @@ def use_the_rest(registry: Registry, device: Device) -> None:
     anything: str = document.message.layer[0].name
     blob = Blob((2, 3), device=device, dtype=np.float64, name="x")
     array: Array = blob.data
+    made: Registry = Net("net.prototxt").registry
     seen: np.ndarray = HostBlob(blob).data
     pixels: np.ndarray = read_image("cat.jpg")
     number: str = blob.count  # type: ignore[assignment]
     softmax(device.xp, array, axis=1, out=array, row=array[:1])
     relu = ReLU()
-    print(anything, seen, pixels, number, relu, open_database)
+    print(anything, made, seen, pixels, number, relu, open_database)

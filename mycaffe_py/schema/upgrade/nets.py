@@ -20,7 +20,7 @@ def upgrade_net(document: Document) -> list[Problem]:
     return upgrade_part(document, Part(document.message, document.nodes), ())
 
 
-def upgrade_part(document: Document, net: Part, path: tuple) -> list[Problem]:
+def upgrade_part(document: Document, net: Part, path: tuple[str | int, ...]) -> list[Problem]:
     """Upgrade a net that stands at ``path`` of a document."""
     problems = _upgrade_layers(document, net, path) if net.message.layers else []
     if problems:
@@ -44,7 +44,7 @@ def upgraded_net(message: Any) -> Document:
     return document
 
 
-def _upgrade_layers(document: Document, net: Part, path: tuple) -> list[Problem]:
+def _upgrade_layers(document: Document, net: Part, path: tuple[str | int, ...]) -> list[Problem]:
     """Turn ``layers { ... }``, of either old form, into ``layer { ... }``."""
     if net.message.layer:
         place = document.locate_field((*path, "layers", 0)) if document.text else None
