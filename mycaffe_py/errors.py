@@ -185,6 +185,8 @@ class SchemaError(ConfigError):
     """Schema text that cannot be composed: a syntax error, or a clash between two owners."""
 
     code = "E110"
+    owner: str | None = None
+    """Whose text is at fault, if that is known."""
 
 
 class PluginError(ConfigError):
