@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .aliases import keep_former_names
 from .lazy import lazy_names
-from .version import __version__
+from .version import __version__ as __version__
 
 keep_former_names()
 

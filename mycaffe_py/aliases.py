@@ -100,4 +100,4 @@ def _home_of_moved(fullname: str) -> str | None:
 def keep_former_names() -> None:
     """Let modules of this package be imported by the names that they had in earlier versions."""
     if not any(getattr(finder, "_find_home", None) is _home_of_moved for finder in sys.meta_path):
-        sys.meta_path.append(AliasFinder(_home_of_moved))  # type: ignore[arg-type]
+        sys.meta_path.append(AliasFinder(_home_of_moved))

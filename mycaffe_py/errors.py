@@ -136,7 +136,9 @@ class MyCaffeError(Exception):
         return "\n".join(problem.render() for problem in self.problems)
 
 
-def _restored(cls: type[MyCaffeError], args: tuple, state: dict[str, Any]) -> MyCaffeError:
+def _restored(
+    cls: type[MyCaffeError], args: tuple[Any, ...], state: dict[str, Any]
+) -> MyCaffeError:
     error = cls.__new__(cls, *args)
     error.args = args
     vars(error).update(state)
@@ -183,6 +185,8 @@ class SchemaError(ConfigError):
     """Schema text that cannot be composed: a syntax error, or a clash between two owners."""
 
     code = "E110"
+    owner: str | None = None
+    """Whose text is at fault, if that is known."""
 
 
 class PluginError(ConfigError):

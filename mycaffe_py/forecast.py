@@ -86,7 +86,7 @@ class Forecast:
         before = slice(max(0, len(self.time) - max(min_history, 2 * len(self.times))), None)
         for index, axis in enumerate(axes):
             known = np.isfinite(self.targets[:, index])
-            if len(self.time):
+            if self.value is not None and len(self.time):
                 known_before = self.value[before, index]
                 axis.plot(
                     *(self._axis(self.time[before]), known_before),

@@ -56,7 +56,7 @@ class Gym:
 
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
-    ) -> tuple[Observation, dict]:
+    ) -> tuple[Observation, dict[str, Any]]:
         """Start anew (with another seed, if given) and return (observation, info).
 
         ``options`` may ask for ``random_start`` (a bool): trainers do for all but the first gym of a batch; for
@@ -65,7 +65,7 @@ class Gym:
         """
         raise TypeError(f"gym {self.type} does not define reset()")
 
-    def step(self, action: Any = None) -> tuple[Observation, float, bool, bool, dict]:
+    def step(self, action: Any = None) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Take the prediction for the latest point and move on by one point.
 
         Returns (observation, reward, terminated, truncated, info). ``action`` None means that no
@@ -73,7 +73,7 @@ class Gym:
         """
         raise TypeError(f"gym {self.type} does not define step()")
 
-    def look_ahead(self, prediction: Any = None) -> tuple[Observation, dict]:
+    def look_ahead(self, prediction: Any = None) -> tuple[Observation, dict[str, Any]]:
         """Move on by one point into the future, where nothing is known, and return (observation, info).
 
         What the latest point turned out to be is taken to be ``prediction`` (O,), in the units of ``target``; None:

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+_NOT_OFFERED = {"TYPE_CHECKING", "annotations", "keep_former_names", "lazy_names"}
+"""What a package needs for this and does not offer."""
+
 
 def lazy_names(
     package: str, *, modules: str = "", **homes: str
@@ -30,6 +33,6 @@ def lazy_names(
         return value
 
     def names() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *home_of, *module_of})
+        return sorted({*vars(sys.modules[package]), *home_of, *module_of} - _NOT_OFFERED)
 
     return get, names, sorted(home_of)

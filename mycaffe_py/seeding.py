@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from typing import Any
 
 import numpy as np
 
@@ -25,14 +26,16 @@ def gym_seed(seed: int, index: int, purpose: str = "train") -> int:
 
 def drawn_seed() -> int:
     """Return a seed from the system's entropy, where the user gives none."""
-    return int(np.random.SeedSequence().entropy % 2**31)
+    entropy: Any = np.random.SeedSequence().entropy
+    return int(entropy % 2**31)
 
 
-def generator_state(generator: np.random.Generator) -> dict:
+def generator_state(generator: np.random.Generator) -> dict[str, Any]:
     """Return the generator's state as plain JSON values."""
-    return generator.bit_generator.state
+    state: Any = generator.bit_generator.state
+    return state
 
 
-def restore_generator(generator: np.random.Generator, state: dict) -> None:
+def restore_generator(generator: np.random.Generator, state: dict[str, Any]) -> None:
     """Put a state from :func:`generator_state` back, in place."""
     generator.bit_generator.state = state

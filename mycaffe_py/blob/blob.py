@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mycaffe_py.device.device import Device, default_device
+from mycaffe_py.device.device import Array, Device, default_device
 from mycaffe_py.device.memory_limits import in_words, out_of_memory, require_memory
 from mycaffe_py.errors import ConfigError, DeviceError, ShapeError
 
@@ -29,19 +29,19 @@ def check_shape(shape: Sequence[int], name: str = "") -> tuple[int, ...]:
     label = f'blob "{name}"' if name else "a blob"
     given = tuple(shape)
     try:
-        shape = tuple(int(dim) for dim in given)
-        whole = all(dim == other for dim, other in zip(given, shape, strict=True))
+        dims = tuple(int(dim) for dim in given)
+        whole = all(dim == other for dim, other in zip(given, dims, strict=True))
     except (TypeError, ValueError, OverflowError):
         whole = False
     if not whole:
         raise ShapeError(f"{label} cannot have the shape {given!r}: whole numbers are needed")
-    if len(shape) > MAX_AXES:
-        raise ShapeError(f"{label} cannot have {len(shape)} axes: {MAX_AXES} is the most")
-    if any(dim < 0 for dim in shape):
-        raise ShapeError(f"{label} cannot have a negative dimension: {shape}")
-    if math.prod(dim or 1 for dim in shape) > MAX_COUNT:
-        raise ShapeError(f"{label} of shape {shape} holds more than {MAX_COUNT} elements")
-    return shape
+    if len(dims) > MAX_AXES:
+        raise ShapeError(f"{label} cannot have {len(dims)} axes: {MAX_AXES} is the most")
+    if any(dim < 0 for dim in dims):
+        raise ShapeError(f"{label} cannot have a negative dimension: {dims}")
+    if math.prod(dim or 1 for dim in dims) > MAX_COUNT:
+        raise ShapeError(f"{label} of shape {dims} holds more than {MAX_COUNT} elements")
+    return dims
 
 
 class _Storage:
@@ -78,7 +78,8 @@ class Blob:
         self.dtype = np.dtype(dtype)
         self.name = name
         self._data, self._diff = _Storage(), _Storage()
-        self._data_view = self._diff_view = None
+        self._data_view: Array | None = None
+        self._diff_view: Array | None = None
         self.shape = check_shape(shape, name)
         self.count = math.prod(self.shape)
 
@@ -101,7 +102,7 @@ class Blob:
         return _restored(self.shape, self.dtype, self.name, self.device, *parts)
 
     @property
-    def data(self) -> Any:
+    def data(self) -> Array:
         """The values, an array of the device in the blob's shape; assignment copies values into it."""
         view = self._data_view
         if view is None:
@@ -113,7 +114,7 @@ class Blob:
         assign(self, self.data, values)
 
     @property
-    def diff(self) -> Any:
+    def diff(self) -> Array:
         """The gradient, shaped like ``data``."""
         view = self._diff_view
         if view is None:
@@ -129,7 +130,7 @@ class Blob:
         getattr(self, part)
         return self._data if part == "data" else self._diff
 
-    def _view(self, storage: _Storage) -> Any:
+    def _view(self, storage: _Storage) -> Array:
         if storage.flat is None or storage.flat.size < self.count:
             if storage.buffer is not None:
                 raise ShapeError(
@@ -139,7 +140,7 @@ class Blob:
             storage.flat = self._allocate()
         return storage.flat[: self.count].reshape(self.shape)
 
-    def _allocate(self) -> Any:
+    def _allocate(self) -> Array:
         what, size = f'blob "{self.name}" {self.shape}', self.count * self.dtype.itemsize
         if self.device.is_host:
             require_memory(size, what)
@@ -166,11 +167,12 @@ class Blob:
 
     def reshape(self, *shape: int | Sequence[int]) -> None:
         """Take another shape; storage is kept while it is large enough, else grown (zeroed)."""
-        if len(shape) == 1 and not isinstance(shape[0], int | np.integer):
-            shape = tuple(shape[0]) if isinstance(shape[0], Iterable) else shape
-        if shape == self.shape:
+        dims: Any = shape
+        if len(shape) == 1 and isinstance(shape[0], Iterable):
+            dims = tuple(shape[0])
+        if dims == self.shape:
             return
-        self.shape = check_shape(shape, self.name)
+        self.shape = check_shape(dims, self.name)
         self.count = math.prod(self.shape)
         self._data_view = self._diff_view = None
 
@@ -298,7 +300,7 @@ def assign(blob: Any, place: Any, values: Any) -> None:
         ) from None
 
 
-class BlobVec(list):
+class BlobVec(list[Blob]):
     """A layer's learnable blobs: a list to which ``setup`` may also add by shape, as in pycaffe."""
 
     def __init__(self, add: Callable[[Sequence[int]], Any]):
@@ -312,4 +314,5 @@ class BlobVec(list):
     def add_blob(self, *dims: int | Sequence[int]) -> None:
         """Append a blob of zeros with these dimensions."""
         given_as_one = len(dims) == 1 and not isinstance(dims[0], int | np.integer)
-        self._add()(dims[0] if given_as_one else dims)
+        add: Any = self._add()
+        add(dims[0] if given_as_one else dims)

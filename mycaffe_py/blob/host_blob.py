@@ -9,7 +9,7 @@ operators, ``out=``, other libraries). Whoever works on the device calls :func:`
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ class _Mirror:
     def __init__(self, device: Any, flat: Any):
         self.device, self.flat = device, flat
         self._held: np.ndarray | None = None
-        self._known: np.ndarray | None = None
+        self._known: Any = None
         self._seen: Callable[[], np.ndarray | None] = lambda: None
 
     def array(self) -> np.ndarray:
@@ -155,7 +155,7 @@ class HostBlob:
         return self.blob._gpu_diff_ptr
 
 
-def host_views(blobs: Sequence[Blob]) -> list[Any]:
+def host_views(blobs: Iterable[Blob]) -> list[Any]:
     """Return the blobs as users see them: as they are on the host, else a HostBlob for each."""
     return [blob if blob.device.is_host else HostBlob(blob) for blob in blobs]
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from google.protobuf.message import Message
-
 from mycaffe_py.errors import ConfigError, PrototxtError
 from mycaffe_py.plugins.registry import Registry, default_registry
 from mycaffe_py.resources import find_resource, resource_path
@@ -68,7 +66,7 @@ def read_sources(
     base_dir = Path(document.filename).resolve().parent if document.text else Path.cwd()
     nets: list[Document] = []
 
-    def net() -> Message:
+    def net() -> Any:
         if model is None:
             nets.append(_net_of_solver(document, registry, base_dir))
         else:

@@ -15,10 +15,10 @@ LARGEST = 2**31 - 1
 """Of a number that goes into an int32 field."""
 
 
-def shared(*options: Callable) -> Callable:
+def shared(*options: Callable[..., Any]) -> Callable[..., Any]:
     """Return one decorator that adds the options in their order."""
 
-    def decorate(function: Callable) -> Callable:
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         for option in reversed(options):
             function = option(function)
         return function

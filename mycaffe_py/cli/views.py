@@ -51,7 +51,8 @@ def choose_views(training: Any, *, quiet: bool) -> list[Observer]:
 
         from .live_view import LiveView
 
-        console = Console(file=Terminal(sys.stderr), stderr=True, highlight=False)
+        terminal: Any = Terminal(sys.stderr)
+        console = Console(file=terminal, stderr=True, highlight=False)
         return [LiveView(console, training.net.name)]
     from mycaffe_py.events.caffe_log import caffe_log, stamped
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .denormals import can_flush as can_flush, flush_denormals as flush_denormals
     from .device import (
         DTYPES as DTYPES,
+        Array as Array,
         Device as Device,
         check_dtype as check_dtype,
         chosen_seed as chosen_seed,
@@ -31,7 +32,7 @@ else:
         __name__,
         blas="one_thread threads_for",
         denormals="can_flush flush_denormals",
-        device="DTYPES Device check_dtype chosen_seed default_device import_cupy open_device "
+        device="Array DTYPES Device check_dtype chosen_seed default_device import_cupy open_device "
         "set_default_device set_default_seed",
         memory_limits="free_memory in_words out_of_memory require_memory",
     )

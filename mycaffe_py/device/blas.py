@@ -54,7 +54,7 @@ def one_thread() -> Iterator[None]:
     """Let BLAS use one thread inside, and as many as before after; no effect with another BLAS."""
     threads = _threads()
     before = threads.get() if threads else 1
-    if before == 1:
+    if threads is None or before == 1:
         yield
         return
     threads.set(1)

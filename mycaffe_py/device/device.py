@@ -10,7 +10,7 @@ import re
 import threading
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from mycaffe_py.errors import ConfigError, DeviceError
 from mycaffe_py.seeding import named_generator, restore_generator
 
 from .memory_limits import require_memory
+
+Array: TypeAlias = np.ndarray[Any, Any]
+"""An array of a device: NumPy's, to editors and type checkers; CuPy's on a GPU, which have the same methods."""
 
 DTYPES = ("float32", "float64")
 _GPU_NAME = re.compile(r"(?:gpu|cuda)(?::(\d+))?")
@@ -56,7 +59,7 @@ class Device:
         self.rng = named_generator(self.seed, "device")
         self._device_rng = self._own_generator("device", "own")
 
-    def resume_generators(self, seed: int, state: dict, iteration: int) -> None:
+    def resume_generators(self, seed: int, state: dict[str, Any], iteration: int) -> None:
         """Go on with a stored state of ``rng``.
 
         The generator of a GPU has no state that could be stored: it starts a stream of its own for the
@@ -78,7 +81,7 @@ class Device:
         if self.is_gpu:
             self.xp.cuda.Device(int(self.name.partition(":")[2] or 0)).use()
 
-    def asarray(self, values: Any, dtype: Any = None) -> Any:
+    def asarray(self, values: Any, dtype: Any = None) -> Array:
         """Return ``values`` (host or device) as an array of this device."""
         self.activate()
         return self.xp.asarray(values, dtype=dtype)
@@ -94,14 +97,15 @@ class Device:
         else:
             self.rng.random(out=out, dtype=out.dtype)
 
-    def scratch(self, name: str, shape: Sequence[int], dtype: Any) -> Any:
+    def scratch(self, name: str, shape: Sequence[int], dtype: Any) -> Array:
         """Return an array for values that are needed only until the caller returns; nothing is in it yet.
 
         The memory behind a name is the same at each call, for all layers, and only grows: large working arrays
         cost no more than the largest layer needs. Each thread has its own. Do not keep the array, and use another
         name for each array that is needed at the same time.
         """
-        count, key, buffers = math.prod(shape), (name, np.dtype(dtype)), vars(self._scratch)
+        count, key = math.prod(shape), (name, np.dtype(dtype))
+        buffers: Any = vars(self._scratch)
         if key not in buffers or buffers[key].size < count:
             buffers.pop(key, None)  # let go of the smaller one first
             if self.is_host:

@@ -51,7 +51,8 @@ def _of_phase(
     part.CopyFrom(net)
     del part.layer[:]
     part.layer.extend(net.layer[index] for index in kept)
-    context = LayerContext(_NoValues(registry), Device(), phase=phase, base_dir=base_dir)
+    stand_in: Any = _NoValues(registry)
+    context = LayerContext(stand_in, Device(), phase=phase, base_dir=base_dir)
     builder = NetBuilder(part, context, net.state.level, list(net.state.stage))
     # Whatever a layer raises, a picture without its shapes is better than none.
     with suppress(Exception), np.errstate(all="ignore"):

@@ -40,7 +40,8 @@ def _draw(axes: Any, graph: Graph) -> None:
     from matplotlib.path import Path
 
     for edge in graph.edges:
-        points, codes = [], []
+        points: list[Any] = []
+        codes: list[Any] = []
         for part in curves(edge):
             code = Path.CURVE4 if len(part) == 3 else Path.LINETO
             points += part

@@ -21,7 +21,7 @@ def figures(metrics: Mapping[str, float], outputs: Collection[str] = ()) -> list
     for name, baseline in _FIGURES:
         if name in metrics and (name not in outputs or f"{name}_output" in metrics):
             part = f"{name.replace('_', ' ')} = {number(metrics[name])}"
-            if baseline in metrics:
+            if baseline is not None and baseline in metrics:
                 part += f" (baseline {number(metrics[baseline])})"
             parts.append(part)
     return parts

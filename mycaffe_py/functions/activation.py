@@ -11,7 +11,7 @@ class Activation:
     keeps_input: bool = False
     """Whether the derivative needs z; if not, y is enough."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._scratch: tuple[Any, ...] = ()
 
     def scratch(self, xp: Any, like: Any, count: int = 1, dtype: Any = None) -> tuple[Any, ...]:

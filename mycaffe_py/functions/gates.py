@@ -51,7 +51,7 @@ class Swish(Activation):
 class SiLU(Swish):
     """y = z * s with s = sigmoid(z): Swish with beta 1."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
 
 

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from mycaffe_py.blob.host_blob import HostLayer
 from mycaffe_py.device.device import Device, default_device
 from mycaffe_py.errors import LayerError, MissingLayerFileError, MyCaffeWarning
 from mycaffe_py.schema.decimals import as_written
+
+if TYPE_CHECKING:
+    from mycaffe_py.plugins.registry import Registry
 
 TRAIN, TEST = 0, 1
 """Caffe's phases, as in the schema's ``Phase`` enum."""
@@ -37,7 +40,7 @@ def python_warning(text: str) -> None:
 class LayerContext:
     """What a layer needs to know of the net that it is part of."""
 
-    registry: Any
+    registry: Registry
     device: Device = field(default_factory=default_device)
     dtype: Any = np.float32
     phase: int = TRAIN
@@ -59,24 +62,24 @@ class Layer:
     """
 
     kind: ClassVar[str] = "layer"
-    type: ClassVar[str] = ""
+    type: str = ""
     aliases: ClassVar[tuple[str, ...]] = ()
     schema: ClassVar[str | None] = None
     """Proto2 text of the layer's own message and its ``extend LayerParameter``, if any."""
     parameters: ClassVar[tuple[str, ...] | None] = None
     """LayerParameter fields that the layer reads; None: derived from ``schema`` or ``type``."""
 
-    exact_num_bottom_blobs: ClassVar[int | None] = None
-    min_bottom_blobs: ClassVar[int | None] = None
-    max_bottom_blobs: ClassVar[int | None] = None
-    exact_num_top_blobs: ClassVar[int | None] = None
-    min_top_blobs: ClassVar[int | None] = None
-    max_top_blobs: ClassVar[int | None] = None
-    equal_num_bottom_top_blobs: ClassVar[bool] = False
-    auto_top_blobs: ClassVar[bool] = False
-    allows_in_place: ClassVar[bool] = False
+    exact_num_bottom_blobs: int | None = None
+    min_bottom_blobs: int | None = None
+    max_bottom_blobs: int | None = None
+    exact_num_top_blobs: int | None = None
+    min_top_blobs: int | None = None
+    max_top_blobs: int | None = None
+    equal_num_bottom_top_blobs: bool = False
+    auto_top_blobs: bool = False
+    allows_in_place: bool = False
     """Whether a top may be the bottom of the same position; backward must then not read what forward overwrote."""
-    is_loss: ClassVar[bool] = False
+    is_loss: bool = False
     param_str: str = ""
     """The text ``python_param.param_str`` of a layer that a net's file names by module and class."""
 
@@ -281,7 +284,7 @@ class Layer:
         *,
         field: str = "",
         hint: str | None = None,
-        kind: type[LayerError] = LayerError,
+        kind: Callable[..., LayerError] = LayerError,
     ) -> NoReturn:
         """Raise LayerError that names this layer; ``field`` is the path of the setting to point at.
 

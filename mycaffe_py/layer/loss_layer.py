@@ -16,8 +16,8 @@ class LossLayer(Layer):
     Labels get no gradient, not even with ``force_backward``; ``label_bottoms`` says which bottoms they are.
     """
 
-    exact_num_bottom_blobs: ClassVar[int | None] = 2
-    exact_num_top_blobs: ClassVar[int | None] = 1
+    exact_num_bottom_blobs: int | None = 2
+    exact_num_top_blobs: int | None = 1
     auto_top_blobs = True
     is_loss = True
     label_bottoms: ClassVar[tuple[int, ...]] = (1,)

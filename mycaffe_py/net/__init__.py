@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from mycaffe_py.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .net import TEST as TEST, TRAIN as TRAIN, Net as Net
+    from mycaffe_py.layer.layer import TEST as TEST, TRAIN as TRAIN
+
+    from .net import Net as Net
 else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,

@@ -59,6 +59,11 @@ class _Found:
     placed_here: bool = False
 
 
+def _path(position: int | None, *steps: str | int) -> tuple[str | int, ...]:
+    """Return the path of a layer's field in the file; without a position for layers that are not in it."""
+    return ("layer", *steps) if position is None else ("layer", position, *steps)
+
+
 class NetBuilder:
     """Builds one net; :meth:`build` raises PrototxtError with places where the model came from text."""
 
@@ -153,7 +158,7 @@ class NetBuilder:
         message = error.message
         if error.layer != param.name:
             message = f'layer "{param.name}" ({param.type}): {message}'
-        path = ("layer", position, *steps_of(error.field))
+        path = _path(position, *steps_of(error.field))
         return self.document.problem(path, message, error.hint, code=error.code)
 
     def _outputs(self) -> list[str]:
@@ -255,9 +260,9 @@ class NetBuilder:
         if first == position or self.mistakes.elsewhere:
             return  # a rule that could not be read may leave one of the two out
         problem = self.document.problem(
-            ("layer", position, "name"),
+            _path(position, "name"),
             f'two layers with weights are named "{layer.name}"',
-            f"the first one is at {self.document.locate(('layer', first, 'name'))}",
+            f"the first one is at {self.document.locate(_path(first, 'name'))}",
             "E204",
         )
         self._found.append(_Found(position, problem))
@@ -277,9 +282,7 @@ class NetBuilder:
                 f'layer "{param.name}" ({param.type}): propagate_down must be given once for each bottom: '
                 f"{len(overrides)} given, {len(bottom)} bottoms"
             )
-            raise PrototxtError(
-                [self.document.problem(("layer", position, "propagate_down"), message)]
-            )
+            raise PrototxtError([self.document.problem(_path(position, "propagate_down"), message)])
         return overrides or [id(blob) in self.need for blob in bottom]
 
     # Where gradients flow.

@@ -10,6 +10,7 @@ import numpy as np
 
 from mycaffe_py.blob.blob import numbers
 from mycaffe_py.blob.host_blob import send_writes
+from mycaffe_py.device.device import Array
 from mycaffe_py.errors import ConfigError, ShapeError
 from mycaffe_py.plugins.catalog import fold
 
@@ -31,7 +32,7 @@ class NetCalls(NetViews):
         start: str | None = None,
         end: str | None = None,
         **inputs: Any,
-    ) -> dict[str, Any]:
+    ) -> dict[str, Array]:
         """Run the layers from ``start`` to ``end`` (names, inclusive) and return the outputs by name.
 
         Keyword arguments fill the net's input blobs and must then name all of them. With ``end`` that
@@ -52,7 +53,7 @@ class NetCalls(NetViews):
         start: str | None = None,
         end: str | None = None,
         **gradients: Any,
-    ) -> dict[str, Any]:
+    ) -> dict[str, Array]:
         """Run backward from layer ``start`` down to ``end`` and return the inputs' gradients by name.
 
         Keyword arguments set the diffs of the net's outputs and must then name all of them.
@@ -159,7 +160,7 @@ class NetCalls(NetViews):
             raise ShapeError(f'blob "{blob.name}" {blob.shape} holds no batch')
         return blob.shape[0]
 
-    def _batch(self, arrays: Mapping[str, Any]) -> Iterator[dict[str, np.ndarray]]:
+    def _batch(self, arrays: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield the arrays in pieces of the net's batch size, the last one filled up with zeros."""
         total, size = self._length(arrays), self._batch_size(arrays)
         for start in range(0, total, size):
@@ -180,7 +181,7 @@ class NetCalls(NetViews):
         ``data`` is (N, C, H, W), ``labels`` (N,) or (N, 1, 1, 1), both float32 and C-contiguous; N is a multiple
         of the layer's batch size. The arrays are used as they are, not copied.
         """
-        layer = self.layers[0]
+        layer: Any = self.layers[0]
         if fold(layer.type) != "memorydata":
             raise ConfigError(
                 "set_input_arrays may only be called if the first layer is a MemoryDataLayer: "

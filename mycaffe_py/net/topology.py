@@ -16,7 +16,7 @@ from .state_rules import describe_state
 MAX_PROBLEMS = 200
 
 
-def _nan_within(field: Any, value: Any) -> tuple | None:
+def _nan_within(field: Any, value: Any) -> tuple[str | int, ...] | None:
     """Return the path of the first nan in a field of a message, from the field's own name on."""
     repeated = isinstance(value, Sequence) and not isinstance(value, str | bytes)
     for position, item in enumerate(value) if repeated else ((None, value),):
@@ -102,7 +102,13 @@ class WiringCheck:
         return sound
 
     def _report(
-        self, index: int, path: tuple, message: str, hint: str | None = None, *, code: str
+        self,
+        index: int,
+        path: tuple[str | int, ...],
+        message: str,
+        hint: str | None = None,
+        *,
+        code: str,
     ) -> None:
         self.broken.add(index)
         if self.mistakes.elsewhere and code in ("E206", "E207"):

@@ -57,7 +57,8 @@ class Catalog:
         seen: dict[str, str] = {}
         for offered in classes:
             type_name = getattr(offered, "type", "")
-            if not isinstance(offered, type) or not (type_name and isinstance(type_name, str)):
+            is_class = isinstance(offered, type)
+            if not is_class or not (type_name and isinstance(type_name, str)):
                 raise PluginError(f"{offered!r} is not a {self.kind} class with a type name")
             if isinstance(getattr(offered, "aliases", ()), str):
                 raise PluginError(

@@ -165,7 +165,7 @@ def _import_file(path: Path) -> Any:
     """Execute a file as a module of a name of its own, so that files of one stem do not collide."""
     place = zlib.crc32(str(path.resolve()).encode())
     module_name = f"mycaffe_plugin_{path.stem}_{place:08x}"
-    spec = importlib.util.spec_from_file_location(module_name, path.resolve())
+    spec: Any = importlib.util.spec_from_file_location(module_name, path.resolve())
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module
     try:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pluggy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import click
 
 PROJECT = "mycaffe"
 
@@ -11,35 +18,42 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 @hookspec
-def mycaffe_schema():
+def mycaffe_schema() -> list[str | Path]:
     """Return .proto texts: each a str of proto2 text or the Path of a .proto file."""
+    return []
 
 
 @hookspec
-def mycaffe_layers():
+def mycaffe_layers() -> list[type]:
     """Return Layer classes."""
+    return []
 
 
 @hookspec
-def mycaffe_solvers():
+def mycaffe_solvers() -> list[type]:
     """Return Solver classes, each one update rule."""
+    return []
 
 
 @hookspec
-def mycaffe_fillers():
+def mycaffe_fillers() -> list[type]:
     """Return Filler classes."""
+    return []
 
 
 @hookspec
-def mycaffe_gyms():
+def mycaffe_gyms() -> list[type]:
     """Return Gym classes."""
+    return []
 
 
 @hookspec
-def mycaffe_trainers():
+def mycaffe_trainers() -> list[type]:
     """Return Trainer classes."""
+    return []
 
 
 @hookspec
-def mycaffe_commands():
+def mycaffe_commands() -> list[click.Command]:
     """Return click commands, which become verbs of the ``mycaffe`` command."""
+    return []

@@ -36,7 +36,7 @@ def _schema_sources(plugin: Plugin, texts: Iterable[str | Path]) -> list[SchemaS
     return sources
 
 
-def _own_classes(offered: type) -> list[type]:
+def _own_classes(offered: type) -> list[Any]:
     """Return the class and those of its bases that stand in the same package or file."""
     root = offered.__module__.partition(".")[0]
     return [base for base in offered.__mro__ if base.__module__.partition(".")[0] == root]

@@ -111,7 +111,7 @@ class Detector(ImageNet):
         size = int(self.crop_dims[0])
         half = (box[2:] - box[:2] + 1) / 2
         centre = box[:2] + half
-        half = half * size / (size - 2 * self.context_pad)
+        half = half * size / (size - 2 * (self.context_pad or 0))
         low, high = np.round(centre - half), np.round(centre + half)
         scale = size / (high - low + 1)
         start = np.round(np.maximum(0, -low) * scale).astype(int)

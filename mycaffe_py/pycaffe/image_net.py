@@ -50,4 +50,5 @@ class ImageNet(Net):
 
     def run_batches(self, values: np.ndarray) -> np.ndarray:
         """Return the first output for values (N, K, H, W), in batches of the input's size."""
-        return self.forward_all(**{self.inputs[0]: values})[self.outputs[0]]
+        inputs: dict[str, Any] = {self.inputs[0]: values}
+        return self.forward_all(**inputs)[self.outputs[0]]

@@ -106,7 +106,9 @@ def _pixels(source: Any, what: str) -> np.ndarray:
         raise DataError(f"{what} cannot be read: {error}") from error
 
 
-def oversample(images: Sequence[np.ndarray], crop_dims: Sequence[int]) -> np.ndarray:
+def oversample(
+    images: Sequence[np.ndarray] | np.ndarray, crop_dims: Sequence[int] | np.ndarray
+) -> np.ndarray:
     """Return ten crops of each image: four corners, centre, then the same mirrored left to right.
 
     ``images`` are of one shape (H, W, K); the result is (10 * len(images), *crop_dims, K), float32.

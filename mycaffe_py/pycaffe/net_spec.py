@@ -69,7 +69,7 @@ class Function:
         schema = default_registry().schema
         layer = schema.new("LayerParameter", type=self.type_name)
         known = schema.message_info("LayerParameter").fields
-        own = [known[name] for name in _own_messages(self.type_name, known)]
+        own: list[Any] = [known[name] for name in _own_messages(self.type_name, known)]
         for name, value in self.params.items():
             holder = next((info for info in own if name in info.message.fields), None)
             where = f"L.{self.type_name}"

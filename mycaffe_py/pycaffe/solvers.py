@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mycaffe_py.builder.sources import load_solver_file
 from mycaffe_py.builder.training import get_solver
@@ -14,6 +14,8 @@ from mycaffe_py.solver.solver import Solver
 
 class _SolverOfType(type):
     """Calling one of the classes below returns the plugin's solver, which then counts as its instance."""
+
+    type: str
 
     def __call__(
         cls, solver_file: str | Path, model: str | Path | None = None, **options: Any
@@ -37,14 +39,27 @@ class _SolverOfType(type):
     def __instancecheck__(cls, instance: Any) -> bool:
         if cls is SolverOfType:
             return isinstance(instance, Solver)
-        types = [kind.type for kind in (cls, *cls.__subclasses__())]
+        kinds: list[Any] = [cls, *cls.__subclasses__()]
+        types = [kind.type for kind in kinds]
         return isinstance(instance, Solver) and instance.type in types
 
 
-class SolverOfType(metaclass=_SolverOfType):
+if TYPE_CHECKING:
+    _Made = Solver  # what calling one of the classes gives
+else:
+    _Made = object
+
+
+class SolverOfType(_Made, metaclass=_SolverOfType):
     """Base of the classes below; ``type`` is the type of their solvers."""
 
     type = ""
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self, solver_file: str | Path, model: str | Path | None = None, **options: Any
+        ): ...
 
 
 class SGDSolver(SolverOfType):

@@ -88,8 +88,8 @@ class SnapshotKeeper:
         if self.latest is None:
             return
         for source in (self.latest.weights, self.latest.state):
-            suffix = re.search(r"\.(caffemodel|solverstate)(\.h5)?$", source.name)[0]
-            _copy(source, self.folder / f"last{suffix}")
+            suffix: Any = re.search(r"\.(caffemodel|solverstate)(\.h5)?$", source.name)
+            _copy(source, self.folder / f"last{suffix[0]}")
 
     def weights_are_finite(self) -> bool:
         """Whether every weight is a number worth keeping."""

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from google.protobuf import descriptor_pool, message_factory, text_format
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import DecodeError
 
 from mycaffe_py.errors import SnapshotError, did_you_mean
 
@@ -33,7 +33,7 @@ class Schema:
         self.catalog = catalog
         self.pool = pool
         self.sources = tuple(sources)
-        self._classes: dict[str, type[Message]] = {}
+        self._classes: dict[str, type[Any]] = {}
 
     @cached_property
     def owners(self) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ class Schema:
                 f"no message {name!r} in the schema{f'; {hint}' if hint else ''}"
             ) from None
 
-    def message_class(self, name: str) -> type[Message]:
+    def message_class(self, name: str) -> type[Any]:
         """Return the class of a message, such as ``LayerParameter``."""
         if name not in self._classes:
             info = self.message_info(name)
@@ -63,7 +63,7 @@ class Schema:
             self._classes[name] = message_factory.GetMessageClass(descriptor)
         return self._classes[name]
 
-    def new(self, message_name: str, /, **fields: Any) -> Message:
+    def new(self, message_name: str, /, **fields: Any) -> Any:
         """Return a new message with the given fields set."""
         return self.message_class(message_name)(**fields)
 
@@ -76,7 +76,7 @@ class Schema:
         """Read a prototxt file; all mistakes in it are raised as one PrototxtError."""
         return self.parse_text(read_text_file(path), message_name, os.fspath(path))
 
-    def parse_binary(self, data: bytes, message_name: str) -> Message:
+    def parse_binary(self, data: bytes, message_name: str) -> Any:
         """Read a message in protobuf's binary form; SnapshotError if it is damaged."""
         try:
             return self.message_class(message_name).FromString(data)
@@ -86,7 +86,7 @@ class Schema:
                 hint="the file is damaged, was cut short, or is of another kind",
             ) from error
 
-    def to_text(self, message: Message) -> str:
+    def to_text(self, message: Any) -> str:
         """Return a message as prototxt text."""
         return text_format.MessageToString(message, as_utf8=True)
 

@@ -11,7 +11,7 @@ from mycaffe_py.errors import DataError
 from .images import decode_image
 
 
-def parse_datum(datum_class: type, value: bytes) -> Any:
+def parse_datum(datum_class: Any, value: bytes) -> Any:
     """Return the Datum in a record's bytes, or raise DataError."""
     try:
         return datum_class.FromString(value)

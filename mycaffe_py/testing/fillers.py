@@ -9,21 +9,21 @@ import numpy as np
 
 from mycaffe_py.blob.blob import Blob
 from mycaffe_py.device.device import Device
+from mycaffe_py.plugins.registry import Registry, default_registry
 
 from .strict import strict_device
 
 
-def check_filler(filler: Any, shape: Sequence[int], *, registry: Any = None, seed: int = 0) -> None:
+def check_filler(
+    filler: Any, shape: Sequence[int], *, registry: Registry | None = None, seed: int = 0
+) -> None:
     """Raise AssertionError if a filler does not do what it must.
 
     ``filler`` is a FillerParameter, as prototxt text or as a message. It is checked that the values
     of a blob of ``shape`` are finite, follow from the seed alone, agree between float32 and float64
     and are the same on the strict device, and that the filler names existing fields in ``uses``.
     """
-    if registry is None:
-        from mycaffe_py.plugins.registry import default_registry
-
-        registry = default_registry()
+    registry = registry or default_registry()
     if isinstance(filler, str):
         filler = registry.schema.parse_text(filler, "FillerParameter").message
     made = registry.filler(filler)

@@ -64,7 +64,7 @@ def _check_input_field(name: str, gym: Gym) -> None:
         return
     kind: Any = gym.param.DESCRIPTOR
     for part in gym.input_field.split("."):
-        field = kind.fields_by_name.get(part) if kind else None
+        field: Any = kind.fields_by_name.get(part) if kind else None
         if field is None:
             raise AssertionError(f'{name}.input_field: GymParameter has no "{gym.input_field}"')
         kind = field.message_type

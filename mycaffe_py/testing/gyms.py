@@ -99,12 +99,14 @@ def _action(observation: Mapping[str, np.ndarray], index: int) -> np.ndarray | N
     return None if index % 5 == 4 else 0.5 * np.array(observation["target"][-1]) + 0.01 * index
 
 
-def _copied(observation: Mapping[str, np.ndarray], outcome: Any, info: dict) -> tuple:
+def _copied(
+    observation: Mapping[str, np.ndarray], outcome: Any, info: dict[str, Any]
+) -> tuple[Any, ...]:
     arrays = {name: np.array(values) for name, values in observation.items()}
     return arrays, outcome, copy.deepcopy(info)
 
 
-def _checked_reset(name: str, result: Any) -> tuple[Mapping[str, np.ndarray], dict]:
+def _checked_reset(name: str, result: Any) -> tuple[Mapping[str, np.ndarray], dict[str, Any]]:
     _require(
         isinstance(result, tuple) and len(result) == 2,
         f"{name}.reset() must return (observation, info), not {_kind(result)}",
@@ -115,7 +117,9 @@ def _checked_reset(name: str, result: Any) -> tuple[Mapping[str, np.ndarray], di
     return observation, info
 
 
-def _checked_step(name: str, result: Any) -> tuple[Mapping[str, np.ndarray], float, bool, dict]:
+def _checked_step(
+    name: str, result: Any
+) -> tuple[Mapping[str, np.ndarray], float, bool, dict[str, Any]]:
     """Check what step() returned; return observation, reward, whether the episode ended, info."""
     _require(
         isinstance(result, tuple) and len(result) == 5,
@@ -310,7 +314,8 @@ def _check_looking_ahead(factory: GymFactory, seed: int, steps: int) -> None:
 
 def _look_ahead(gym: Gym, points: int, steps: int) -> list[Any]:
     """Look ahead from an observation of ``points`` points, and return copies of all that came back."""
-    name, record = f"{type(gym).__name__}.look_ahead()", []
+    name = f"{type(gym).__name__}.look_ahead()"
+    record: list[Any] = []
     for index in range(steps):
         outputs = len(record[-1][2]["target"]) if record else 1
         prediction = None if index % 4 == 0 else np.full(outputs, 0.1 * (index % 7))

@@ -10,6 +10,7 @@ import numpy as np
 from mycaffe_py.blob.blob import Blob
 from mycaffe_py.device.device import Device
 from mycaffe_py.layer.layer import TIME_FORMS, TRAIN, Layer, LayerContext
+from mycaffe_py.plugins.registry import Registry, default_registry
 
 from .strict import StrictDevice, strict_device
 from .strict_array import no_wider_than
@@ -22,7 +23,7 @@ def check_layer(
     layer: Any,
     bottoms: Sequence[Any] = (),
     *,
-    registry: Any = None,
+    registry: Registry | None = None,
     phase: int = TRAIN,
     propagate_down: Sequence[bool] | None = None,
     step: float = 1e-5,
@@ -151,16 +152,13 @@ class _Check:
         self,
         layer: Any,
         bottoms: Sequence[Any],
-        registry: Any,
+        registry: Registry | None,
         phase: int,
         seed: int,
         step: float,
         tolerance: float,
     ):
-        if registry is None:
-            from mycaffe_py.plugins.registry import default_registry
-
-            registry = default_registry()
+        registry = registry or default_registry()
         if isinstance(layer, str):
             layer = registry.schema.parse_text(layer, "LayerParameter").message
         self.registry, self.phase, self.seed = registry, phase, seed
@@ -235,10 +233,10 @@ class _Check:
         flags = [run.layer.allow_force_backward(index) for index in range(len(run.bottom))]
         if propagate_down is not None:
             flags = [bool(flag) for flag in propagate_down]
-        self.flags = None if skip_backward else flags
+        self.flags, self.with_backward = flags, not skip_backward
         if batch_axis is not None and self.inputs:
             self.check_other_batch(batch_axis)
-        if self.flags is not None:
+        if self.with_backward:
             self.check_gradient()
             self.check_overwriting()
             self.check_propagate_down()
@@ -265,7 +263,7 @@ class _Check:
         ]
         run.set_bottoms(larger)
         outputs = run.forward()
-        if self.flags is not None:
+        if self.with_backward:
             run.backward([np.ones_like(values) for values in outputs], self.flags)
             run.clear_diffs()
         run.set_bottoms(self.inputs)
@@ -359,7 +357,7 @@ class _Check:
         run.set_bottoms(self.inputs)
         self.compare(f"forward {what}", self.top_names, run.forward(), self.outputs, tolerance)
         self.check_answers(run)
-        if self.flags is None:
+        if not self.with_backward:
             return
         if type(run.layer).explain is not Layer.explain:
             run.forward()  # as explaining may need

@@ -9,6 +9,7 @@ import numpy as np
 from mycaffe_py.device.device import Device
 from mycaffe_py.errors import DivergedError
 from mycaffe_py.net.net import Net
+from mycaffe_py.plugins.registry import Registry, default_registry
 from mycaffe_py.schema import load_net_text
 from mycaffe_py.seeding import generator_state, restore_generator
 
@@ -36,7 +37,7 @@ _MODEL = """
 
 
 def check_solver(
-    solver: str, registry: Any = None, *, steps: int = 200, device: Device | None = None
+    solver: str, registry: Registry | None = None, *, steps: int = 200, device: Device | None = None
 ) -> None:
     """Raise AssertionError that says what is wrong if a solver does not do what it must.
 
@@ -107,11 +108,8 @@ class _Run:
 
 
 class _Check:
-    def __init__(self, solver: str, registry: Any):
-        if registry is None:
-            from mycaffe_py.plugins.registry import default_registry
-
-            registry = default_registry()
+    def __init__(self, solver: str, registry: Registry | None):
+        registry = registry or default_registry()
         self.registry = registry
         text = solver if ":" in solver else f'type: "{solver}"'
         self.param = registry.schema.parse_text(text, "SolverParameter").message

@@ -110,7 +110,7 @@ _MAX_POSITIONAL = {"argmax": 2, "argmin": 2, "matmul": 2, "take": 3, "std": 4, "
 _WAITING = ("nonzero", "bincount", "linalg.norm")
 
 
-def _function(name: str) -> Callable:
+def _function(name: str) -> Callable[..., Any]:
     what, keywords = f"strict xp.{name}()", KEYWORDS[name]
     numpy_function: Any = np
     for part in name.split("."):
@@ -190,7 +190,7 @@ def _checked_where(what: str, args: Any, plain: Any, kwargs: Any) -> None:
     refuse_wider_scalars(plain, what)
 
 
-_CHECKS: dict[str, Callable] = {
+_CHECKS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("concatenate", "stack", "hstack", "vstack"), _checked_arrays),
     **dict.fromkeys(("dot", "inner", "matmul", "tensordot", "vdot"), _checked_arrays),
     "argsort": _checked_sort,
@@ -201,7 +201,7 @@ _CHECKS: dict[str, Callable] = {
 }
 
 
-def _at(name: str) -> Callable:
+def _at(name: str) -> Callable[..., Any]:
     what = f"strict xp.{name}.at()"
 
     def at(a: StrictArray, indices: Any, b: Any = None) -> None:
@@ -215,7 +215,7 @@ def _at(name: str) -> Callable:
     return at
 
 
-def _empty(numpy_function: Callable) -> Callable:
+def _empty(numpy_function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function whose arrays hold no number at first: who reads them before writing finds out."""
 
     def call(*args: Any, **kwargs: Any) -> StrictArray:
@@ -232,8 +232,10 @@ class StrictModule:
 
     ndarray = StrictArray
     __name__ = "strict"
+    empty: Callable[..., StrictArray]
+    empty_like: Callable[..., StrictArray]
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.lib = SimpleNamespace(stride_tricks=SimpleNamespace())
         self.linalg = SimpleNamespace()
         for name in KEYWORDS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -88,8 +88,12 @@ class StrictArray:
 
     # NumPy ufuncs then refuse the array, and NumPy's operators leave the work to ours.
     __array_ufunc__ = None
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
     __slots__ = ("_array",)
+
+    if TYPE_CHECKING:  # what is installed below
+
+        def __getattr__(self, name: str) -> Any: ...
 
     def __init__(self, array: np.ndarray):
         if array.dtype.kind not in "biufc" or array.dtype.itemsize > 16:
@@ -118,7 +122,7 @@ class StrictArray:
     def __len__(self) -> int:
         return len(self._array)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[StrictArray]:
         if not self.ndim:
             raise TypeError("iteration over a strict array of no axes")
         return (self[index] for index in range(len(self)))
@@ -260,7 +264,7 @@ def check_keywords(what: str, given: Any, known: tuple[str, ...]) -> None:
         raise TypeError(f"{what} does not take {', '.join(unknown)}: CuPy does not")
 
 
-def _install(name: str, method: Callable) -> None:
+def _install(name: str, method: Callable[..., Any]) -> None:
     method.__name__ = name
     setattr(StrictArray, name, method)
 

@@ -21,6 +21,8 @@ from mycaffe_py.schema import load_net_text, load_solver_text
 from mycaffe_py.seeding import generator_state, restore_generator
 from mycaffe_py.trainer import Trainer
 
+from .comparing import same_bits
+
 
 def check_trainer(
     solver_prototxt: str | Path,
@@ -43,7 +45,7 @@ def check_trainer(
 
 class _Check:
     def __init__(self, solver: Any, model: Any, registry: Registry, steps: int, seed: int):
-        self.registry, self.steps, self.seed = registry, steps, seed
+        self.name, self.registry, self.steps, self.seed = "the trainer", registry, steps, seed
         self.solver = (
             load_solver_file(solver, registry)
             if isinstance(solver, Path)
@@ -55,7 +57,6 @@ class _Check:
             if isinstance(model, Path)
             else load_net_text(registry.schema, model)
         )
-        self.name = "the trainer"
 
     def build(self) -> Training:
         return build_training(
@@ -70,27 +71,30 @@ class _Check:
         if not condition:
             raise AssertionError(f"{self.name}: {message}")
 
+    def trainer_of(self, training: Training) -> Trainer:
+        if training.trainer is None:
+            raise AssertionError(f"{self.name}: the solver has no trainer {{ }}")
+        return training.trainer
+
     def run(self) -> None:
         first = self.build()
-        self.require(first.trainer is not None, "the solver has no trainer { }")
-        self.name = type(first.trainer).__name__
-        self.require(
-            isinstance(first.trainer, Trainer), "it does not derive from mycaffe_py's Trainer"
-        )
-        self.require(bool(first.trainer.type), "type is empty: a trainer needs a type name")
-        summary = first.trainer.summary()
+        trainer = self.trainer_of(first)
+        self.name = type(trainer).__name__
+        self.require(isinstance(trainer, Trainer), "it does not derive from mycaffe_py's Trainer")
+        self.require(bool(trainer.type), "type is empty: a trainer needs a type name")
+        summary = trainer.summary()
         self.require(
             all(isinstance(text, str) for text in [*summary, *summary.values()]),
             f"summary() must map str to str, not {summary!r:.80}",
         )
         reference = self.counted_updates(first)
         self.require(
-            _same(self.updates(self.build()), reference),
+            same_bits(self.updates(self.build()), reference),
             "the same seed did not give the same weights and metrics twice",
         )
         self.check_state(first)
         self.check_test(first)
-        first.trainer.close()
+        trainer.close()
 
     def counted_updates(self, training: Training) -> list[Any]:
         """Run updates and check that each makes the passes that it should, and no more."""
@@ -111,10 +115,11 @@ class _Check:
 
     def updates(self, training: Training) -> list[Any]:
         """Run updates; return the metrics after each, and the weights at the end."""
+        trainer = self.trainer_of(training)
         record: list[Any] = []
         for _ in range(self.steps):
             training.solver.step(1)
-            metrics, sample = training.trainer.metrics(), training.trainer.sample()
+            metrics, sample = trainer.metrics(), trainer.sample()
             self.check_figures("metrics()", metrics)
             self.check_figures("sample()", sample)
             record.append((dict(metrics), dict(sample)))
@@ -132,19 +137,22 @@ class _Check:
 
     def check_state(self, training: Training) -> None:
         """Go on from a state in a new training, and check that nothing differs."""
-        state = training.trainer.state()
+        state = self.trainer_of(training).state()
         self.check_plain("state()", state)
         kept = copy.deepcopy(state)
         other = self.build()
+        others = self.trainer_of(other)
         _copy_solver(training, other)
-        other.trainer.load_state(state)
+        others.load_state(state)
         went_on = self.updates(training)
-        self.require(_same(state, kept), "what state() returned changed while the training went on")
         self.require(
-            _same(self.updates(other), went_on),
+            same_bits(state, kept), "what state() returned changed while the training went on"
+        )
+        self.require(
+            same_bits(self.updates(other), went_on),
             "after load_state() the training did not go on as the one that was saved",
         )
-        other.trainer.close()
+        others.close()
 
     def check_plain(self, where: str, value: Any) -> None:
         if isinstance(value, Mapping):
@@ -162,18 +170,20 @@ class _Check:
     def check_test(self, training: Training) -> None:
         net = Net(training.model, TEST, registry=self.registry, device=training.device)
         net.share_with(training.net)
+        trainer = self.trainer_of(training)
 
         def everything() -> Any:
             blobs = {name: np.array(blob.data) for name, blob in training.net.blobs.items()}
-            return copy.deepcopy([_weights(training.net), blobs, training.trainer.state()])
+            return copy.deepcopy([_weights(training.net), blobs, trainer.state()])
 
         before = everything()
-        figures = [training.trainer.test(net, self.steps) for _ in range(2)]
+        figures = [trainer.test(net, self.steps) for _ in range(2)]
         self.check_figures("test()", figures[0])
         self.require(
-            _same(before, everything()), "test() changed the weights, the train net or the state"
+            same_bits(before, everything()),
+            "test() changed the weights, the train net or the state",
         )
-        self.require(_same(*figures), "test() gave other figures the second time")
+        self.require(same_bits(*figures), "test() gave other figures the second time")
 
 
 def _weights(net: Net) -> np.ndarray:
@@ -188,17 +198,3 @@ def _copy_solver(source: Training, target: Training) -> None:
     target.solver.iter = source.solver.iter
     target.solver.current_step = source.solver.current_step
     restore_generator(target.device.rng, generator_state(source.device.rng))
-
-
-def _same(first: Any, second: Any) -> bool:
-    """Whether two nests of dicts, lists, numbers and arrays are equal to the last bit."""
-    if isinstance(first, Mapping):
-        same_keys = isinstance(second, Mapping) and first.keys() == second.keys()
-        return same_keys and all(_same(value, second[key]) for key, value in first.items())
-    if isinstance(first, list | tuple):
-        return len(first) == len(second) and all(map(_same, first, second))
-    if isinstance(first, np.ndarray):
-        second = np.asarray(second)
-        kinds = first.dtype == second.dtype and first.shape == second.shape
-        return kinds and first.tobytes() == second.tobytes()
-    return first == second or (first != first and second != second)

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
 
-_HOMES = {
-    "LoadReport": "caffemodel",
-    "RestoreReport": "restoring",
-    "atomic_write": "atomic",
-    "check_format": "solverstate",
-    "check_snapshot": "restoring",
-    "check_target": "atomic",
-    "check_writable": "solverstate",
-    "load_weights": "caffemodel",
-    "net_to_proto": "caffemodel",
-    "restore": "restoring",
-    "save_snapshot": "solverstate",
-    "save_state": "solverstate",
-    "save_weights": "caffemodel",
-    "snapshot_paths": "solverstate",
-    "split_paths": "caffemodel",
-}
+from mycaffe_py.lazy import lazy_names
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(_HOMES)
+if TYPE_CHECKING:
+    from .atomic import atomic_write as atomic_write, check_target as check_target
+    from .caffemodel import (
+        LoadReport as LoadReport,
+        load_weights as load_weights,
+        net_to_proto as net_to_proto,
+        save_weights as save_weights,
+        split_paths as split_paths,
+    )
+    from .restoring import (
+        RestoreReport as RestoreReport,
+        check_snapshot as check_snapshot,
+        restore as restore,
+    )
+    from .solverstate import (
+        check_format as check_format,
+        check_writable as check_writable,
+        save_snapshot as save_snapshot,
+        save_state as save_state,
+        snapshot_paths as snapshot_paths,
+    )
+else:
+    __getattr__, __dir__, __all__ = lazy_names(
+        __name__,
+        atomic="atomic_write check_target",
+        caffemodel="LoadReport load_weights net_to_proto save_weights split_paths",
+        restoring="RestoreReport check_snapshot restore",
+        solverstate="check_format check_writable save_snapshot save_state snapshot_paths",
+    )

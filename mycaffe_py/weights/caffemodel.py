@@ -51,7 +51,7 @@ def split_paths(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
     """Return one path, several, or comma separated ones as a list of paths."""
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     result: list[str] = []
-    for path in map(os.fspath, given):
+    for path in [os.fspath(one) for one in given]:
         whole = os.path.exists(path)  # a name may hold a comma
         result += [path] if whole else [part.strip() for part in path.split(",") if part.strip()]
     return result

@@ -166,5 +166,5 @@ def _open(data: bytes, path: Path) -> Iterator[Any]:
         ) from error
 
 
-def _group_class() -> type:
+def _group_class() -> Any:
     return require("h5py", "hdf5").Group

@@ -53,7 +53,7 @@ class _Packer:
             return [self.pack(f"{path}/{index}", item) for index, item in enumerate(value)]
         raise _unstorable(path, value)
 
-    def _pack_mapping(self, path: str, value: Mapping) -> Any:
+    def _pack_mapping(self, path: str, value: Mapping[Any, Any]) -> Any:
         packed = [(key, self.pack(f"{path}/{key}", item)) for key, item in value.items()]
         plain = all(isinstance(key, str) and not key.startswith("$") for key in value)
         if plain:

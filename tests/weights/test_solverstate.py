@@ -112,7 +112,8 @@ def test_checking_changes_nothing(tmp_path, make_solver):
 def test_the_public_names():
     import mycaffe_py.weights as weights
 
-    for name in dir(weights):
+    assert set(weights.__all__) <= set(dir(weights))
+    for name in weights.__all__:
         assert callable(getattr(weights, name)), name
     with pytest.raises(AttributeError, match="unheard_of"):
         _ = weights.unheard_of

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from mycaffe_py.cli.failures import echo_result, say
@@ -40,8 +42,8 @@ def average(backend: str, database: str, output: str | None) -> int:
     return 0
 
 
-def _mean(database: Database, datum_class: type) -> np.ndarray:
-    total: np.ndarray | None = None
+def _mean(database: Database, datum_class: Any) -> np.ndarray:
+    total: Any = None
     for count, (key, value) in enumerate(database, start=1):
         where = f'{database.path}: record {count - 1} (key "{key.decode(errors="replace")}")'
         with naming_place(where, DataError):

@@ -131,7 +131,11 @@ def _picture_of(table: Path, data: str | None) -> Path:
 def _spare_inputs(written: Sequence[Path], training: Training, weights: Sequence[str]) -> None:
     """Fail if the table or the picture would take the place of a file that the forecast is made from."""
     document, model = training.solver_document, training.model
-    read = {"weights": weights, "solver": [document.filename], "model": [model.filename]}
+    read: dict[str, Sequence[str | Path]] = {
+        "weights": weights,
+        "solver": [document.filename],
+        "model": [model.filename],
+    }
     gym = document.message.trainer.gym
     path = training.registry.gyms.find(gym.type).input_field_of(gym) if gym.type else ""
     if path:

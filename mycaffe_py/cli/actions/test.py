@@ -57,7 +57,7 @@ def test(
     given |= {"log": log}
     with naming_overrides(given["overrides"]), np.errstate(all="ignore"):
         if solver is None:
-            net, metrics = _on_data_layers(model, names, iterations, **given)
+            net, metrics = _on_data_layers(str(model), names, iterations, **given)
         else:
             net, metrics = _on_solver(solver, model, names, iterations, **given)
         _require_finite(net, metrics)

@@ -145,11 +145,12 @@ def _one_iteration(net: Any, times: list[LayerTime]) -> float:
         entry.forward += now - last
         last = now
     for index in reversed(range(len(times))):
-        if times[index].backward is not None:
+        entry = times[index]
+        if entry.backward is not None:
             _backward(net, index)
             net.device.synchronize()
             now = perf_counter()
-            times[index].backward += now - last
+            entry.backward += now - last
             last = now
     return last - start
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import click
 
 from mycaffe_py.cli.options import json_option, plugin_option
@@ -21,6 +24,8 @@ def _verb(kind: str, example: str) -> Verb:
         from mycaffe_py.cli.options import load_plugins
 
         registry = load_plugins(plugins)
+        entries: Any
+        text: Callable[[Any], Iterable[str]]
         if type_name is None:
             entries = describing.list_types(registry, kind)
             text = describing.list_text

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
+from typing import TYPE_CHECKING
 
+from mycaffe_py.lazy import lazy_names
 
-def __getattr__(name: str) -> Any:
-    if name == "caffe_pb2":
-        return importlib.import_module(f"{__name__}.caffe_pb2")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if TYPE_CHECKING:
+    from . import caffe_pb2 as caffe_pb2
+else:
+    __getattr__, __dir__, __all__ = lazy_names(__name__, modules="caffe_pb2")

@@ -50,7 +50,7 @@ def location_in(text: str, filename: str, offset: int, length: int) -> Location:
 def schema_error(message: str, place: Place, hint: str | None = None) -> SchemaError:
     """Return a SchemaError at a place, whose ``owner`` is the owner of that place."""
     error = SchemaError(message, hint=hint, location=place.location())
-    error.owner = place.owner  # type: ignore[attr-defined]
+    error.owner = place.owner
     return error
 
 

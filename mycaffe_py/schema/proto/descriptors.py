@@ -51,7 +51,7 @@ def build_file(catalog: MessageCatalog) -> descriptor_pb2.FileDescriptorProto:
 def _refused(error: Exception, sources: Sequence[SchemaSource]) -> SchemaError:
     owners = list(dict.fromkeys(source.owner for source in sources))
     refused = SchemaError(f"protobuf refuses the schema of {', '.join(owners)}: {error}")
-    refused.owner = owners[-1] if owners else ""  # type: ignore[attr-defined]
+    refused.owner = owners[-1] if owners else ""
     return refused
 
 

@@ -41,7 +41,9 @@ class _Parser:
     def place(self, token: Token) -> Place:
         return Place(self.source, token.offset, len(token.text))
 
-    def error(self, message: str, token: Token | None = None, hint: str | None = None):
+    def error(
+        self, message: str, token: Token | None = None, hint: str | None = None
+    ) -> SchemaError:
         token = token or self.tokens[self.index]
         return schema_error(
             f"{message} in the schema of {self.source.owner}", self.place(token), hint
@@ -107,7 +109,9 @@ class _Parser:
         file.messages, file.enums = root.messages, root.enums
         return file
 
-    def common(self, word: str, outer: MessageDeclaration, file: FileDeclaration, scope: str):
+    def common(
+        self, word: str, outer: MessageDeclaration, file: FileDeclaration, scope: str
+    ) -> bool:
         """Parse what may stand in a file as well as in a message; False if it is something else."""
         if word == "message":
             outer.messages.append(self.message(file, scope))
@@ -154,7 +158,9 @@ class _Parser:
             self.member(message, file, inner, opened)
         return message
 
-    def member(self, message: MessageDeclaration, file: FileDeclaration, scope: str, opened: Token):
+    def member(
+        self, message: MessageDeclaration, file: FileDeclaration, scope: str, opened: Token
+    ) -> None:
         word = self.tokens[self.index].text
         if word in _LABELS:
             message.fields.append(self.field())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from mycaffe_py.errors import SchemaError
+
 from .declarations import Place, SchemaSource, schema_error
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -65,7 +67,7 @@ class TokenStream:
                 at_line_start = False
                 tokens.append(Token(kind, match[kind], match.start(kind)))
 
-    def _bad_character(self, offset: int):
+    def _bad_character(self, offset: int) -> SchemaError:
         character = self.source.text[offset]
         message = f"unexpected character {character!r} in the schema of {self.source.owner}"
         if character in "\"'":

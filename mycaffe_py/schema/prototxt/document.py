@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
-
-from google.protobuf.message import Message
+from typing import Any, TypeAlias
 
 from mycaffe_py.errors import ConfigError, Location, MissingFileError, Problem, PrototxtError
 from mycaffe_py.schema.proto.declarations import location_in
@@ -47,7 +45,7 @@ class Document:
     A path names a field by field names and indices: ``("layer", 3, "bottom", 1)``.
     """
 
-    message: Message
+    message: Any
     filename: str = "<string>"
     text: str = ""
     nodes: Nodes = field(default_factory=dict, repr=False)
@@ -60,7 +58,7 @@ class Document:
         message.CopyFrom(self.message)
         return replace(self, message=message, nodes=dict(self.nodes))
 
-    def inner(self, field: str, index: int, message: Message) -> Document:
+    def inner(self, field: str, index: int, message: Any) -> Document:
         """Return ``message``, the value of a field number ``index``, as a document of its own."""
         entries = self.nodes.get(field, [])
         children = entries[index].children if index < len(entries) else None

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from google.protobuf.message import Message
-
 from mycaffe_py.errors import PrototxtError
 from mycaffe_py.schema.proto.catalog import FieldInfo, MessageInfo
 
@@ -21,7 +19,7 @@ _CURLY_QUOTES = "\u201c\u201d\u2018\u2019\u201e\u00ab\u00bb"
 _CLOSERS = {"{": "}", "<": ">", "[": "]"}
 
 
-def parse_prototxt(text: str, info: MessageInfo, message: Message, filename: str) -> Document:
+def parse_prototxt(text: str, info: MessageInfo, message: Any, filename: str) -> Document:
     """Read text into an empty message; all mistakes are raised as one PrototxtError."""
     text = text.removeprefix("\ufeff")
     parser = _Parser(text, filename)
@@ -41,7 +39,7 @@ class _Block:
     """One message being read: the name that opened it, its bracket and the block around it."""
 
     info: MessageInfo
-    message: Message
+    message: Any
     nodes: Nodes
     name: Token = Token("symbol", "", 0)
     bracket: Token = Token("symbol", "", 0)
@@ -222,7 +220,7 @@ class _Parser(Cursor):
         self.block(_Block(info.message, message, entry.children, name, bracket, block))
         entry.end_offset = self.tokens[self.index - 1].offset + 1
 
-    def submessage(self, info: FieldInfo, block: _Block, twice: bool) -> Message:
+    def submessage(self, info: FieldInfo, block: _Block, twice: bool) -> Any:
         inner = getattr(block.message, info.name)
         if info.repeated:
             return inner.add()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from google.protobuf.message import Message
+from typing import Any
 
 from mycaffe_py.errors import Problem
 from mycaffe_py.schema.prototxt.document import Document, Entry, Nodes
@@ -13,7 +13,7 @@ _INPUT_LAYER = "input"
 _DIMS_PER_INPUT = 4
 
 
-def upgrade_inputs(document: Document, part: Part, path: tuple) -> list[Problem]:
+def upgrade_inputs(document: Document, part: Part, path: tuple[str | int, ...]) -> list[Problem]:
     """Put an Input layer first in place of a net's input fields; return what cannot be upgraded."""
     net = part.message
     problems = _input_problems(document, net, path)
@@ -27,7 +27,7 @@ def upgrade_inputs(document: Document, part: Part, path: tuple) -> list[Problem]
     return problems
 
 
-def _input_problems(document: Document, net: Message, path: tuple) -> list[Problem]:
+def _input_problems(document: Document, net: Any, path: tuple[str | int, ...]) -> list[Problem]:
     count = len(net.input)
     if net.input_shape:
         if len(net.input_shape) != count:
@@ -44,7 +44,9 @@ def _input_problems(document: Document, net: Message, path: tuple) -> list[Probl
     return []
 
 
-def _inputs_without_shape(document: Document, net: Message, path: tuple) -> list[Problem]:
+def _inputs_without_shape(
+    document: Document, net: Any, path: tuple[str | int, ...]
+) -> list[Problem]:
     """Return a problem for each input that is read; one that nobody reads is just dropped."""
     produced = {top for layer in net.layer for top in layer.top}
     consumed = {bottom for layer in net.layer for bottom in layer.bottom}
@@ -59,7 +61,7 @@ def _inputs_without_shape(document: Document, net: Message, path: tuple) -> list
     ]
 
 
-def _add_input_layer(net: Message, nodes: Nodes) -> None:
+def _add_input_layer(net: Any, nodes: Nodes) -> None:
     """Put an Input layer first that has every input as a top."""
     kept = list(net.layer)
     layer_class = type(net.layer.add())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
-from mycaffe_py.errors import ConfigError, PrototxtError, SnapshotError
+from mycaffe_py.errors import ConfigError, Problem, PrototxtError, SnapshotError
 from mycaffe_py.schema.kinds import parse_kind
 from mycaffe_py.schema.prototxt.document import Document
 from mycaffe_py.schema.prototxt.files import read_text_file
@@ -66,7 +67,7 @@ def read_binary_net(schema: Schema, path: str | os.PathLike[str]) -> Document | 
     return Document(message, os.fspath(path))
 
 
-def _checked(upgrade, document: Document) -> Document:
+def _checked(upgrade: Callable[[Document], list[Problem]], document: Document) -> Document:
     problems = upgrade(document)
     if problems:
         raise PrototxtError(problems)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from google.protobuf.message import Message
+from typing import Any
 
 from mycaffe_py.errors import Problem, PrototxtError
 from mycaffe_py.schema.prototxt.document import Document
@@ -20,7 +20,7 @@ def upgrade_net(document: Document) -> list[Problem]:
     return upgrade_part(document, Part(document.message, document.nodes), ())
 
 
-def upgrade_part(document: Document, net: Part, path: tuple) -> list[Problem]:
+def upgrade_part(document: Document, net: Part, path: tuple[str | int, ...]) -> list[Problem]:
     """Upgrade a net that stands at ``path`` of a document."""
     problems = _upgrade_layers(document, net, path) if net.message.layers else []
     if problems:
@@ -31,7 +31,7 @@ def upgrade_part(document: Document, net: Part, path: tuple) -> list[Problem]:
     return problems
 
 
-def upgraded_net(message: Message) -> Document:
+def upgraded_net(message: Any) -> Document:
     """Return a net as a document in today's form; a message in an old form stays as it is and is copied."""
     if message.layers or message.input or any(map(_would_learn_statistics, message.layer)):
         copy = type(message)()
@@ -44,7 +44,7 @@ def upgraded_net(message: Message) -> Document:
     return document
 
 
-def _upgrade_layers(document: Document, net: Part, path: tuple) -> list[Problem]:
+def _upgrade_layers(document: Document, net: Part, path: tuple[str | int, ...]) -> list[Problem]:
     """Turn ``layers { ... }``, of either old form, into ``layer { ... }``."""
     if net.message.layer:
         place = document.locate_field((*path, "layers", 0)) if document.text else None
@@ -62,7 +62,7 @@ def _upgrade_layers(document: Document, net: Part, path: tuple) -> list[Problem]
     net.message.layer.extend(layer.message for layer in upgraded)
     entries = net.nodes.pop("layers", [])
     if entries:
-        net.nodes["layer"] = [layer.entry for layer in upgraded]
+        net.nodes["layer"] = [layer.entry for layer in upgraded if layer.entry is not None]
     document.upgrades.append(form)
     return []
 
@@ -77,7 +77,7 @@ def _fix_batch_norm(document: Document, net: Part) -> None:
         document.upgrades.append("params of BatchNorm that would change its statistics")
 
 
-def _would_learn_statistics(layer: Message) -> bool:
+def _would_learn_statistics(layer: Any) -> bool:
     if layer.type.lower() != _BATCH_NORM or len(layer.param) != _BATCH_NORM_BLOBS:
         return False
     return any(spec.lr_mult != 0 or spec.decay_mult != 0 for spec in layer.param)

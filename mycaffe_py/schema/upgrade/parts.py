@@ -15,7 +15,7 @@ from mycaffe_py.schema.prototxt.document import Entry, Nodes
 class Part:
     """A message inside a document, and the places of its fields; without places if there is no text."""
 
-    message: Message
+    message: Any
     nodes: Nodes = field(default_factory=dict)
 
     def has(self, name: str) -> bool:

@@ -86,7 +86,7 @@ _FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def upgrade_v0_layers(
-    document: Document, net: Part, path: tuple
+    document: Document, net: Part, path: tuple[str | int, ...]
 ) -> tuple[list[UpgradedLayer], list[Problem]]:
     """Return the layers of the old form in today's, padding layers merged, and what is wrong with them."""
     upgrade = _Upgrade(document, net, path)
@@ -98,7 +98,7 @@ def upgrade_v0_layers(
 class _Upgrade:
     document: Document
     net: Part
-    path: tuple
+    path: tuple[str | int, ...]
     layers: list[UpgradedLayer] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     makers: dict[str, int] = field(default_factory=dict)
@@ -121,7 +121,9 @@ class _Upgrade:
                 self.report(index, where, message, hint)
             self.makers |= dict.fromkeys(old.message.top, index)
 
-    def report(self, index: int, where: tuple, message: str, hint: str | None = None) -> None:
+    def report(
+        self, index: int, where: tuple[str | int, ...], message: str, hint: str | None = None
+    ) -> None:
         path = (*self.path, "layers", index, *where)
         name = self.net.message.layers[index].layer.name
         message = f'layer "{name}": {message}' if name else message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mycaffe_py.schema.prototxt.document import Entry
+from mycaffe_py.schema.prototxt.document import Entry, Nodes
 
 from .parts import Part, move, named_like, place
 
@@ -46,10 +46,11 @@ class UpgradedLayer(Part):
 def new_layer(net: Part, index: int) -> UpgradedLayer:
     """Return an empty layer that stands where number ``index`` of the old ones does."""
     entries = net.nodes.get("layers", [])
-    entry = named_like(entries[index], {}) if index < len(entries) else None
+    nodes: Nodes = {}
+    entry = named_like(entries[index], nodes) if index < len(entries) else None
     # The class of the layers belongs to the schema that the net was read with.
     layer = type(net.message)().layer.add()
-    return UpgradedLayer(layer, entry.children if entry else {}, entry)
+    return UpgradedLayer(layer, nodes, entry)
 
 
 def type_of(enum_name: str) -> str:
