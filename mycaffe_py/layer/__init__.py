@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         TRAIN as TRAIN,
         Layer as Layer,
         LayerContext as LayerContext,
+        default_parameter_field as default_parameter_field,
         python_warning as python_warning,
     )
     from .layer_settings import (
@@ -34,7 +35,8 @@ else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
         filler="Filler fans",
-        layer="Layer LayerContext PHASE_NAMES TEST TIME_FORMS TRAIN python_warning",
+        layer="Layer LayerContext PHASE_NAMES TEST TIME_FORMS TRAIN default_parameter_field "
+        "python_warning",
         layer_settings="along axes_end axis_setting blob_axis enum_name freeze_statistics given_filler "
         "positive_setting require_an_axis require_images",
         loss_layer="LossLayer",

@@ -17,6 +17,7 @@ from mycaffe_py.blob.blobproto import array_from_proto, proto_shape, shape_fits
 from mycaffe_py.blob.host_blob import HostLayer
 from mycaffe_py.device.device import Device, default_device
 from mycaffe_py.errors import LayerError, MissingLayerFileError, MyCaffeWarning
+from mycaffe_py.plugins.type_fields import default_parameter_field as default_parameter_field
 from mycaffe_py.schema.decimals import as_written
 
 if TYPE_CHECKING:

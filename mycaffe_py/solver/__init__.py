@@ -9,11 +9,11 @@ from mycaffe_py.lazy import lazy_names
 if TYPE_CHECKING:
     from .averaging import mean_outputs as mean_outputs
     from .param_groups import ParamGroup as ParamGroup, Segment as Segment
-    from .solver import Solver as Solver
+    from .solver import Solver as Solver, with_outputs as with_outputs
 else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
         averaging="mean_outputs",
         param_groups="ParamGroup Segment",
-        solver="Solver",
+        solver="Solver with_outputs",
     )
