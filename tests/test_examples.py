@@ -87,7 +87,7 @@ def test_a_net_learns_from_them_and_reads_an_image(few, monkeypatch):
 def test_nothing_is_made_over_what_is_there(script, few, monkeypatch):
     monkeypatch.chdir(few)
     before = sorted(few.rglob("*"))
-    with pytest.raises(SystemExit, match="is there already"):
+    with pytest.raises(SystemExit, match="already exists"):
         script.main()
     assert sorted(few.rglob("*")) == before
 

@@ -3,65 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mycaffe_py.blob.blob import Blob
 from mycaffe_py.device.memory_limits import out_of_memory
-from mycaffe_py.errors import (
-    ConfigError,
-    MissingLayerFileError,
-    MyCaffeError,
-    Problem,
-    PrototxtError,
-    add_note,
-)
+from mycaffe_py.errors import ConfigError, MyCaffeError, Problem, PrototxtError, add_note
 from mycaffe_py.layer.layer import PHASE_NAMES, Layer, LayerContext
+from mycaffe_py.resources import find_resource
 from mycaffe_py.schema import Document, load_net, upgraded_net
-from mycaffe_py.schema.prototxt.document import steps_of
 
-from .parameters import Parameter, ParameterList
+from .built_net import BuiltNet, force_backward, switch_off_backward
+from .parameters import ParameterList
+from .problems import LayerProblems, path_of
 from .splits import insert_splits
 from .state_rules import is_included
-from .topology import MAX_PROBLEMS, FieldMistakes, WiringCheck
+from .topology import FieldMistakes, WiringCheck
 
 _AUTOMATIC = "(automatic)"
-
-
-@dataclass
-class BuiltNet:
-    """What the builder hands to the net; each list runs over the layers in file order."""
-
-    name: str
-    state: Any
-    document: Document
-    layer_params: list[Any] = field(default_factory=list)
-    layers: list[Layer] = field(default_factory=list)
-    layer_names: list[str] = field(default_factory=list)
-    blobs: dict[str, Blob] = field(default_factory=dict)
-    bottoms: list[list[Blob]] = field(default_factory=list)
-    tops: list[list[Blob]] = field(default_factory=list)
-    inputs: list[str] = field(default_factory=list)
-    outputs: list[str] = field(default_factory=list)
-    bottom_need_backward: list[list[bool]] = field(default_factory=list)
-    layer_need_backward: list[bool] = field(default_factory=list)
-    owners: list[Parameter] = field(default_factory=list)
-
-
-@dataclass
-class _Found:
-    """One thing wrong: the layer's position in the file, and the layer's own error, if one raised it."""
-
-    position: int | None
-    problem: Problem
-    error: MyCaffeError | None = None
-    placed_here: bool = False
-
-
-def _path(position: int | None, *steps: str | int) -> tuple[str | int, ...]:
-    """Return the path of a layer's field in the file; without a position for layers that are not in it."""
-    return ("layer", *steps) if position is None else ("layer", position, *steps)
 
 
 class NetBuilder:
@@ -88,14 +47,13 @@ class NetBuilder:
         self.context.phase = self.state.phase
         if self.context.base_dir is None and self.document.text:
             self.context.base_dir = Path(self.document.filename).resolve().parent
-        self.force_backward = self.message.force_backward
         self.positions = [
             index
             for index, layer in enumerate(self.message.layer)
             if is_included(layer, self.state)
         ]
         self.mistakes = mistakes or FieldMistakes()
-        self._found: list[_Found] = []
+        self.problems = LayerProblems(self.document)
         self.parameters = ParameterList(schema)
         self.need: set[int] = set()
         self._with_weights: dict[str, int | None] = {}
@@ -104,12 +62,12 @@ class NetBuilder:
     def build(self) -> BuiltNet:
         """Set up every layer and decide where gradients flow; all that is wrong is raised at once."""
         self._set_up_layers()
-        if self._found:
-            self._raise_found()
+        if self.problems:
+            self.problems.raise_all()
         built = self.built
-        self._switch_off_backward()
-        if self.force_backward:
-            self._force_backward()
+        switch_off_backward(built)
+        if self.message.force_backward:
+            force_backward(built)
         built.outputs = self._outputs()
         built.owners = self.parameters.owners
         return built
@@ -117,49 +75,7 @@ class NetBuilder:
     def check(self) -> list[Problem]:
         """Set up the layers and return what is wrong, in the order of the file."""
         self._set_up_layers()
-        return self._problems()
-
-    # What is wrong.
-
-    def _problems(self) -> list[Problem]:
-        return [found.problem for found in sorted(self._found, key=self._place)][:MAX_PROBLEMS]
-
-    def _place(self, found: _Found) -> tuple[int, int]:
-        place = found.problem.location
-        if place is None or place.filename != self.document.filename:
-            if found.position is None or not self.document.text:
-                return 0, found.position or 0
-            place = self.document.locate_field(("layer", found.position))
-        return place.line, place.column
-
-    def _raise_found(self) -> None:
-        errors = [found.error for found in self._found]
-        first = next((error for error in errors if error is not None), None)
-        if first is None:
-            raise PrototxtError(self._problems())
-        if len(set(map(id, errors))) == 1 and not self._found[0].placed_here:
-            raise first
-        raised = PrototxtError(self._problems())
-        if all(isinstance(error, MissingLayerFileError) for error in errors):
-            raised.exit_code = first.exit_code
-        if len(errors) == 1:
-            for note in getattr(first, "__notes__", ()):
-                add_note(raised, note)
-        raise raised from first
-
-    def _keep(self, error: MyCaffeError, param: Any, position: int | None) -> None:
-        """Remember a layer's error, with the layer's place in the file where it names none."""
-        placed = position is not None and not (error.location or isinstance(error, PrototxtError))
-        problems = [self._located(error, param, position)] if placed else error.problems
-        placed &= isinstance(error, ConfigError)
-        self._found += [_Found(position, problem, error, placed) for problem in problems]
-
-    def _located(self, error: MyCaffeError, param: Any, position: int | None) -> Problem:
-        message = error.message
-        if error.layer != param.name:
-            message = f'layer "{param.name}" ({param.type}): {message}'
-        path = _path(position, *steps_of(error.field))
-        return self.document.problem(path, message, error.hint, code=error.code)
+        return self.problems.in_order()
 
     def _outputs(self) -> list[str]:
         """Return the tops that no layer reads, in alphabetical order; automatic ones do not count."""
@@ -175,8 +91,8 @@ class NetBuilder:
         """Set up the layers whose bottoms are known, and remember all that is wrong."""
         check = WiringCheck(self.document, self.registry, self.state, self.positions, self.mistakes)
         check.run()
-        self._found = [_Found(position, problem) for position, problem in check.found]
-        if len(self._found) >= MAX_PROBLEMS:
+        self.problems.add(check.found)
+        if self.problems.are_many:
             return  # not every layer was checked
         positions = check.sound_layers()
         new_layer = self.registry.schema.message_class("LayerParameter")
@@ -188,7 +104,7 @@ class NetBuilder:
         }
         unknown: set[str] = set()
         for param, index in layers:
-            if len(self._found) >= MAX_PROBLEMS:
+            if self.problems.are_many:
                 return
             position = None if index is None else positions[index]
             if not param.HasField("phase"):
@@ -205,7 +121,7 @@ class NetBuilder:
                     error = out_of_memory(str(error))
                 if not isinstance(error, MyCaffeError):
                     raise
-                self._keep(error, param, position)
+                self.problems.add_error(error, param, position)
                 unknown.update(param.top)
 
     def _own_copy(self, param: Any) -> Any:
@@ -260,12 +176,12 @@ class NetBuilder:
         if first == position or self.mistakes.elsewhere:
             return  # a rule that could not be read may leave one of the two out
         problem = self.document.problem(
-            _path(position, "name"),
+            path_of(position, "name"),
             f'two layers with weights are named "{layer.name}"',
-            f"the first one is at {self.document.locate(_path(first, 'name'))}",
+            f"the first one is at {self.document.locate(path_of(first, 'name'))}",
             "E204",
         )
-        self._found.append(_Found(position, problem))
+        self.problems.add([(position, problem)])
 
     def _top(self, param: Any, index: int) -> Blob:
         name = param.top[index]
@@ -282,48 +198,14 @@ class NetBuilder:
                 f'layer "{param.name}" ({param.type}): propagate_down must be given once for each bottom: '
                 f"{len(overrides)} given, {len(bottom)} bottoms"
             )
-            raise PrototxtError([self.document.problem(_path(position, "propagate_down"), message)])
+            raise PrototxtError(
+                [self.document.problem(path_of(position, "propagate_down"), message)]
+            )
         return overrides or [id(blob) in self.need for blob in bottom]
-
-    # Where gradients flow.
-
-    def _switch_off_backward(self) -> None:
-        """Caffe's reverse pass: no gradient where no loss lies above, or where all tops skip it."""
-        built = self.built
-        under_loss: set[int] = set()
-        skipped: set[int] = set()
-        for index in reversed(range(len(built.layers))):
-            layer, bottom, top = built.layers[index], built.bottoms[index], built.tops[index]
-            contributes = any(layer.loss_weights) or any(id(blob) in under_loss for blob in top)
-            all_skipped = bool(top) and all(id(blob) in skipped for blob in top)
-            needs = built.bottom_need_backward[index]
-            if not contributes or all_skipped:
-                built.layer_need_backward[index] = False
-            if not built.layer_need_backward[index]:
-                needs[:] = [False] * len(needs)
-            for position, blob in enumerate(bottom):
-                if contributes:
-                    under_loss.add(id(blob))
-                else:
-                    needs[position] = False
-                if not needs[position]:
-                    skipped.add(id(blob))
-                else:
-                    skipped.discard(id(blob))
-
-    def _force_backward(self) -> None:
-        built = self.built
-        for index, layer in enumerate(built.layers):
-            built.layer_need_backward[index] = True
-            needs = built.bottom_need_backward[index]
-            needs[:] = [need or layer.allow_force_backward(j) for j, need in enumerate(needs)]
-            layer.param_propagate_down = [True] * len(layer.blobs)
 
 
 def _as_document(schema: Any, model: Any) -> Document:
     if isinstance(model, str | Path):
-        from mycaffe_py.resources import find_resource
-
         return load_net(schema, find_resource("models", model))
     if getattr(getattr(model, "DESCRIPTOR", None), "name", "") != "NetParameter":
         raise ConfigError(

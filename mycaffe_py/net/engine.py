@@ -13,7 +13,7 @@ from mycaffe_py.layer.layer import PHASE_NAMES, Layer, LayerContext
 from mycaffe_py.schema import Document
 
 from . import debug_info
-from .builder import BuiltNet
+from .built_net import BuiltNet
 from .parameters import ParameterBuffer
 
 

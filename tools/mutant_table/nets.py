@@ -8,6 +8,7 @@ PARAMETERS = "mycaffe_py/net/parameters.py"
 SPLITS = "mycaffe_py/net/splits.py"
 NET_STATE = "mycaffe_py/net/state_rules.py"
 NET_BUILDER = "mycaffe_py/net/builder.py"
+BUILT_NET = "mycaffe_py/net/built_net.py"
 
 OF_PARAMETERS = ("tests/net/test_parameters.py",)
 OF_SPLITS = ("tests/net/test_splits.py",)
@@ -122,7 +123,7 @@ MUTANTS = (
     ),
     Mutant(
         "gradients-where-all-tops-skip-them",
-        NET_BUILDER,
+        BUILT_NET,
         "if not contributes or all_skipped:",
         "if not contributes:",
         OF_FLOW,
