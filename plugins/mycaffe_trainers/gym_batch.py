@@ -66,6 +66,9 @@ def _check_observation(gym: str, observation: Any) -> None:
             )
 
 
+_STORED_ACTIONS = "answers"
+"""The key of the actions in solver states, which keep their format."""
+
 TRAIN, TEST, FORECAST = "train", "test", "forecast"
 """The purposes of a batch of gyms."""
 
@@ -285,7 +288,7 @@ class GymBatch:
         """Return the changing state, including each gym's."""
         return {
             "gyms": [gym.state() for gym in self.gyms],
-            "actions": None if self.actions is None else np.array(self.actions),
+            _STORED_ACTIONS: None if self.actions is None else np.array(self.actions),
             "target": self.target.copy(),
             "begun": self._begun,
         }
@@ -299,7 +302,7 @@ class GymBatch:
             )
         for gym, gym_state in zip(self.gyms, state["gyms"], strict=True):
             gym.load_state(gym_state)
-        actions = state["actions"] if "actions" in state else state["answers"]  # the old name
+        actions = state[_STORED_ACTIONS]
         self.actions = None if actions is None else list(actions)
         self.target[...] = state["target"]
         self._begun = bool(state["begun"])

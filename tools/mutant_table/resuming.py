@@ -108,8 +108,8 @@ MUTANTS = (
     Mutant(
         "trainer-state-without-actions",
         GYM_BATCH,
-        '"actions": None if self.actions is None else np.array(self.actions)',
-        '"actions": None',
+        "_STORED_ACTIONS: None if self.actions is None else np.array(self.actions)",
+        "_STORED_ACTIONS: None",
         OF_TRAINERS,
     ),
     Mutant(

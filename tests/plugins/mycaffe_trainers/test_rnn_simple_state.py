@@ -56,16 +56,6 @@ def test_the_gyms_get_the_predictions_made_before_the_stop(build, type_name):
     assert predictions[0] != predictions[1]
 
 
-def test_a_state_with_the_actions_under_their_old_name_loads(build):
-    training, resumed = build(batch=2), build(batch=2)
-    training.solver.step(3)
-    state = copy.deepcopy(training.trainer.state())
-    actions = state["gyms"]["actions"]
-    state["gyms"]["answers"] = state["gyms"].pop("actions")
-    resumed.trainer.load_state(state)
-    np.testing.assert_array_equal(resumed.trainer.state()["gyms"]["actions"], actions)
-
-
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
