@@ -68,6 +68,10 @@ class CurveGym(Gym):
         "status_text": "",
     }
 
+    _point: Point
+    _looks_ahead: bool
+    _known: bool
+
     def __init__(self, param: Any, *, base_dir: Path | None = None, seed: int = 0):
         super().__init__(param, base_dir=base_dir, seed=seed)
         curve = param.curve_param
