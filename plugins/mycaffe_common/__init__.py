@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mycaffe_py.layer import Layer
 from mycaffe_py.plugins import hookimpl
 
 from .absval import AbsVal
@@ -63,7 +64,7 @@ from .threshold import Threshold
 from .tile import Tile
 from .transpose import Transpose
 
-LAYERS = [
+LAYERS: list[type[Layer]] = [
     AbsVal,
     Accuracy,
     ArgMax,
@@ -125,12 +126,12 @@ LAYERS = [
 
 
 @hookimpl
-def mycaffe_layers():
+def mycaffe_layers() -> list[type[Layer]]:
     """Return the layers of this plugin."""
     return LAYERS
 
 
 @hookimpl
-def mycaffe_schema():
+def mycaffe_schema() -> list[str | Path]:
     """Return the settings that Caffe's own schema lacks."""
     return [Path(__file__).with_name("common.proto")]

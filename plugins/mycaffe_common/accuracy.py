@@ -38,7 +38,7 @@ class Accuracy(Layer):
         self.top_k = param.top_k
         self.labels = Labels(self, param.ignore_label if param.HasField("ignore_label") else None)
         self._picked = self.working_blob("picked")
-        self._sizes: tuple[int, int, int] | None = None
+        self._sizes = (0, 0, 0)
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Check the labels against the scores and shape the tops."""

@@ -43,7 +43,7 @@ class InfogainLoss(SoftmaxLoss):
         self._weights, self._sums, self._logarithm = map(
             self.working_blob, ("weights", "sums", "logarithm")
         )
-        self._from_file = None if len(bottom) > 2 else self._read_source()
+        self._from_file: Any = None if len(bottom) > 2 else self._read_source()
 
     def _read_source(self) -> Any:
         param, field = self.param.infogain_loss_param, "infogain_loss_param.source"
@@ -63,12 +63,12 @@ class InfogainLoss(SoftmaxLoss):
         """Check labels and matrix against the scores and shape the tops."""
         super().reshape(bottom, top)
         outer, classes, inner = self.sizes
-        given = bottom[2] if len(bottom) > 2 else self._from_file
         if len(bottom) > 2:
+            given = bottom[2]
             what, count, field = f'bottom "{given.name}" {given.shape}', given.count, ""
         else:
-            what, count = f"the matrix {given.shape} in the file", given.size
-            field = "infogain_loss_param.source"
+            matrix, field = self._from_file, "infogain_loss_param.source"
+            what, count = f"the matrix {matrix.shape} in the file", matrix.size
         if count != classes * classes:
             self.fail(
                 f'{what} has {count} elements, but bottom "{bottom[0].name}" {bottom[0].shape} has '

@@ -61,11 +61,12 @@ class Python(Layer):
     def _move_blobs(self) -> None:
         """Move the learnable blobs that the class created on the host to the device."""
         self.blob_names = self.user.blob_names
-        for index, made in enumerate(self.user.blobs):
+        users: list[Any] = self.user.blobs
+        for index, made in enumerate(users):
             blob = Blob(made.shape, device=self.device, dtype=self.dtype, name=made.name)
             blob.data[...] = self.device.asarray(made.data)
             self.blobs.append(blob)
-            self.user.blobs[index] = HostBlob(blob)
+            users[index] = HostBlob(blob)
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Call the class's ``reshape``."""

@@ -55,7 +55,7 @@ def users_code() -> Iterator[None]:
         yield
     except Exception as error:
         with suppress(AttributeError):
-            error.from_users_code = True
+            error.from_users_code = True  # type: ignore[attr-defined]  # a mark on any exception
         raise
 
 

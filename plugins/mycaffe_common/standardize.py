@@ -124,10 +124,10 @@ class Standardize(Layer):
         if len(bottom) < 2:
             return
         x, second = bottom
+        what = "level" if self.takes_level else "mask"
+        allowed: list[tuple[int, ...]] = [x.shape, (*x.shape[:-1], 1)]
         if self.takes_level:
-            what, allowed = "level", [(x.shape[0], self.relative)]
-        else:
-            what, allowed = "mask", [x.shape, (*x.shape[:-1], 1)]
+            allowed = [(x.shape[0], self.relative)]
         if second.shape not in allowed:
             self.fail(
                 f'bottom "{second.name}" is {second.shape}, expected the {what} of bottom "{x.name}" '

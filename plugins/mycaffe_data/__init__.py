@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mycaffe_py.layer import Layer
 from mycaffe_py.plugins import hookimpl
 
 from .bit_stream_data import BitStreamData
@@ -14,16 +15,24 @@ from .image_data import ImageData
 from .memory_data import MemoryData
 from .window_data import WindowData
 
-LAYERS: list[type] = [BitStreamData, Data, HDF5Data, HDF5Output, ImageData, MemoryData, WindowData]
+LAYERS: list[type[Layer]] = [
+    BitStreamData,
+    Data,
+    HDF5Data,
+    HDF5Output,
+    ImageData,
+    MemoryData,
+    WindowData,
+]
 
 
 @hookimpl
-def mycaffe_layers():
+def mycaffe_layers() -> list[type[Layer]]:
     """Return the layers of this plugin."""
     return LAYERS
 
 
 @hookimpl
-def mycaffe_schema():
+def mycaffe_schema() -> list[str | Path]:
     """Return the settings that Caffe's own schema lacks."""
     return [Path(__file__).with_name("bit_stream.proto")]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.stores import datum_to_array, open_database, parse_datum
+from mycaffe_py.stores import Records, datum_to_array, open_database, parse_datum
 
 from .data_layer import Batch, DataLayer
 from .data_transformer import DataTransformer
@@ -42,7 +42,7 @@ class Data(DataLayer):
         self.size = database.size
         if not self.size:
             self.fail(f"database {self.source} has no records", field="data_param.source")
-        self.records = None
+        self.records: Records | None = None
         self.position = self.drawn_skip()
         key, value = database.records().read(0)
         with self.naming(self._where(0, key), "source"):

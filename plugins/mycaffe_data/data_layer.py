@@ -15,6 +15,7 @@ from mycaffe_py.errors import DataError, MissingFileError, SnapshotError
 from mycaffe_py.layer import Layer
 from mycaffe_py.seeding import named_generator
 
+from .data_transformer import DataTransformer
 from .prefetching import Prefetcher
 
 OLD_FORMS = ("scale", "mean_file", "crop_size", "mirror")
@@ -26,15 +27,15 @@ class Batch:
     """Host arrays, one for each top, and the position after the batch."""
 
     dtype: np.dtype
-    arrays: list[np.ndarray | None] = field(default_factory=list)
+    arrays: list[np.ndarray] = field(default_factory=list)
     following: int = 0
 
     def array(self, index: int, shape: tuple[int, ...]) -> np.ndarray:
         """Return the array to fill for top ``index``; its memory is reused if it fits."""
         while len(self.arrays) <= index:
-            self.arrays.append(None)
+            self.arrays.append(np.empty(0, self.dtype))
         kept = self.arrays[index]
-        if kept is None or kept.shape != shape:
+        if kept.shape != shape:
             kept = self.arrays[index] = np.empty(shape, self.dtype)
         return kept
 
@@ -51,6 +52,8 @@ class DataLayer(Layer):
 
     settings_field: ClassVar[str] = ""
     exact_num_bottom_blobs = 0
+    transformer: DataTransformer
+    """What :meth:`put_image` applies; a subclass that calls it sets it."""
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Open the store and shape the tops by its first record."""

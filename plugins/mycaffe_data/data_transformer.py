@@ -30,7 +30,9 @@ class DataTransformer:
                 "force_color and force_gray exclude each other",
                 field="transform_param.force_gray",
             )
-        self.mean_file, self.mean_image, self.mean_values = "", None, None
+        self.mean_file = ""
+        self.mean_image: np.ndarray | None = None
+        self.mean_values: np.ndarray | None = None
         if param.HasField("mean_file"):
             self._read_mean_file(layer)
         elif param.mean_value:

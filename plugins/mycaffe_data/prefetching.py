@@ -18,6 +18,8 @@ _EXIT_PATIENCE = 5.0
 _MAX_AHEAD = 1 << 16
 
 Item = tuple[Any, BaseException | None]
+Work = tuple["_Shelf", threading.Thread, "weakref.finalize[Any, Any]", int]
+"""A shelf, the thread that fills it, its finalizer, and the process."""
 
 
 class _Shelf:
@@ -69,19 +71,25 @@ class Prefetcher:
 
     def __init__(self, owner: Any, depth: int):
         self._owner, self._depth = weakref.ref(owner), depth
-        # Shelf, thread, finalizer, process: set at once, as Ctrl-C may come between two steps.
-        self._work: tuple[_Shelf, threading.Thread, weakref.finalize, int] | None = None
+        # Set at once, as Ctrl-C may come between two steps.
+        self._work: Work | None = None
         self._process, self._making = os.getpid(), threading.Lock()
         _running.add(self)
 
     @property
     def is_running(self) -> bool:
         """Whether a thread of this process is making batches."""
-        return self._work is not None and self._work[-1] == os.getpid()
+        return self._own_work() is not None
+
+    def _own_work(self) -> Work | None:
+        """Return the work of this process; None if there is none, or only its parent's."""
+        work = self._work
+        return work if work is not None and work[-1] == os.getpid() else None
 
     def take(self) -> Any:
         """Return the next result; an exception of the thread is raised here, with its traceback."""
-        shelf = self._work[0] if self.is_running else self._start()
+        work = self._own_work()
+        shelf = self._start() if work is None else work[0]
         try:
             result, error = shelf.take()
         except BaseException:  # Ctrl-C, perhaps after a batch was taken
@@ -93,7 +101,8 @@ class Prefetcher:
         return result
 
     def _start(self) -> _Shelf:
-        owner, shelf = self._owner(), _Shelf(self._depth)
+        owner: Any = self._owner()  # it is there, since it takes a batch
+        shelf = _Shelf(self._depth)
         if self._process != os.getpid():  # the holder of the lock is in the parent process
             self._process, self._making = os.getpid(), threading.Lock()
         # Not a method of this object: the thread would keep the object and its owner alive.
@@ -120,9 +129,9 @@ class Prefetcher:
 
     def stop(self, patience: float | None = None) -> None:
         """Stop the thread and wait for its end; its results are dropped."""
-        work, running = self._work, self.is_running
+        work = self._own_work()
         self._work = None
-        if running:
+        if work is not None:
             shelf, thread, finalizer, _ = work
             finalizer.detach()
             shelf.close()
@@ -145,7 +154,7 @@ def _fill(shelf: _Shelf, reference: Any, making: threading.Lock) -> None:
         try:
             # NumPy's warnings would come from a background thread; non-finite values are noticed later.
             with making, np.errstate(all="ignore"):
-                item = owner.make_batch(), None
+                item: Item = owner.make_batch(), None
         except BaseException as error:
             add_note(error, "raised in the thread that reads ahead")
             item = None, error

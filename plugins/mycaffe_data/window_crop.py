@@ -74,7 +74,9 @@ def _rounded(value: float) -> int:
     return math.floor(value + 0.5) if value >= 0 else math.ceil(value - 0.5)
 
 
-def resized(image: np.ndarray, part: Cut, crop_size: int, mirrored: bool) -> tuple[np.ndarray, ...]:
+def resized(
+    image: np.ndarray, part: Cut, crop_size: int, mirrored: bool
+) -> tuple[np.ndarray, slice, slice]:
     """Return the resized part of an image (channels, height, width), and its rows and columns in the crop."""
     rows, columns = part.place(mirrored)
     # Rounding may move the part out of the crop by a pixel.

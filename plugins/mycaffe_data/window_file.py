@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -66,7 +66,7 @@ class _Words:
     def line(self) -> int:
         return self._place[0]
 
-    def fail(self, message: str) -> None:
+    def fail(self, message: str) -> NoReturn:
         number, line = self._place
         raise DataError(
             f"line {number} of {self.path}: {message}",
@@ -91,10 +91,12 @@ def read_windows(path: Path) -> tuple[list[WindowImage], list[Window]]:
         words.next("number of an image", int)
         name = words.next("path", str)
         line = words.line
-        sizes = [words.next(what, int) for what in ("channels", "height", "width")]
-        if sizes[0] not in (1, 3) or min(sizes) < 1:
-            words.fail(f"an image cannot have channels, height, width {tuple(sizes)}")
-        images.append(WindowImage(name, *sizes, line))
+        channels, height, width = (
+            words.next(what, int) for what in ("channels", "height", "width")
+        )
+        if channels not in (1, 3) or min(channels, height, width) < 1:
+            words.fail(f"an image cannot have channels, height, width {(channels, height, width)}")
+        images.append(WindowImage(name, channels, height, width, line))
         for _ in range(words.next("number of windows", int)):
             windows.append(_window(words, images))
     if not images:

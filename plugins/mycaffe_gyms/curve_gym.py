@@ -68,6 +68,10 @@ class CurveGym(Gym):
         "status_text": "",
     }
 
+    _point: Point
+    _looks_ahead: bool
+    _known: bool
+
     def __init__(self, param: Any, *, base_dir: Path | None = None, seed: int = 0):
         super().__init__(param, base_dir=base_dir, seed=seed)
         curve = param.curve_param
@@ -90,7 +94,7 @@ class CurveGym(Gym):
 
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
-    ) -> tuple[Observation, dict]:
+    ) -> tuple[Observation, dict[str, Any]]:
         """Restart and return the first point; without ``seed``, the random generator just continues.
 
         ``options`` may contain ``random_start``, which overrides the setting, and ``forecast``, which runs
@@ -110,7 +114,7 @@ class CurveGym(Gym):
             self._advance()
         return self._history.observation(), self._info()
 
-    def step(self, action: Any = None) -> tuple[Observation, float, bool, bool, dict]:
+    def step(self, action: Any = None) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Take the prediction for the latest point, a number or an array of one, and add a point."""
         if not self._started:
             raise ConfigError("gym Curve: step() before reset()")
@@ -129,7 +133,7 @@ class CurveGym(Gym):
             self._advance()
         return self._history.observation(), reward, self._ended, False, self._info()
 
-    def look_ahead(self, prediction: Any = None) -> tuple[Observation, dict]:
+    def look_ahead(self, prediction: Any = None) -> tuple[Observation, dict[str, Any]]:
         """Use ``prediction`` as y of the latest point, and add a future point."""
         if not self._started:
             raise ConfigError("gym Curve: look_ahead() before reset()")

@@ -79,7 +79,7 @@ class SeriesGym(Gym):
 
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
-    ) -> tuple[Observation, dict]:
+    ) -> tuple[Observation, dict[str, Any]]:
         """Restart and return the first query; options: ``part``, ``random_start``, ``forecast``, ``start``."""
         options = options or {}
         if seed is not None:
@@ -105,7 +105,7 @@ class SeriesGym(Gym):
             self._draw_training_row()
         return self._observation(), self._info()
 
-    def step(self, action: Any = None) -> tuple[Observation, float, bool, bool, dict]:
+    def step(self, action: Any = None) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Take the prediction for the latest query, (O,), and give the next one."""
         if not self._begun:
             raise ConfigError("gym Series: step() before reset()")
@@ -183,7 +183,7 @@ class SeriesGym(Gym):
             raise ConfigError(f'gym Series: start "{start}" is before the first row, {first}')
         return row
 
-    def look_ahead(self, prediction: Any = None) -> tuple[Observation, dict]:
+    def look_ahead(self, prediction: Any = None) -> tuple[Observation, dict[str, Any]]:
         """Ask for the row after the latest query, with ``prediction`` (O,) as that query's values."""
         if not self._begun:
             raise ConfigError("gym Series: look_ahead() before reset()")

@@ -213,10 +213,12 @@ def _size(differences: np.ndarray, threshold: float) -> float:
 def open_windows(path: Path, param: Any) -> Windows:
     """Return the windows of a file, cached so that the gyms of a batch read it once."""
     state = path.stat()
-    return _opened(path, state.st_mtime_ns, state.st_size, type(param), param.SerializeToString())
+    message_class: Any = type(param)
+    settings = param.SerializeToString()
+    return _opened(path, state.st_mtime_ns, state.st_size, message_class, settings)
 
 
 @lru_cache(maxsize=4)
-def _opened(path: Path, modified: int, size: int, cls: type, settings: bytes) -> Windows:
-    param = cls.FromString(settings)
+def _opened(path: Path, modified: int, size: int, message_class: Any, settings: bytes) -> Windows:
+    param = message_class.FromString(settings)
     return Windows(read_series(path, param), param)

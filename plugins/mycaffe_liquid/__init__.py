@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mycaffe_py.layer import Layer
 from mycaffe_py.plugins import hookimpl
 
 from .cfc_layer import CfcLayer
@@ -12,12 +13,12 @@ from .ltc_unit_layer import LtcUnitLayer
 
 
 @hookimpl
-def mycaffe_layers():
+def mycaffe_layers() -> list[type[Layer]]:
     """Return the layers of this plugin."""
     return [CfcLayer, CfcUnitLayer, LtcUnitLayer]
 
 
 @hookimpl
-def mycaffe_schema():
+def mycaffe_schema() -> list[str | Path]:
     """Return the schema of their settings."""
     return [Path(__file__).with_name("liquid.proto")]

@@ -54,7 +54,7 @@ class CfcCell:
         self.dtype = blobs[0].dtype
         self.state_size = self.output_size = settings.hidden_size
         self.output_rows = slice(0, self.output_size)
-        self.output_map = self.wiring = None
+        self.output_map, self.wiring = None, None
         self.memory = memory
         self._buffers = StepBuffers(self.xp, self.dtype)
         self._products = StepProducts(self.xp, self.dtype)
@@ -141,10 +141,10 @@ class CfcCell:
         if self._dropping:
             self._draw_masks()
         self._feed_input()
-        *layers, (head_weight, head_addends) = self._linear_stages()
+        *stages, (head_weight, head_addends) = self._linear_stages()
         layers = [
             (weight, addends, *views)
-            for (weight, addends), views in zip(layers, self._layer_views(), strict=True)
+            for (weight, addends), views in zip(stages, self._layer_views(), strict=True)
         ]
         before, sums = self._buffers.steps_of("states"), self._buffers.steps_of("sums")
         remember = None
@@ -285,6 +285,9 @@ class CfcCell:
         self._heads.add_own_gradients()
         if self.memory is not None:
             self.memory.add_gradients(self.inputs, self.states[:-1])
+
+    def synapse_map(self) -> None:
+        """Return None: there is no wiring."""
 
     def synapse_weights(self) -> np.ndarray:
         """Return the mean of ff1's and ff2's weights (``minimal``: ff1's), (H, columns + H), without a backbone."""

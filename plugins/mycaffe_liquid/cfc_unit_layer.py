@@ -23,7 +23,7 @@ class CfcUnitLayer(Layer):
     type = "CFC_UNIT"
     parameters = ("cfc_unit_param", "wiring_param")
     exact_num_bottom_blobs = 3
-    exact_num_top_blobs = 1
+    exact_num_top_blobs: int | None = 1
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Read the settings and create the blobs; the number of inputs is fixed from here on."""

@@ -30,9 +30,9 @@ def explain(layer: Any, bottom: Sequence[Blob]) -> dict[str, Callable[[Any], Non
         ),
         "time_constants": lambda figure: draw_time_scales(figure, trace, scales, title),
     }
-    if cell.wiring is not None:
+    synapses = cell.synapse_map()
+    if synapses is not None:
         names = layer.composer.column_names(trace.input_name)
-        synapses = cell.synapse_map()
         pictures["wiring"] = lambda figure: draw_wiring(figure, synapses, names, title)
     return pictures
 

@@ -18,6 +18,7 @@ class LinearMap:
 
     def __init__(self, layer: Layer, fc: int | None, own: tuple[Blob, Blob] | None):
         self._layer, self._fc, self._output_map, self.xp = layer, fc, own, layer.xp
+        self._features = 0 if own is None else own[0].count
 
     @property
     def weight(self) -> Any:
@@ -31,24 +32,25 @@ class LinearMap:
     @property
     def bias(self) -> Any:
         """The vector (outputs,)."""
-        if self._fc is None:
-            return self._output_map[1].data
-        bias = self._layer.blobs[self._fc + 1].data
+        bias = None if self._fc is None else self._layer.blobs[self._fc + 1].data
         if self._output_map is None:
             return bias
-        return self.xp.dot(self._fc_weight(), self._output_map[1].data) + bias
+        own = self._output_map[1].data
+        return own if bias is None else self.xp.dot(self._fc_weight(), own) + bias
 
     def _fc_weight(self) -> Any:
         """Return fc's weight; without an fc, the identity."""
         if self._fc is not None:
             return self._layer.blobs[self._fc].data
-        return self.xp.eye(self._output_map[0].count, dtype=self._layer.dtype)
+        return self.xp.eye(self._features, dtype=self._layer.dtype)
 
     @property
     def learns(self) -> bool:
         """Whether any of the blobs gets a gradient."""
         flags = self._layer.param_propagate_down
-        return self._output_map is not None or any(flags[self._fc : self._fc + 2])
+        if self._output_map is not None:
+            return True
+        return self._fc is not None and any(flags[self._fc : self._fc + 2])
 
     def add_gradients(self, of_weight: Any, of_bias: Any) -> None:
         """Add the blobs' gradients, given those of :attr:`weight` and :attr:`bias`."""

@@ -204,8 +204,10 @@ class LtcCell:
                 hint="ltc_unit_param { positivity: SOFTPLUS } (or CLIP) prevents that",
             )
 
-    def synapse_map(self) -> SynapseMap:
-        """Return the synapses with their current weights; the cell must have a wiring."""
+    def synapse_map(self) -> SynapseMap | None:
+        """Return the synapses with their current weights; None without a wiring."""
+        if self.wiring is None:
+            return None
         blobs, to_host = self.blobs, self.device.to_host
         sensory, inner = (
             to_host(one.w.used() * one.erev.data).astype(np.float64)
@@ -265,7 +267,7 @@ class LtcCell:
             self._of_spans.fill(0)
             path = self._path(step)
             for unfold in range(self.settings.unfolds - 1, -1, -1):
-                self._unfold_back(step, unfold, *path[unfold : unfold + 2], learns)
+                self._unfold_back(step, unfold, path[unfold], path[unfold + 1], learns)
             self._leak_gradient[:, :, step] = self._leak_sum
             self._time_gradient[step] = self._of_spans.sum(axis=0) * self._capacity_factor[step]
             if back is not None:

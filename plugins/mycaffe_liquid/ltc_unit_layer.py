@@ -30,7 +30,7 @@ class LtcUnitLayer(CfcUnitLayer):
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Read the settings and create the blobs; the number of inputs is fixed from here on."""
         super().setup(bottom, top)
-        if len(top) > 1 and self.cell.blobs.output is None:
+        if len(top) > 1 and self.cell.output_map is None:
             self.fail(
                 "has 2 tops, but only the form NCPS has an output besides the state",
                 field="ltc_unit_param.form",
@@ -49,16 +49,16 @@ class LtcUnitLayer(CfcUnitLayer):
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Write h' = cell(x, h, ts), and the output of the motor neurons."""
         super().forward(bottom, top)
-        if len(top) > 1:
-            output_w, output_b = (blob.data for blob in self.cell.blobs.output)
+        if len(top) > 1 and self.cell.output_map is not None:
+            output_w, output_b = (blob.data for blob in self.cell.output_map)
             state, output = top[0].data[:, : self.cell.output_size], top[1].data
             self.xp.multiply(state, output_w, out=output)
             output += output_b
 
     def _state_gradient(self, top: Sequence[Blob]) -> Any:
         gradient = top[0].diff.T.copy()
-        if len(top) > 1:
-            output_w, output_b = self.cell.blobs.output
+        if len(top) > 1 and self.cell.output_map is not None:
+            output_w, output_b = self.cell.output_map
             given, motors = top[1].diff, self.cell.output_size
             gradient[:motors] += (given * output_w.data).T
             diff = output_w.diff

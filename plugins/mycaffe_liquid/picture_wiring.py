@@ -71,8 +71,8 @@ def _draw_neurons(
     axes.set_xlim(-0.75, len(columns) - 0.5)
     axes.set_ylim(-0.12, 1.14)
     axes.axis("off")
-    for colour, style, label in ((EXCITATORY, "-", "excites"), (INHIBITORY, "--", "inhibits")):
-        axes.plot([], [], color=colour, linestyle=style, label=label)
+    for colour, line, label in ((EXCITATORY, "-", "excites"), (INHIBITORY, "--", "inhibits")):
+        axes.plot([], [], color=colour, linestyle=line, label=label)
     notes = [f"the {len(edges):,} strongest of {count:,} synapses"] if count > len(edges) else []
     notes += ["synapses within a layer: see the heat map"] if synapses.dense_layers else []
     note = "\n".join(notes) or None

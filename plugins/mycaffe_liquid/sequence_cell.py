@@ -31,20 +31,28 @@ class SequenceCell(Protocol):
     """How many features of ``states`` are read out: all of them, or a wiring's motor neurons."""
     output_rows: slice
     """The slice of these features."""
-    output_map: tuple[Blob, Blob] | None
-    """The cell's own elementwise map of them, weights and biases, applied before fc; None if there is none."""
-    wiring: Wiring | None
-    """Its synapses; None if every neuron has one to every other."""
-    min_span: float | None
-    """The smallest time span allowed; None for any."""
-    memory: Memory | None
-    """The mixed memory, run before the cell at each step; its ``states`` are part of the cell's state."""
     inputs: Any
     """(steps, columns, batch)"""
     states: Any
     """(steps + 1, state_size, batch): the initial state, then the state after each step."""
     by_step: Any
     """(steps, state_size, batch): the layer's working memory for dL/d(states)."""
+
+    @property
+    def output_map(self) -> tuple[Blob, Blob] | None:
+        """The cell's own elementwise map of these features, weights and biases, before fc; None if there is none."""
+
+    @property
+    def wiring(self) -> Wiring | None:
+        """Its synapses; None if every neuron has one to every other."""
+
+    @property
+    def min_span(self) -> float | None:
+        """The smallest time span allowed; None for any."""
+
+    @property
+    def memory(self) -> Memory | None:
+        """The mixed memory, run before the cell at each step; its ``states`` are part of the cell's state."""
 
     def reshape(self, steps: int, batch: int, columns: int) -> None:
         """Allocate the buffers for a sequence of inputs (steps, columns, batch)."""
@@ -65,8 +73,8 @@ class SequenceCell(Protocol):
     def initial_state_gradient(self) -> Any:
         """dL/d(states[0]), (state_size, batch), after :meth:`backward`."""
 
-    def synapse_map(self) -> SynapseMap:
-        """Return the synapses of a cell with a wiring, with their current weights."""
+    def synapse_map(self) -> SynapseMap | None:
+        """Return the synapses with their current weights; None for a cell without a wiring."""
 
     def time_scales(self) -> TimeScales:
         """Return the neurons' time constants, after :meth:`forward` of a batch of one."""

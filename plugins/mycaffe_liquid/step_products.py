@@ -13,9 +13,9 @@ class StepProducts:
 
     def __init__(self, xp: Any, dtype: Any):
         self._xp, self._dtype = xp, dtype
-        self._kept: dict[tuple[tuple[int, int], str], Any] = {}
+        self._kept: dict[tuple[tuple[int, ...], str], Any] = {}
 
-    def matrix(self, shape: tuple[int, int], name: str) -> Any:
+    def matrix(self, shape: tuple[int, ...], name: str) -> Any:
         """Return working memory of that shape, the same for the same name."""
         key = (shape, name)
         if key not in self._kept:

@@ -30,7 +30,8 @@ class TimeSpans:
         """``min_span`` is the smallest span that the cell accepts; None for any."""
         param = layer.param.cfc_param
         # A weak reference, so that the layer is freed at once.
-        self._layer, self.xp = proxy(layer), layer.xp
+        self._layer: Layer = proxy(layer)
+        self.xp = layer.xp
         self.form = enum_name(param, "time")
         self._min_span = -math.inf if min_span is None else min_span
         if self.form != "AS_GIVEN":

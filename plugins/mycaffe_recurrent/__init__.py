@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from mycaffe_py.layer import Layer
 from mycaffe_py.plugins import hookimpl
 
 from .lstm import LSTM
 from .lstm_unit import LSTMUnit
 from .rnn import RNN
 
-LAYERS = [
+LAYERS: list[type[Layer]] = [
     LSTM,
     LSTMUnit,
     RNN,
@@ -16,6 +17,6 @@ LAYERS = [
 
 
 @hookimpl
-def mycaffe_layers():
+def mycaffe_layers() -> list[type[Layer]]:
     """Return the layers of this plugin."""
     return LAYERS

@@ -167,7 +167,7 @@ class RecurrentLayer(Layer):
 
     def load_state(self, state: Any) -> None:
         """Restore what :meth:`state` returned."""
-        parts = (
+        parts: list[Any] = (
             [state.get(name) for name in self.state_names] if isinstance(state, dict) else [None]
         )
         if any(part is None or part.ndim != 2 or part.shape != parts[0].shape for part in parts):

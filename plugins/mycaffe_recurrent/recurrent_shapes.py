@@ -14,9 +14,12 @@ class Recurrent(Protocol):
     steps: int
     size: int
     static: bool
-    state_names: Sequence[str]
     input_weight: Blob
     static_weight: Blob
+
+    @property
+    def state_names(self) -> Sequence[str]:
+        """The parts of the state, h first."""
 
     def exposed_of(self, bottom: Sequence[Blob]) -> Sequence[Blob]:
         """Return the bottoms that hold the state before the first step."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mycaffe_py.plugins import hookimpl
+from mycaffe_py.solver import Solver
 
 from .adadelta import AdaDeltaSolver
 from .adagrad import AdaGradSolver
@@ -16,7 +17,7 @@ from .sgd import SGDSolver
 
 
 @hookimpl
-def mycaffe_solvers():
+def mycaffe_solvers() -> list[type[Solver]]:
     """Return the solvers of this package."""
     return [
         AdaDeltaSolver,
@@ -30,6 +31,6 @@ def mycaffe_solvers():
 
 
 @hookimpl
-def mycaffe_schema():
+def mycaffe_schema() -> list[str | Path]:
     """Return the schema of their settings beyond Caffe's."""
     return [Path(__file__).with_name("solvers.proto")]

@@ -24,19 +24,10 @@ class MyCaffeTrainerDual(Trainer):
 
     def __init__(self, solver: Any, param: Any, *, base_dir: Path | None = None, seed: int = 0):
         super().__init__(solver, param, base_dir=base_dir, seed=seed)
-        cls = self._inner_class(solver.net.registry, param.dual_param.trainer_type)
+        cls = _inner_class(solver.net.registry, param.dual_param.trainer_type)
         self.inner = cls(solver, param, base_dir=base_dir, seed=seed)
-        self.best_metric = self.inner.best_metric
-
-    def _inner_class(self, registry: Any, name: str) -> type[Trainer]:
-        with within_field("dual_param.trainer_type"):
-            cls = registry.trainers.find(name)
-            if issubclass(cls, MyCaffeTrainerDual):
-                raise ConfigError(
-                    f"dual_param.trainer_type cannot be {cls.type} itself",
-                    hint="name RNN.SUPER_SIMPLE",
-                )
-        return cls
+        # For this one, not for the class.
+        self.best_metric = self.inner.best_metric  # type: ignore[misc]
 
     def prepare(self) -> None:
         """Delegate to the inner trainer."""
@@ -82,3 +73,14 @@ class MyCaffeTrainerDual(Trainer):
     def close(self) -> None:
         """Delegate to the inner trainer."""
         self.inner.close()
+
+
+def _inner_class(registry: Any, name: str) -> type[Trainer]:
+    with within_field("dual_param.trainer_type"):
+        cls = registry.trainers.find(name)
+        if issubclass(cls, MyCaffeTrainerDual):
+            raise ConfigError(
+                f"dual_param.trainer_type cannot be {cls.type} itself",
+                hint="name RNN.SUPER_SIMPLE",
+            )
+    return cls

@@ -57,7 +57,7 @@ def _check_observation(gym: str, observation: Any) -> None:
     """Fail unless an observation has the arrays that :class:`mycaffe_py.gym.Gym` prescribes."""
     axes = {"x": 2, "tt": 1, "mask": 2, "target": 2}
     for role, expected in axes.items():
-        values = observation.get(role) if isinstance(observation, Mapping) else None
+        values: Any = observation.get(role) if isinstance(observation, Mapping) else None
         if np.ndim(values) != expected or len(values) == 0:
             found = "missing" if values is None else f"of shape {np.shape(values)}"
             raise DataError(
@@ -186,7 +186,8 @@ class GymBatch:
         gym = self.gyms[0]
         options = {"forecast": True} if start is None else {"forecast": True, "start": start}
         seen: list[tuple[float, np.ndarray]] = []
-        self._warm_up(gym, *gym.reset(seed=self.seeds[0], options=options), seen)
+        observation, info = gym.reset(seed=self.seeds[0], options=options)
+        self._warm_up(gym, observation, info, seen)
         past = gym.past() or _past_of(seen)
         prediction = None
         times, predictions, targets = [], [], []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mycaffe_py.layer import Layer
 from mycaffe_py.plugins import hookimpl
 
 from .convolution import Convolution
@@ -14,7 +15,7 @@ from .lrn import LRN
 from .pooling import Pooling
 from .spp import SPP
 
-LAYERS = [
+LAYERS: list[type[Layer]] = [
     Convolution,
     Crop,
     Deconvolution,
@@ -26,12 +27,12 @@ LAYERS = [
 
 
 @hookimpl
-def mycaffe_layers():
+def mycaffe_layers() -> list[type[Layer]]:
     """Return the layers of this plugin."""
     return LAYERS
 
 
 @hookimpl
-def mycaffe_schema():
+def mycaffe_schema() -> list[str | Path]:
     """Return the settings that Caffe's own schema lacks."""
     return [Path(__file__).with_name("vision.proto")]
