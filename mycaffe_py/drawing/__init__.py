@@ -1,1 +1,1 @@
-"""Pictures of nets: the graph of layers and blobs, where its boxes lie, and SVG or PNG of them."""
+"""Pictures of nets: the graph of layers and blobs, its layout, and rendering as SVG or PNG."""

@@ -31,7 +31,7 @@ def order_ranks(rows: list[list[Any]]) -> None:
 
 
 def _pairs(rows: list[list[Any]], down: bool) -> list[tuple[list[Any], list[Any]]]:
-    """Return each row with the one that it is sorted by."""
+    """Return each row with the row that it is sorted by."""
     if down:
         return list(zip(rows[1:], rows, strict=False))
     return list(zip(reversed(rows[:-1]), reversed(rows[1:]), strict=False))
