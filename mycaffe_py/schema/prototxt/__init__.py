@@ -1,1 +1,1 @@
-"""The prototxt half: text to messages, with the line and column of every field."""
+"""Handling of prototxt: parsing text into messages, with the line and column of every field."""
