@@ -106,7 +106,7 @@ class Forecast:
                 )
             if known.any():
                 times, truth = self._axis(self.times), self.targets[:, index]
-                axis.plot(times, truth, color=_TRUTH, linewidth=3, alpha=0.5, label="what came")
+                axis.plot(times, truth, color=_TRUTH, linewidth=3, alpha=0.5, label="truth")
             axis.plot(
                 *(self._axis(self.times), self.predictions[:, index]),
                 color=_PREDICTED,

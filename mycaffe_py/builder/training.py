@@ -1,4 +1,4 @@
-"""Building a whole training from files: model, solver, device, nets, trainer and gyms."""
+"""Building a training from files: model, solver, device, nets, trainer and gyms."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mycaffe_py.events.metric_text import duration, figures, number, rate
+from mycaffe_py.events.metric_text import duration, metric_lines, number, rate
 from mycaffe_py.run.resume import STATE_SUFFIXES
 from mycaffe_py.version import __version__
 
@@ -75,7 +75,7 @@ def end_lines(outcome: Any, folder: Path) -> Iterator[str]:
     )
     metrics = outcome.metrics
     if metrics:
-        final = [f"loss = {number(metrics['loss'])}", *figures(metrics)]
+        final = [f"loss = {number(metrics['loss'])}", *metric_lines(metrics)]
         yield f"last update: {', '.join(final)}"
     if outcome.best:
         best = outcome.best

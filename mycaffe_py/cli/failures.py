@@ -57,8 +57,8 @@ def _advice(error: BaseException, debug: bool) -> list[str]:
             + ("" if debug else "\n  --debug shows the traceback")
         ]
     return [
-        "this is a bug in mycaffe-py or in one of its plugins; please report it with what",
-        "`mycaffe doctor` prints" + ("" if debug else " and with the traceback that --debug shows"),
+        "this is a bug in mycaffe-py or in one of its plugins; please report it with the",
+        "output of `mycaffe doctor`" + ("" if debug else " and the traceback that --debug shows"),
     ]
 
 

@@ -1,6 +1,6 @@
 """Limiting BLAS to one thread for small products.
 
-OpenBLAS, which NumPy's wheels bring, hands even a matrix-vector product of a few thousand elements to all cores.
+OpenBLAS, which comes with NumPy's wheels, splits even matrix-vector products of a few thousand elements over all cores.
 For the many small products of a recurrent net this gains nothing on an idle machine, and on a busy one each
 product waits for the slowest core.
 """

@@ -58,7 +58,7 @@ def _to_head(edge: Edge) -> list[Point]:
 
 
 def _along(edge: Edge, point: Point) -> float:
-    """Return how far a point lies in the direction of flow."""
+    """Return a point's coordinate along the direction of flow."""
     return point[0] * edge.direction[0] + point[1] * edge.direction[1]
 
 

@@ -20,7 +20,7 @@ from .events import (
     TestDone,
     TrainingStarted,
 )
-from .metric_text import figures, loss_part
+from .metric_text import loss_part, metric_lines
 from .output_names import blob_of, output_values
 
 logger = logging.getLogger("mycaffe")
@@ -95,7 +95,7 @@ class CaffeLog:
         values = output_values(metrics, outputs)
         self._show_outputs("Test", values, outputs)
         # An output that is named like a metric already has its own line.
-        self._show_figures(figures(metrics, {name for name, _ in values}))
+        self._show_figures(metric_lines(metrics, {name for name, _ in values}))
 
     def _show(self, event: StepDone, now: float) -> None:
         # Caffe counts the updates before this one.
@@ -107,7 +107,7 @@ class CaffeLog:
         self._shown_at = now
         self._write(f"Iteration {iteration}{pace}, loss = {event.metrics.get('loss', 0.0):.6g}")
         self._show_outputs("Train", event.outputs.items(), self._outputs)
-        self._show_figures(figures(event.metrics))
+        self._show_figures(metric_lines(event.metrics))
         self._write(f"Iteration {iteration}, lr = {event.learning_rate:g}")
 
     def _show_outputs(

@@ -12,7 +12,7 @@ def number(value: float) -> str:
     return f"{value:.4g}"
 
 
-def figures(metrics: Mapping[str, float], outputs: Collection[str] = ()) -> list[str]:
+def metric_lines(metrics: Mapping[str, float], outputs: Collection[str] = ()) -> list[str]:
     """Return the trainer's metrics as ``name = value``, the accuracy with its baseline.
 
     ``outputs`` are names in ``metrics`` that are outputs of the net, unless these appear under another name.

@@ -97,7 +97,7 @@ class NetCalls(NetViews):
     def _checked(self, index: int) -> int:
         if not 0 <= index < len(self.layers):
             raise ConfigError(
-                f'net "{self.name}" has {len(self.layers)} layers, from 0: there is no layer {index}'
+                f'net "{self.name}" has {len(self.layers)} layers, counted from 0: there is no layer {index}'
             )
         return index
 

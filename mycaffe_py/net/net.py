@@ -27,7 +27,7 @@ class Net(NetCalls):
     without running a layer, each with its location in the file. pycaffe's older form
     ``Net(model file, weights file, phase)`` works too.
 
-    ``blobs``, ``params`` and ``layers`` hold NumPy arrays on every device. What computes on a GPU takes
+    ``blobs``, ``params`` and ``layers`` hold NumPy arrays on every device. Code that computes on a GPU uses
     ``device_blobs``, ``device_layers``, ``bottoms``, ``tops`` and ``parameters`` instead.
     """
 

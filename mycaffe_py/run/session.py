@@ -217,7 +217,7 @@ class TrainingSession:
     def _latest_snapshot(self) -> str:
         latest = self.keeper.latest
         if latest is None:
-            return "there is no snapshot yet, and the current weights are not a consistent state"
+            return "there is no snapshot yet; the current weights are not a consistent state"
         return f"the latest snapshot is iteration {latest.iteration:,}: {latest.state}"
 
     def _finish(self, outcome: Outcome, error: BaseException | None) -> None:

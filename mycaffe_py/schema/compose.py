@@ -119,8 +119,8 @@ class _Composer:
         message = self.catalog.messages.get(found or "")
         if message is None:
             raise schema_error(
-                f'{extend.place.owner} extends the message "{extend.target}", which nobody '
-                "declares",
+                f'{extend.place.owner} extends the message "{extend.target}", which is not '
+                "declared",
                 extend.place,
                 did_you_mean(extend.target, self.catalog.messages),
             )

@@ -22,7 +22,7 @@ def parse_kind(schema: Schema, text: str, filename: str, wanted: str) -> Documen
         if found in (None, wanted) or not unknown:
             raise
         (kind, flag), (wanted_kind, _) = _KINDS[found], _KINDS[wanted]
-        message = f"this is a {kind} file, where a {wanted_kind} file is expected"
+        message = f"this is a {kind} file, but a {wanted_kind} file is expected"
         hint = f"give it with {flag}; the {wanted_kind} is another file"
         place = unknown[0].location
         raise PrototxtError([Problem(message, place, hint, UNKNOWN_FIELD)]) from error

@@ -27,7 +27,7 @@ def read_mean(schema: Any, path: str | os.PathLike[str]) -> np.ndarray:
     shape = (1,) * (4 - values.ndim) + values.shape
     if len(shape) != 4 or shape[0] != 1 or not values.size:
         raise DataError(
-            f"{name} contains a blob {values.shape}, where one image (1, channels, height, width) is expected"
+            f"{name} contains a blob {values.shape}, but one image (1, channels, height, width) is expected"
         )
     return values.reshape(shape[1:]).astype(np.float32, copy=False)
 

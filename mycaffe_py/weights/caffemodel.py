@@ -169,7 +169,7 @@ def plan_weights(net: Any, path: Path, data: bytes) -> WeightsPlan:
     """Check the content of a weights file against a net, changing nothing."""
     if kind_of(data) == STATE:
         raise SnapshotError(
-            f"{path} is a solver state, where a weights file is expected",
+            f"{path} is a solver state, but a weights file is expected",
             hint=_advice(path),
         )
     stored = list(_stored_layers(parse(net.registry.schema, data, "NetParameter", path, WEIGHTS)))

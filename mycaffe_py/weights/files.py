@@ -34,7 +34,7 @@ def read_file(path: Path, expected: str) -> bytes:
         last = path / f"last{_SUFFIXES[expected == STATE]}"
         hint = f'did you mean "{last}"?' if last.is_file() else None
         raise SnapshotError(
-            f"{path} is a folder, where a {expected} file is expected", hint=hint
+            f"{path} is a folder, but a {expected} file is expected", hint=hint
         ) from error
     except OSError as error:
         raise SnapshotError(f"cannot read {path}: {error.strerror or error}") from error
@@ -75,10 +75,10 @@ def parse(schema: Any, data: bytes, message_name: str, path: Path, expected: str
 
 def _refuse_other_formats(path: Path, data: bytes, expected: str) -> None:
     if not data:
-        raise SnapshotError(f"{path} is empty, where a {expected} file is expected")
+        raise SnapshotError(f"{path} is empty, but a {expected} file is expected")
     if _is_text(data):
         raise SnapshotError(
-            f"{path} is text, where a binary {expected} file is expected",
+            f"{path} is text, but a binary {expected} file is expected",
             hint="a .prototxt describes a model or solver; it contains no weights and no state",
         )
 

@@ -87,7 +87,7 @@ def _read_state(solver: Any, path: Path) -> Any:
         sibling = path.with_name(path.name.replace(".caffemodel", ".solverstate"))
         instead = f"give {sibling}" if sibling.is_file() else "give its .solverstate"
         raise SnapshotError(
-            f"{path} is a weights file, where a solver state is expected",
+            f"{path} is a weights file, but a solver state is expected",
             hint=f"to continue a run, {instead}; to start a new run from these weights, "
             f"use --weights {path}",
         )

@@ -31,7 +31,7 @@ MISTAKES = {
     "empty value of a list": ([*TRAIN, "--weights", ""], 2, ["'--weights': it is empty"]),
     "model and solver swapped": (
         *(["train", "--solver", "model.prototxt", "--model", "solver.prototxt"], 2),
-        ["model.prototxt:1:1", "this is a model file, where a solver file is expected"],
+        ["model.prototxt:1:1", "this is a model file, but a solver file is expected"],
     ),
     "shipped model and solver swapped": (
         *(["train", "--solver", "LiquidNetCfc.prototxt"], 3),

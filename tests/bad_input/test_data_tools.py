@@ -131,7 +131,7 @@ MISTAKES = {
     "mean on a full disk": (["compute-image-mean", "db", "/dev/full"], 2, ["No space left"]),
     "weights and model swapped": (
         *(["extract-features", "net.prototxt", "w.caffemodel", "ip", "db2", "1", "lmdb"], 2),
-        ["net.prototxt is text, where a binary weights file is expected"],
+        ["net.prototxt is text, but a binary weights file is expected"],
     ),
     "batches that are no number": ([*EXTRACT, "ip", "db2", "x", "lmdb"], 2, ["'x' is not a whole"]),
     "features forgotten": ([*EXTRACT, "db2", "1", "lmdb"], 2, ["'lmdb' is not a whole number"]),

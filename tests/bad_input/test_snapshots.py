@@ -70,7 +70,7 @@ MISTAKES = {
     "weights under the name of a state": (
         *(lambda b: b.write("a.solverstate", (b.folder / WEIGHTS).read_bytes()),),
         *(["--resume", "a.solverstate", *ON], 2),
-        ["a.solverstate is a weights file, where a solver state is expected", "--weights"],
+        ["a.solverstate is a weights file, but a solver state is expected", "--weights"],
     ),
     "state without its weights": (
         *(remove(WEIGHTS), ["--resume", STATE, *ON], 3),
@@ -82,7 +82,7 @@ MISTAKES = {
     ),
     "text as weights": (
         *(nothing, ["--weights", "model.prototxt"], 2),
-        ["model.prototxt is text, where a binary weights file is expected"],
+        ["model.prototxt is text, but a binary weights file is expected"],
     ),
     "text as state": (nothing, ["--resume", "solver.prototxt"], 2, ["solver.prototxt is text"]),
     "folder as weights": (

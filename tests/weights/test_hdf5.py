@@ -189,7 +189,7 @@ def test_weights_that_do_not_fit(tmp_path, make_net, change, words):
 def test_one_kind_of_file_for_the_other(tmp_path, make_solver):
     solver = make_solver(SGD + HDF5)
     weights, state = save_snapshot(solver, tmp_path / "run")
-    with pytest.raises(SnapshotError, match="is a solver state, where a weights file is expected"):
+    with pytest.raises(SnapshotError, match="is a solver state, but a weights file is expected"):
         load_weights(solver.net, state)
     with pytest.raises(SnapshotError, match="is a weights file, .* give .*run_iter_0.solverstate"):
         restore(solver, weights)

@@ -85,7 +85,7 @@ def test_bytes_too_many(pair, make_net):
     [
         (b"", "is empty"),
         (HDF5, "is damaged, was cut short or is not a Caffe file"),
-        (MODEL.encode(), "is text, where a binary"),
+        (MODEL.encode(), "is text, but a binary"),
         (("# gr\u00f6\u00dfe\n" * 1000).encode(), "is text"),
         (GARBAGE, "not a "),
         (bytes(5000), "not a "),
@@ -130,7 +130,7 @@ def test_a_state_where_weights_are_expected(pair, make_net):
     with pytest.raises(SnapshotError) as raised:
         load_weights(make_net(), pair[1])
     text = str(raised.value)
-    assert "is a solver state, where a weights file is expected" in text
+    assert "is a solver state, but a weights file is expected" in text
     assert str(pair[0]) in text and f"--resume {pair[1]}" in text
 
 
@@ -141,7 +141,7 @@ def test_weights_where_a_state_is_expected(pair, make_solver, sibling):
     with pytest.raises(SnapshotError) as raised:
         restore(make_solver(), pair[0])
     text = str(raised.value)
-    assert "is a weights file, where a solver state is expected" in text
+    assert "is a weights file, but a solver state is expected" in text
     assert f"--weights {pair[0]}" in text
     assert (str(pair[1]) in text) == sibling
 

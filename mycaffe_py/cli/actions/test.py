@@ -17,7 +17,7 @@ from mycaffe_py.cli.nets import build_net, require_data
 from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
 from mycaffe_py.cli.views import is_live_terminal
 from mycaffe_py.errors import ConfigError, DivergedError
-from mycaffe_py.events.metric_text import figures, loss_part, number
+from mycaffe_py.events.metric_text import loss_part, metric_lines, number
 from mycaffe_py.events.output_names import blob_of, output_name
 from mycaffe_py.layer.layer import TEST
 from mycaffe_py.net.net import Net
@@ -120,7 +120,7 @@ def _logged(net: Net, iterations: int, log: Callable[[str], None]) -> dict[str, 
 
 
 def _require_finite(net: Any, metrics: dict[str, float]) -> None:
-    """Refuse metrics of weights that diverged; a metric that is undefined for another reason is kept."""
+    """Raise DivergedError for metrics of weights that diverged; metrics undefined for other reasons are kept."""
     weights = net.blob_loss_weights
     for name, value in metrics.items():
         if math.isfinite(value):
@@ -137,7 +137,7 @@ def _print(net: Any, metrics: dict[str, float], iterations: int) -> None:
     click.echo(f"mean over {iterations} passes with frozen weights")
     if "loss" in metrics:
         click.echo(f"loss = {number(metrics['loss'])}")
-    for line in figures(metrics):
+    for line in metric_lines(metrics):
         click.echo(line)
     weights = net.blob_loss_weights
     for name, value in metrics.items():

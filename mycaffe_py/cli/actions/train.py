@@ -103,7 +103,7 @@ def _check_worth_running(training: Training) -> None:
 
 
 def _check_settings(training: Training) -> None:
-    """Refuse settings that would waste a run: training without effect, or results that could not be saved."""
+    """Reject settings that would waste a run: training without effect, or results that could not be saved."""
     document, param = training.solver_document, training.solver.param
     for name, advice in _NEEDED.items():
         if not param.HasField(name):

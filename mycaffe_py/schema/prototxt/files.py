@@ -38,12 +38,12 @@ def _refuse_binary(name: str, head: bytes) -> None:
         raise _binary(name)
     else:
         return
-    raise ConfigError(f"{name} is {kind}, where prototxt text is expected", hint=hint)
+    raise ConfigError(f"{name} is {kind}, but prototxt text is expected", hint=hint)
 
 
 def _binary(name: str) -> ConfigError:
     return ConfigError(
-        f"{name} is a binary file, where prototxt text is expected",
+        f"{name} is a binary file, but prototxt text is expected",
         hint="it may be a .caffemodel or .solverstate: those contain weights or states, "
         "while the model is the .prototxt beside them",
     )
