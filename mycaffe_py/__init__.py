@@ -1,6 +1,6 @@
 """Caffe's layers, nets and solvers in Python, with liquid neural nets and gyms as plugins.
 
-``from mycaffe_py import Net, get_solver, TEST`` gives pycaffe's words. Names are loaded when first used, so that the
+``from mycaffe_py import Net, get_solver, TEST`` works as with pycaffe. Names are loaded when first used, so that the
 command line starts fast.
 """
 

@@ -1,4 +1,4 @@
-"""Modules under a second name: where they lay in earlier versions, and ``caffe`` for scripts of pycaffe."""
+"""Modules under a second name: where they were in earlier versions, and ``caffe`` for pycaffe scripts."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ _MOVED = {
 
 
 class AliasFinder:
-    """Gives ``import`` the module that a name stands for: the same object, not a copy.
+    """Import finder that resolves an alias to the module it stands for: the same object, not a copy.
 
-    ``find_home`` returns the full name of the module for a full name, or None for a name that is no alias.
+    ``find_home`` returns the full name of the module for a full name, or None for a name that is not an alias.
     """
 
     def __init__(self, find_home: Callable[[str], str | None]):
@@ -100,7 +100,7 @@ class AliasFinder:
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Put the module's own spec back, in whose place the import system has put the alias's."""
+        """Restore the module's own spec, which the import system has replaced by the alias's."""
         if module.__spec__ is not None:
             module.__spec__ = module.__spec__.loader_state
 
@@ -112,6 +112,6 @@ def _home_of_moved(fullname: str) -> str | None:
 
 
 def keep_former_names() -> None:
-    """Let modules of this package be imported by the names that they had in earlier versions."""
+    """Make this package's modules importable under the names that they had in earlier versions."""
     if not any(getattr(finder, "_find_home", None) is _home_of_moved for finder in sys.meta_path):
         sys.meta_path.append(AliasFinder(_home_of_moved))

@@ -1,6 +1,6 @@
 """``import caffe`` for code written for pycaffe: the name stands for this package.
 
-``python -m mycaffe_py.as_caffe script.py [ARGUMENT ...]`` runs a script so, without a change to it.
+``python -m mycaffe_py.as_caffe script.py [ARGUMENT ...]`` runs a script this way, unchanged.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _OURS = __package__
 
 
 class _Alias(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds ``caffe`` and ``caffe.X`` as this package and its module X: the same objects, not copies."""
+    """Import finder that resolves ``caffe`` and ``caffe.X`` to this package and its module X, not to copies."""
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
         name, dot, rest = fullname.partition(".")
@@ -33,13 +33,13 @@ class _Alias(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        # The import system has put the alias's spec in the place of the module's own.
+        # The import system has replaced the module's own spec by the alias's.
         if module.__spec__ is not None:
             module.__spec__ = module.__spec__.loader_state
 
 
 def install_as_caffe() -> None:
-    """Let ``import caffe`` and ``import caffe.X`` give this package, from now on in this process."""
+    """Make ``import caffe`` and ``import caffe.X`` return this package from now on in this process."""
     if not any(isinstance(finder, _Alias) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Alias())
     for name in [name for name in sys.modules if name.partition(".")[0] == "caffe"]:
@@ -48,7 +48,7 @@ def install_as_caffe() -> None:
 
 
 def stand_in_for_caffe() -> None:
-    """Do what :func:`install_as_caffe` does, unless a real ``caffe`` is there or already imported."""
+    """Call :func:`install_as_caffe` unless a real ``caffe`` is installed or already imported."""
     if "caffe" in sys.modules:
         return
     spec = importlib.util.find_spec("caffe")
@@ -58,7 +58,7 @@ def stand_in_for_caffe() -> None:
 
 
 def run_script(arguments: list[str]) -> None:
-    """Run the script that ``arguments`` begins with, as Python runs it, with ``caffe`` at hand."""
+    """Run the script that ``arguments`` begins with as Python would, with ``caffe`` importable."""
     if not arguments:
         raise SystemExit("usage: python -m mycaffe_py.as_caffe script.py [ARGUMENT ...]")
     install_as_caffe()

@@ -65,7 +65,7 @@ class Problem:
     hint: str | None = None
     code: str = "E100"
     path: tuple[str | int, ...] = ()
-    """Field names and indices that lead to the setting in its document, where it is known."""
+    """Field names and indices that lead to the setting in its document, if known."""
 
     def render(self) -> str:
         """Format as ``error[E101] file:line:column: message`` with source line, caret and hint."""
@@ -84,7 +84,7 @@ def _shortened(text: str) -> str:
 
 
 def _source_lines(place: Location) -> list[str]:
-    """Return the source line, of a long one the part around the column, and the carets below it."""
+    """Return the source line (of a long line, the part around the column) and the carets below it."""
     start = max(0, place.column - _WIDEST_LINE // 2) if len(place.text) > _WIDEST_LINE else 0
     source = place.text.replace("\t", " ")[start : start + _WIDEST_LINE]
     column = place.column - start
@@ -96,14 +96,14 @@ class MyCaffeError(Exception):
     """Base of all errors that mycaffe-py raises on purpose.
 
     ``field`` is the dotted path of the setting at fault, such as ``curve_param.noise``, below the message that is
-    being checked; whoever knows the file turns it into ``location`` (``Document.locating``). ``nearest`` is a name that
-    is not known and the names that are: where one of them is near, the hint is "did you mean" in place of ``hint``.
+    being checked; code that knows the file turns it into ``location`` (``Document.locating``). ``nearest`` is an
+    unknown name with the known ones: if one of them is near, the hint is "did you mean" instead of ``hint``.
     """
 
     exit_code = EXIT_BUG
     code = "E000"
     layer: str = ""
-    """The name of the layer in whose name the message is written."""
+    """The name of the layer that reports the error."""
 
     def __init__(
         self,
@@ -119,7 +119,7 @@ class MyCaffeError(Exception):
         super().__init__(self.problems[0].render() if location else self._one_line())
 
     def __reduce__(self) -> Any:
-        # Exceptions of worker processes travel pickled.
+        # Exceptions from worker processes arrive pickled.
         state = {name: value for name, value in vars(self).items() if name != "document"}
         return _restored, (type(self), self.args, state)
 
@@ -146,22 +146,22 @@ def _restored(
 
 
 class MyCaffeWarning(UserWarning):
-    """Something that looks wrong but can be carried out."""
+    """Something that looks wrong but can still be done."""
 
 
 class ConfigError(MyCaffeError, ValueError):
-    """A setting, file or command line that cannot be carried out as written."""
+    """A setting, file or command line that is invalid."""
 
     exit_code = EXIT_CONFIG
     code = "E200"
 
 
 class PrototxtError(ConfigError):
-    """Mistakes found in one prototxt file, all of them at once."""
+    """All mistakes found in one prototxt file."""
 
     code = "E100"
     document: Any = None
-    """What could be read of the text all the same, a Document, or None if it has lost its structure."""
+    """What could still be read of the text, a Document, or None if its structure is broken."""
 
     def __init__(self, problems: Sequence[Problem], document: Any = None):
         self._problems = list(problems)
@@ -170,11 +170,11 @@ class PrototxtError(ConfigError):
 
     @property
     def problems(self) -> Sequence[Problem]:
-        """The mistakes, in the order in which they stand in the file."""
+        """The mistakes, in file order."""
         return self._problems
 
     def render(self) -> str:
-        """Format the mistakes, of very many only the first ones."""
+        """Format the mistakes; if there are very many, only the first ones."""
         shown = [problem.render() for problem in self._problems[:_MAX_PROBLEMS]]
         if len(shown) < len(self._problems):
             shown.append(f"only the first {len(shown)} problems are shown")
@@ -232,41 +232,41 @@ class OutputError(ConfigError):
 
 
 class OutOfMemoryError(ConfigError, MemoryError):
-    """A net, a batch or an image that is too large for the memory there is."""
+    """A net, a batch or an image that is too large for the available memory."""
 
     code = "E260"
 
 
 class MissingFileError(MyCaffeError, FileNotFoundError, RuntimeError):
-    """A file that is not there; pycaffe's users expect a RuntimeError."""
+    """A missing file; pycaffe's users expect a RuntimeError."""
 
     exit_code = EXIT_MISSING
     code = "E310"
 
 
 class MissingLayerFileError(MissingFileError, LayerError):
-    """A file that a layer's settings name is not there."""
+    """A file named in a layer's settings that does not exist."""
 
     exit_code = EXIT_MISSING
     code = "E311"
 
 
 class MissingPluginError(MyCaffeError, LookupError):
-    """A plugin that was asked for by name is not there."""
+    """A plugin requested by name that does not exist."""
 
     exit_code = EXIT_MISSING
     code = "E320"
 
 
 class MissingExtraError(MyCaffeError, ImportError):
-    """An optional dependency is not installed; the hint holds the pip line."""
+    """An optional dependency that is not installed; the hint has the pip command."""
 
     exit_code = EXIT_MISSING
     code = "E330"
 
 
 class DeviceError(MyCaffeError, RuntimeError):
-    """The device asked for cannot be used; the message says why."""
+    """The requested device cannot be used; the message gives the reason."""
 
     exit_code = EXIT_DEVICE
     code = "E400"
@@ -280,7 +280,7 @@ class DivergedError(MyCaffeError, ArithmeticError):
 
 
 def add_note(error: BaseException, note: str) -> None:
-    """Attach ``note`` to an exception in flight; its traceback and class stay as they are."""
+    """Attach ``note`` to an exception in flight, keeping its traceback and class."""
     if hasattr(error, "add_note"):
         error.add_note(note)
     else:  # Python 3.10
@@ -289,7 +289,7 @@ def add_note(error: BaseException, note: str) -> None:
 
 @contextmanager
 def within_field(name: str) -> Iterator[None]:
-    """Let the ``field`` of an error that comes out count from the message around the field ``name``."""
+    """Prefix ``name`` to the ``field`` of errors raised inside, which counts from the message around it."""
     try:
         yield
     except MyCaffeError as error:
@@ -299,7 +299,7 @@ def within_field(name: str) -> Iterator[None]:
 
 @contextmanager
 def naming_place(where: str, kind: type[MyCaffeError]) -> Iterator[None]:
-    """Put ``where`` in front of an error of that kind which comes out: ``where: message``."""
+    """Prefix errors of that kind raised inside with ``where``: ``where: message``."""
     try:
         yield
     except kind as error:
@@ -308,7 +308,7 @@ def naming_place(where: str, kind: type[MyCaffeError]) -> Iterator[None]:
 
 
 def require(module: str, extra: str) -> Any:
-    """Import and return an optional dependency, or raise MissingExtraError with the pip line."""
+    """Import and return an optional dependency, or raise MissingExtraError with the pip command."""
     import importlib
 
     try:

@@ -1,4 +1,4 @@
-"""What a net predicts beyond what is known: as numbers, as CSV text and as a picture."""
+"""Forecasts beyond the known data: as numbers, as CSV text and as a picture."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _MAX_AXES = 6
 
 
 def plain_time(time: float) -> str:
-    """Return a time that is no date as text: a whole number with all its digits."""
+    """Return a time that is not a date as text, an integer with all its digits."""
     return str(int(time)) if time.is_integer() and abs(time) < 2**63 else f"{time:.15g}"
 
 
 @dataclass
 class Forecast:
-    """Predictions at later times, beside the truth where it is known, and what came before.
+    """Predictions at later times, the truth where it is known, and the preceding data.
 
     ``times`` (K,), ``predictions`` (K, O) and ``targets`` (K, O), NaN where unknown. The rest is what
-    :meth:`Gym.past` returned: ``time`` (n,), ``value`` (n, O), names, and how times are written.
+    :meth:`Gym.past` returned: ``time`` (n,), ``value`` (n, O), names, and the format of times.
     """
 
     times: np.ndarray
@@ -62,7 +62,7 @@ class Forecast:
         }
 
     def rows(self) -> list[list[str]]:
-        """Return the table as text: a header, then time, predictions, and the truth where any is known."""
+        """Return the table as text: a header, then time, predictions, and the truth if any is known."""
         header, with_truth = [self.time_name, *self.names], self.has_truth
         header += [f"{name}_true" for name in self.names] if with_truth else []
         rows = [header]
@@ -80,7 +80,7 @@ class Forecast:
         return text.getvalue()
 
     def draw(self, figure: Any, min_history: int = 100) -> None:
-        """Draw the end of what was known, the predictions and the truth into a matplotlib figure."""
+        """Draw the end of the known data, the predictions and the truth into a matplotlib figure."""
         shown = min(len(self.names), _MAX_AXES)
         axes = figure.subplots(shown, 1, sharex=True, squeeze=False)[:, 0]
         before = slice(max(0, len(self.time) - max(min_history, 2 * len(self.times))), None)
@@ -92,14 +92,12 @@ class Forecast:
                     *(self._axis(self.time[before]), known_before),
                     color=style.TARGET,
                     marker=".",
-                    markersize=2,  # shows what stands alone between gaps
+                    markersize=2,  # shows isolated points between gaps
                     label="known",
                 )
             if known.any():
                 times, truth = self._axis(self.times), self.targets[:, index]
-                axis.plot(
-                    times, truth, color=style.TRUTH, linewidth=3, alpha=0.5, label="what came"
-                )
+                axis.plot(times, truth, color=style.TRUTH, linewidth=3, alpha=0.5, label="truth")
             axis.plot(
                 *(self._axis(self.times), self.predictions[:, index]),
                 color=style.PREDICTION,

@@ -1,4 +1,4 @@
-"""Gym: a source of observations that answers with a reward, with Gymnasium's signatures."""
+"""Gym: a source of observations and rewards, with Gymnasium's signatures."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Observation = Mapping[str, np.ndarray]
 
 
 class Gym:
-    """Base of all gyms.
+    """Base class of all gyms.
 
-    ``param`` is the GymParameter message (a gym reads its own ``<x>_param`` in it); relative file
-    names in it count from ``base_dir``, the folder of the solver file. All state belongs to the
-    instance, every random number to its seed.
+    ``param`` is the GymParameter message (a gym reads its own ``<x>_param`` in it); file names in it are
+    relative to ``base_dir``, the folder of the solver file. All state belongs to the
+    instance, and all random numbers follow from its seed.
 
     An observation is a dict of arrays over the ``n`` latest points, oldest first: ``x`` (n, F) inputs,
-    ``tt`` (n,) time, ``mask`` (n, F) 1 where observed, ``target`` (n, O) what to predict.
+    ``tt`` (n,) time, ``mask`` (n, F) 1 where observed, ``target`` (n, O) the values to predict.
     """
 
     kind: ClassVar[str] = "gym"
@@ -29,44 +29,44 @@ class Gym:
     aliases: ClassVar[tuple[str, ...]] = ()
     schema: ClassVar[str | None] = None
     parameters: ClassVar[tuple[str, ...] | None] = None
-    """GymParameter fields that the gym reads; None: derived from ``schema`` or ``type``."""
+    """GymParameter fields that the gym reads; None means derived from ``schema`` or ``type``."""
     mycaffe_properties: ClassVar[Mapping[str, str]] = {}
     """MyCaffe property name -> field path below GymParameter, for ``custom_trainer_properties``."""
     input_field: ClassVar[str] = ""
     """Field path below GymParameter of the file that the gym reads; ``mycaffe predict --input`` sets it."""
     fit_field: ClassVar[str] = ""
-    """Field path below GymParameter of the bool that makes :meth:`fit_model` change models."""
+    """Field path below GymParameter of the bool that enables :meth:`fit_model`."""
     starts_anywhere: ClassVar[bool] = False
-    """Whether ``reset`` takes the option ``start``."""
+    """Whether ``reset`` accepts the option ``start``."""
 
     def __init__(self, param: Any, *, base_dir: Path | None = None, seed: int = 0):
         self.param, self.base_dir, self.seed = param, base_dir or Path("."), seed
 
     @classmethod
     def input_field_of(cls, param: Any) -> str:
-        """Return :attr:`input_field`; empty where a gym of these settings reads no file."""
+        """Return :attr:`input_field`, or an empty string if a gym with these settings does not read a file."""
         return cls.input_field
 
     @classmethod
     def fit_model(cls, param: Any, model: Any, blob_names: Any, base_dir: Path) -> None:
-        """Change a model, a NetParameter message, to what a gym of these settings gives; its net is built after that.
+        """Adapt a model (a NetParameter message) to a gym with these settings, before its net is built.
 
-        ``blob_names`` (BlobNames) says which blobs the gym fills. Most gyms leave models as they are.
+        ``blob_names`` (BlobNames) says which blobs the gym fills. Most gyms do not change models.
         """
 
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Start anew (with another seed, if given) and return (observation, info).
+        """Start a new episode (with a new seed, if given) and return (observation, info).
 
-        ``options`` may ask for ``random_start`` (a bool): trainers do for all but the first gym of a batch; for
-        ``part`` "test": data that training does not see; for ``forecast`` (a bool): the last point that is known,
-        or the last up to ``start``, from which ``look_ahead`` goes on. A gym that has no such thing takes no notice.
+        ``options`` may ask for ``random_start`` (a bool), as trainers do for all but the first gym of a batch; for
+        ``part`` "test", data that training does not see; for ``forecast`` (a bool), the last known point, or the
+        last one up to ``start``, from which ``look_ahead`` continues. A gym ignores options that do not apply to it.
         """
         raise TypeError(f"gym {self.type} does not define reset()")
 
     def step(self, action: Any = None) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """Take the prediction for the latest point and move on by one point.
+        """Take the prediction for the latest point and advance by one point.
 
         Returns (observation, reward, terminated, truncated, info). ``action`` None means that no
         prediction was made.
@@ -74,48 +74,48 @@ class Gym:
         raise TypeError(f"gym {self.type} does not define step()")
 
     def look_ahead(self, prediction: Any = None) -> tuple[Observation, dict[str, Any]]:
-        """Move on by one point into the future, where nothing is known, and return (observation, info).
+        """Advance by one point into the unknown future and return (observation, info).
 
-        What the latest point turned out to be is taken to be ``prediction`` (O,), in the units of ``target``; None:
-        what it really was. So a net feeds on its own predictions. ``info`` holds ``time``, and ``target`` (O,),
-        NaN where the gym itself does not know it. Before it, ``step`` may have said ``terminated``.
+        The latest point's value is taken to be ``prediction`` (O,), in the units of ``target``, or with None
+        its true value. So a net is fed its own predictions. ``info`` has ``time``, and ``target`` (O,),
+        NaN where the gym does not know it. ``step`` may have returned ``terminated`` before.
         """
         raise ConfigError(
-            f"gym {self.type} does not look ahead, so nothing can be predicted beyond its data",
-            hint="write look_ahead() in the gym's class",
+            f"gym {self.type} cannot look ahead, so nothing can be predicted beyond its data",
+            hint="define look_ahead() in the gym's class",
         )
 
     def past(self) -> dict[str, Any]:
-        """Return what is known where ``look_ahead`` begins, for the table and picture of a forecast.
+        """Return the data known when ``look_ahead`` begins, for the table and picture of a forecast.
 
         ``time`` (n,) and ``value`` (n, O), NaN where unknown; ``names`` of the O quantities and ``time_name``;
-        ``time_text``, a function from a time to what the data writes for it; ``dates``: whether times are days
-        since 1970. Empty where the gym keeps nothing of the kind.
+        ``time_text``, a function that formats a time as in the data; ``dates``: whether times are days
+        since 1970. Empty if the gym has no such data.
         """
         return {}
 
     def statistics(self) -> dict[str, np.ndarray]:
-        """Return (F,) arrays about the columns of ``x`` in training data; empty if there are none.
+        """Return (F,) arrays of statistics of the columns of ``x`` in training data; empty if there are none.
 
         ``mean``, ``deviation`` and ``relative_deviation`` (of the differences from a sample's last value), the last two
-        above 0: a trainer gives them to the layers, of which Standardize takes them.
+        above 0: a trainer passes them to the layers; Standardize uses them.
         """
         return {}
 
     def state(self) -> dict[str, Any]:
-        """Return all that changes while the gym runs: JSON values and NumPy arrays by name."""
+        """Return everything that changes while the gym runs: JSON values and NumPy arrays by name."""
         raise TypeError(f"gym {self.type} does not define state(), so it cannot be resumed")
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`state` returned."""
+        """Restore what :meth:`state` returned."""
         raise TypeError(f"gym {self.type} does not define load_state(), so it cannot be resumed")
 
     def time_form(self) -> str | None:
-        """What ``tt`` holds: ``"spans"`` (since the point before), ``"absolute"``, or None: anything else."""
+        """Return what ``tt`` contains: ``"spans"`` (since the previous point), ``"absolute"``, or None if neither."""
         return None
 
     def describe(self) -> str:
-        """Return one line for people: the gym and what it is set to."""
+        """Return a one-line description of the gym and its settings."""
         return self.type
 
     def draw(self, figure: Any) -> None:

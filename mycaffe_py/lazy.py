@@ -1,4 +1,4 @@
-"""A package's public names, each imported when it is first used, so that the command line starts fast."""
+"""Lazy public names of a package, imported when first used, so that the command line starts fast."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def lazy_names(
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """Return ``__getattr__``, ``__dir__`` and ``__all__`` for a package.
 
-    ``homes``: submodule -> the names that it holds, separated by spaces. ``modules``: submodules that are offered by
-    the last part of their names, and are not in ``__all__``. For editors and type checkers, the package
+    ``homes``: submodule -> the names that it defines, separated by spaces. ``modules``: submodules that are available
+    under the last part of their names, and are not in ``__all__``. For editors and type checkers, the package
     imports the same names under ``TYPE_CHECKING``.
     """
     home_of = {name: module for module, names in homes.items() for name in names.split()}

@@ -1,4 +1,4 @@
-"""Where the shipped models, solvers and .proto files lie, in a wheel and in a checkout."""
+"""Paths of the shipped models, solvers and .proto files, in a wheel and in a checkout."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def resource_names(kind: str) -> list[str]:
 
 
 def find_resource(kind: str, name: str | Path) -> Path:
-    """Return ``name`` if there is such a file, else the shipped file of that name.
+    """Return ``name`` if the file exists, else the shipped file of that name.
 
-    Raises MissingFileError that names the nearest shipped one.
+    Raises MissingFileError, naming the nearest shipped one, if there is neither.
     """
     path = Path(name)
     if os.path.exists(path):

@@ -1,4 +1,4 @@
-"""One seed feeds every random generator, each by its own name."""
+"""Random generators, all derived from one seed, each by its own name."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import numpy as np
 def named_generator(seed: int, *names: str | int) -> np.random.Generator:
     """Return a generator that depends on ``seed`` and ``names`` only.
 
-    Different names give independent streams, so adding one consumer never shifts another.
+    Different names result in independent streams, so adding one consumer never affects another.
     """
     words = [zlib.crc32(name.encode()) if isinstance(name, str) else int(name) for name in names]
-    # The number of names ends the list: SeedSequence does not tell [1, 0] from [1].
+    # The number of names ends the list: SeedSequence does not distinguish [1, 0] from [1].
     entropy = [abs(int(seed)), *words, len(words)]
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
 
@@ -25,7 +25,7 @@ def gym_seed(seed: int, index: int, purpose: str = "train") -> int:
 
 
 def drawn_seed() -> int:
-    """Return a seed from the system's entropy, where the user gives none."""
+    """Return a seed from the system's entropy, for use if the user gives none."""
     entropy: Any = np.random.SeedSequence().entropy
     return int(entropy % 2**31)
 
@@ -37,5 +37,5 @@ def generator_state(generator: np.random.Generator) -> dict[str, Any]:
 
 
 def restore_generator(generator: np.random.Generator, state: dict[str, Any]) -> None:
-    """Put a state from :func:`generator_state` back, in place."""
+    """Restore a state from :func:`generator_state`, in place."""
     generator.bit_generator.state = state

@@ -1,4 +1,4 @@
-"""Trainer: drives a solver from a gym, or from whatever else is not a data layer."""
+"""Trainer: feeds a solver from a gym, or from any other source that is not a data layer."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class Trainer:
-    """Base of all trainers. The solver calls it around each of its iterations.
+    """Base class of all trainers. The solver calls it around each of its iterations.
 
-    ``param`` is the TrainerParameter message; relative file names in it count from ``base_dir``.
+    ``param`` is the TrainerParameter message; file names in it are relative to ``base_dir``.
     For each update the solver calls ``prepare`` before every forward pass (``iter_size`` of them),
-    ``collect`` after each backward pass, and ``metrics`` after the update if anyone listens.
+    ``collect`` after each backward pass, and ``metrics`` after the update if there are listeners.
     """
 
     kind: ClassVar[str] = "trainer"
@@ -27,9 +27,9 @@ class Trainer:
     aliases: ClassVar[tuple[str, ...]] = ()
     schema: ClassVar[str | None] = None
     parameters: ClassVar[tuple[str, ...] | None] = None
-    """TrainerParameter fields that the trainer reads; None: derived from ``schema`` or ``type``."""
+    """TrainerParameter fields that the trainer reads; None means derived from ``schema`` or ``type``."""
     mycaffe_properties: ClassVar[Mapping[str, str]] = {}
-    """MyCaffe property name -> field path below TrainerParameter ("" for: accepted, no effect)."""
+    """MyCaffe property name -> field path below TrainerParameter ("" if accepted without effect)."""
     best_metric: ClassVar[str] = "loss"
     """The metric (smaller is better) by which the best weights are chosen."""
 
@@ -40,46 +40,46 @@ class Trainer:
 
     @classmethod
     def check(cls, param: Any) -> None:
-        """Raise ConfigError if a TrainerParameter makes no sense for this trainer; no net is needed."""
+        """Raise ConfigError if a TrainerParameter is invalid for this trainer; no net is needed."""
 
     def prepare(self) -> None:
         """Fill the train net's inputs for the next forward pass."""
 
     def collect(self) -> None:
-        """Take what the pass that just ended produced; the weights are not updated yet."""
+        """Collect the results of the pass that just ended; the weights are not updated yet."""
 
     def metrics(self) -> dict[str, float]:
-        """Return the trainer's own figures after an update, by name."""
+        """Return the trainer's own metrics after an update, by name."""
         return {}
 
     def sample(self) -> dict[str, float]:
-        """Return what a live view draws of the last update: x, target, prediction; or nothing."""
+        """Return the values of the last update for a live view: x, target, prediction; or nothing."""
         return {}
 
     def test(self, net: Net, iterations: int) -> dict[str, float]:
-        """Run ``net`` with its weights as they are and return the mean figures by name."""
+        """Run ``net`` without changing its weights and return the mean metrics by name."""
         raise TypeError(f"trainer {self.type} does not define test()")
 
     def forecast(self, net: Net, steps: int, *, start: Any = None) -> Forecast:
-        """Look ``steps`` points beyond what is known, the net feeding on its own predictions.
+        """Forecast ``steps`` points beyond the known data, feeding the net its own predictions.
 
-        ``start``: the last point to take as known, as the data writes its time; None: the last one there is.
+        ``start``: the time of the last point to treat as known, as written in the data; None: the last one in the data.
         """
-        raise ConfigError(f"trainer {self.type} makes no forecasts", hint="RNN.SUPER_SIMPLE does")
+        raise ConfigError(f"trainer {self.type} cannot forecast", hint="RNN.SUPER_SIMPLE can")
 
     def summary(self) -> dict[str, str]:
         """Return lines that describe the trainer at the start of a run, by title."""
         return {"trainer": self.type}
 
     def state(self) -> dict[str, Any]:
-        """Return all that changes while training, beside net and solver: JSON values and arrays."""
+        """Return everything that changes while training, besides net and solver: JSON values and arrays."""
         return {}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`state` returned."""
+        """Restore what :meth:`state` returned."""
 
     def draw(self, figure: Any) -> bool:
-        """Draw the picture of what was learned into a matplotlib figure; False if there is none."""
+        """Draw a picture of what was learned into a matplotlib figure; return False if there is none."""
         return False
 
     def close(self) -> None:

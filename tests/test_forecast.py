@@ -43,5 +43,5 @@ def test_the_picture(past):
 
 
 def test_a_trainer_that_makes_no_forecasts():
-    with pytest.raises(ConfigError, match="makes no forecasts"):
+    with pytest.raises(ConfigError, match="cannot forecast"):
         Trainer.forecast(object.__new__(Trainer), None, 3)

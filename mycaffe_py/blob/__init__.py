@@ -1,4 +1,4 @@
-"""Blob: an N-dimensional array with its gradient, and the forms in which it is seen and stored."""
+"""Blob: an N-dimensional array with its gradient, and the forms in which it is viewed and stored."""
 
 from __future__ import annotations
 

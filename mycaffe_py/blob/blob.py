@@ -34,20 +34,20 @@ def check_shape(shape: Sequence[int], name: str = "") -> tuple[int, ...]:
     except (TypeError, ValueError, OverflowError):
         whole = False
     if not whole:
-        raise ShapeError(f"{label} cannot have the shape {given!r}: whole numbers are needed")
+        raise ShapeError(f"{label} cannot have the shape {given!r}: dimensions must be integers")
     if len(dims) > MAX_AXES:
-        raise ShapeError(f"{label} cannot have {len(dims)} axes: {MAX_AXES} is the most")
+        raise ShapeError(f"{label} cannot have {len(dims)} axes: the maximum is {MAX_AXES}")
     if any(dim < 0 for dim in dims):
         raise ShapeError(f"{label} cannot have a negative dimension: {dims}")
     if math.prod(dim or 1 for dim in dims) > MAX_COUNT:
-        raise ShapeError(f"{label} of shape {dims} holds more than {MAX_COUNT} elements")
+        raise ShapeError(f"{label} of shape {dims} has more than {MAX_COUNT} elements")
     return dims
 
 
 class _Storage:
-    """A flat array that only grows; ``data`` and ``diff`` of a blob are views of one each.
+    """Flat array that only grows; a blob's ``data`` and ``diff`` are each a view of one.
 
-    ``mirror`` is the host's copy of a device's array, while someone looks at it (see ``host_blob``).
+    ``mirror`` is the host's copy of a device's array while someone uses it (see ``host_blob``).
     """
 
     __slots__ = ("buffer", "flat", "mirror", "start")
@@ -58,9 +58,9 @@ class _Storage:
 
 
 class Blob:
-    """``data`` and ``diff`` of one shape on one device; both are allocated when first needed.
+    """N-dimensional ``data`` with its gradient ``diff`` on one device; both are allocated when first needed.
 
-    A shape of no axes is a scalar with count 1; a dimension may be 0.
+    A shape without axes is a scalar with count 1; a dimension may be 0.
     """
 
     __slots__ = ("_data", "_data_view", "_diff", "_diff_view", "count", "device", "dtype", "name",
@@ -103,7 +103,7 @@ class Blob:
 
     @property
     def data(self) -> Array:
-        """The values, an array of the device in the blob's shape; assignment copies values into it."""
+        """The values as a device array of the blob's shape; assignment copies values into it."""
         view = self._data_view
         if view is None:
             view = self._data_view = self._view(self._data)
@@ -134,7 +134,7 @@ class Blob:
         if storage.flat is None or storage.flat.size < self.count:
             if storage.buffer is not None:
                 raise ShapeError(
-                    f'blob "{self.name}" cannot grow to {self.shape}: it lies in the net\'s '
+                    f'blob "{self.name}" cannot grow to {self.shape}: it is part of the net\'s '
                     f"parameter buffer with room for {storage.flat.size} elements"
                 )
             storage.flat = self._allocate()
@@ -148,7 +148,7 @@ class Blob:
             return self.device.xp.zeros(self.count, dtype=self.dtype)
         except MemoryError as error:
             raise out_of_memory(
-                f"{what} needs {in_words(size)} of memory, more than there is"
+                f"{what} needs {in_words(size)} of memory, more than is available"
             ) from error
 
     @property
@@ -166,7 +166,7 @@ class Blob:
         return math.prod(self.shape[start:end])
 
     def reshape(self, *shape: int | Sequence[int]) -> None:
-        """Take another shape; storage is kept while it is large enough, else grown (zeroed)."""
+        """Change the shape; storage is kept while it is large enough, else grown (and zeroed)."""
         dims: Any = shape
         if len(shape) == 1 and isinstance(shape[0], Iterable):
             dims = tuple(shape[0])
@@ -177,17 +177,17 @@ class Blob:
         self._data_view = self._diff_view = None
 
     def reshape_like(self, other: Blob) -> None:
-        """Take the shape of ``other``."""
+        """Change the shape to that of ``other``."""
         self.reshape(*other.shape)
 
     def share_data(self, other: Blob) -> None:
-        """Use the data storage of ``other``, which must hold as many elements."""
+        """Use the data storage of ``other``, which must have as many elements."""
         self._require_count(other)
         other.data  # noqa: B018  (allocates)
         self._data, self._data_view = other._data, None
 
     def share_diff(self, other: Blob) -> None:
-        """Use the diff storage of ``other``, which must hold as many elements."""
+        """Use the diff storage of ``other``, which must have as many elements."""
         self._require_count(other)
         other.diff  # noqa: B018  (allocates)
         self._diff, self._diff_view = other._diff, None
@@ -201,7 +201,7 @@ class Blob:
             )
 
     def bind(self, data_buffer: Any, diff_buffer: Any, start: int) -> None:
-        """Move into flat buffers, at ``start``, keeping the present values."""
+        """Move into flat buffers, at ``start``, keeping the current values."""
         part = slice(start, start + self.count)
         data_buffer[part] = self.data.reshape(-1)
         if self.has_diff:
@@ -251,7 +251,7 @@ class Blob:
     def _address(self, array: Any) -> int:
         if not self.device.is_gpu:
             raise DeviceError(
-                f'blob "{self.name}" has no address on a GPU: it is on device {self.device.name}'
+                f'blob "{self.name}" has no GPU address: it is on device {self.device.name}'
             )
         return int(array.data.ptr)
 
@@ -259,7 +259,7 @@ class Blob:
 def _restored(
     shape: Sequence[int], dtype: Any, name: str, device: Device | None, data: Any, diff: Any
 ) -> Blob:
-    """Return a blob with copies of data and diff, where they are given."""
+    """Return a blob with copies of data and diff, if given."""
     blob = Blob(shape, device=device, dtype=dtype, name=name)
     if data is not None:
         blob.data[...] = blob.device.asarray(data)
@@ -269,13 +269,13 @@ def _restored(
 
 
 def fetched(values: Any) -> Any:
-    """Return an array of a device as NumPy's; everything else as it is."""
+    """Return a device array as a NumPy array, and everything else unchanged."""
     is_device_array = hasattr(values, "get") and hasattr(values, "itemsize")
     return values.get() if is_device_array else values
 
 
 def numbers(values: Any, what: str) -> Any:
-    """Return ``values`` as an array, of whatever device, or raise ConfigError if they are no real numbers."""
+    """Return ``values`` as an array, on whatever device, or raise ConfigError if they are not real numbers."""
     try:
         array = values if hasattr(values, "dtype") else np.asarray(values)
     except (TypeError, ValueError) as error:
@@ -287,8 +287,8 @@ def numbers(values: Any, what: str) -> Any:
 
 
 def assign(blob: Any, place: Any, values: Any) -> None:
-    """Copy ``values`` (of the host or of the device, broadcast) into an array of ``blob``."""
-    if values is place:  # what ``blob.data *= 2`` ends with
+    """Copy ``values`` (from the host or the device, broadcast) into an array of ``blob``."""
+    if values is place:  # the last step of ``blob.data *= 2``
         return
     values = numbers(values, f'blob "{blob.name}"')
     values = fetched(values) if isinstance(place, np.ndarray) else blob.device.asarray(values)
@@ -296,12 +296,12 @@ def assign(blob: Any, place: Any, values: Any) -> None:
         place[...] = values
     except ValueError:
         raise ShapeError(
-            f'blob "{blob.name}": cannot take values of shape {values.shape}, it is {blob.shape}'
+            f'blob "{blob.name}": cannot assign values of shape {values.shape}, its shape is {blob.shape}'
         ) from None
 
 
 class BlobVec(list[Blob]):
-    """A layer's learnable blobs: a list to which ``setup`` may also add by shape, as in pycaffe."""
+    """List of a layer's learnable blobs, to which ``setup`` may also add by shape, as in pycaffe."""
 
     def __init__(self, add: Callable[[Sequence[int]], Any]):
         super().__init__()

@@ -1,4 +1,4 @@
-"""BlobProto messages to arrays and back."""
+"""Conversion between BlobProto messages and arrays."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _LENGTH_DELIMITED = 2
 
 
 def is_legacy(proto: Any) -> bool:
-    """Whether a BlobProto gives its shape by the four fields from before ``shape``."""
+    """Whether a BlobProto gives its shape in the four fields that preceded ``shape``."""
     return any(proto.HasField(name) for name in _LEGACY_DIMS)
 
 
 def proto_shape(proto: Any) -> tuple[int, ...]:
-    """Return the shape that a BlobProto states, by ``shape`` or by the legacy four fields."""
+    """Return the shape that a BlobProto declares, in ``shape`` or in the four legacy fields."""
     if is_legacy(proto):
         return tuple(getattr(proto, name) for name in _LEGACY_DIMS)
     return tuple(proto.shape.dim)
 
 
 def shape_fits(proto: Any, shape: tuple[int, ...]) -> bool:
-    """Whether a stored blob has ``shape``; a legacy one may have ones on the left beyond it."""
+    """Whether a stored blob has ``shape``; a legacy one may have extra leading ones."""
     stored = proto_shape(proto)
     if is_legacy(proto):
         return len(shape) <= 4 and stored == (1,) * (4 - len(shape)) + tuple(shape)
@@ -35,9 +35,9 @@ def shape_fits(proto: Any, shape: tuple[int, ...]) -> bool:
 
 
 def array_from_proto(proto: Any, *, diff: bool = False) -> np.ndarray:
-    """Return the values (or the diff) of a BlobProto as an array; doubles come before floats.
+    """Return the values (or the diff) of a BlobProto as an array; doubles take precedence over floats.
 
-    Raises SnapshotError if their number is not that of the shape.
+    Raises SnapshotError if their number does not match the shape.
     """
     doubles = proto.double_diff if diff else proto.double_data
     floats = proto.diff if diff else proto.data
@@ -52,27 +52,27 @@ def array_from_proto(proto: Any, *, diff: bool = False) -> np.ndarray:
     except ValueError:  # more axes, or longer ones, than an array can have
         pass
     raise SnapshotError(
-        f"a stored blob says shape {shape} but holds {values.size} values: the file is damaged"
+        f"a stored blob declares shape {shape} but has {values.size} values: the file is damaged"
     )
 
 
 def array_from_file(path: Path, schema: Any) -> np.ndarray:
-    """Return the values of a .binaryproto file, which holds one BlobProto.
+    """Return the values of a .binaryproto file, which contains one BlobProto.
 
-    Raises SnapshotError if the file cannot be read or holds something else.
+    Raises SnapshotError if the file cannot be read or contains something else.
     """
     try:
         proto = schema.parse_binary(path.read_bytes(), "BlobProto")
     except OSError as error:
         raise SnapshotError(f"cannot read {path}: {error.strerror or error}") from error
     except ValueError as error:
-        raise SnapshotError(f"{path} holds no BlobProto message") from error
+        raise SnapshotError(f"{path} does not contain a BlobProto message") from error
     with naming_place(str(path), SnapshotError):
         return array_from_proto(proto)
 
 
 def array_to_proto(array: np.ndarray, proto: Any, diff: np.ndarray | None = None) -> None:
-    """Write ``array`` (and ``diff``) into a BlobProto: float64 as doubles, all else as floats."""
+    """Write ``array`` (and ``diff``) into a BlobProto: float64 as doubles, everything else as floats."""
     proto.shape.dim[:] = array.shape
     _extend(proto, "double_data" if array.dtype == np.float64 else "data", array)
     if diff is not None:
@@ -80,7 +80,7 @@ def array_to_proto(array: np.ndarray, proto: Any, diff: np.ndarray | None = None
 
 
 def _extend(proto: Any, name: str, array: np.ndarray) -> None:
-    """Append to a packed field through its wire form: many times faster than value by value."""
+    """Append to a packed field in its wire format: many times faster than value by value."""
     values = np.ascontiguousarray(array, dtype="<f8" if name.startswith("double") else "<f4")
     if not values.size:
         return

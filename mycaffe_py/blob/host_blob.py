@@ -1,9 +1,9 @@
-"""HostBlob: a blob of a GPU as the user sees it, with NumPy arrays that follow the device.
+"""HostBlob: a GPU blob as the user sees it, with NumPy arrays that follow the device.
 
-The arrays are ordinary memory. A *mirror* ties one to a device's array: what the user wrote is found by
-comparing it with what was last fetched, so it makes no difference how it was written (slices, in-place
-operators, ``out=``, other libraries). Whoever works on the device calls :func:`send_writes` before, and
-:func:`refresh_views` after values have changed; both return at once where nobody looks at a blob.
+The arrays are ordinary memory. A *mirror* ties one to a device's array: what the user wrote is detected by
+comparing it with what was last fetched, so it does not matter how it was written (slices, in-place
+operators, ``out=``, other libraries). Code that works on the device calls :func:`send_writes` before, and
+:func:`refresh_views` after values have changed; both return at once if no views are in use.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from .blob import Blob, BlobVec, assign, fetched
 
 
 class HostArray(np.ndarray):
-    """A NumPy array into which arrays of a device can be assigned as well."""
+    """NumPy array that also accepts assignment from device arrays."""
 
     def __setitem__(self, key: Any, value: Any) -> None:
         super().__setitem__(key, fetched(value))
 
     def __array_wrap__(self, array: Any, *context: Any) -> Any:
-        # Results of computing are ordinary arrays and numbers; only ``out=`` stays what it is.
+        # Computed results are ordinary arrays and numbers; only ``out=`` keeps its type.
         return self if array is self else np.asarray(array)[()]
 
 
@@ -44,7 +44,7 @@ class _Mirror:
         self._seen: Callable[[], np.ndarray | None] = lambda: None
 
     def array(self) -> np.ndarray:
-        """Return the host's array, with the device's present values unless the user has written into it."""
+        """Return the host's array, with the device's current values unless the user has written to it."""
         if self._held is None:
             array = self._seen()
             if array is None:
@@ -57,18 +57,18 @@ class _Mirror:
         return self._held
 
     def _is_written(self, array: np.ndarray) -> bool:
-        bits = np.dtype(f"u{array.itemsize}")  # NaN equals itself here
+        bits = np.dtype(f"u{array.itemsize}")  # compares NaN as equal to itself
         return not np.array_equal(array.view(bits), self._known.view(bits))
 
     def fetch(self) -> None:
-        """Bring the device's values into the array, if there still is one."""
+        """Copy the device's values into the array, if it still exists."""
         array = self._seen()
         if array is not None:
             array[...] = self.device.to_host(self.flat)
             self._known[...] = array
 
     def send(self) -> None:
-        """Bring what was written to the device, and let go of the array."""
+        """Copy what was written to the device, and release the array."""
         array = self._seen()
         if array is not None and self._is_written(array):
             self.flat[...] = self.device.asarray(array)
@@ -83,24 +83,24 @@ _mirrors: weakref.WeakSet[_Mirror] = weakref.WeakSet()
 
 
 def send_writes() -> None:
-    """Bring to the devices what users wrote into host arrays."""
+    """Copy to the devices what users wrote into host arrays."""
     if _mirrors:
         for mirror in list(_mirrors):
             mirror.send()
 
 
 def refresh_views() -> None:
-    """Bring the devices' values into the host arrays that users still hold."""
+    """Copy the devices' values into the host arrays that users still hold."""
     if _mirrors:
         for mirror in list(_mirrors):
             mirror.fetch()
 
 
 class HostBlob:
-    """A device's blob whose ``data`` and ``diff`` are NumPy arrays on the host.
+    """View of a device blob whose ``data`` and ``diff`` are NumPy arrays on the host.
 
-    Reading gives the device's present values; what is written reaches the device before the next layer runs.
-    Everything else is that of ``blob``.
+    Reading returns the device's current values; what is written reaches the device before the next layer runs.
+    Everything else is delegated to ``blob``.
     """
 
     __slots__ = ("blob",)
@@ -156,12 +156,12 @@ class HostBlob:
 
 
 def host_views(blobs: Iterable[Blob]) -> list[Any]:
-    """Return the blobs as users see them: as they are on the host, else a HostBlob for each."""
+    """Return the blobs as users see them: unchanged if on the host, else a HostBlob for each."""
     return [blob if blob.device.is_host else HostBlob(blob) for blob in blobs]
 
 
 class HostLayer:
-    """A device's layer as users see it: ``blobs`` are host-facing, everything else is the layer's own."""
+    """View of a device's layer for users: ``blobs`` are host views, everything else is delegated to the layer."""
 
     def __init__(self, layer: Any):
         object.__setattr__(self, "layer", layer)

@@ -1,4 +1,4 @@
-"""StackedBlobs: several blobs of a layer computed with as one matrix."""
+"""StackedBlobs: several blobs of a layer used as one matrix."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from .blob import Blob
 class StackedBlobs:
     """Blobs stacked along axis 0.
 
-    Where they lie side by side in one buffer (see ``Layer.storage_order``) the stack is a view; otherwise,
-    for instance when one of them is shared with another layer, it is gathered anew by each :meth:`data`.
+    If they are adjacent in one buffer (see ``Layer.storage_order``) the stack is a view; otherwise,
+    for instance when one of them is shared with another layer, each :meth:`data` gathers it again.
     """
 
     def __init__(self, blobs: Sequence[Blob]):

@@ -1,4 +1,4 @@
-"""Checking model and solver files without training: what ``mycaffe check`` does."""
+"""Checks of model and solver files without training, for ``mycaffe check``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .training import build_training
 
 
 def check_files(paths: Sequence[str | Path], registry: Registry | None = None) -> list[Problem]:
-    """Return every mistake in model and solver files, building each net; an empty list if all is well."""
+    """Return every mistake in model and solver files, building each net; an empty list if there is none."""
     registry = registry or default_registry()
     problems: list[Problem] = []
     for path in paths:
@@ -36,9 +36,9 @@ def check_files(paths: Sequence[str | Path], registry: Registry | None = None) -
 
 
 def check_file(path: str | Path, registry: Registry) -> Net | Document:
-    """Build the net of a model file, or read a solver file and its net; raise what is wrong.
+    """Build the net of a model file, or read a solver file and its net; raise any mistakes.
 
-    Returns the net, or the solver's document if it names no net.
+    Returns the net, or the solver's document if it does not name a net.
     """
     if not os.path.exists(path):
         kind = "solvers" if _is_shipped("solvers", path) else "models"
@@ -67,7 +67,7 @@ def check_file(path: str | Path, registry: Registry) -> Net | Document:
 
 
 def _with_all_mistakes(action: Callable[[], Any], registry: Registry, state: Any = None) -> Any:
-    """Run ``action``; where a net's text has mistakes, raise with them those of its sound layers."""
+    """Run ``action``; if a net's text has mistakes, raise them together with those of its valid layers."""
     try:
         return action()
     except PrototxtError as error:
@@ -93,7 +93,7 @@ def _is_shipped(kind: str, path: str | Path) -> bool:
 
 
 def _is_solver_file(path: str | Path, registry: Registry) -> bool:
-    """Judge by the fields of the first level: those of a solver, or those of a net."""
+    """Whether the top-level fields are those of a solver rather than of a net."""
     return kind_of_text(registry.schema, read_text_file(path)) == "SolverParameter"
 
 

@@ -1,4 +1,4 @@
-"""Setting one field of a message by a dotted path, as ``--set`` and MyCaffe's properties do."""
+"""Setting one field of a message by its dotted path, for ``--set`` and MyCaffe's properties."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _RANGES = {
 
 
 def set_field(message: Any, path: Sequence[str], text: str, what: str) -> None:
-    """Set the field that ``path`` names below ``message`` to the value that ``text`` spells.
+    """Set the field at ``path`` below ``message`` to the value parsed from ``text``.
 
     A repeated field takes ``a,b,c``, or one element by its index in the path. ``what`` begins the message of
-    the ConfigError that tells what is wrong.
+    the ConfigError raised for a mistake.
     """
     rest = list(path)
     while True:
@@ -44,7 +44,7 @@ def set_field(message: Any, path: Sequence[str], text: str, what: str) -> None:
 
 
 def is_repeated(field: Any) -> bool:
-    """Whether a field descriptor is of a repeated field, in every protobuf release."""
+    """Whether a field descriptor is repeated, in every protobuf release."""
     newer = getattr(field, "is_repeated", None)
     return newer if isinstance(newer, bool) else field.label == field.LABEL_REPEATED
 
@@ -65,7 +65,7 @@ def _index(message: Any, field: Any, text: str, what: str) -> int:
     count = len(getattr(message, field.name))
     if not re.fullmatch("[0-9]+", text):
         raise ConfigError(
-            f"{what}: {field.name} is repeated ({count} there), so {text} does not name one of them",
+            f"{what}: {field.name} is repeated ({count} elements), so {text} does not name one of them",
             hint=f"name one by its index, counted from 0, as in {field.name}.0",
         )
     if int(text) >= count:
@@ -89,7 +89,7 @@ def _set_leaf(message: Any, field: Any, index: int | None, text: str, what: str)
 
 
 def _items(text: str) -> list[str]:
-    """Split at the commas that are not in quotes; empty pieces do not count."""
+    """Split at commas outside quotes, dropping empty pieces."""
     return [item.strip() for item in _ITEM.findall(text) if item.strip()]
 
 
@@ -110,7 +110,7 @@ def _value(field: Any, text: str, what: str) -> Any:
     folded = text.strip().lower()
     if folded in _TRUE | _FALSE:
         return folded in _TRUE
-    raise ConfigError(f'{what}: "{text}" is not a truth value', hint="write true or false")
+    raise ConfigError(f'{what}: "{text}" is not a boolean', hint="write true or false")
 
 
 def _integer(field: Any, text: str, what: str) -> int:

@@ -1,4 +1,4 @@
-"""MyCaffe's form of the custom trainer settings, upgraded to the typed ``trainer`` message.
+"""Upgrade of MyCaffe's custom trainer settings to the typed ``trainer`` message.
 
 ``custom_trainer: "MyCaffeTrainerDual"`` and ``custom_trainer_properties: "TrainerType=...;BlobNames=...;..."``
 become ``trainer { type: ... blob_names { ... } gym { ... } }``.
@@ -15,14 +15,14 @@ from mycaffe_py.schema import Document
 
 from .field_path import set_field
 
-# Properties of MyCaffe that say nothing here: they steer its host application.
+# MyCaffe properties without meaning here: they control its host application.
 _WITHOUT_EFFECT = ("UsePreLoadData", "RewardType", "Threads", "GPUIDs")
 _FORM = ("custom_trainer", "custom_trainer_properties")
 _GYM, _TRAINER_TYPE, _BLOB_NAMES = "Gym", "TrainerType", "BlobNames"
 
 
 def parse_properties(text: str) -> dict[str, str]:
-    """Split ``Key=value;Key=value`` as MyCaffe does: the first ``=`` counts, the first of a key wins."""
+    """Split ``Key=value;Key=value`` as MyCaffe does: at the first ``=``; of duplicate keys the first wins."""
     properties: dict[str, str] = {}
     for part in text.split(";"):
         key, equals, value = part.partition("=")
@@ -32,18 +32,16 @@ def parse_properties(text: str) -> dict[str, str]:
 
 
 def upgrade_custom_trainer(document: Document, registry: Any) -> None:
-    """Replace ``custom_trainer`` and its properties by the typed message, in place.
+    """Replace ``custom_trainer`` and its properties with the typed message, in place.
 
     Raises PrototxtError with every property that is unknown or has a bad value.
     """
     solver = document.message
     given = [name for name in _FORM if getattr(solver, name)]
-    # In a text, a trainer without a place is one that overrides began; they go on top of the form.
+    # In text, a trainer without a location was created by overrides, which are applied on top of the custom form.
     in_file = "trainer" in document.nodes or not document.text
     if given and in_file and solver.HasField("trainer"):
-        message = (
-            "both trainer { } and custom_trainer are given: they say the same thing in two forms"
-        )
+        message = "trainer { } and custom_trainer are both given, but they configure the same thing"
         raise PrototxtError([document.problem((given[0],), message, "remove one of them")])
     if given:
         changes = type(solver.trainer)()
@@ -51,7 +49,7 @@ def upgrade_custom_trainer(document: Document, registry: Any) -> None:
         solver.ClearField("trainer")
         _upgrade(document, registry)
         solver.trainer.MergeFrom(changes)
-        # What is said of the typed message later points at where it was written.
+        # Later problems in the typed message point at where it was written.
         document.nodes["trainer"] = document.nodes.get(given[-1], [])
     for name in _FORM:
         solver.ClearField(name)
@@ -85,7 +83,7 @@ def _upgrade(document: Document, registry: Any) -> None:
 
 
 def _problem(document: Document, key: str, error: ConfigError) -> Problem:
-    """Return the error as a problem at the property ``key``, or at the trainer's name without one."""
+    """Return the error as a problem at the property ``key``, or at the trainer's name if there is no key."""
     field = (
         _FORM[1]
         if key in parse_properties(document.message.custom_trainer_properties)
@@ -105,7 +103,7 @@ def _problem(document: Document, key: str, error: ConfigError) -> Problem:
 
 
 def _trainer_classes(name: str, properties: dict[str, str], registry: Any) -> list[Any]:
-    """Return the trainer that is named, and after it the one that its TrainerType names, if it has one."""
+    """Return the named trainer's class, followed by that of its TrainerType, if given."""
     wanted = properties.get(_TRAINER_TYPE, "")
     if name and name in registry.trainers:
         named = registry.trainers.find(name)
@@ -113,7 +111,7 @@ def _trainer_classes(name: str, properties: dict[str, str], registry: Any) -> li
             return [named, registry.trainers.find(wanted)] if wanted else [named]
     if not wanted and not name:
         types = ", ".join(registry.trainers.types())
-        raise ConfigError(f"the properties name no {_TRAINER_TYPE}", hint=f"types: {types}")
+        raise ConfigError(f"the properties do not set {_TRAINER_TYPE}", hint=f"types: {types}")
     return [registry.trainers.find(wanted or name)]
 
 
@@ -134,7 +132,7 @@ def _set_property(trainer: Any, key: str, value: str, fields: dict[str, str]) ->
 
 
 def _set_blob_names(blob_names: Any, value: str, what: str) -> None:
-    """Read ``role~blob|role~blob``."""
+    """Parse ``role~blob|role~blob``."""
     roles = list(blob_names.DESCRIPTOR.fields_by_name)
     for pair in filter(None, (part.strip() for part in value.split("|"))):
         role, tilde, blob = pair.partition("~")

@@ -1,4 +1,4 @@
-"""The nets of a training by Caffe's rules: the train net, the test nets, and the weights that they begin with."""
+"""The nets of a training by Caffe's rules: the train net, the test nets, and their initial weights."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def train_net(
     level: int,
     stages: Sequence[str],
 ) -> Net:
-    """Build the train net; ``level`` and ``stages`` of the command line reach this net only."""
+    """Build the train net; ``level`` and ``stages`` of the command line apply only to this net."""
     state = _state(registry, sources.model, sources.solver.message.train_state, phase)
     if level:
         state.level = level
@@ -64,7 +64,7 @@ def test_nets(sources: Sources, registry: Registry, build_net: BuildNet) -> list
 
 
 def _generic_test_nets(sources: Sources) -> int:
-    """Return how many test nets are the train net's file, by the number of test_iter."""
+    """Return how many test nets use the train net's file, by the number of test_iter."""
     document, param, own = sources.solver, sources.solver.message, len(sources.tests)
     for index, passes in enumerate(param.test_iter):
         if passes < 1:
@@ -76,7 +76,7 @@ def _generic_test_nets(sources: Sources) -> int:
         raise PrototxtError([document.problem(("test_iter",), message)])
     if generic and sources.train_only:
         message = f"test_iter is given {len(param.test_iter)} times for {own} test nets"
-        hint = f"{sources.train_only} is for training only: add test_net, or write net instead"
+        hint = f"{sources.train_only} is for training only: add test_net, or use net instead"
         raise PrototxtError([document.problem(("test_iter",), message, hint)])
     return generic
 
@@ -84,7 +84,7 @@ def _generic_test_nets(sources: Sources) -> int:
 def load_weights(
     net: Net, tests: Sequence[Net], weights: str | Path | Sequence[str | Path]
 ) -> None:
-    """Load weights into the train net, and into test nets with layers of their own; the rest they share."""
+    """Load weights into the train net and into test-net layers that the train net lacks; the others are shared."""
     shared = net.params.keys()
     for each in (net, *(test for test in tests if test.params.keys() - shared)):
         each.copy_from(weights)

@@ -15,10 +15,10 @@ SOLVER, NET = "solver", "net"
 def apply_overrides(
     overrides: Iterable[str], solver: Any = None, model: Any | Callable[[], Any] = None
 ) -> None:
-    """Apply each ``solver.FIELD=VALUE``, ``net.FIELD=VALUE`` or ``LAYER.FIELD=VALUE``, those of the solver first.
+    """Apply each ``solver.FIELD=VALUE``, ``net.FIELD=VALUE`` or ``LAYER.FIELD=VALUE``, the solver's first.
 
-    ``solver`` and ``model`` are messages, changed in place; either may be None. A function in place of ``model`` is
-    called for it when the solver is changed, since the solver may name it.
+    ``solver`` and ``model`` are messages, changed in place; either may be None. A function passed as ``model`` is
+    called to get it once the solver is changed, since the solver may name it.
     """
     overrides = list(overrides)
     begin = f"{SOLVER}."
@@ -33,7 +33,7 @@ def apply_overrides(
 
 def _apply(override: str, solver: Any, model: Any) -> None:
     if any("\ud800" <= character <= "\udfff" for character in override):
-        raise ConfigError(f"--set {override!a} holds bytes that are not UTF-8 text")
+        raise ConfigError(f"--set {override!a} contains bytes that are not valid UTF-8")
     what = f"--set {override}"
     key, equals, value = override.partition("=")
     if not equals or "." not in key:
@@ -49,14 +49,14 @@ def _apply(override: str, solver: Any, model: Any) -> None:
 
 
 def _targets(key: str, solver: Any, model: Any, what: str) -> tuple[list[Any], list[str]]:
-    """Return the messages meant and the path below them.
+    """Return the messages that ``key`` addresses and the path below them.
 
-    A file may hold layers of one name for different phases: all of them are meant.
+    A file may contain layers of one name for different phases: all of them are addressed.
     """
     layers: dict[str, list[Any]] = {}
     for layer in model.layer if model is not None else ():
         layers.setdefault(layer.name, []).append(layer)
-    # A layer's name may contain dots: the longest one that fits is meant.
+    # A layer's name may contain dots: the longest match wins.
     for name in sorted(filter(None, layers), key=len, reverse=True):
         if key.startswith(f"{name}."):
             return layers[name], key[len(name) + 1 :].split(".")

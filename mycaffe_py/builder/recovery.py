@@ -1,4 +1,4 @@
-"""What can be told of a net whose text has mistakes in some of its fields."""
+"""Checks of the layers that can still be read in a net whose text has mistakes."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _WORD = re.compile(r"[^\s\"':{}<>,;]+")
 def problems_of_sound_layers(
     document: Document, mistakes: Sequence[Problem], registry: Registry, state: Any = None
 ) -> list[Problem]:
-    """Return what is wrong with the layers that contain none of the ``mistakes``, in file order.
+    """Return the problems of the layers that contain none of the ``mistakes``, in file order.
 
-    ``document`` is what could be read; ``state`` is a NetState to add to the net's own. Nothing is
-    returned that may only follow from a mistake.
+    ``document`` is what could be read; ``state`` is a NetState to add to the net's own. Problems that
+    may merely follow from a mistake are not returned.
     """
     has_inputs = bool(document.message.input)
     refused = upgrade_net(document)
@@ -43,9 +43,9 @@ def problems_of_sound_layers(
 def _find_mistakes(
     document: Document, mistakes: Sequence[Problem], has_inputs: bool
 ) -> FieldMistakes:
-    """Tell in which layers the mistakes stand, and which blobs those layers may make.
+    """Return which layers contain mistakes, and which blobs those layers may produce.
 
-    ``has_inputs``: layer 0 holds the net's old input fields, to which mistakes outside the layers may belong.
+    ``has_inputs``: layer 0 represents the net's old input fields, to which mistakes outside the layers may belong.
     """
     layers: set[int] = set()
     names: set[str] = set()

@@ -1,4 +1,4 @@
-"""The documents of a training: read once, with the overrides in them, in today's form."""
+"""The documents of a training: read once, with overrides applied, in the current format."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ TRAIN_NET_FIELDS = ("net", "net_param", "train_net", "train_net_param")
 
 @dataclass
 class Sources:
-    """The solver and model of a training, changed as the overrides say, and what else the solver names."""
+    """The solver and model of a training, with overrides applied, and the other files that the solver names."""
 
     solver: Document
     model: Document
     base_dir: Path
-    """Where relative names in the solver file count from."""
+    """The folder that names in the solver file are relative to."""
     tests: list[Document]
-    """The nets that the solver names or holds for tests."""
+    """The test nets that the solver names or contains."""
     train_only: str
     """The field that names the train net, if it is for training only."""
     weights: list[str | Path]
-    """The files of weights that the solver names."""
+    """The weights files that the solver names."""
     prefix: Path | None
     """The solver file's path without extension; None for a shipped file, whose folder is not the user's."""
 
@@ -45,7 +45,7 @@ def load_model(name: str | Path, registry: Registry | None = None) -> Document:
 
 
 def load_solver_file(name: str | Path, registry: Registry | None = None) -> Document:
-    """Read a solver file: a path, or the name of a shipped solver; MyCaffe's trainer form is upgraded."""
+    """Read a solver file: a path, or the name of a shipped solver; MyCaffe's custom trainer settings are upgraded."""
     registry = registry or default_registry()
     document = load_solver(registry.schema, find_resource("solvers", name))
     upgrade_custom_trainer(document, registry)
@@ -58,7 +58,7 @@ def read_sources(
     registry: Registry,
     overrides: Iterable[str],
 ) -> Sources:
-    """Read solver and model and change them as ``--set`` strings say; documents that are given stay as they are."""
+    """Read solver and model and apply ``--set`` strings; documents passed in are not changed."""
     if isinstance(solver, Document):
         document = solver.copy()
     else:
@@ -91,12 +91,12 @@ def read_sources(
 
 
 def _net_of_solver(document: Document, registry: Registry, base_dir: Path) -> Document:
-    """Return the train net that the solver file names or holds."""
+    """Return the train net that the solver file names or contains."""
     param = document.message
     given = [name for name in TRAIN_NET_FIELDS if param.HasField(name)]
     if not given:
         raise ConfigError(
-            f"{document.filename} names no net",
+            f"{document.filename} does not name a net",
             hint='give --model FILE, or write net: "FILE" into the solver file',
         )
     if len(given) > 1:
@@ -113,13 +113,13 @@ def _net_of_solver(document: Document, registry: Registry, base_dir: Path) -> Do
 def _named_net(
     document: Document, path: tuple[Any, ...], name: str, registry: Registry, base_dir: Path
 ) -> Document:
-    """Read a net named in a solver file: from the current folder, the solver's folder or the shipped ones."""
+    """Read a net named in a solver file: from the current folder, the solver's folder or the shipped models."""
     with document.locating(*path):
         return load_model(_beside(name, base_dir), registry)
 
 
 def _beside(name: str, base_dir: Path) -> str | Path:
-    """Return a relative name as a path beside the solver file, if only there is such a file."""
+    """Return a relative name as a path beside the solver file if the file exists only there."""
     path = base_dir / name
     return path if not os.path.exists(name) and os.path.exists(path) else name
 
@@ -139,9 +139,9 @@ def _test_documents(document: Document, registry: Registry, base_dir: Path) -> l
 
 
 def _weights_of(param: Any, base_dir: Path) -> list[str | Path]:
-    """Return the weights files that the solver names, each field comma separated."""
+    """Return the weights files that the solver names; each field is a comma-separated list."""
     whole = [_beside(item, base_dir) for item in param.weights]
-    # A file name may hold a comma: split only what is not a file.
+    # A file name may contain a comma: split only what is not a file.
     return [
         path if os.path.exists(path) else _beside(name, base_dir)
         for item, path in zip(param.weights, whole, strict=True)

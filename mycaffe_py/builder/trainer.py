@@ -26,7 +26,7 @@ def build_trainer(
 
 
 def fit_model(document: Document, model: Document, registry: Registry, base_dir: Path) -> None:
-    """Let the gym that the solver file asks for change the model to what it gives, if it does that."""
+    """Let the gym that the solver file asks for adapt the model to its observations, if it supports that."""
     if not document.message.HasField("trainer"):
         return
     find_trainer(document, registry)
@@ -37,7 +37,7 @@ def fit_model(document: Document, model: Document, registry: Registry, base_dir:
 
 
 def find_trainer(document: Document, registry: Registry) -> type[Trainer]:
-    """Return the class of the trainer that a solver file names, or say where it names none that exists."""
+    """Return the class of the trainer that a solver file names, or raise an error located in the file."""
     param = document.message.trainer
     if not param.type:
         message = "trainer { } does not say which trainer: type is missing"

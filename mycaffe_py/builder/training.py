@@ -1,4 +1,4 @@
-"""Building a whole training from files: model, solver, device, nets, trainer and gyms."""
+"""Building a training from files: model, solver, device, nets, trainer and gyms."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .trainer import build_trainer, fit_model
 
 @dataclass
 class Training:
-    """A solver ready to run, and all that it was built from (after upgrades and overrides)."""
+    """A solver ready to run, and everything it was built from (after upgrades and overrides)."""
 
     solver: Solver
     net: Net
@@ -55,10 +55,10 @@ def build_training(
 ) -> Training:
     """Build nets, solver, trainer and gyms.
 
-    ``model`` takes the place of the net that the solver file names. ``overrides`` are ``--set`` strings.
-    ``seed``: None takes the solver's random_seed, or draws one. ``weights`` takes the place of the files that the
+    ``model`` replaces the net that the solver file names. ``overrides`` are ``--set`` strings.
+    ``seed``: None uses the solver's random_seed, or draws one. ``weights`` replaces the files that the
     solver names; an empty list loads none. Raises PrototxtError, ConfigError,
-    MissingFileError or DeviceError; nothing is written anywhere.
+    MissingFileError or DeviceError; nothing is written.
     """
     registry = registry or default_registry()
     numbers = check_dtype(dtype)
@@ -96,8 +96,8 @@ def get_solver(
 ) -> Solver:
     """Return the solver of a solver file, ready for ``step(n)`` and ``solve()``, with its trainer.
 
-    ``options`` are those of :func:`build_training`. Where the ``mycaffe`` logger takes messages of level INFO,
-    its progress is logged. Raises OutputError if the settings ask for snapshots where none can be written.
+    ``options`` are those of :func:`build_training`. If the ``mycaffe`` logger is enabled for level INFO,
+    progress is logged. Raises OutputError if the settings ask for snapshots where none can be written.
     """
     built = build_training(solver=solver, model=model, **options).solver
     if built.param.snapshot:

@@ -7,6 +7,6 @@ def main() -> None:
     """Run the command line; the console script's entry point."""
     try:
         from .app import app
-    except KeyboardInterrupt:  # Ctrl-C before anything has begun
+    except KeyboardInterrupt:  # Ctrl-C during start-up
         raise SystemExit(130) from None
     app()

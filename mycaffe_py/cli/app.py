@@ -1,4 +1,4 @@
-"""The group of all verbs: found by name, imported when needed, errors turned into exit codes."""
+"""Click group of all verbs: imported when needed, with errors turned into exit codes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ VERBS = {
     "predict": ("predict:command", "Forecast what follows a gym's data."),
     "convert-imageset": (
         "convert_imageset:command",
-        "Make a database of images.",
+        "Create a database of images.",
     ),
     "compute-image-mean": (
         "compute_image_mean:command",
@@ -35,7 +35,7 @@ VERBS = {
     ),
     "extract-features": (
         "extract_features:command",
-        "Write what a net computes into databases.",
+        "Write a net's outputs to databases.",
     ),
     "time": ("time:command", "Time each layer of a net."),
     "draw": ("draw:command", "Draw a picture of a net."),
@@ -43,10 +43,10 @@ VERBS = {
         "explain:command",
         "Draw what a layer of a trained net has learned.",
     ),
-    "upgrade-net": ("upgrade:net", "Write a net of an old form in today's."),
+    "upgrade-net": ("upgrade:net", "Upgrade a net to the current format."),
     "upgrade-solver": (
         "upgrade:solver",
-        "Write a solver of an old form in today's.",
+        "Upgrade a solver to the current format.",
     ),
     "doctor": ("doctor:command", "Show versions, devices, plugins and extras."),
     "device-query": ("device_query:command", "Show the properties of GPUs."),
@@ -58,7 +58,7 @@ VERBS = {
     "trainers": ("types:trainers", "List trainer types, or describe one."),
 }
 
-# What Caffe calls its other tools.
+# The names of Caffe's other tools.
 TOOLS = {
     "draw-net": "draw",
     "upgrade-net-proto-binary": "upgrade-net",
@@ -77,14 +77,14 @@ EXIT_CODES = """Exit codes: 0 ok, 1 bug, 2 usage or configuration, 3 missing fil
 
 
 class App(click.Group):
-    """A group that imports a verb's module when the verb is asked for."""
+    """Click group that imports a verb's module when the verb is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every verb: our own in their order, then those of installed plugins."""
+        """Return all verbs: the built-in ones in their order, then those of installed plugins."""
         return [*VERBS, *sorted(plugin_commands().keys() - VERBS.keys())]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Import and return one verb, or None; names of Caffe's tools, such as ``device_query``, are taken too."""
+        """Import and return one verb, or None; names of Caffe's tools, such as ``device_query``, are accepted too."""
         own = name.replace("_", "-")
         own = TOOLS.get(own, own)
         if own in VERBS:
@@ -93,7 +93,7 @@ class App(click.Group):
         return plugin_commands().get(name)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """Find the verb, or fail with the nearest name."""
+        """Find the verb, or fail and suggest the nearest name."""
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             hint = did_you_mean(args[0], self.list_commands(ctx))
             known = f"known: {', '.join(self.list_commands(ctx))}"
@@ -115,13 +115,13 @@ class App(click.Group):
             formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the verb; a reader that closed the pipe ends it quietly."""
+        """Run the verb; end quietly if the reader has closed the pipe."""
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
             return result
         except BrokenPipeError:
-            # What is still buffered has nowhere to go when the interpreter flushes at exit.
+            # Whatever is still buffered could not be flushed when the interpreter exits.
             silence(sys.stdout)
             return EXIT_OK
 
@@ -148,7 +148,7 @@ class App(click.Group):
 
 
 def split_debug(args: Sequence[str]) -> tuple[list[str], bool]:
-    """Take ``--debug`` out of the arguments, wherever before a ``--`` it stands."""
+    """Remove ``--debug`` from the arguments, wherever it is before a ``--``; return them and whether it was there."""
     arguments = list(args)
     end = arguments.index("--") if "--" in arguments else len(arguments)
     kept = [argument for argument in arguments[:end] if argument != "--debug"]

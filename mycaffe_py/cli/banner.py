@@ -1,4 +1,4 @@
-"""What a run says about itself when it starts and when it ends."""
+"""Lines that a run prints when it starts and when it ends."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mycaffe_py.events.metric_text import duration, figures, number, rate
+from mycaffe_py.events.metric_text import duration, metric_lines, number, rate
 from mycaffe_py.run.resume import STATE_SUFFIXES
 from mycaffe_py.version import __version__
 
 
 def shape_of(blob: Any) -> str:
-    """Format a blob as ``x(1,82,1)``, a scalar as its name."""
+    """Format a blob as ``x(1,82,1)``, or a scalar as just its name."""
     return f"{blob.name}({','.join(map(str, blob.shape))})" if blob.shape else blob.name
 
 
 def net_line(net: Any) -> str:
-    """Summarise a net: layers, parameters, inputs and outputs with their shapes."""
+    """Summarize a net: layers, parameters, inputs and outputs with their shapes."""
     count = sum(blob.count for blob in net.learnable_params)
     inputs = " ".join(shape_of(net.blobs[name]) for name in net.inputs)
     outputs = " ".join(shape_of(net.blobs[name]) for name in net.outputs)
@@ -28,7 +28,7 @@ def net_line(net: Any) -> str:
 
 
 def layer_lines(net: Any) -> Iterator[str]:
-    """Describe each layer: name, type, bottoms, tops, parameters."""
+    """Yield a description of each layer: name, type, bottoms, tops, parameters."""
     tops, bottoms = net.top_names, net.bottom_names
     for layer in net.layers:
         made = " ".join(shape_of(net.blobs[name]) for name in tops[layer.name])
@@ -39,7 +39,7 @@ def layer_lines(net: Any) -> Iterator[str]:
 
 
 def solver_line(solver: Any) -> str:
-    """Summarise a solver: its type and the settings that its update rule reads."""
+    """Summarize a solver: its type and the settings that its update rule reads."""
     param = solver.param
     names = dict.fromkeys(("base_lr", "lr_policy", *solver.uses))
     shown = [f"{name} {_setting(getattr(param, name))}" for name in names if hasattr(param, name)]
@@ -51,7 +51,7 @@ def _setting(value: Any) -> str:
 
 
 def start_lines(training: Any, folder: Path, *, verbose: bool = False) -> Iterator[str]:
-    """Return the lines printed before the first update."""
+    """Yield the lines printed before the first update."""
     device = training.device
     reason = f" ({device.reason})" if device.reason else ""
     yield (
@@ -67,7 +67,7 @@ def start_lines(training: Any, folder: Path, *, verbose: bool = False) -> Iterat
 
 
 def end_lines(outcome: Any, folder: Path) -> Iterator[str]:
-    """Return the lines printed after the last update."""
+    """Yield the lines printed after the last update."""
     status = outcome.status
     yield (
         f"{status}: {outcome.iterations:,} updates in {duration(outcome.seconds)} "
@@ -75,7 +75,7 @@ def end_lines(outcome: Any, folder: Path) -> Iterator[str]:
     )
     metrics = outcome.metrics
     if metrics:
-        final = [f"loss = {number(metrics['loss'])}", *figures(metrics)]
+        final = [f"loss = {number(metrics['loss'])}", *metric_lines(metrics)]
         yield f"last update: {', '.join(final)}"
     if outcome.best:
         best = outcome.best
@@ -90,7 +90,7 @@ def end_lines(outcome: Any, folder: Path) -> Iterator[str]:
 
 
 def _named(files: list[str]) -> list[str]:
-    """Name every file but the numbered snapshots, which are counted."""
+    """Return the files' names, with a count in place of the numbered snapshots."""
     named = [name for name in files if "_iter_" not in name]
     snapshots = sum(name.endswith(STATE_SUFFIXES) for name in files if "_iter_" in name)
     return [*named, *([f"{snapshots} snapshot{'s' * (snapshots != 1)}"] if snapshots else [])]
@@ -102,4 +102,4 @@ def _interrupted_lines(outcome: Any, folder: Path) -> Iterator[str]:
         return
     at = outcome.snapshot.iteration
     yield f"snapshot of iteration {at:,}: {outcome.snapshot.state}"
-    yield f"go on with the same command and --resume {folder}"
+    yield f"continue with the same command and --resume {folder}"

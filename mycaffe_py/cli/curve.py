@@ -1,4 +1,4 @@
-"""A small picture of two curves in characters."""
+"""Plot of two curves drawn with characters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 
 
 class Canvas:
-    """Cells of ``columns`` by ``rows``; a braille cell holds 2 by 4 dots, an ASCII cell one."""
+    """Grid of ``columns`` by ``rows`` cells; a braille cell has 2 by 4 dots, an ASCII cell one."""
 
     def __init__(self, columns: int, rows: int, *, ascii_only: bool = False):
         self.columns, self.rows, self.ascii_only = columns, rows, ascii_only

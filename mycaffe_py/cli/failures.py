@@ -1,4 +1,4 @@
-"""What the command line prints when something fails, and with which exit code it ends."""
+"""Error messages and exit codes of the command line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import click
 
 from mycaffe_py.errors import EXIT_BUG, EXIT_CONFIG, EXIT_INTERRUPTED, MyCaffeError, did_you_mean
 
-# What could play tricks on a terminal, or does not print.
+# Control characters: they could manipulate a terminal, or are not printable.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -49,7 +49,7 @@ def report(error: BaseException, *, debug: bool = False) -> int:
 
 
 def _advice(error: BaseException, debug: bool) -> list[str]:
-    """Say whose mistake an unexpected exception is."""
+    """Return notes on who is responsible for an unexpected exception."""
     if getattr(error, "from_users_code", False):
         place = traceback.extract_tb(error.__traceback__)[-1]
         return [
@@ -57,8 +57,8 @@ def _advice(error: BaseException, debug: bool) -> list[str]:
             + ("" if debug else "\n  --debug shows the traceback")
         ]
     return [
-        "this is a bug in mycaffe-py or in one of its plugins; please report it with what",
-        "`mycaffe doctor` prints" + ("" if debug else " and with the traceback that --debug shows"),
+        "this is a bug in mycaffe-py or in one of its plugins; please report it with the",
+        "output of `mycaffe doctor`" + ("" if debug else " and the traceback that --debug shows"),
     ]
 
 
@@ -85,7 +85,7 @@ def _usage(error: click.ClickException) -> str:
 
 
 def use_colour() -> bool:
-    """Whether messages to stderr may be coloured."""
+    """Whether messages on stderr may be coloured."""
     return sys.stderr.isatty() and "NO_COLOR" not in os.environ
 
 
@@ -96,7 +96,7 @@ def _print(text: str, notes: list[str]) -> None:
 
 
 def _echo(text: str) -> None:
-    """Print to stderr; a reader that has gone away, as of a pipe or a terminal, stops nothing."""
+    """Print to stderr; a closed pipe or terminal is ignored."""
     try:
         click.echo(text, err=True, color=use_colour())
     except OSError:
@@ -104,7 +104,7 @@ def _echo(text: str) -> None:
 
 
 def echo_result(text: str | bytes) -> None:
-    """Print to stdout; a terminal or pipe that was closed stops nothing."""
+    """Print to stdout; a closed pipe or terminal is ignored."""
     try:
         click.echo(text)
     except OSError as error:
@@ -114,7 +114,7 @@ def echo_result(text: str | bytes) -> None:
 
 
 def silence(stream: Any) -> None:
-    """Let a stream that can no longer be written lead nowhere, also when Python flushes it at exit."""
+    """Redirect a stream that can no longer be written to the null device, so that flushing it at exit does not fail."""
     with suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
@@ -144,7 +144,7 @@ def say(text: str) -> None:
 
 
 def wrapped(line: str, width: int) -> str:
-    """Break a line between words; what goes on is indented, and no path is ever broken."""
+    """Wrap a line between words; continuation lines are indented, and paths are never broken."""
     parts = textwrap.wrap(
         line,
         width=max(width, 20),

@@ -1,4 +1,4 @@
-"""Signals that end a verb: all of them clean up, as Ctrl-C does."""
+"""Signals that end a verb, with the same clean-up as Ctrl-C."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NAMES = ("SIGTERM", "SIGHUP")  # there is no SIGHUP on Windows
 
 @contextmanager
 def ending_cleanly() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP interrupt, so that nothing half-written is left; what was chosen for them stays."""
+    """Make SIGTERM and SIGHUP interrupt, so that nothing half-written is left, unless they have other handlers."""
     known = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
     own = threading.current_thread() is threading.main_thread()
     taken = [number for number in known if own and signal.getsignal(number) is signal.SIG_DFL]

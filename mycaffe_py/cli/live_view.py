@@ -36,9 +36,9 @@ _LINES_BESIDE_CURVE = 6
 
 
 class LiveView(TimedObserver):
-    """Shows progress, figures and the curve of target and prediction, redrawn by rich's own thread.
+    """Shows progress, metrics and the curve of target and prediction, redrawn by rich's own thread.
 
-    Drawing looks at the newest events only, so a fast run costs no more than a slow one. The loss
+    Drawing uses only the newest events, so a fast run costs no more than a slow one. The loss
     shown is the mean of the last 100 updates.
     """
 
@@ -63,7 +63,7 @@ class LiveView(TimedObserver):
         )
 
     def observe(self, event: Event) -> None:
-        """Take in one event; lines worth keeping are printed above the view."""
+        """Process one event; lines worth keeping are printed above the view."""
         if isinstance(event, StepDone):
             self._show_step(event)
         elif isinstance(event, TrainingStarted):
@@ -96,13 +96,13 @@ class LiveView(TimedObserver):
             self._predictions.append(sample.get("prediction", math.nan))
 
     def idle(self) -> None:
-        """Note the pace; drawing is the other thread's work."""
+        """Record the pace; drawing is the other thread's work."""
         self._paces.append((self.now, self.iteration))
         while len(self._paces) > 2 and self.now - self._paces[0][0] > _PACE_SECONDS:
             self._paces.popleft()
 
     def close(self) -> None:
-        """Draw the last state, leave it standing and give the cursor back."""
+        """Draw the last state, leave it on the screen and restore the cursor."""
         self._live.stop()
 
     # Drawing.
@@ -113,7 +113,7 @@ class LiveView(TimedObserver):
         return (last - first) / (last_time - first_time) if last_time > first_time else 0.0
 
     def render(self) -> RenderableType:
-        """Return the whole view for the console's present size."""
+        """Return the whole view for the console's current size."""
         size = self.console.size
         width = min(size.width, MAX_WIDTH)
         lines: list[Any] = [self._progress(width), self._figures()]

@@ -1,4 +1,4 @@
-"""Nets as the verbs that run one without a solver make them."""
+"""Building a net for the verbs that run one without a solver."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def build_net(
 
 
 def require_data(net: Any, hint: str) -> None:
-    """Refuse a net with inputs that nothing fills."""
+    """Raise ConfigError for a net with inputs that nothing fills."""
     if net.inputs:
         raise ConfigError(
             f'nothing fills the inputs {", ".join(net.inputs)} of net "{net.name}"', hint=hint

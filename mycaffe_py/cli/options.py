@@ -12,11 +12,11 @@ import click
 from mycaffe_py.errors import ConfigError, MyCaffeError, add_note
 
 LARGEST = 2**31 - 1
-"""Of a number that goes into an int32 field."""
+"""Range of a number that goes into an int32 field."""
 
 
 def shared(*options: Callable[..., Any]) -> Callable[..., Any]:
-    """Return one decorator that adds the options in their order."""
+    """Return one decorator that adds the options in order."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         for option in reversed(options):
@@ -56,9 +56,9 @@ net_options = shared(
         "--weights",
         multiple=True,
         metavar="FILES",
-        help="Weights to start from (.caffemodel), by layer name. Repeatable, or comma separated.",
+        help="Weights to start from (.caffemodel), by layer name. Repeatable, or comma-separated.",
     ),
-    click.option("--gpu", metavar="ID", help="Run on GPU number ID; short for --device gpu:ID."),
+    click.option("--gpu", metavar="ID", help="Run on GPU number ID; same as --device gpu:ID."),
     click.option("--device", metavar="NAME", help="auto (default), cpu, gpu or gpu:N."),
     click.option(
         "--set",
@@ -75,14 +75,20 @@ net_options = shared(
         callback=_fits_a_field,
         help="Level of the net's state.",
     ),
-    click.option("--stage", "stages", multiple=True, metavar="NAMES", help="Stages, as --weights."),
-    click.option("--seed", type=click.IntRange(min=0), help="Seed of every random generator."),
+    click.option(
+        "--stage",
+        "stages",
+        multiple=True,
+        metavar="NAMES",
+        help="Stages. Repeatable, or comma-separated.",
+    ),
+    click.option("--seed", type=click.IntRange(min=0), help="Seed for all random generators."),
     click.option(
         "--dtype",
         type=click.Choice(["float32", "float64"]),
         default="float32",
         show_default=True,
-        help="Numbers that the net computes with.",
+        help="Floating-point type that the net computes in.",
     ),
     plugin_option,
 )
@@ -90,7 +96,7 @@ net_options = shared(
 
 @contextmanager
 def naming_overrides(overrides: Sequence[str]) -> Iterator[None]:
-    """Add to an error the --set behind it: its place shows what the file says, not what was set."""
+    """Add a note about --set to an error, whose location shows what the file says, not what was set."""
     try:
         yield
     except MyCaffeError as error:
@@ -98,12 +104,12 @@ def naming_overrides(overrides: Sequence[str]) -> Iterator[None]:
         for override in overrides:
             key = override.partition("=")[0].strip()
             if any(setting and key.endswith(f".{setting}") for setting in settings):
-                add_note(error, f"--set {override} took the place of what the file says")
+                add_note(error, f"--set {override} replaced the file's setting")
         raise
 
 
 def _dotted(path: Sequence[str | int]) -> str:
-    """Return the path of a setting as ``--set`` writes it, without the layer or ``solver`` in front."""
+    """Return the path of a setting as written in ``--set``, without the leading layer or ``solver``."""
     below = path[2:] if path[:1] == ("layer",) else path
     return ".".join(map(str, below))
 
@@ -129,7 +135,7 @@ def device_name(device: str | None, gpu: str | None) -> str:
 
 
 def load_plugins(plugins: Sequence[str]) -> Any:
-    """Return the registry with these plugins; installed ones that are broken give a warning each."""
+    """Return the registry with these plugins; each installed one that is broken causes a warning."""
     from mycaffe_py.plugins.registry import default_registry, use_plugins
 
     from .failures import warn

@@ -8,7 +8,7 @@ from mycaffe_py.run.dispatch import TimedObserver
 
 
 class PlainView(TimedObserver):
-    """Hands the events of a run to a log, with the time at which each came."""
+    """Passes the events of a run to a log, with the time of each."""
 
     expendable = True
 
@@ -16,5 +16,5 @@ class PlainView(TimedObserver):
         self._log = log
 
     def observe(self, event: Event) -> None:
-        """Write what is worth a line."""
+        """Log the event if it is worth a line."""
         self._log.write_event(event, self.now)

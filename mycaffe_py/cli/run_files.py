@@ -1,4 +1,4 @@
-"""Trained weights that a verb is given, and what a run has left beside them."""
+"""The trained weights given to a verb, and the run's files beside them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _BEST = ("best.caffemodel", "last.caffemodel")
 
 
 def trained_weights(given: Sequence[str], verb: str, argument: str | None = None) -> list[str]:
-    """Return the weights files of ``--weights``, where a run folder stands for its best weights; fail without any.
+    """Return the weights files of ``--weights``, a run folder standing for its best weights; fail if there are none.
 
-    ``argument`` is the verb's own one, which may have been meant for the weights.
+    ``argument`` is the verb's own argument, which may have been meant as the weights.
     """
     names = split_paths(given)
     if not names:
@@ -33,10 +33,10 @@ def _best(folder: str) -> str:
         if os.path.exists(path):
             return path
     raise MissingFileError(
-        f"no weights in {folder}", hint=f"looked for {' and '.join(_BEST)}; name a file instead"
+        f"no weights in {folder}", hint=f"looked for {' and '.join(_BEST)}; give a file instead"
     )
 
 
 def beside(weights: Sequence[str], kind: str) -> Path:
-    """Return where a run keeps the ``model`` or ``solver`` of its weights; the file need not exist."""
+    """Return the path of the run's ``model`` or ``solver`` beside its weights; the file need not exist."""
     return Path(weights[-1]).parent / f"{kind}.prototxt"

@@ -1,4 +1,4 @@
-"""Warnings of layers and trainers as lines on the terminal."""
+"""Printing the warnings of layers and trainers as lines on the terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .failures import warn
 
 @contextmanager
 def showing_warnings() -> Iterator[None]:
-    """Print what the package warns of without the place in its code; other warnings stay as they are."""
+    """Print the package's warnings without their source location; leave other warnings unchanged."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", MyCaffeWarning)
         others = warnings.showwarning

@@ -1,6 +1,6 @@
-"""Whether plugins of other distributions are installed, found out without importlib.metadata.
+"""Check whether plugins of other distributions are installed, without importlib.metadata.
 
-Importing that takes a fifth of the time of ``mycaffe --help``.
+Importing it would take a fifth of the time of ``mycaffe --help``.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ _SUFFIXES = (".dist-info", ".egg-info")
 
 @lru_cache(maxsize=1)
 def has_third_party() -> bool:
-    """Whether another distribution than our own may offer plugins; looked up once in a process."""
+    """Whether a distribution other than our own may offer plugins; looked up once per process."""
     return is_offered(sys.path)
 
 
 def is_offered(places: Iterable[str]) -> bool:
-    """Whether a distribution in these folders may offer plugins; an archive may."""
+    """Whether a distribution in these folders may offer plugins; an archive always may."""
     places = [place or os.curdir for place in places]
     return any(os.path.isfile(place) for place in places) or any(map(_in_folder, places))
 

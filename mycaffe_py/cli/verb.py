@@ -1,4 +1,4 @@
-"""A click command that shows examples first and takes Caffe's spelling of flags."""
+"""A click command that shows examples first and accepts Caffe's spelling of flags."""
 
 from __future__ import annotations
 
@@ -60,22 +60,22 @@ def _is_flag(param: click.Parameter) -> bool:
 
 _TRUE, _FALSE = {"true", "t", "yes", "y", "1"}, {"false", "f", "no", "n", "0"}  # gflags'
 
-# The shell leaves ~ as it is behind an equals sign and in quotes.
+# The shell does not expand ~ after an equals sign or in quotes.
 _PATHS = {
     *("files", "model", "out", "plugins", "resume", "run_dir", "snapshot", "solver", "source"),
     *("data", "target", "weights"),
 }
 
 
-def _at_home(value: Any) -> Any:
-    """Return a path, or a tuple of paths, with ``~/`` spelled out."""
+def _expand_home(value: Any) -> Any:
+    """Return a path, or a tuple of paths, with ``~/`` expanded."""
     if isinstance(value, tuple):
-        return tuple(map(_at_home, value))
+        return tuple(map(_expand_home, value))
     return os.path.expanduser(value) if value and value.startswith("~/") else value
 
 
 class Verb(click.Command):
-    """One verb; ``examples`` come first in its help."""
+    """One verb; its help begins with ``examples``."""
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -93,11 +93,11 @@ class Verb(click.Command):
             if values == "" or (isinstance(values, tuple) and "" in values):
                 raise click.BadParameter("it is empty", ctx, param)
         for name in _PATHS & ctx.params.keys():
-            ctx.params[name] = _at_home(ctx.params[name])
+            ctx.params[name] = _expand_home(ctx.params[name])
         return rest
 
     def _refuse_stray_words(self, ctx: click.Context, arguments: list[str]) -> None:
-        """Say where a word belongs that stands alone, before a missing option is complained of."""
+        """Report a word without an option, with a suggestion, before a missing option is reported."""
         params = self.get_params(ctx)
         if any(isinstance(param, click.Argument) for param in params):
             return

@@ -1,4 +1,4 @@
-"""Which view of a run goes to the terminal."""
+"""Choice of the view of a run on the terminal."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ def is_live_terminal() -> bool:
 
 
 class Terminal:
-    """A text stream to a terminal; once that is closed, what is written is dropped."""
+    """Text stream to a terminal; once the terminal is closed, output is dropped."""
 
     def __init__(self, stream: Any):
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write ``text`` if there is still a terminal."""
+        """Write ``text`` if the terminal is still open."""
         self._try(self._stream.write, text)
         return len(text)
 
     def flush(self) -> None:
-        """Flush if there is still a terminal."""
+        """Flush if the terminal is still open."""
         self._try(self._stream.flush)
 
     def _try(self, action: Callable[..., Any], *arguments: Any) -> None:

@@ -1,4 +1,4 @@
-"""Where arrays live: the device, and what the machine offers to it."""
+"""The device that arrays live on, and the facilities of the machine: BLAS threads, denormals, memory."""
 
 from __future__ import annotations
 

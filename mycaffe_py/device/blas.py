@@ -1,7 +1,7 @@
-"""One thread for small products.
+"""Limiting BLAS to one thread for small products.
 
-OpenBLAS, which NumPy's wheels bring, hands even a matrix-vector product of a few thousand elements to all cores.
-For the many small products of a recurrent net that gains nothing on an idle machine, and on a busy one each
+OpenBLAS, which comes with NumPy's wheels, splits even matrix-vector products of a few thousand elements over all cores.
+For the many small products of a recurrent net this gains nothing on an idle machine, and on a busy one each
 product waits for the slowest core.
 """
 
@@ -22,7 +22,7 @@ _PREFIXES = (("scipy_", "64_"), ("", "64_"), ("scipy_", ""), ("", ""))
 
 
 class _Threads:
-    """OpenBLAS' two functions for its number of threads."""
+    """OpenBLAS's functions to get and set its number of threads."""
 
     def __init__(self, library: ctypes.PyDLL, prefix: str, suffix: str):
         self.get = getattr(library, f"{prefix}openblas_get_num_threads{suffix}")
@@ -33,7 +33,7 @@ class _Threads:
 
 @lru_cache(maxsize=1)
 def _threads() -> _Threads | None:
-    """Return the functions of the OpenBLAS that NumPy has loaded, or None where there is none."""
+    """Return the functions of the OpenBLAS that NumPy has loaded, or None if there is none."""
     package = Path(np.__file__).parent
     folders = (package.parent / "numpy.libs", package / ".dylibs")
     for path in sorted(
@@ -51,7 +51,7 @@ def _threads() -> _Threads | None:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let BLAS use one thread inside, and as many as before after; no effect with another BLAS."""
+    """Context in which BLAS uses one thread; no effect with a BLAS other than OpenBLAS."""
     threads = _threads()
     before = threads.get() if threads else 1
     if threads is None or before == 1:
@@ -65,5 +65,5 @@ def one_thread() -> Iterator[None]:
 
 
 def threads_for(multiply_adds: int) -> AbstractContextManager[None]:
-    """Return :func:`one_thread` for many products of that size, the largest among them, if they are small."""
+    """Return :func:`one_thread` if products of at most ``multiply_adds`` are small, else a context without effect."""
     return one_thread() if multiply_adds < _SMALL else nullcontext()

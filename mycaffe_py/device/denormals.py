@@ -1,7 +1,7 @@
-"""Keeping subnormal floats out of training on the CPU.
+"""Flushing subnormal floats to zero during training on the CPU.
 
-The gradient of a liquid net vanishes over its time steps; arithmetic on the subnormal numbers that it passes
-through takes many times as long. Flushing them to zero is exact to rounding.
+The gradient of a liquid net vanishes over its time steps; arithmetic on the subnormal numbers on the way
+takes many times as long. Flushing them to zero is exact to rounding.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def can_flush() -> bool:
 
 @contextmanager
 def flush_denormals() -> Iterator[None]:
-    """Flush subnormal numbers to zero in this thread, and restore its setting after.
+    """Context in which this thread flushes subnormal numbers to zero.
 
     Does nothing where :func:`can_flush` is false. Do not create ``numpy.finfo`` objects inside: NumPy warns.
     """

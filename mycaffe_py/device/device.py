@@ -33,14 +33,14 @@ _DRIVER_HINT = "see what `nvidia-smi` prints; `mycaffe doctor` shows the details
 class Device:
     """Where arrays live, with its array module ``xp`` and its random generator.
 
-    ``name`` is ``cpu`` or ``gpu:N``; ``reason`` says why an automatic choice fell on it.
+    ``name`` is ``cpu`` or ``gpu:N``; ``reason`` says why it was chosen automatically.
     """
 
     def __init__(self, name: str = "cpu", xp: Any = np, *, seed: int = 0, reason: str = ""):
         self.name, self.xp, self.reason = name, xp, reason
         self.is_gpu = name.startswith("gpu")
         self.cache_bytes = 0 if self.is_gpu else 1 << 19
-        """How large a working array should be to stay in the processor's cache; 0 where that does not matter."""
+        """How large a working array should be to stay in the processor's cache; 0 if that does not matter."""
         self._scratch = threading.local()
         self.seed_generators(seed)
 
@@ -55,14 +55,14 @@ class Device:
     def seed_generators(self, seed: int) -> None:
         """Restart every generator of the device from ``seed``."""
         self.seed = int(seed)
-        # The GPU's generator has a seed of its own, so that ``rng`` gives every device the same numbers.
+        # The GPU's generator has a seed of its own, so that ``rng`` returns the same numbers on every device.
         self.rng = named_generator(self.seed, "device")
         self._device_rng = self._own_generator("device", "own")
 
     def resume_generators(self, seed: int, state: dict[str, Any], iteration: int) -> None:
-        """Go on with a stored state of ``rng``.
+        """Continue from a stored state of ``rng``.
 
-        The generator of a GPU has no state that could be stored: it starts a stream of its own for the
+        A GPU's generator has no state that could be stored: it starts a new stream for the
         iteration, the same one at each resume.
         """
         self.seed = int(seed)
@@ -70,14 +70,14 @@ class Device:
         self._device_rng = self._own_generator("device", "resumed", iteration)
 
     def _own_generator(self, *names: str | int) -> Any:
-        """Return a GPU's generator, seeded by the names; elsewhere ``rng`` is the only one."""
+        """Return a GPU's generator, seeded by the names; on the CPU return ``rng``, its only generator."""
         if not self.is_gpu:
             return self.rng
         start = named_generator(self.seed, *names).integers(2**31)
         return self.xp.random.default_rng(int(start))
 
     def activate(self) -> None:
-        """Make a GPU the one on which this thread allocates and computes: CUDA keeps that for each thread."""
+        """Make this GPU current for the calling thread: CUDA keeps the current device per thread."""
         if self.is_gpu:
             self.xp.cuda.Device(int(self.name.partition(":")[2] or 0)).use()
 
@@ -87,7 +87,7 @@ class Device:
         return self.xp.asarray(values, dtype=dtype)
 
     def to_host(self, array: Any) -> np.ndarray:
-        """Return ``array`` as a NumPy array; a CPU array comes back as it is, not copied."""
+        """Return ``array`` as a NumPy array; a CPU array is returned as is, not copied."""
         return array.get() if hasattr(array, "get") else np.asarray(array)
 
     def fill_uniform(self, out: Any) -> None:
@@ -98,16 +98,16 @@ class Device:
             self.rng.random(out=out, dtype=out.dtype)
 
     def scratch(self, name: str, shape: Sequence[int], dtype: Any) -> Array:
-        """Return an array for values that are needed only until the caller returns; nothing is in it yet.
+        """Return an uninitialized array for values that are needed only until the caller returns.
 
-        The memory behind a name is the same at each call, for all layers, and only grows: large working arrays
-        cost no more than the largest layer needs. Each thread has its own. Do not keep the array, and use another
-        name for each array that is needed at the same time.
+        Calls with the same name share one buffer, for all layers, which only grows: large working arrays
+        cost no more than the largest layer needs. Each thread has its own. Do not keep the array, and use different
+        names for arrays that are needed at the same time.
         """
         count, key = math.prod(shape), (name, np.dtype(dtype))
         buffers: Any = vars(self._scratch)
         if key not in buffers or buffers[key].size < count:
-            buffers.pop(key, None)  # let go of the smaller one first
+            buffers.pop(key, None)  # release the smaller one first
             if self.is_host:
                 what = f"working memory of shape {tuple(shape)}"
                 require_memory(count * np.dtype(dtype).itemsize, what)
@@ -133,7 +133,7 @@ def check_dtype(dtype: Any) -> np.dtype:
 
 
 def import_cupy() -> Any:
-    """Return the cupy module, or raise DeviceError that says why no GPU can be used."""
+    """Return the cupy module, or raise DeviceError with the reason why no GPU can be used."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -142,13 +142,13 @@ def import_cupy() -> Any:
         missing = isinstance(error, ModuleNotFoundError) and error.name == "cupy"
         why = "cupy is not installed" if missing else f"cupy cannot be imported: {error}"
         raise DeviceError(f"no GPU: {why}", hint=_GPU_EXTRA_HINT) from error
-    # CuPy imports without a driver: only is_available() tells.
+    # CuPy can be imported without a driver: only is_available() shows whether there is one.
     found = (
         f"no GPU: cupy {cupy.__version__} is installed but finds no usable CUDA driver or device"
     )
     try:
         available = cupy.cuda.is_available()
-    except Exception as error:  # it raises for a driver that is too old, for instance
+    except Exception as error:  # raised for a driver that is too old, for instance
         raise DeviceError(f"{found}: {error}", hint=_DRIVER_HINT) from error
     if not available:
         raise DeviceError(found, hint=_DRIVER_HINT)
@@ -158,7 +158,7 @@ def import_cupy() -> Any:
 def open_device(name: str = "cpu", *, seed: int = 0) -> Device:
     """Open ``cpu``, ``gpu``, ``gpu:N`` or ``auto`` (the first GPU, else the CPU with the reason).
 
-    Raises ConfigError for another name and DeviceError when the GPU asked for cannot be used.
+    Raises ConfigError for any other name and DeviceError if the requested GPU cannot be used.
     """
     wanted = name.strip().lower()
     if wanted == "cpu":
@@ -188,7 +188,7 @@ _chosen_seed: int | None = None
 
 
 def default_device() -> Device:
-    """Return the device used where none is given: the CPU, or what ``set_default_device`` chose."""
+    """Return the device used if none is given: the CPU, or the one set by ``set_default_device``."""
     global _default
     if _default is None:
         _default = Device()
@@ -196,13 +196,13 @@ def default_device() -> Device:
 
 
 def set_default_device(device: Device) -> None:
-    """Make ``device`` the one used where none is given."""
+    """Make ``device`` the one used if none is given."""
     global _default
     _default = device
 
 
 def set_default_seed(seed: int) -> None:
-    """Seed the default device, and what is built afterwards with no seed of its own."""
+    """Seed the default device, and whatever is built afterwards without a seed of its own."""
     global _chosen_seed
     _chosen_seed = int(seed)
     default_device().seed_generators(_chosen_seed)

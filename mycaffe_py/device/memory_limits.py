@@ -1,6 +1,6 @@
-"""Whether an array fits into memory, asked before it is made.
+"""Checks whether an array fits into memory before it is allocated.
 
-Linux grants more memory than there is and ends the process when it is used; an error can still be explained.
+Linux grants more memory than there is and kills the process when it is used; an error can be explained.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ _HINT = "make the net, the batch or a window smaller"
 
 
 def require_memory(size: int, what: str) -> None:
-    """Raise OutOfMemoryError if ``what`` needs more bytes of the host's memory than there are."""
+    """Raise OutOfMemoryError if ``what`` needs more bytes of host memory than are free."""
     if size < _WORTH_ASKING:
         return
     free = free_memory()
     if free is not None and size > free:
         raise out_of_memory(
-            f"{what} needs {in_words(size)} of memory, and {in_words(free)} is free"
+            f"{what} needs {in_words(size)} of memory, but only {in_words(free)} is free"
         )
 
 
 def out_of_memory(message: str) -> OutOfMemoryError:
-    """Return the error, with what can be done about it."""
+    """Return the error, with a hint on what to do."""
     return OutOfMemoryError(message, hint=_HINT)
 
 
 def in_words(size: int) -> str:
-    """Return a number of bytes in GiB or MiB."""
+    """Format a number of bytes in GiB or MiB."""
     return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"
 
 
 def free_memory() -> int | None:
-    """Return how many bytes a process can still take, within a container's limit; None if unknown."""
+    """Return how many bytes the process can still allocate, within a container's limit; None if unknown."""
     known = [_free(), *map(_limit, _LIMITS)]
     return min((size for size in known if size is not None), default=None)
 

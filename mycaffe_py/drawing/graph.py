@@ -1,4 +1,4 @@
-"""The graph of a net: boxes for layers, octagons for blobs, and what is written on them."""
+"""The graph of a net: boxes for layers, octagons for blobs, and their labels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FILLS = {
 
 @dataclass(eq=False)
 class Node:
-    """A layer or a blob; the layout sets the place of its centre."""
+    """A layer or a blob; the layout sets the position of its centre."""
 
     lines: list[str]
     fill: str
@@ -36,7 +36,7 @@ class Node:
 
 @dataclass(eq=False)
 class Edge:
-    """An arrow from a node to another one; the layout sets the points and the direction of flow."""
+    """An arrow between two nodes; the layout sets the points and the direction of flow."""
 
     source: Node
     target: Node
@@ -47,7 +47,7 @@ class Edge:
 
 @dataclass
 class Graph:
-    """All nodes in the order of the file, and the edges between them."""
+    """All nodes in file order, and the edges between them."""
 
     name: str = ""
     nodes: list[Node] = field(default_factory=list)
@@ -95,19 +95,19 @@ class _Builder:
         return self.blobs[name]
 
     def _write(self, name: str, node: Node, label: str) -> None:
-        """Lead a layer to a blob; layers of different phases may write the same one."""
+        """Connect a layer to a blob it writes; layers of different phases may write the same one."""
         if name in self.blobs and self._reaches(self.blobs[name], node):
-            del self.blobs[name]  # made anew out of its former self
+            del self.blobs[name]  # a new version computed from the old one
         blob = self._blob(name)
         for other in self.graph.edges:
             if other.target is blob and other.label and label:
-                # One place for both: in front of the blob.
+                # Both share one position: before the blob.
                 other.label += "" if label in other.label.split(" or ") else f" or {label}"
                 label = ""
         self._connect(node, blob, label)
 
     def _write_in_place(self, name: str, node: Node, label: str | None) -> None:
-        """Put a layer that works in place between a blob and those that made it, if nobody read it yet."""
+        """Put a layer that works in place between a blob and the layers that made it, if nothing has read it yet."""
         blob = self._blob(name)
         if any(edge.source is blob for edge in self.graph.edges):
             self._connect(blob, node)
@@ -128,7 +128,7 @@ class _Builder:
         return goal in found
 
     def _label(self, index: int, top: str) -> str | None:
-        """Return the shape of a top, or None where it is not known."""
+        """Return the shape of a top as text, or None if it is not known."""
         shape = self.shapes.get((index, top))
         return None if shape is None else " x ".join(map(str, shape)) or "scalar"
 
@@ -142,9 +142,9 @@ def build_graph(
     shapes: Shapes | None = None,
     label_edges: bool = True,
 ) -> Graph:
-    """Return the graph of a NetParameter: of its layers in one phase, or of all layers.
+    """Return the graph of a NetParameter, with its layers of one phase or with all layers.
 
-    Layers that work in place stand between the layer that made their blob and the blob.
+    Layers that work in place are put between the layer that made their blob and the blob.
     """
     builder = _Builder(net, rankdir, shapes or {}, display_lrm, label_edges)
     for index, layer in enumerate(net.layer):

@@ -14,7 +14,7 @@ from mycaffe_py.plugins.registry import Registry
 
 
 class _NoValues:
-    """The registry as it is, but with fillers that fill nothing: shapes need no values, large nets much memory."""
+    """Registry whose fillers do nothing: shapes need no values, which would take much memory in large nets."""
 
     def __init__(self, registry: Registry):
         self._registry = registry
@@ -26,7 +26,7 @@ class _NoValues:
         return self
 
     def fill(self, blob: Any) -> None:
-        """Leave the blob's memory unused."""
+        """Leave the blob's memory untouched."""
 
 
 def known_shapes(
@@ -34,7 +34,7 @@ def known_shapes(
 ) -> dict[tuple[int, str], tuple[int, ...]]:
     """Return (position of a layer, name of its top) -> shape, for those layers that can be set up.
 
-    Layers that cannot (an unknown type, a file that is missing) have none, nor what is computed from them.
+    Layers that cannot (unknown type, missing file) have no shapes, nor does anything computed from them.
     """
     shapes: dict[tuple[int, str], tuple[int, ...]] = {}
     for each in (TRAIN, TEST) if phase is None else (phase,):
@@ -54,7 +54,7 @@ def _of_phase(
     stand_in: Any = _NoValues(registry)
     context = LayerContext(stand_in, Device(), phase=phase, base_dir=base_dir)
     builder = NetBuilder(part, context, net.state.level, list(net.state.stage))
-    # Whatever a layer raises, a picture without its shapes is better than none.
+    # Whatever a layer raises: a picture without its shapes is better than none.
     with suppress(Exception), np.errstate(all="ignore"):
         builder.check()
     index_of = {part.layer[at].name: kept[at] for at in builder.positions}

@@ -1,4 +1,4 @@
-"""What is written on the boxes and arrows of a net's picture: Caffe's words."""
+"""Labels of the boxes and arrows in a net's picture, worded as in Caffe."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _WINDOWED = ("Convolution", "Deconvolution", "Pooling")
 
 
 def layer_lines(layer: Any, rankdir: str, display_lrm: bool = False) -> list[str]:
-    """Return a layer's lines: name, type, windows; in pictures from top to bottom some on one line."""
+    """Return a layer's lines: name, type, windows; in top-to-bottom pictures some are joined."""
     kind = layer.type
     if kind == "Pooling":
         field = layer.pooling_param.DESCRIPTOR.fields_by_name["pool"]
@@ -37,7 +37,7 @@ def _windows(layer: Any) -> list[str]:
 
 
 def _sizes(param: Any, name: str, stem: str, default: int) -> str:
-    """Return a size once for both axes, or as ``height x width``."""
+    """Return a size as one number if equal for both axes, else as ``height x width``."""
     sides = (f"{stem}_h", f"{stem}_w")
     if any(param.HasField(side) for side in sides):
         values = [getattr(param, side) for side in sides]

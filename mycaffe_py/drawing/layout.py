@@ -1,6 +1,6 @@
-"""Where the boxes of a graph lie: in ranks along the direction of flow, with few crossings.
+"""Layout of a graph in ranks along the direction of flow, with few crossings.
 
-The steps of Sugiyama's method: ranks by longest paths, stand-ins in each rank that an edge passes,
+The steps of Sugiyama's method: ranks by longest paths, dummy nodes in each rank that an edge passes,
 order within the ranks by medians, then positions that pull connected nodes onto straight lines.
 """
 
@@ -22,7 +22,7 @@ _SWEEPS = 24
 
 @dataclass(eq=False, kw_only=True)
 class Slot(Ranked):
-    """A node, or the stand-in of an edge that passes a rank; ``across`` is its place in the rank."""
+    """A node, or the dummy node of an edge that passes a rank; ``across`` is its position in the rank."""
 
     rank: int
     breadth: float
@@ -32,7 +32,7 @@ class Slot(Ranked):
 
 @dataclass
 class Band:
-    """Where a rank lies along the flow: from ``low`` labels, from ``inner`` to ``high`` nodes."""
+    """Extent of a rank along the flow: labels from ``low`` on, nodes from ``inner`` to ``high``."""
 
     low: float
     inner: float
@@ -40,12 +40,12 @@ class Band:
 
     @property
     def middle(self) -> float:
-        """Where the centres of the nodes lie."""
+        """Position of the nodes' centres."""
         return (self.inner + self.high) / 2
 
 
 def lay_out(graph: Graph, rankdir: str) -> tuple[float, float]:
-    """Set the places of all nodes and the points of all edges; return width and height of the picture."""
+    """Set the positions of all nodes and the points of all edges; return the picture's width and height."""
     horizontal = rankdir in ("LR", "RL")
     for node in graph.nodes:
         measure(node)
@@ -95,7 +95,7 @@ def _ranks(graph: Graph) -> dict[Node, int]:
 def _slots(
     graph: Graph, ranks: dict[Node, int], horizontal: bool
 ) -> tuple[list[Slot], list[list[Slot]]]:
-    """Return the slots of all ranks, and for each edge those that it leads through."""
+    """Return the slots of all ranks, and for each edge those that it passes through."""
     breadths = {node: node.height if horizontal else node.width for node in graph.nodes}
     for edge in graph.edges:
         if edge.label and horizontal:
@@ -119,7 +119,7 @@ def _slots(
 
 
 def _place_across(rows: list[list[Slot]]) -> None:
-    """Pull every slot towards those it is connected with, keeping order and distance in its row."""
+    """Pull every slot towards those it is connected to, keeping order and distance in its row."""
     for row in rows:
         _settle(row, [0.0] * len(row), [1.0] * len(row))
     for sweep in range(_SWEEPS):
@@ -136,7 +136,7 @@ def _place_across(rows: list[list[Slot]]) -> None:
 
 
 def _pull(slot: Slot, down: bool, both: bool = False) -> float:
-    """Return where a slot's neighbours want it."""
+    """Return the position that a slot's neighbours pull it to."""
     near = slot.before if down else slot.after
     if both or not near:
         near = slot.before + slot.after
@@ -144,7 +144,7 @@ def _pull(slot: Slot, down: bool, both: bool = False) -> float:
 
 
 def _straighten(rows: list[list[Slot]]) -> None:
-    """Bring unbranched chains onto one line each, the longer ones first of all."""
+    """Straighten unbranched chains, the longest ones first."""
     chain_of: dict[Slot, list[Slot]] = {}
     for row in rows:
         for slot in row:
@@ -167,13 +167,13 @@ def _straighten(rows: list[list[Slot]]) -> None:
 
 
 def _settle(row: list[Slot], wanted: list[float], weights: list[float]) -> None:
-    """Give the slots the places nearest to the wanted ones (least squares) that keep them apart."""
+    """Set the slots' positions as near to the wanted ones (least squares) as their spacing allows."""
     offsets, offset = [], 0.0
     for index, slot in enumerate(row):
         if index:
             offset += (row[index - 1].breadth + slot.breadth) / 2 + NODE_GAP
         offsets.append(offset)
-    # Without their offsets places may not fall: blocks that would are merged to their mean.
+    # With offsets removed, positions must not decrease: blocks that would are merged to their mean.
     blocks: list[tuple[float, float, int]] = []
     for place, weight, offset in zip(wanted, weights, offsets, strict=True):
         block = (place - offset, weight, 1)
@@ -188,7 +188,7 @@ def _settle(row: list[Slot], wanted: list[float], weights: list[float]) -> None:
 
 
 def _bands(graph: Graph, ranks: dict[Node, int], horizontal: bool) -> list[Band]:
-    """Return where each rank begins and ends, with room for labels in front of the nodes they point at."""
+    """Return the extent of each rank, with room for labels before the nodes they point at."""
     count = max(ranks.values(), default=-1) + 1
     depths, rooms = [0.0] * count, [0.0] * count
     for node, rank in ranks.items():
@@ -221,7 +221,7 @@ def _route(chain: list[Slot], bands: list[Band], horizontal: bool) -> list[tuple
 
 
 def _turn(graph: Graph, rankdir: str, length: float) -> None:
-    """Turn the picture, laid out from left to right, into its direction."""
+    """Rotate the picture, laid out from left to right, to its direction."""
 
     def turned(along: float, across: float) -> tuple[float, float]:
         if rankdir in ("RL", "BT"):

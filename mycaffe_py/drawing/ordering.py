@@ -44,7 +44,7 @@ def order_ranks(rows: Sequence[list[R]]) -> None:
 
 
 def _pairs(rows: Sequence[list[Any]], down: bool) -> list[tuple[list[Any], list[Any]]]:
-    """Return each row with the one that it is sorted by."""
+    """Return each row with the row that it is sorted by."""
     if down:
         return list(zip(rows[1:], rows, strict=False))
     return list(zip(reversed(rows[:-1]), reversed(rows[1:]), strict=False))

@@ -1,4 +1,4 @@
-"""A laid-out graph as PNG, PDF or JPEG, drawn by matplotlib (the extra ``plot``)."""
+"""Rendering of a laid-out graph as PNG, PDF or JPEG by matplotlib (the extra ``plot``)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .sizes import FONT_SIZE, LABEL_SIZE
 _POINTS_PER_INCH = 72
 _DPI = 110
 _LARGEST_SIDE = 30000
-"""In pixels: what matplotlib and the programs that show pictures take."""
+"""Limit in pixels of matplotlib and of programs that show pictures."""
 
 _ANCHORS = {"start": "left", "end": "right"}
 
@@ -66,6 +66,6 @@ def _draw(axes: Any, graph: Graph) -> None:
 
 
 def _write(axes: Any, x: float, y: float, text: str, size: float, **style: Any) -> None:
-    # A name is no formula, whatever stands in it.
+    # A name is not a formula, whatever it contains.
     options = {"zorder": 4, "parse_math": False, "fontfamily": "DejaVu Sans"} | style
     axes.text(x, y, text, fontsize=size, **options)

@@ -1,4 +1,4 @@
-"""The lines of a laid-out graph, for whatever draws them."""
+"""The outlines, curves and text positions of a laid-out graph, independent of the output format."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _HEAD_LENGTH, _HEAD_WIDTH = 8.0, 7.0
 
 
 def outline(node: Node) -> list[Point]:
-    """Return the corners of a node: four of a layer, eight of a blob."""
+    """Return the corners of a node: four for a layer, eight for a blob."""
     right, bottom = node.width / 2, node.height / 2
     cut = CORNER if node.is_blob else 0.0
     corners = [
@@ -24,7 +24,7 @@ def outline(node: Node) -> list[Point]:
 
 
 def text_lines(node: Node) -> Iterator[tuple[str, float, float]]:
-    """Yield each line of a node with the place of its middle."""
+    """Yield each line of a node's text with the position of its centre."""
     first = node.y - (len(node.lines) - 1) / 2 * LINE_HEIGHT
     for index, line in enumerate(node.lines):
         yield line, node.x, first + index * LINE_HEIGHT
@@ -33,7 +33,7 @@ def text_lines(node: Node) -> Iterator[tuple[str, float, float]]:
 def curves(edge: Edge) -> Iterator[list[Point]]:
     """Yield the edge's start, then what follows: one point for a line, three for a cubic curve.
 
-    It ends where its head begins.
+    It ends where the arrow head begins.
     """
     points = _to_head(edge)
     yield points[:1]
@@ -58,12 +58,12 @@ def _to_head(edge: Edge) -> list[Point]:
 
 
 def _along(edge: Edge, point: Point) -> float:
-    """Return how far a point lies in the direction of flow."""
+    """Return a point's coordinate along the direction of flow."""
     return point[0] * edge.direction[0] + point[1] * edge.direction[1]
 
 
 def arrow_head(edge: Edge) -> list[Point]:
-    """Return the corners of the edge's head."""
+    """Return the corners of the arrow head."""
     (x, y), (dx, dy) = edge.points[-1], edge.direction
     back, side = (x - dx * _HEAD_LENGTH, y - dy * _HEAD_LENGTH), _HEAD_WIDTH / 2
     return [
@@ -74,7 +74,7 @@ def arrow_head(edge: Edge) -> list[Point]:
 
 
 def label_place(edge: Edge) -> tuple[float, float, str]:
-    """Return where the edge's label begins or ends, beside its head: x, base line y, and SVG's anchor."""
+    """Return the position of the edge's label, beside the arrow head: x, baseline y, and SVG's text-anchor."""
     (x, y), (dx, dy) = edge.points[-1], edge.direction
     if dx:
         return x - dx * 10, y - 5, "end" if dx > 0 else "start"

@@ -1,4 +1,4 @@
-"""How large text and boxes are, without a font: widths of DejaVu Sans, which few fonts exceed."""
+"""Sizes of text and boxes, without a font: widths of DejaVu Sans, which few fonts exceed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LABEL_SIZE = 11.0
 LINE_HEIGHT = 16.0
 PADDING = 9.0
 CORNER = 9.0
-"""What an octagon's corners are cut by."""
+"""How much an octagon's corners are cut."""
 
 _BOLD = 1.18
 _WIDTHS = [
@@ -18,11 +18,11 @@ _WIDTHS = [
     60, 79, 69, 63, 61, 73, 68, 99, 69, 61, 69, 39, 34, 39, 84, 50, 50, 61, 63, 55, 63, 62, 35, 63,
     63, 28, 28, 58, 28, 97, 63, 61, 63, 63, 41, 52, 39, 63, 59, 82, 59, 59, 52, 64, 34, 64, 84,
 ]  # fmt: skip
-"""Of the characters from space to ~, in hundredths of the font's size."""
+"""Widths of the characters from space to ~, in hundredths of the font size."""
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
-    """Return about how wide a text is, rather too much than too little."""
+    """Return the approximate width of a text, erring on the large side."""
     hundredths = sum(_WIDTHS[ord(c) - 32] if " " <= c <= "~" else 105 for c in text)
     return hundredths / 100 * size * (_BOLD if bold else 1)
 

@@ -1,4 +1,4 @@
-"""A laid-out graph as SVG text."""
+"""Rendering of a laid-out graph as SVG text."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def to_svg(graph: Graph, width: float, height: float) -> str:
 
 
 def _text(text: str) -> str:
-    # XML has no place for control characters.
+    # XML does not allow control characters.
     return escape("".join(c if c.isprintable() else "?" for c in text))
 
 

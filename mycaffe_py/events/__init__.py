@@ -1,4 +1,4 @@
-"""What a run tells the world, and how it is put into words."""
+"""The events of a run, and their formatting as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Progress of a run as lines in Caffe's wording, for which parsers of Caffe's logs look."""
+"""Progress of a run as log lines in Caffe's wording, which parsers of Caffe's logs look for."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .events import (
     TestDone,
     TrainingStarted,
 )
-from .metric_text import figures, loss_part
+from .metric_text import loss_part, metric_lines
 from .output_names import blob_of, output_values
 
 logger = logging.getLogger("mycaffe")
@@ -31,21 +31,21 @@ Outputs = Mapping[str, float]
 """Names of a net's outputs with their loss weights."""
 
 
-# What begins a line of Caffe's log: level and date, time, process, source. Parsers take the seconds from it, and
-# count words.
+# The beginning of a line in Caffe's log: level and date, time, process, source. Parsers read the seconds from it,
+# and count words.
 LINE_FORMAT = "%(levelname).1s%(asctime)s.%(msecs)03d000 %(process)d mycaffe] %(message)s"
 DATE_FORMAT = "%m%d %H:%M:%S"
 
 
 def stamped(text: str) -> str:
-    """Return a line as it stands in Caffe's log."""
+    """Return a line as it would appear in Caffe's log."""
     return f"I{datetime.now():{DATE_FORMAT}.%f} {os.getpid()} mycaffe] {text}"
 
 
 class CaffeLog:
     """Writes a paragraph at each ``display`` iteration, and every test and snapshot, as Caffe's log does.
 
-    ``outputs`` are those of the train net, ``test_outputs`` those of each test net. ``name`` is that of the net,
+    ``outputs`` are those of the train net, ``test_outputs`` those of each test net. ``name`` is the net's name,
     ``policy`` the lr_policy.
     """
 
@@ -64,7 +64,7 @@ class CaffeLog:
         self._shown_at: float | None = None
 
     def write_event(self, event: Event, now: float) -> None:
-        """Write what is worth a line; ``now`` is when it happened, in seconds."""
+        """Write an event if it is worth a line; ``now`` is when it happened, in seconds."""
         if isinstance(event, StepDone):
             if event.display:
                 self._show(event, now)
@@ -94,11 +94,11 @@ class CaffeLog:
             self._write(f"Test loss: {metrics[_TEST_LOSS]:.6g}")
         values = output_values(metrics, outputs)
         self._show_outputs("Test", values, outputs)
-        # An output that is named like a figure has its own line already.
-        self._show_figures(figures(metrics, {name for name, _ in values}))
+        # An output that is named like a metric already has its own line.
+        self._show_figures(metric_lines(metrics, {name for name, _ in values}))
 
     def _show(self, event: StepDone, now: float) -> None:
-        # Caffe counts the updates done before this one.
+        # Caffe counts the updates before this one.
         iteration = event.iteration - 1
         pace = ""
         if self._shown_at is not None and now > self._shown_at:
@@ -107,7 +107,7 @@ class CaffeLog:
         self._shown_at = now
         self._write(f"Iteration {iteration}{pace}, loss = {event.metrics.get('loss', 0.0):.6g}")
         self._show_outputs("Train", event.outputs.items(), self._outputs)
-        self._show_figures(figures(event.metrics))
+        self._show_figures(metric_lines(event.metrics))
         self._write(f"Iteration {iteration}, lr = {event.learning_rate:g}")
 
     def _show_outputs(
@@ -141,7 +141,7 @@ def weighted_outputs(net: Any) -> dict[str, float]:
 
 
 def log_progress(solver: Any) -> None:
-    """Log what ``solver`` does from now on, if the ``mycaffe`` logger takes messages of level INFO."""
+    """Log the progress of ``solver`` from now on, if the ``mycaffe`` logger is enabled for level INFO."""
     if logger.isEnabledFor(logging.INFO):
         log = caffe_log(solver, lambda line: logger.info("%s", line))
         solver.listeners.append(lambda event: log.write_event(event, time.perf_counter()))

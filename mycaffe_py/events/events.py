@@ -1,4 +1,4 @@
-"""What a run tells the world. Observers see these events, never the net."""
+"""The events of a run. Observers see these, never the net."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Event:
 
 @dataclass(frozen=True)
 class TrainingStarted(Event):
-    """Before the first update: where it starts and where it is to end."""
+    """Before the first update, with the iterations where the run starts and is to end."""
 
     iteration: int
     max_iter: int
@@ -25,14 +25,14 @@ class TrainingStarted(Event):
 
 @dataclass(frozen=True)
 class SolveStarted(Event):
-    """When the solver begins to train up to ``max_iter``."""
+    """When the solver starts to train up to ``max_iter``."""
 
     iteration: int
 
 
 @dataclass(frozen=True)
 class SolveEnded(Event):
-    """When the solver has trained up to ``max_iter``, or was stopped ``early``; not after a failure."""
+    """When the solver has reached ``max_iter``, or was stopped ``early``; not after a failure."""
 
     iteration: int
     early: bool = False
@@ -42,9 +42,9 @@ class SolveEnded(Event):
 class StepDone(Event):
     """After each update. ``iteration`` counts updates done.
 
-    ``metrics`` are the loss and the trainer's figures, ``outputs`` the net's outputs, each by name. ``display`` is
-    true when the solver's ``display`` setting asks for a line. ``sample`` holds what a live view draws
-    (x, target, prediction), where the trainer has such a thing.
+    ``metrics`` are the loss and the trainer's metrics, ``outputs`` the net's outputs, each by name. ``display`` is
+    true if the solver's ``display`` setting asks for a line. ``sample`` is what a live view draws
+    (x, target, prediction), if the trainer provides it.
     """
 
     iteration: int
@@ -54,7 +54,7 @@ class StepDone(Event):
     sample: Mapping[str, float] = field(default_factory=dict)
     outputs: Mapping[str, float] = field(default_factory=dict)
     same_as_metrics: Collection[str] = ()
-    """Names of the outputs that are the metric of that name."""
+    """Names of the outputs that are identical to the metric of the same name."""
 
     @property
     def named_values(self) -> dict[str, float]:
@@ -77,7 +77,7 @@ class TestDone(Event):
 
 @dataclass(frozen=True)
 class FinalLoss(Event):
-    """The smoothed loss after the last update, of one more forward pass, where the settings ask for it."""
+    """The smoothed loss after the last update, with one more forward pass, if the settings ask for it."""
 
     iteration: int
     loss: float
@@ -85,7 +85,7 @@ class FinalLoss(Event):
 
 @dataclass(frozen=True)
 class SnapshotWritten(Event):
-    """After a snapshot; both files are complete on disk."""
+    """After a snapshot, when both files are complete on disk."""
 
     iteration: int
     weights: Path
@@ -104,7 +104,7 @@ class TrainingEnded(Event):
 
 @dataclass(frozen=True)
 class Log(Event):
-    """A line of text worth telling; ``level`` is info or warning."""
+    """A line of text for the log; ``level`` is info or warning."""
 
     text: str
     level: str = "info"
@@ -117,7 +117,7 @@ class Observer:
     """
 
     def observe(self, event: Event) -> None:
-        """Take one event."""
+        """Process one event."""
 
     def idle(self) -> None:
         """Called after each batch of events: the place to flush or redraw."""

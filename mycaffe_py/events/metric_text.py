@@ -1,4 +1,4 @@
-"""Numbers and lines about a run, worded alike wherever they are printed."""
+"""Formatting of numbers and metrics, uniform wherever they are printed."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ _FIGURES = (("accuracy", "baseline_accuracy"), ("mean_abs_error", None))
 
 
 def number(value: float) -> str:
-    """Format a figure with four digits."""
+    """Format a number with four significant digits."""
     return f"{value:.4g}"
 
 
-def figures(metrics: Mapping[str, float], outputs: Collection[str] = ()) -> list[str]:
-    """Return the trainer's figures as ``name value`` with the baseline beside the accuracy.
+def metric_lines(metrics: Mapping[str, float], outputs: Collection[str] = ()) -> list[str]:
+    """Return the trainer's metrics as ``name = value``, the accuracy with its baseline.
 
-    ``outputs`` are names in ``metrics`` that are outputs of the net, unless these stand under another name.
+    ``outputs`` are names in ``metrics`` that are outputs of the net, unless these appear under another name.
     """
     parts = []
     for name, baseline in _FIGURES:
@@ -28,7 +28,7 @@ def figures(metrics: Mapping[str, float], outputs: Collection[str] = ()) -> list
 
 
 def loss_part(value: float, weight: float, form: str = "{:.4g}") -> str:
-    """Return what Caffe writes after an output that counts as a loss; empty for others."""
+    """Return Caffe's suffix for an output that contributes to the loss; empty for others."""
     return f" (* {weight:g} = {form.format(weight * value)} loss)" if weight else ""
 
 

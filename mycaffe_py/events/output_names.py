@@ -1,4 +1,4 @@
-"""One rule for net outputs that are named like a figure of the run: the output is called ``<name>_output``."""
+"""Naming rule for net outputs that clash with a metric of the run: the output is called ``<name>_output``."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Collection, Mapping
 def with_outputs(
     figures: Mapping[str, float], outputs: Mapping[str, float], *taken: str
 ) -> dict[str, float]:
-    """Return figures and net outputs together; ``taken`` are further names that are not free."""
+    """Return metrics and net outputs together; ``taken`` are further reserved names."""
     names = {
         name: f"{name}_output" if name in figures or name in taken else name for name in outputs
     }
     return {**figures, **{names[name]: value for name, value in outputs.items()}}
 
 
-def apart_from(names: Collection[str], values: Mapping[str, float]) -> dict[str, float]:
-    """Return ``values``, those that are named like one of ``names`` under ``<name>_output``."""
+def with_clashes_renamed(names: Collection[str], values: Mapping[str, float]) -> dict[str, float]:
+    """Return ``values``, renaming those that clash with one of ``names`` to ``<name>_output``."""
     return {f"{name}_output" if name in names else name: value for name, value in values.items()}
 
 
@@ -26,7 +26,7 @@ def blob_of(name: str) -> str:
 
 
 def output_name(name: str, outputs: Collection[str]) -> str | None:
-    """Return the output's own name if a figure of this name is an output, else None; ``outputs`` names the blobs."""
+    """Return the output's own name if the metric ``name`` is an output, else None; ``outputs`` names the blobs."""
     own = name if name in outputs else name.removesuffix("_output")
     return own if blob_of(own) in outputs else None
 
@@ -34,7 +34,7 @@ def output_name(name: str, outputs: Collection[str]) -> str | None:
 def output_values(
     figures: Mapping[str, float], outputs: Collection[str]
 ) -> list[tuple[str, float]]:
-    """Return those of ``figures`` that are outputs, by the outputs' own names; ``outputs`` names the blobs."""
+    """Return those of ``figures`` that are outputs, under the outputs' own names; ``outputs`` names the blobs."""
     found = []
     for name, value in figures.items():
         own, moved = output_name(name, outputs), f"{name}_output"

@@ -1,8 +1,8 @@
-"""Functions and their derivatives, elementwise but for softmax: one place for each formula.
+"""Functions and their derivatives, elementwise except for softmax: one place for each formula.
 
 Layers and recurrent cells share these. Everything is written with ``xp`` (NumPy or CuPy) and
 ``out=``, so that a training step allocates nothing: an activation keeps its working memory for the
-last shape. Use one instance for each place in a net, not one for several shapes in turn.
+last shape. Use a separate instance for each place in a net, not one for alternating shapes.
 """
 
 from .activation import Activation

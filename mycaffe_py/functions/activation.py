@@ -1,4 +1,4 @@
-"""The base of all activations."""
+"""The base class of all activations."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ class Activation:
     """y = f(z), elementwise."""
 
     keeps_input: bool = False
-    """Whether the derivative needs z; if not, y is enough."""
+    """Whether the derivative needs z; if not, y is sufficient."""
 
     def __init__(self) -> None:
         self._scratch: tuple[Any, ...] = ()
 
     def scratch(self, xp: Any, like: Any, count: int = 1, dtype: Any = None) -> tuple[Any, ...]:
-        """Return ``count`` working arrays like ``like``, the same ones for as long as they fit."""
+        """Return ``count`` working arrays like ``like``, reused as long as they fit."""
         kept, dtype = self._scratch, dtype or like.dtype
         if (
             len(kept) < count

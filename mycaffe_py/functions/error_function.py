@@ -35,7 +35,7 @@ def _horner(xp: Any, x: Any, coefficients: tuple[float, ...], out: Any) -> None:
 
 
 def erf(xp: Any, x: Any, out: Any = None, scratch: Any = None) -> Any:
-    """Return the error function of an array, right to a few units in the last place.
+    """Return the error function of an array, accurate to a few units in the last place.
 
     ``out`` may be ``x``; ``scratch`` is three arrays shaped like ``x``.
     """

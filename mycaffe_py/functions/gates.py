@@ -13,7 +13,7 @@ _SQRT_HALF = math.sqrt(0.5)
 _SQRT_2_OVER_PI = math.sqrt(2.0 / math.pi)
 _INVERSE_SQRT_2PI = 1.0 / math.sqrt(2.0 * math.pi)
 _TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
-_DENSITY_LIMIT = 27.0  # exp(-27^2) is next to nothing, and larger squares might overflow
+_DENSITY_LIMIT = 27.0  # exp(-27^2) is negligible, and larger squares might overflow
 
 
 class Swish(Activation):

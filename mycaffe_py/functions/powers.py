@@ -8,7 +8,7 @@ from .activation import Activation
 
 
 class _OfLine(Activation):
-    """A function of the straight line scale * z + shift."""
+    """Base of functions of the straight line scale * z + shift."""
 
     def __init__(self, scale: float, shift: float):
         super().__init__()
@@ -94,7 +94,7 @@ class Power(_OfLine):
 
 
 def _raise(xp: Any, base: Any, power: float, out: Any) -> None:
-    """Write base^power into ``out`` (may be ``base``), the common powers without the slow pow()."""
+    """Write base^power into ``out`` (may be ``base``), avoiding the slow pow() for common powers."""
     if power == 1:
         if base is not out:
             xp.copyto(out, base)

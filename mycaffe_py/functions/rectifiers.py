@@ -1,4 +1,4 @@
-"""Functions made of straight pieces, and ELU."""
+"""Piecewise linear functions, and ELU."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ class ReLU(Activation):
     def __init__(self, negative_slope: float = 0.0):
         super().__init__()
         self.negative_slope = float(negative_slope)
-        # With a negative slope the sign of y no longer tells the sign of z.
+        # With a negative slope the sign of y no longer determines the sign of z.
         self.keeps_input = self.negative_slope < 0
         self._kept_zero: Any = None
 
     def _zero(self, xp: Any, like: Any) -> Any:
-        """Return 0 as an array of no axes: NumPy compares with it twice as fast as with Python's 0."""
+        """Return 0 as a 0-d array: NumPy compares with it twice as fast as with Python's 0."""
         kept = self._kept_zero
         if type(kept) is not type(like) or kept.dtype != like.dtype:
             kept = self._kept_zero = xp.zeros((), dtype=like.dtype)
@@ -90,7 +90,7 @@ class ELU(Activation):
     def __init__(self, alpha: float = 1.0):
         super().__init__()
         self.alpha = float(alpha)
-        # With a negative alpha the sign of y no longer tells the sign of z.
+        # With a negative alpha the sign of y no longer determines the sign of z.
         self.keeps_input = self.alpha < 0
 
     def forward(self, xp: Any, z: Any, out: Any) -> None:

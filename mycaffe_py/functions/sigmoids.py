@@ -1,4 +1,4 @@
-"""The logistic function, tanh and their kin: the derivative follows from y alone."""
+"""The logistic function, tanh and related functions, whose derivative follows from y alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layer: one step of a net; its form for losses, the fillers, and what layers need to read their settings."""
+"""Layer: one step of a net; also the base class for losses, fillers, and helpers for reading settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Filler: how a learnable blob gets its first values."""
+"""Filler: the initial values of a learnable blob."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def fans(shape: tuple[int, ...]) -> tuple[float, float]:
 
 
 class Filler:
-    """Base of all fillers. A subclass sets ``type`` and returns values from :meth:`values`.
+    """Base class of all fillers. A subclass sets ``type`` and returns values from :meth:`values`.
 
-    ``param`` is the FillerParameter message. Values are drawn on the host, so that a seed gives the
+    ``param`` is the FillerParameter message. Values are drawn on the host, so that a seed produces the
     same net on every device.
     """
 
@@ -41,14 +41,14 @@ class Filler:
         self.check()
 
     def check(self) -> None:
-        """Raise ConfigError if ``param`` makes no sense; called once."""
+        """Raise ConfigError if ``param`` is invalid; called once."""
 
     def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
-        """Return the first values, anything that broadcasts to ``shape``."""
+        """Return the initial values, anything that broadcasts to ``shape``."""
         raise TypeError(f"{type(self).__name__} does not define values()")
 
     def fill(self, blob: Blob) -> None:
-        """Write the first values into ``blob.data``, drawing from the device's generator."""
+        """Write the initial values into ``blob.data``, drawing from the device's generator."""
         require_memory(blob.count * 8, f'filling blob "{blob.name}" {blob.shape}')
         values = np.asarray(self.values(blob.shape, blob.device.rng), dtype=blob.dtype)
         blob.data[...] = blob.device.asarray(np.broadcast_to(values, blob.shape))

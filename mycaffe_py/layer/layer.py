@@ -33,28 +33,28 @@ TIME_FORMS = (None, "spans", "absolute")
 
 
 def python_warning(text: str) -> None:
-    """Give a warning to whoever uses the package from Python."""
+    """Issue a MyCaffeWarning, for use from Python."""
     warnings.warn(text, MyCaffeWarning, stacklevel=3)
 
 
 @dataclass
 class LayerContext:
-    """What a layer needs to know of the net that it is part of."""
+    """What a layer needs to know about the net that it is part of."""
 
     registry: Registry
     device: Device = field(default_factory=default_device)
     dtype: Any = np.float32
     phase: int = TRAIN
     base_dir: Path | None = None
-    """The model file's folder, if there is one: see :meth:`Layer.find_file`."""
+    """The model file's folder, if any: see :meth:`Layer.find_file`."""
     names_in_file: dict[str, str] = field(default_factory=dict)
-    """The tops of inserted Split layers with the blob in the model that each stands for."""
+    """Names of the tops of inserted Split layers -> name of the model's blob that each copies."""
     warn: Callable[[str], None] = python_warning
-    """Where warnings go: see :meth:`Layer.warn`."""
+    """Function that receives warnings: see :meth:`Layer.warn`."""
 
 
 class Layer:
-    """Base of all layers.
+    """Base class of all layers.
 
     A subclass sets ``type`` and defines ``reshape`` and ``forward``, and ``backward`` if it has a
     gradient. Caffe's rules hold: ``forward`` writes ``top[i].data``; ``backward`` overwrites
@@ -68,7 +68,7 @@ class Layer:
     schema: ClassVar[str | None] = None
     """Proto2 text of the layer's own message and its ``extend LayerParameter``, if any."""
     parameters: ClassVar[tuple[str, ...] | None] = None
-    """LayerParameter fields that the layer reads; None: derived from ``schema`` or ``type``."""
+    """LayerParameter fields that the layer reads; None means derived from ``schema`` or ``type``."""
 
     exact_num_bottom_blobs: int | None = None
     min_bottom_blobs: int | None = None
@@ -82,7 +82,7 @@ class Layer:
     """Whether a top may be the bottom of the same position; backward must then not read what forward overwrote."""
     is_loss: bool = False
     param_str: str = ""
-    """The text ``python_param.param_str`` of a layer that a net's file names by module and class."""
+    """``python_param.param_str`` of a Python layer, which a model file names by module and class."""
 
     def __init__(self, param: Any, context: LayerContext):
         self.param = param
@@ -107,7 +107,7 @@ class Layer:
         """Read ``self.param`` and create the learnable blobs; called once."""
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Give the tops their shapes; called before every forward."""
+        """Set the shapes of the tops; called before every forward."""
         raise TypeError(f"layer type {self.type} does not define reshape()")
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
@@ -125,42 +125,42 @@ class Layer:
         return True
 
     def time_form(self, bottom_index: int) -> str | None:
-        """What this bottom is to hold, if it is time: ``"spans"`` (since the step before) or ``"absolute"``."""
+        """Return the form of time that a bottom expects: ``"spans"`` (since the last step), ``"absolute"``, or None."""
         return None
 
     def take_statistics(self, statistics: Mapping[str, np.ndarray]) -> None:
-        """Take a gym's :meth:`Gym.statistics` of its training data, before training; most layers do not need them."""
+        """Accept a gym's :meth:`Gym.statistics` of its training data before training; most layers ignore them."""
 
     def storage_order(self) -> list[int]:
-        """Order in which the layer's blobs lie in the net's parameter buffer.
+        """Return the order of the layer's blobs in the net's parameter buffer.
 
-        A layer that computes with several weights as one matrix puts them side by side here; the order
-        of ``blobs``, and with it every file, stays as it is.
+        A layer that uses several weights as one matrix makes them adjacent here; the order
+        of ``blobs``, and thus of every file, is not affected.
         """
         return list(range(len(self.blobs)))
 
     def explain(
         self, bottom: Sequence[Blob], top: Sequence[Blob]
     ) -> Mapping[str, Callable[[Any], None]]:
-        """Return pictures that show what the layer has learned, by name: functions that draw into a matplotlib figure.
+        """Return pictures of what the layer has learned, by name: functions that draw into a matplotlib figure.
 
-        Called after a forward pass, of which ``bottom`` and ``top`` hold what went in and came out. A backward pass
-        may need another forward pass before it.
+        Called after a forward pass, whose input and output are in ``bottom`` and ``top``. A subsequent backward pass
+        may need another forward pass first.
         """
         return {}
 
     def state(self) -> Any:
-        """Return what the layer must know to go on as if never stopped, beyond its blobs; None if nothing.
+        """Return the state beyond its blobs that the layer needs to continue exactly; None if there is none.
 
-        Mappings, lists, numbers, texts and arrays may be in it. Data layers keep their position here.
+        It may contain mappings, lists, numbers, strings and arrays. Data layers store their position here.
         """
         return None
 
     def load_state(self, state: Any) -> None:
-        """Take back what :meth:`state` returned; raises SnapshotError if it does not fit."""
+        """Restore what :meth:`state` returned; raises SnapshotError if it does not fit."""
 
     def close(self) -> None:
-        """Let go of files and threads; called when the net is closed, perhaps more than once."""
+        """Release files and threads; called when the net is closed, perhaps more than once."""
 
     # What the net calls.
 
@@ -201,7 +201,7 @@ class Layer:
         if not given:
             given = [1.0 if self.is_loss and index == 0 else 0.0 for index in range(len(top))]
             if self.is_loss and len(top) > 1:
-                # Caffe refuses a loss layer of two tops without explicit weights.
+                # Caffe rejects a loss layer with two tops without explicit weights.
                 self.fail(f"has {len(top)} tops, so loss_weight must be given for each")
         self.loss_weights = given
         self.write_loss_weights(top)
@@ -209,7 +209,7 @@ class Layer:
     def write_loss_weights(self, top: Sequence[Blob]) -> None:
         """Write each non-zero loss weight into its top's diff, where backward reads it.
 
-        The net calls it again before each forward: tops of another shape get their weights anew.
+        The net calls it again before each forward, as tops of a new shape need their weights again.
         """
         shapes = [blob.shape for blob in top]
         if shapes == self._weighted_shapes:
@@ -220,15 +220,15 @@ class Layer:
                 blob.diff[...] = weight
 
     def for_users(self) -> Any:
-        """Return the layer as users of the net see it: with NumPy arrays, also where it works on a GPU."""
+        """Return the layer as users of the net see it: with NumPy arrays, even if it runs on a GPU."""
         return self if self.device.is_host else HostLayer(self)
 
     # What subclasses use.
 
     def find_file(self, name: str, field: str, what: str = "file") -> Path:
-        """Return the path of a file that the settings name: from the current folder, else the model's.
+        """Return the path of a file named in the settings: in the current folder, else in the model's.
 
-        Fails in the layer's name, pointing at ``field``, if neither is there.
+        Fails with an error that names the layer and points at ``field`` if neither exists.
         """
         path = Path(os.path.expanduser(name))
         base = self.context.base_dir
@@ -240,24 +240,26 @@ class Layer:
     def refuse_gradients(
         self, propagate_down: Sequence[bool], bottom: Sequence[Blob], indices: Sequence[int]
     ) -> None:
-        """Fail if backward is asked for the gradient of a bottom that has none: labels, for example."""
+        """Fail if backward is asked for the gradient of a bottom that has none, such as labels."""
         for index in indices:
             if index < len(bottom) and propagate_down[index]:
                 self.fail(
                     f'bottom "{bottom[index].name}" {bottom[index].shape} has no gradient, but one is '
                     "needed here",
-                    hint="a layer below it learns: write propagate_down once for each bottom, false "
+                    hint="a layer below it learns: give propagate_down once for each bottom, false "
                     "for this one",
                 )
 
     def add_blob(self, shape: Sequence[int], filler: Any = None, name: str = "") -> Blob:
         """Append a learnable blob; ``filler`` is a FillerParameter message or None for zeros.
 
-        Values that the LayerParameter itself carries in ``blobs`` take the filler's place.
+        Values in the LayerParameter's own ``blobs`` take precedence over the filler.
         """
         index = len(self.blobs)
         if self._is_set_up:
-            self.fail("learnable blobs can be added in setup() only: the net has taken them over")
+            self.fail(
+                "learnable blobs can only be added in setup(): the net has already collected them"
+            )
         blob = Blob(shape, device=self.device, dtype=self.dtype, name=name or f"blob_{index}")
         if index < len(self.param.blobs):
             stored = self.param.blobs[index]
@@ -276,7 +278,7 @@ class Layer:
         return blob
 
     def working_blob(self, part: str) -> Blob:
-        """Return a blob without shape for what the layer keeps from one call to the next, named after ``part``."""
+        """Return a new blob, named after ``part``, for values that the layer keeps between calls."""
         return Blob(device=self.device, dtype=self.dtype, name=f"{self.name}_{part}")
 
     def fail(
@@ -287,18 +289,18 @@ class Layer:
         hint: str | None = None,
         kind: Callable[..., LayerError] = LayerError,
     ) -> NoReturn:
-        """Raise LayerError that names this layer; ``field`` is the path of the setting to point at.
+        """Raise LayerError that names this layer; ``field`` is the path of the setting at fault.
 
-        Blobs in quotes are given the names that they have in the model, without inserted splits.
+        Quoted blob names are replaced by those in the model, without inserted splits.
         """
         error = kind(self._in_my_name(message), hint=hint, field=field)
         error.layer = self.name
         raise error
 
     def warn(self, message: str) -> None:
-        """Warn of what looks wrong but can be done, in this layer's name; names as in :meth:`fail`.
+        """Issue a warning that names this layer; blob names are replaced as in :meth:`fail`.
 
-        In a run it goes to the terminal and the log, in Python it is a MyCaffeWarning.
+        In a run it goes to the terminal and the log, from Python it is a MyCaffeWarning.
         """
         self.context.warn(self._in_my_name(message))
 

@@ -1,4 +1,4 @@
-"""What layers need to read their settings."""
+"""Helpers with which layers read their settings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .layer import Layer
 
 
 def blob_axis(layer: Layer, blob: Blob, axis: int, field: str) -> int:
-    """Return ``axis`` counted from the front of ``blob``, or fail in the layer's name."""
+    """Return ``axis`` of ``blob`` as a non-negative index, or fail with an error that names the layer."""
     try:
         return canonical_axis(axis, blob.num_axes)
     except ShapeError:
@@ -22,7 +22,7 @@ def blob_axis(layer: Layer, blob: Blob, axis: int, field: str) -> int:
 
 
 def axis_setting(layer: Layer, param: Any, blob: Blob, field: str, deprecated: str) -> int:
-    """Return the axis of Concat or Slice, given by ``axis`` or by its deprecated unsigned name."""
+    """Return the axis of Concat or Slice, given as ``axis`` or under its deprecated unsigned name."""
     if not param.HasField(deprecated):
         return blob_axis(layer, blob, param.axis, f"{field}.axis")
     if param.HasField("axis"):
@@ -39,7 +39,7 @@ def axis_setting(layer: Layer, param: Any, blob: Blob, field: str, deprecated: s
 
 
 def axes_end(layer: Layer, blob: Blob, start: int, num_axes: int, field: str) -> int:
-    """Return where ``num_axes`` axes of ``blob`` from ``start`` on end; -1 stands for all the rest."""
+    """Return the end of ``num_axes`` axes of ``blob`` from ``start`` on; -1 means all remaining axes."""
     if num_axes < -1:
         layer.fail(f"num_axes is {num_axes}, but must be -1 or more", field=f"{field}.num_axes")
     end = blob.num_axes if num_axes == -1 else start + num_axes
@@ -58,7 +58,7 @@ def require_an_axis(layer: Layer, blob: Blob) -> None:
 
 
 def require_images(layer: Layer, blob: Blob) -> None:
-    """Fail unless a bottom has the axes of images."""
+    """Fail unless a bottom has the four axes of images."""
     if blob.num_axes != 4:
         layer.fail(f'bottom "{blob.name}" {blob.shape} must have 4 axes: (N, C, height, width)')
 
@@ -72,7 +72,7 @@ def positive_setting(layer: Layer, message: str, name: str) -> int:
 
 
 def given_filler(param: Any, field: str, default: float | None = None) -> Any:
-    """Return the filler in ``field``; where none is given, one of the constant ``default``, or None for zeros."""
+    """Return the filler in ``field``; if none is given, one of the constant ``default``, or None for zeros."""
     filler = getattr(param, field)
     if param.HasField(field):
         return filler
@@ -80,7 +80,7 @@ def given_filler(param: Any, field: str, default: float | None = None) -> Any:
 
 
 def freeze_statistics(layer: Layer, names: Sequence[str]) -> None:
-    """Give the layer's first blobs, named so, an ``lr_mult`` of 0: they are statistics; fail if another is given."""
+    """Set ``lr_mult`` to 0 for the layer's first blobs, its statistics called ``names``; fail if another is given."""
     specs = layer.param.param
     for index, name in enumerate(names):
         spec = specs[index] if index < len(specs) else specs.add()
@@ -89,7 +89,7 @@ def freeze_statistics(layer: Layer, names: Sequence[str]) -> None:
                 f"lr_mult of the blob {name} is {spec.lr_mult:g}, but must be 0: it is a statistic "
                 "of the data, not learned",
                 field=f"param.{index}.lr_mult",
-                hint=f"leave lr_mult out of the param specs of {layer.type}",
+                hint=f"omit lr_mult in the param specs of {layer.type}",
             )
         spec.lr_mult = 0
         if not spec.HasField("decay_mult"):
@@ -97,11 +97,11 @@ def freeze_statistics(layer: Layer, names: Sequence[str]) -> None:
 
 
 def along(axis: int, start: int, stop: int) -> tuple[slice, ...]:
-    """Return the index of the part [start, stop) along ``axis``."""
+    """Return the index of the range [start, stop) along ``axis``."""
     return (slice(None),) * axis + (slice(start, stop),)
 
 
 def enum_name(message: Any, field: str) -> str:
-    """Return the name of the value that an enum field has."""
+    """Return the name of an enum field's value."""
     enum_type = message.DESCRIPTOR.fields_by_name[field].enum_type
     return enum_type.values_by_number[getattr(message, field)].name

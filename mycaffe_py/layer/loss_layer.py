@@ -1,4 +1,4 @@
-"""LossLayer: the base of layers whose top is a loss."""
+"""LossLayer: the base class of layers whose top is a loss."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .layer import Layer
 
 
 class LossLayer(Layer):
-    """Two bottoms of the same batch size, one scalar top of loss weight 1 unless the file says else.
+    """Base class with two bottoms of the same batch size and one scalar top, by default of loss weight 1.
 
-    Labels get no gradient, not even with ``force_backward``; ``label_bottoms`` says which bottoms they are.
+    Labels get no gradient, not even with ``force_backward``; ``label_bottoms`` lists the bottoms that are labels.
     """
 
     exact_num_bottom_blobs: int | None = 2
@@ -23,13 +23,13 @@ class LossLayer(Layer):
     label_bottoms: ClassVar[tuple[int, ...]] = (1,)
 
     def allow_force_backward(self, bottom_index: int) -> bool:
-        """Caffe's rule: every bottom but the labels."""
+        """Return False for labels, as in Caffe."""
         return bottom_index not in self.label_bottoms
 
     def refuse_label_gradients(
         self, propagate_down: Sequence[bool], bottom: Sequence[Blob]
     ) -> None:
-        """Fail if backward is to give a label a gradient."""
+        """Fail if backward is asked for the gradient of a label."""
         self.refuse_gradients(propagate_down, bottom, self.label_bottoms)
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:

@@ -1,4 +1,4 @@
-"""Building a net: from a model's layers to wired blobs, with every mistake located in the file."""
+"""Building a net from a model's layers, with every mistake located in the file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _AUTOMATIC = "(automatic)"
 
 
 class NetBuilder:
-    """Builds one net; :meth:`build` raises PrototxtError with places where the model came from text."""
+    """Builds one net; :meth:`build` raises PrototxtError, with locations if the model came from text."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class NetBuilder:
         self.built = BuiltNet(self.message.name, self.state, self.document)
 
     def build(self) -> BuiltNet:
-        """Set up every layer and decide where gradients flow; all that is wrong is raised at once."""
+        """Set up every layer and decide where gradients flow; all problems are raised together."""
         self._set_up_layers()
         if self.problems:
             self.problems.raise_all()
@@ -73,12 +73,12 @@ class NetBuilder:
         return built
 
     def check(self) -> list[Problem]:
-        """Set up the layers and return what is wrong, in the order of the file."""
+        """Set up the layers and return the problems, in file order."""
         self._set_up_layers()
         return self.problems.in_order()
 
     def _outputs(self) -> list[str]:
-        """Return the tops that no layer reads, in alphabetical order; automatic ones do not count."""
+        """Return the tops that no layer reads, in alphabetical order, except automatic ones."""
         available: set[str] = set()
         for param in self.built.layer_params:
             available -= set(param.bottom)
@@ -88,7 +88,7 @@ class NetBuilder:
     # Layers.
 
     def _set_up_layers(self) -> None:
-        """Set up the layers whose bottoms are known, and remember all that is wrong."""
+        """Set up the layers whose bottoms are known, and record all problems."""
         check = WiringCheck(self.document, self.registry, self.state, self.positions, self.mistakes)
         check.run()
         self.problems.add(check.found)
@@ -125,7 +125,7 @@ class NetBuilder:
                 unknown.update(param.top)
 
     def _own_copy(self, param: Any) -> Any:
-        """Return a layer's own LayerParameter: it may complete its settings, while the model stays as it is.
+        """Return a copy of a LayerParameter, which the layer may complete without changing the model.
 
         A loss layer without tops gets the anonymous one that Caffe gives it.
         """
@@ -146,7 +146,7 @@ class NetBuilder:
         layer.initialize(bottom, top)
         self.parameters.add_layer(layer)
         self._check_name(layer, position)
-        # Caffe's propagate_down does not keep the layers above from computing their gradients.
+        # Caffe's propagate_down does not prevent the layers above from computing their gradients.
         layer_needs = any(needs) or any(id(blob) in self.need for blob in bottom)
         for index in range(len(layer.blobs)):
             spec = param.param[index] if index < len(param.param) else None
@@ -168,13 +168,13 @@ class NetBuilder:
         built.layer_need_backward.append(layer_needs)
 
     def _check_name(self, layer: Layer, position: int | None) -> None:
-        """Refuse a second layer of a name with weights of its own: files keep weights by layer name."""
+        """Reject a second layer of the same name with its own weights: files store weights by layer name."""
         owners = self.parameters.owners
         if not owners or owners[-1].layer is not layer:
             return
         first = self._with_weights.setdefault(layer.name, position)
         if first == position or self.mistakes.elsewhere:
-            return  # a rule that could not be read may leave one of the two out
+            return  # a rule that could not be read may exclude one of the two
         problem = self.document.problem(
             path_of(position, "name"),
             f'two layers with weights are named "{layer.name}"',

@@ -1,4 +1,4 @@
-"""NetCalls: running a net by names and keyword arguments, as pycaffe does."""
+"""NetCalls: running a net by names and keyword arguments, as in pycaffe."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _UNSIZED = {"input": "Input is not batch sized", "output": "Diff is not batch si
 
 
 class NetCalls(NetViews):
-    """The part of :class:`~mycaffe_py.net.Net` that takes names and arrays; texts of errors are pycaffe's."""
+    """The part of :class:`~mycaffe_py.net.Net` that takes names and arrays; error messages are pycaffe's."""
 
     def forward(
         self,
@@ -35,8 +35,8 @@ class NetCalls(NetViews):
     ) -> dict[str, Array]:
         """Run the layers from ``start`` to ``end`` (names, inclusive) and return the outputs by name.
 
-        Keyword arguments fill the net's input blobs and must then name all of them. With ``end`` that
-        layer's tops are returned instead of the net's outputs; ``blobs`` names further ones to return.
+        Keyword arguments fill the net's input blobs and must then name all of them. With ``end``, that
+        layer's tops are returned instead of the net's outputs; ``blobs`` names further blobs to return.
         """
         further = _names(blobs, "forward")
         if inputs:
@@ -98,19 +98,19 @@ class NetCalls(NetViews):
     def _checked(self, index: int) -> int:
         if not 0 <= index < len(self.layers):
             raise ConfigError(
-                f'net "{self.name}" has {len(self.layers)} layers, from 0: there is no layer {index}'
+                f'net "{self.name}" has {len(self.layers)} layers, counted from 0: there is no layer {index}'
             )
         return index
 
-    # Batch by batch.
+    # Batches.
 
     def forward_all(
         self, blobs: Sequence[str] | None = None, **inputs: Any
     ) -> dict[str, np.ndarray]:
-        """Run forward over arrays of any length, batch by batch, and return the outputs of all.
+        """Run forward over arrays of any length, batch by batch, and return all outputs.
 
-        The last batch is filled up with zeros, whose outputs are left out. An output without a batch axis, a
-        loss for instance, is returned once for each batch.
+        The last batch is padded with zeros, whose outputs are dropped. An output without a batch axis, such as
+        a loss, is returned once for each batch.
         """
         total = self._length(inputs)
         results = [_copied(self.forward(blobs=blobs, **batch)) for batch in self._batch(inputs)]
@@ -148,20 +148,20 @@ class NetCalls(NetViews):
             lengths = {name: len(array) for name, array in arrays.items()}
         except TypeError:
             raise ConfigError(
-                f"arrays of any number of items are needed for {sorted(arrays)}"
+                f"arrays with a first axis of items are needed for {sorted(arrays)}"
             ) from None
         if len(set(lengths.values())) > 1 or 0 in lengths.values():
-            raise ShapeError(f"the arrays must be of one length, not 0: {lengths}")
+            raise ShapeError(f"the arrays must have the same nonzero length: {lengths}")
         return next(iter(lengths.values()))
 
     def _batch_size(self, arrays: Mapping[str, Any]) -> int:
         blob = self.blob(next(iter(arrays)))
         if not blob.shape or not blob.shape[0]:
-            raise ShapeError(f'blob "{blob.name}" {blob.shape} holds no batch')
+            raise ShapeError(f'blob "{blob.name}" {blob.shape} has no batch axis')
         return blob.shape[0]
 
     def _batch(self, arrays: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Yield the arrays in pieces of the net's batch size, the last one filled up with zeros."""
+        """Yield the arrays in chunks of the net's batch size, the last one padded with zeros."""
         total, size = self._length(arrays), self._batch_size(arrays)
         for start in range(0, total, size):
             batch = {
@@ -176,10 +176,10 @@ class NetCalls(NetViews):
             yield batch
 
     def set_input_arrays(self, data: np.ndarray, labels: np.ndarray) -> None:
-        """Give a net whose first layer is MemoryData the arrays that it reads its batches from.
+        """Set the arrays from which a net whose first layer is MemoryData reads its batches.
 
         ``data`` is (N, C, H, W), ``labels`` (N,) or (N, 1, 1, 1), both float32 and C-contiguous; N is a multiple
-        of the layer's batch size. The arrays are used as they are, not copied.
+        of the layer's batch size. The arrays are used directly, not copied.
         """
         layer: Any = self.layers[0]
         if fold(layer.type) != "memorydata":
@@ -195,7 +195,9 @@ class NetCalls(NetViews):
                 f"data {data.shape}, labels {labels.shape}"
             )
         if labels.size != len(labels):
-            raise ShapeError(f"labels must hold one number for each item, they are {labels.shape}")
+            raise ShapeError(
+                f"labels must have one number for each item, their shape is {labels.shape}"
+            )
         batch = layer.param.memory_data_param.batch_size
         if not len(data) or len(data) % batch:
             raise ShapeError(
@@ -229,12 +231,12 @@ class NetCalls(NetViews):
 
 
 def _names(blobs: Any, call: str) -> list[str]:
-    """Return the names of further blobs that a call asks for."""
+    """Return the names of the further blobs that a call asks for."""
     names = [blobs] if isinstance(blobs, str) else [] if blobs is None else blobs
     if isinstance(names, np.ndarray) or not isinstance(names, Iterable):
         raise ConfigError(
-            f"{call}() takes names of further blobs, not {type(blobs).__name__}",
-            hint=f'arrays are given by keyword, as in {call}(x=array) for a blob "x"',
+            f"{call}() takes a list of further blob names, not {type(blobs).__name__}",
+            hint=f'pass arrays by keyword, as in {call}(x=array) for a blob "x"',
         )
     return list(names)
 
@@ -257,7 +259,7 @@ def _copied(arrays: Mapping[str, Any]) -> dict[str, np.ndarray]:
 def _joined(
     results: Sequence[Mapping[str, np.ndarray]], batch_size: int, total: int
 ) -> dict[str, np.ndarray]:
-    """Join the batches' arrays, and stack those that have no batch axis."""
+    """Concatenate the batches' arrays, and stack those without a batch axis."""
     joined = {}
     for name, first in results[0].items():
         parts = [result[name] for result in results]

@@ -25,7 +25,7 @@ def _mean_abs(array: Any) -> float:
 
 
 def _param_name(layer: Layer, index: int) -> str:
-    """Return the name that a learnable blob is shared by, or its number."""
+    """Return the name under which a learnable blob is shared, or its index."""
     specs = layer.param.param
     return (specs[index].name if index < len(specs) else "") or str(index)
 

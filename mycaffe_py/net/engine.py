@@ -18,11 +18,11 @@ from .parameters import ParameterBuffer
 
 
 class NetEngine:
-    """What a built net holds, and what runs it by positions; lists run over the layers in the order of computation."""
+    """The contents of a built net, and running it by positions; lists are in the layers' order of computation."""
 
     def __init__(self, built: BuiltNet, context: LayerContext):
         self.context = context
-        """What the layers know of the net; ``context.warn`` takes their warnings."""
+        """What the layers know about the net; ``context.warn`` receives their warnings."""
         self.registry = context.registry
         self.device = context.device
         self.dtype = context.dtype
@@ -33,27 +33,27 @@ class NetEngine:
         }
         self.name: str = built.name
         self.state: Any = built.state
-        """The NetState message by which layers were included."""
+        """The NetState message by which layers were selected."""
         self.phase: int = built.state.phase
         self.document: Document = built.document
         """The model, as it was read."""
         self.device_layers: list[Layer] = built.layers
-        """The layers as they compute, with blobs of the device."""
+        """The layers themselves, with device blobs."""
         self.layer_names: list[str] = built.layer_names
         self.layer_params: list[Any] = built.layer_params
         """Each layer's LayerParameter message."""
         self.device_blobs: dict[str, Blob] = built.blobs
-        """Blob name -> blob of the device, of every layer's tops."""
+        """Blob name -> device blob, for every layer's tops."""
         self.blobs: dict[str, Blob] = dict(
             zip(built.blobs, host_views(built.blobs.values()), strict=True)
         )
-        """Blob name -> blob with NumPy arrays; the same blobs where the device is the host."""
+        """Blob name -> blob with NumPy arrays; the same blobs if the device is the host."""
         self.bottoms: list[list[Blob]] = built.bottoms
         """The blobs that each layer reads."""
         self.tops: list[list[Blob]] = built.tops
         """The blobs that each layer writes."""
         self.inputs: list[str] = built.inputs
-        """Names of the blobs that Input layers offer, to be filled from outside."""
+        """Names of the tops of Input layers, to be filled from outside."""
         self.outputs: list[str] = built.outputs
         """Names of the blobs that no layer reads, in alphabetical order."""
         self.bottom_need_backward: list[list[bool]] = built.bottom_need_backward
@@ -63,9 +63,9 @@ class NetEngine:
         self.debug_info: bool = built.document.message.debug_info
         """Whether the mean size of every blob is logged as the net runs."""
         self.parameters = ParameterBuffer(built.owners, self.device, self.dtype)
-        """All learnable parameters, in one array."""
+        """All learnable parameters, in one buffer."""
         self.layers: list[Layer] = [layer.for_users() for layer in built.layers]
-        """The layers, with the Split layers that were inserted."""
+        """The layers, including inserted Split layers."""
         self._losing = [any(layer.loss_weights) for layer in built.layers]
 
     # Running.
@@ -80,7 +80,7 @@ class NetEngine:
         for index in range(first, last + 1):
             layer, bottom, top = self.device_layers[index], self.bottoms[index], self.tops[index]
             if before:
-                _tell(before, index)
+                _run_callbacks(before, index)
             try:
                 layer.reshape(bottom, top)
                 if self._losing[index]:
@@ -92,7 +92,7 @@ class NetEngine:
             if self._losing[index]:
                 losses += _weighted(layer, top)
             if after:
-                _tell(after, index)
+                _run_callbacks(after, index)
             if self.debug_info:
                 debug_info.log_forward(self.log, layer, top)
         refresh_views()
@@ -106,7 +106,7 @@ class NetEngine:
         before, after = self._callbacks["before_backward"], self._callbacks["after_backward"]
         for index in range(first, last - 1, -1):
             if before:
-                _tell(before, index)
+                _run_callbacks(before, index)
             if self.layer_need_backward[index]:
                 layer, bottom = self.device_layers[index], self.bottoms[index]
                 propagate_down = self.bottom_need_backward[index]
@@ -118,7 +118,7 @@ class NetEngine:
                 if self.debug_info:
                     debug_info.log_backward(self.log, layer, bottom, propagate_down)
             if after:
-                _tell(after, index)
+                _run_callbacks(after, index)
         refresh_views()
         if self.debug_info and first == len(self.layers) - 1 and last == 0:
             debug_info.log_norms(self.log, self.parameters.data, self.parameters.diff)
@@ -130,7 +130,7 @@ class NetEngine:
         return loss
 
     def _note(self, error: Exception, layer: Layer, action: str) -> None:
-        """Name layer, type and phase on an exception that came out of a layer."""
+        """Add layer, type and phase to an exception raised in a layer."""
         phase = PHASE_NAMES[self.phase]
         add_note(error, f'in layer "{layer.name}" ({layer.type}), {action}, phase {phase}')
 
@@ -151,25 +151,25 @@ class NetEngine:
                 raise
 
     def close(self) -> None:
-        """Let every layer go of its files and threads."""
+        """Make every layer release its files and threads."""
         for layer in self.device_layers:
             layer.close()
 
-    # What layers must know to continue.
+    # Layer states for resuming.
 
     def layer_states(self) -> dict[str, Any]:
-        """Return what layers must know beyond their blobs to go on exactly, by layer name."""
+        """Return the states beyond their blobs that layers need to continue exactly, by layer name."""
         states = {name: layer.state() for name, layer in self._state_names()}
         return {name: state for name, state in states.items() if state is not None}
 
     def load_layer_states(self, states: Mapping[str, Any]) -> None:
-        """Take back what :meth:`layer_states` returned; layers that are not in it keep what they have."""
+        """Restore what :meth:`layer_states` returned; layers not in it keep their states."""
         for name, layer in self._state_names():
             if name in states:
                 layer.load_state(states[name])
 
     def _state_names(self) -> Iterator[tuple[str, Layer]]:
-        """Yield each layer with the name of its state; layers of one name are numbered."""
+        """Yield each layer with the name of its state; layers with the same name are numbered."""
         seen: Counter[str] = Counter()
         for layer in self.device_layers:
             seen[layer.name] += 1
@@ -177,8 +177,8 @@ class NetEngine:
             yield f"{layer.name} ({number})" if number > 1 else layer.name, layer
 
 
-def _tell(callbacks: Sequence[Callable[[int], None]], index: int) -> None:
-    """Call the user's functions, whose NumPy arrays show the present values and may be written to."""
+def _run_callbacks(callbacks: Sequence[Callable[[int], None]], index: int) -> None:
+    """Call the user's functions, which see the current values in NumPy arrays and may write to them."""
     refresh_views()
     for callback in callbacks:
         callback(index)

@@ -20,14 +20,14 @@ from .calls import NetCalls
 
 
 class Net(NetCalls):
-    """A net built from a model file (or NetParameter message or Document).
+    """A neural net built from a model file (or NetParameter message or Document).
 
     ``net.blobs["x"].data[...] = values; net.forward()`` runs it; ``net.params["fc1"][0].data`` is a weight.
-    ``weights`` names weights files to load. Raises PrototxtError with every mistake that can be told
-    without running a layer, each with its place in the file. pycaffe's older form
+    ``weights`` names weights files to load. Raises PrototxtError with every mistake that can be found
+    without running a layer, each with its location in the file. pycaffe's older form
     ``Net(model file, weights file, phase)`` works too.
 
-    ``blobs``, ``params`` and ``layers`` hold NumPy arrays on every device. What computes on a GPU takes
+    ``blobs``, ``params`` and ``layers`` hold NumPy arrays on every device. Code that computes on a GPU uses
     ``device_blobs``, ``device_layers``, ``bottoms``, ``tops`` and ``parameters`` instead.
     """
 
@@ -60,7 +60,7 @@ class Net(NetCalls):
     def __reduce__(self) -> Any:
         raise ConfigError(
             f'net "{self.name}" cannot be copied or pickled',
-            hint="build it anew in each process and load its weights, or take copies of its blobs",
+            hint="build it in each process and load its weights, or copy its blobs",
         )
 
     def __repr__(self) -> str:
@@ -69,7 +69,7 @@ class Net(NetCalls):
     # Weights.
 
     def copy_from(self, weights: str | Path | Sequence[str | Path]) -> None:
-        """Load weights by layer name from one or several files."""
+        """Load weights by layer name from one or more files."""
         from mycaffe_py.weights import load_weights
 
         for path in [weights] if isinstance(weights, str | Path) else weights:
@@ -82,13 +82,13 @@ class Net(NetCalls):
         save_weights(self, path)
 
     def save_hdf5(self, path: str | Path, write_diff: bool = False) -> None:
-        """Write the weights (and gradients) to an HDF5 file, as Caffe lays it out."""
+        """Write the weights (and gradients) to an HDF5 file, with Caffe's layout."""
         from mycaffe_py.weights import save_weights
 
         save_weights(self, path, write_diff=write_diff, hdf5=True)
 
     def load_hdf5(self, path: str | Path) -> None:
-        """Load weights by layer name from an HDF5 file; :meth:`copy_from` reads such files as well."""
+        """Load weights by layer name from an HDF5 file; :meth:`copy_from` reads such files, too."""
         self.copy_from(path)
 
     def share_with(self, other: Net) -> None:

@@ -16,7 +16,7 @@ from mycaffe_py.schema.decimals import as_written
 
 @dataclass
 class Parameter:
-    """One learnable blob: its owner, the multipliers, and the blobs of layers that share it."""
+    """One learnable blob: its owner, its multipliers, and the blobs of layers that share it."""
 
     blob: Blob
     layer: Layer
@@ -38,7 +38,7 @@ class Parameter:
 
 
 class ParameterList:
-    """Collects parameters as layers are set up; later layers of a name share the first one's."""
+    """Collects parameters as layers are set up; later parameters of the same name share the first one's blob."""
 
     def __init__(self, schema: Any):
         spec = schema.message_class("ParamSpec")
@@ -50,7 +50,7 @@ class ParameterList:
         self._by_name: dict[str, Parameter] = {}
 
     def add_layer(self, layer: Layer) -> None:
-        """Enter every blob of a layer, or fail if its ``param`` specs do not fit."""
+        """Add every blob of a layer, or fail if its ``param`` specs do not fit."""
         specs = layer.param.param
         if len(specs) > len(layer.blobs):
             layer.fail(
@@ -82,7 +82,7 @@ class ParameterList:
                 f"{'counts' if permissive else 'shapes'} differ, {blob.shape} here and "
                 f"{owner.blob.shape} there",
                 field=f"param.{index}",
-                hint=None if permissive else "share_mode: PERMISSIVE asks for equal counts only",
+                hint=None if permissive else "share_mode: PERMISSIVE requires only equal counts",
             )
         blob.share_data(owner.blob)  # frees its own values; the buffer comes after the last layer
         owner.sharers.append(blob)
@@ -139,13 +139,13 @@ class ParameterBuffer:
         return sorted(self.owners, key=lambda p: (position[p.layer], rank[p.layer].index(p.index)))
 
     def slice_of(self, parameter: Parameter) -> slice:
-        """Where a parameter lies in the buffer."""
+        """Return a parameter's position in the buffer."""
         return self.slices[id(parameter)]
 
     def groups(self) -> Iterator[tuple[slice, float, float]]:
-        """Yield (slice, lr_mult, decay_mult), neighbours with equal multipliers joined.
+        """Yield (slice, lr_mult, decay_mult), merging neighbours with equal multipliers.
 
-        Parameters with lr_mult 0 are left out: no update reaches them.
+        Parameters with lr_mult 0 are omitted: they are never updated.
         """
         joined: list[tuple[slice, float, float]] = []
         for parameter in self._in_storage_order():

@@ -1,4 +1,4 @@
-"""Split layers where one top feeds several bottoms, named as Caffe names them."""
+"""Insertion of Split layers where one top feeds several bottoms, with Caffe's names."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def insert_splits(layers: list[Any], new_layer: Any) -> list[tuple[Any, int | No
     """Return the LayerParameters with a Split after each top that is used more than once.
 
     Each comes with its position in ``layers``, or None for a Split. The layers' bottoms and loss weights are changed
-    in place. An in-place layer produces its blob anew, so uses count per (layer, top index). A top that carries a
-    loss weight counts one use more: the split takes the weight on its first top.
+    in place. An in-place layer produces its blob again, so uses count per (layer, top index). A top with a
+    loss weight counts one use more: the split has the weight on its first top.
     """
     producer: dict[str, tuple[int, int]] = {}
     uses: dict[tuple[int, int], int] = defaultdict(int)

@@ -1,4 +1,4 @@
-"""Which layers of a model belong to a net: Caffe's phase, level and stage rules."""
+"""Selection of the layers that belong to a net: Caffe's phase, level and stage rules."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mycaffe_py.layer.layer import PHASE_NAMES
 
 
 def meets_rule(state: Any, rule: Any) -> bool:
-    """Return whether a NetState meets a NetStateRule: every condition that the rule sets must hold."""
+    """Return whether a NetState meets a NetStateRule, that is, all conditions that the rule sets."""
     if rule.HasField("phase") and rule.phase != state.phase:
         return False
     if rule.HasField("min_level") and state.level < rule.min_level:
@@ -22,8 +22,8 @@ def meets_rule(state: Any, rule: Any) -> bool:
 def is_included(layer_param: Any, state: Any) -> bool:
     """Return whether a layer is part of a net in ``state``.
 
-    Without ``include`` rules a layer stays unless an ``exclude`` rule is met; with them it goes unless an
-    ``include`` rule is met.
+    Without ``include`` rules a layer is included unless an ``exclude`` rule is met; with them it is excluded
+    unless an ``include`` rule is met.
     """
     if layer_param.include:
         return any(meets_rule(state, rule) for rule in layer_param.include)

@@ -1,4 +1,4 @@
-"""The checks of a net that need no layer: types, names, and which blob comes from where."""
+"""Checks of a net that need no layer objects: types, names, and the wiring of blobs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_PROBLEMS = 200
 
 
 def _nan_within(field: Any, value: Any) -> tuple[str | int, ...] | None:
-    """Return the path of the first nan in a field of a message, from the field's own name on."""
+    """Return the path of the first NaN in a message field, starting with the field's own name."""
     repeated = isinstance(value, Sequence) and not isinstance(value, str | bytes)
     for position, item in enumerate(value) if repeated else ((None, value),):
         step = (field.name,) if position is None else (field.name, position)
@@ -33,12 +33,12 @@ def _nan_within(field: Any, value: Any) -> tuple[str | int, ...] | None:
 
 @dataclass(frozen=True)
 class FieldMistakes:
-    """Where a net's text could not be read in full, so that nothing is reported that only follows from it."""
+    """Where a net's text could not be read completely, so that consequential problems are not reported."""
 
     layers: frozenset[int] = frozenset()
     """Layers with mistakes in them."""
     names: frozenset[str] = frozenset()
-    """The words in those layers: blobs that they may make."""
+    """The words in those layers: names of blobs that they may produce."""
     elsewhere: bool = False
     """Whether there are mistakes outside the layers: layers and rules may be missing."""
 
@@ -47,7 +47,7 @@ class FieldMistakes:
 
 
 class WiringCheck:
-    """Checks the layers of a net that belong to its state; ``found`` and ``broken`` hold the outcome."""
+    """Checks the layers that belong to a net's state; results are in ``found`` and ``broken``."""
 
     def __init__(
         self,
@@ -131,12 +131,12 @@ class WiringCheck:
             self._report(index, (*path, "type"), error.message, error.hint, code="E201")
 
     def _check_numbers(self, layer: Any, index: int) -> None:
-        """No setting of any layer has a use for nan."""
+        """Report NaN in a layer's settings: no setting may be NaN."""
         for field, value in layer.ListFields():
             steps = None if field.name == "blobs" else _nan_within(field, value)
             if steps is not None:
                 path = ".".join(map(str, steps))
-                message = f'layer "{layer.name}" ({layer.type}): {path} is nan, which is no number'
+                message = f'layer "{layer.name}" ({layer.type}): {path} is NaN'
                 self._report(index, ("layer", index, *steps), message, code="E220")
 
     def _check_bottoms(self, layer: Any, index: int) -> None:
@@ -153,7 +153,7 @@ class WiringCheck:
             in_place = position < len(layer.bottom) and layer.bottom[position] == name
             if name in self._produced and not in_place:
                 message = (
-                    f'layer "{layer.name}" ({layer.type}): top blob "{name}" is already made by another '
+                    f'layer "{layer.name}" ({layer.type}): top blob "{name}" is already produced by another '
                     "layer"
                 )
                 hint = (
@@ -172,7 +172,7 @@ class WiringCheck:
     def _missing_bottom_hint(self, name: str) -> str | None:
         for index, layer in enumerate(self.message.layer):
             if name in layer.top and index not in self.positions:
-                return f'layer "{layer.name}" makes it, but is left out in {describe_state(self.state)}'
+                return f'layer "{layer.name}" produces it, but is excluded in {describe_state(self.state)}'
             if name in layer.top:
-                return f'layer "{layer.name}" makes it, but stands further down'
+                return f'layer "{layer.name}" produces it, but comes later in the file'
         return did_you_mean(name, self._produced)

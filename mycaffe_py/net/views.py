@@ -1,4 +1,4 @@
-"""NetViews: looking into a net by names and positions, as pycaffe does."""
+"""NetViews: access to a net's parts by names and positions, as in pycaffe."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .engine import NetEngine
 
 
 class NetViews(NetEngine):
-    """The part of :class:`~mycaffe_py.net.Net` that only looks; dictionaries are in file order."""
+    """The read-only part of :class:`~mycaffe_py.net.Net`; dictionaries are in file order."""
 
     @property
     def params(self) -> dict[str, list[Blob]]:
-        """Layer name -> its learnable blobs; layers without any are left out."""
+        """Layer name -> its learnable blobs; layers without any are omitted."""
         return {layer.name: layer.blobs for layer in self.layers if layer.blobs}
 
     @property
@@ -27,7 +27,7 @@ class NetViews(NetEngine):
         return dict(zip(self.layer_names, self.layers, strict=True))
 
     def layers_by_name(self) -> dict[str, Layer]:
-        """Return the device's layers by name: of several of one name, the one with weights, else the first."""
+        """Return the device's layers by name; of several with one name, the one with weights, else the first."""
         found: dict[str, Layer] = {}
         for layer in self.device_layers:
             if layer.name not in found or (layer.blobs and not found[layer.name].blobs):
@@ -65,7 +65,7 @@ class NetViews(NetEngine):
         return weights
 
     def output_values(self) -> dict[str, float]:
-        """Return each output as plain numbers by name: ``name``, or ``name[i]`` for several elements."""
+        """Return the outputs as plain numbers by name: ``name``, or ``name[i]`` for several elements."""
         send_writes()
         values: dict[str, float] = {}
         for name in self.outputs:
@@ -78,7 +78,7 @@ class NetViews(NetEngine):
         return values
 
     def layer_index(self, name: str) -> int:
-        """Return the position of a layer by name, or raise ConfigError."""
+        """Return the position of the layer with this name, or raise ConfigError."""
         if not isinstance(name, str):
             raise ConfigError(f"layers are given by name, not as {name!r}")
         if name not in self.layer_names:
@@ -97,7 +97,7 @@ class NetViews(NetEngine):
         return self.blobs[name]
 
     def first_non_finite(self) -> str:
-        """Say which blob, in the order of computation, holds the first NaN or infinity."""
+        """Describe the first blob, in the order of computation, that contains NaN or infinity."""
         for layer, bottom, top in zip(self.device_layers, self.bottoms, self.tops, strict=True):
             for blob, what in (
                 *((blob, f'bottom "{blob.name}"') for blob in bottom),
@@ -108,7 +108,7 @@ class NetViews(NetEngine):
                     return f'the first bad blob is {what} of layer "{layer.name}" ({layer.type})'
         return "every blob is finite"
 
-    # By position, the names that pycaffe gives them.
+    # Access by position, under pycaffe's names.
 
     @property
     def _layer_names(self) -> list[str]:

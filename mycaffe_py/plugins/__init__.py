@@ -1,4 +1,4 @@
-"""What plugins may offer, and the registry of all that they do."""
+"""Plugins: their hooks, their discovery, and the registry of everything that they offer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Catalog: the classes of one kind by type name."""
+"""Catalog: the classes of one kind, by type name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mycaffe_py.errors import PluginError, UnknownTypeError, did_you_mean
 
 
 def fold(name: str) -> str:
-    """Return the spelling under which a type is kept: case, ``_``, ``-`` and ``.`` do not count."""
+    """Return the key under which a type is stored: case, ``_``, ``-`` and ``.`` are ignored."""
     return re.sub(r"[_.\-\s]", "", name).lower()
 
 
@@ -29,31 +29,31 @@ class Catalog:
         return len(self._owners)
 
     def classes(self) -> list[Any]:
-        """Every class, by type name."""
+        """Return every class, in the order of type names."""
         return sorted(self._owners, key=lambda offered: offered.type.lower())
 
     def types(self) -> list[str]:
-        """Every type name, sorted."""
+        """Return every type name, sorted."""
         return [offered.type for offered in self.classes()]
 
     def owner(self, offered: Any) -> str:
-        """Name of the plugin that offers a class."""
+        """Return the name of the plugin that offers a class."""
         return self._owners[offered]
 
     def find(self, name: str) -> Any:
-        """Return the class of a type name, or raise UnknownTypeError with the nearest one."""
+        """Return the class with a type name, or raise UnknownTypeError with the nearest one."""
         offered = self._by_name.get(fold(name))
         if offered is None:
             known = ", ".join(self.types()) or "none"
             hint = did_you_mean(name, self.types()) or f"known {self.kind} types: {known}"
             raise UnknownTypeError(
                 f'unknown {self.kind} type "{name}"',
-                hint=f"{hint}\nif a plugin brings it, install the plugin or name it with --plugin",
+                hint=f"{hint}\nif a plugin provides it, install the plugin or name it with --plugin",
             )
         return offered
 
     def check(self, classes: Iterable[Any], owner: str) -> None:
-        """Raise PluginError if one of ``classes`` has no type name or one that is taken."""
+        """Raise PluginError if one of ``classes`` has no type name, or one that is taken."""
         seen: dict[str, str] = {}
         for offered in classes:
             type_name = getattr(offered, "type", "")
@@ -76,14 +76,14 @@ class Catalog:
             seen |= dict.fromkeys(_names(offered), offered.type)
 
     def add(self, classes: Iterable[Any], owner: str) -> None:
-        """Enter classes that passed :meth:`check`."""
+        """Add classes that passed :meth:`check`."""
         for offered in classes:
             self._owners[offered] = owner
             for name in _names(offered):
                 self._by_name[name] = offered
 
     def remove_owner(self, owner: str) -> None:
-        """Take out every class of a plugin."""
+        """Remove every class of a plugin."""
         self._owners = {offered: by for offered, by in self._owners.items() if by != owner}
         self._by_name = {
             name: offered for name, offered in self._by_name.items() if offered in self._owners

@@ -1,4 +1,4 @@
-"""Finding plugins: installed ones by entry point, others by file or module name."""
+"""Discovery of plugins: installed ones by entry point, others by file or module name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DISTRIBUTION = "mycaffe-py"
 
 @dataclass
 class Plugin:
-    """One plugin: where it came from, what it offers, and why it is not in use if it is not."""
+    """One plugin: its origin, what it offers, and why it is not in use, if it is not."""
 
     name: str
     origin: str
@@ -41,7 +41,7 @@ class Plugin:
         cause: BaseException | None = None,
         location: Location | None = None,
     ) -> None:
-        """Take the plugin out of use; one that the user asked for by name stops the program."""
+        """Mark the plugin as not in use; raise PluginError if the user asked for it by name."""
         self.error, self.hint = f"{location}: {reason}" if location else reason, hint
         if self.required:
             message = f'plugin "{self.name}": {reason}'
@@ -82,14 +82,14 @@ def from_entry_points(allow: str | None) -> list[Plugin]:
 
 
 def _append(plugins: list[Plugin], plugin: Plugin) -> None:
-    """Add a plugin under a name of its own."""
+    """Add a plugin under a unique name."""
     if plugin.name in {CORE_OWNER, *(other.name for other in plugins)}:
         plugin.name = f"{plugin.name} ({plugin.origin})"
     plugins.append(plugin)
 
 
 def add_named(plugins: list[Plugin], name: str) -> None:
-    """Load the plugin that the user named, unless it is there already; then it must be in use."""
+    """Load the plugin that the user named; if it is already loaded, it must be in use."""
     path = Path(name).resolve() if _means_file(name) else None
     for plugin in plugins:
         if path is not None and plugin.module is not None and _file_of(plugin.module) == path:
@@ -162,7 +162,7 @@ def _check_file(name: str, path: Path) -> None:
 
 
 def _import_file(path: Path) -> Any:
-    """Execute a file as a module of a name of its own, so that files of one stem do not collide."""
+    """Execute a file as a module with a unique name, so that files with the same stem do not collide."""
     place = zlib.crc32(str(path.resolve()).encode())
     module_name = f"mycaffe_plugin_{path.stem}_{place:08x}"
     spec: Any = importlib.util.spec_from_file_location(module_name, path.resolve())

@@ -1,4 +1,4 @@
-"""What a plugin may offer. Each hook returns a list; a plugin defines only those that it needs."""
+"""The hooks of plugins. Each returns a list; a plugin defines only those that it needs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def mycaffe_layers() -> list[type]:
 
 @hookspec
 def mycaffe_solvers() -> list[type]:
-    """Return Solver classes, each one update rule."""
+    """Return Solver classes, one for each update rule."""
     return []
 
 

@@ -1,4 +1,4 @@
-"""What a loaded plugin offers: its hooks are called, and what they return is checked."""
+"""Calling a loaded plugin's hooks and checking what they return."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from . import hookspecs
 from .discovery import Plugin
 
 KINDS = ("layers", "solvers", "fillers", "gyms", "trainers")
-"""What plugins offer as classes; a class says in ``kind`` which it is: ``layer``, ``solver``, ..."""
+"""The kinds of classes that plugins offer; ``kind`` of a class is one of them: ``layer``, ``solver``, ..."""
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("mycaffe_"))
 
 
@@ -29,7 +29,7 @@ def _schema_sources(plugin: Plugin, texts: Iterable[str | Path]) -> list[SchemaS
             sources.append(SchemaSource(plugin.name, f"{plugin.name}.proto", text))
     offered = [cls for kind in KINDS for cls in plugin.offers.get(kind, ())]
     for owner in dict.fromkeys(base for cls in offered for base in _own_classes(cls)):
-        # A class may inherit from one that brings its schema already.
+        # A class may inherit from one that already provides its schema.
         if owner.__dict__.get("schema"):
             label = f"{plugin.name}.{owner.__name__}.schema"
             sources.append(SchemaSource(plugin.name, label, owner.schema))
@@ -37,13 +37,13 @@ def _schema_sources(plugin: Plugin, texts: Iterable[str | Path]) -> list[SchemaS
 
 
 def _own_classes(offered: type) -> list[Any]:
-    """Return the class and those of its bases that stand in the same package or file."""
+    """Return the class and those of its bases that are defined in the same package or file."""
     root = offered.__module__.partition(".")[0]
     return [base for base in offered.__mro__ if base.__module__.partition(".")[0] == root]
 
 
 def _collect(manager: pluggy.PluginManager, plugin: Plugin) -> None:
-    """Call the plugin's hooks and note what they return."""
+    """Call the plugin's hooks and store what they return."""
     texts: list[Any] = []
     called = False
     for hook_name in HOOKS:
@@ -84,13 +84,13 @@ def _call(hook_name: str, function: Any) -> list[Any]:
             good, wanted = isinstance(item, str | Path), "str or Path of .proto text"
         if not good:
             raise PluginError(
-                f"{hook_name}() must return a list of {wanted}, but it holds {item!r:.80}"
+                f"{hook_name}() must return a list of {wanted}, but it contains {item!r:.80}"
             )
     return list(returned)
 
 
 def _check_names(manager: pluggy.PluginManager, module: Any) -> None:
-    """Fail for a marked function that is no hook, and for a hook that is not marked."""
+    """Fail for a marked function that is not a hook, and for a hook that is not marked."""
     for name in dir(module):
         if manager.parse_hookimpl_opts(module, name):
             if name not in HOOKS:
@@ -103,7 +103,7 @@ def _check_names(manager: pluggy.PluginManager, module: Any) -> None:
 
 
 def register(manager: pluggy.PluginManager, plugin: Plugin) -> None:
-    """Register one loaded module; a fault in it is noted in ``plugin.error`` and goes no further."""
+    """Register one loaded module; an error in it is stored in ``plugin.error`` and not raised."""
     try:
         _check_names(manager, plugin.module)
         manager.register(plugin.module, name=plugin.name)

@@ -1,4 +1,4 @@
-"""The registry: all types that the plugins offer, and the schema composed from their settings."""
+"""Registry: all types that the plugins offer, and the schema composed from their settings."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Registry:
         return getattr(self, kind)
 
     def _enter(self, plugin: Plugin) -> None:
-        """Enter a plugin's types and commands, or none of them if one clashes."""
+        """Add a plugin's types and commands, or none of them if one clashes."""
         try:
             for kind in KINDS:
                 self.catalog(kind).check(plugin.offers.get(kind, ()), plugin.name)
@@ -77,14 +77,14 @@ class Registry:
                 )
 
     def _drop(self, plugin: Plugin) -> None:
-        """Take out all that a plugin offers."""
+        """Remove everything that a plugin offers."""
         for kind in KINDS:
             self.catalog(kind).remove_owner(plugin.name)
         for name in [name for name, owner in self._command_owners.items() if owner == plugin.name]:
             del self.commands[name], self._command_owners[name]
 
     def _compose(self) -> Schema:
-        """Compose the schema; a plugin whose schema clashes is dropped with all that it offers."""
+        """Compose the schema; a plugin whose schema clashes is dropped with everything that it offers."""
         while True:
             sources = [source for plugin in self.working() for source in plugin.sources]
             try:
@@ -97,14 +97,16 @@ class Registry:
                 culprit.reject(error.message, error.hint, error, error.location)
                 self._drop(culprit)
                 continue
-            squatter = next(filter(None, (_squatting(schema, p) for p in self.working())), None)
+            squatter = next(
+                filter(None, (_reject_squatter(schema, p) for p in self.working())), None
+            )
             if squatter is None:
                 return schema
             self._drop(squatter)
 
 
-def _squatting(schema: Schema, plugin: Plugin) -> Plugin | None:
-    """Reject a third party's plugin, whatever its name, that uses a bundled plugin's numbers."""
+def _reject_squatter(schema: Schema, plugin: Plugin) -> Plugin | None:
+    """Reject and return a third-party plugin, whatever its name, that uses field numbers of bundled plugins."""
     if plugin.bundled:
         return None
     for extension in schema.extensions_of(plugin.name):
@@ -113,8 +115,8 @@ def _squatting(schema: Schema, plugin: Plugin) -> Plugin | None:
         if foreign and FIRST_BUNDLED <= number <= LAST_BUNDLED:
             plugin.reject(
                 f'may not extend {extension.message} with "{name}" as field number {number}: '
-                f"numbers from {FIRST_BUNDLED} to {LAST_BUNDLED} are those of the bundled plugins",
-                f"use {stable_number(name)}, the number made from the name of the field",
+                f"numbers from {FIRST_BUNDLED} to {LAST_BUNDLED} belong to the bundled plugins",
+                f"use {stable_number(name)}, the number derived from the field's name",
             )
             return plugin
     return None
@@ -144,7 +146,7 @@ _default: Registry | None = None
 
 
 def default_registry() -> Registry:
-    """Return the registry used where none is given; loaded at the first call."""
+    """Return the registry used if none is given; loaded at the first call."""
     global _default
     if _default is None:
         _default = load_registry()

@@ -1,4 +1,4 @@
-"""Which fields of the shared messages (LayerParameter, SolverParameter, ...) a class reads."""
+"""The fields of the shared messages (LayerParameter, SolverParameter, ...) that a class reads."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OWN_SPELLING = {
     "SoftmaxWithLoss": "softmax_param",
     "TanH": "tanh_param",
 }
-"""Caffe's types whose field is not the type's words in lower case."""
+"""Caffe's types whose field name is not the type's words in lower case."""
 
 
 def default_parameter_field(type_name: str) -> str:
@@ -40,7 +40,7 @@ def default_parameter_field(type_name: str) -> str:
 
 
 def own_fields(offered: Any, kind: str, known: Collection[str]) -> list[str]:
-    """Return the names of the container's fields that a class reads; ``known`` are all that there are."""
+    """Return the names of the container's fields that a class reads; ``known`` are all existing ones."""
     if kind in ("solvers", "fillers"):
         return [name for name in offered.uses if name in known]
     if offered.parameters is not None:

@@ -1,4 +1,4 @@
-"""pycaffe's modules and classes: what code written for Caffe's Python interface expects."""
+"""pycaffe's modules and classes, for code written for Caffe's Python interface."""
 
 from __future__ import annotations
 

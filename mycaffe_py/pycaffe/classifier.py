@@ -1,4 +1,4 @@
-"""pycaffe's Classifier: a net that tells what an image shows."""
+"""pycaffe's Classifier: a net that classifies images."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .io import oversample as ten_crops
 
 
 class Classifier(ImageNet):
-    """A trained net with the preprocessing of its images.
+    """A trained net that classifies images, with their preprocessing.
 
-    ``image_dims`` (height, width) is what images are resized to before they are cropped to the input's
-    size; None takes the input's size. ``mean``, ``input_scale``, ``raw_scale`` and ``channel_swap`` are
+    ``image_dims`` (height, width) is the size that images are resized to before they are cropped to the input's
+    size; None means the input's size. ``mean``, ``input_scale``, ``raw_scale`` and ``channel_swap`` are
     those of :class:`mycaffe_py.pycaffe.io.Transformer`.
     """
 

@@ -1,4 +1,4 @@
-"""pycaffe's ``caffe.coord_map``: where the pixels of one blob of a NetSpec lie in another one.
+"""pycaffe's ``caffe.coord_map``: the position of one blob's pixels in another blob of a NetSpec.
 
 A map is (axis, scale, shift): an index i along the spatial axes, those after ``axis``, becomes
 scale * i + shift; an axis of None fits any. :func:`crop` uses it to cut one blob to the pixels of another.
@@ -21,18 +21,18 @@ PASS_THROUGH_LAYERS = [
     "AbsVal", "BatchNorm", "Bias", "BNLL", "Clip", "Dropout", "Eltwise", "ELU", "Exp", "Log", "LRN",
     "MVN", "Power", "PReLU", "ReLU", "Scale", "Sigmoid", "Split", "Swish", "TanH", "Threshold",
 ]  # fmt: skip
-"""Types whose tops have the pixels of their bottoms."""
+"""Types whose tops have the same pixels as their bottoms."""
 
 _ONE_SIDED = {"pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w"}
 _IDENTITY: Map = (None, 1, 0)
 
 
 class UndefinedMapException(ConfigError):
-    """A layer whose tops and bottoms have no pixels in common, or not by a map of this form."""
+    """A layer between whose tops and bottoms there is no coordinate map of this form."""
 
 
 class AxisMismatchException(ConfigError):
-    """Maps that are composed, but of different spatial axes."""
+    """Composition of maps with different spatial axes."""
 
 
 def _settings(fn: Function, field: str) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def _settings(fn: Function, field: str) -> dict[str, Any]:
 
 
 def _window(fn: Function) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
-    """Return (axis, stride, kernel size with its dilation, pad) of a layer with windows."""
+    """Return (axis, stride, dilated kernel size, pad) of a layer with windows."""
     field = "pooling_param" if fn.type_name == "Pooling" else "convolution_param"
     settings = _settings(fn, field)
     if _ONE_SIDED & settings.keys():
@@ -74,7 +74,7 @@ def coord_map(fn: Function) -> Map:
         return _IDENTITY
     if fn.type_name == "Crop":
         settings = _settings(fn, "crop_param")
-        axis = settings.get("axis", 2) - 1  # of Crop it is the first spatial one
+        axis = settings.get("axis", 2) - 1  # for Crop this is the first spatial axis
         return axis, 1, -np.array(settings.get("offset", 0), ndmin=1)
     raise UndefinedMapException(f"{fn.type_name}: coordinates are not mapped through this type")
 
@@ -99,7 +99,7 @@ def inverse(coord_map: Map) -> Map:
 def coord_map_from_to(top_from: Top, top_to: Top) -> Map:
     """Return the map from the coordinates of ``top_from`` to those of ``top_to``.
 
-    It leads over a blob from which both are computed. Raises RuntimeError if there is none.
+    It goes via a blob from which both are computed. Raises RuntimeError if there is none.
     """
     from_maps = dict(_ancestors(top_from))
     for top, to_map in _ancestors(top_to):
@@ -129,9 +129,9 @@ def _ancestors(top: Top) -> Iterator[tuple[Top, Map]]:
 
 
 def crop(top_from: Top, top_to: Top) -> Top:
-    """Return ``L.Crop(top_from, top_to)`` with the axis and offset that bring their pixels together.
+    """Return ``L.Crop(top_from, top_to)`` with the axis and offset that align their pixels.
 
-    Raises AssertionError where a crop cannot: for another scale, or an offset that is negative or broken.
+    Raises AssertionError if no crop can do that: the scales differ, or the offset is negative or fractional.
     """
     axis, scale, shift = coord_map_from_to(top_from, top_to)
     scale, shift = np.array(scale, ndmin=1), np.array(shift, ndmin=1)

@@ -16,10 +16,10 @@ from .io import load_image
 
 
 class Detector(ImageNet):
-    """A trained net with the preprocessing of its windows.
+    """A trained net that is run on windows of images, with their preprocessing.
 
     ``context_pad`` is the border, in pixels of the net's input, that shows what surrounds a window; what
-    lies outside of the image is filled with the mean. The other settings are those of
+    lies outside the image is filled with the mean. The other settings are those of
     :class:`mycaffe_py.pycaffe.io.Transformer`.
     """
 
@@ -40,7 +40,7 @@ class Detector(ImageNet):
         self.configure_crop(context_pad)
 
     def configure_crop(self, context_pad: int | None) -> None:
-        """Set the border around windows, and what fills it outside of the image."""
+        """Set the border around windows, and what fills it outside the image."""
         name = self.inputs[0]
         channels, height, width = self.transformer.inputs[name][1:]
         self.crop_dims = np.array((height, width, channels))
@@ -54,7 +54,7 @@ class Detector(ImageNet):
             )
         self.crop_mean = np.zeros((height, width, channels), dtype=np.float32)
         if name in self.transformer.mean:
-            # The image that the mean is made of: preprocessing turns it into zeros.
+            # The image that equals the mean: preprocessing turns it into zeros.
             scaled = np.zeros((channels, height, width), dtype=np.float32)
             self.crop_mean[...] = self.transformer.deprocess(name, scaled)
 
@@ -100,7 +100,7 @@ class Detector(ImageNet):
         top, left, bottom, right = np.maximum(box, 0).astype(int)
         part = im[top:bottom, left:right]
         if not part.size:
-            raise DataError(f"the window {window} holds nothing of an image {im.shape}")
+            raise DataError(f"the window {window} contains no part of an image {im.shape}")
         return part
 
     def _crop_with_context(self, im: np.ndarray, box: np.ndarray) -> np.ndarray:
@@ -119,7 +119,7 @@ class Detector(ImageNet):
         low, high = np.clip(low, 0, limits).astype(int), np.clip(high, 0, limits).astype(int)
         part = im[low[0] : high[0], low[1] : high[1]]
         if not part.size:
-            raise DataError(f"the window {box.tolist()} holds nothing of an image {im.shape}")
+            raise DataError(f"the window {box.tolist()} contains no part of an image {im.shape}")
         dims = np.round((high - low + 1) * scale).astype(int)
         dims = np.maximum(np.minimum(dims, size - start), 1)
         crop = self.crop_mean.copy()

@@ -107,11 +107,9 @@ def _to_pydot(pydot: Any, graph: Graph, rankdir: str) -> Any:
 
 
 def _upgraded(net: Any) -> Any:
-    """Return a copy of the net in today's form; Caffe's old ones have no layers of that form."""
+    """Return a copy of the net in the current format; nets in Caffe's old formats have no ``layer`` messages."""
     if not hasattr(net, "DESCRIPTOR") or net.DESCRIPTOR.name != "NetParameter":
-        raise ConfigError(
-            f"a picture is drawn of a NetParameter message, not of {type(net).__name__}"
-        )
+        raise ConfigError(f"only a NetParameter message can be drawn, not {type(net).__name__}")
     schema = default_registry().schema
     document = Document(schema.parse_binary(net.SerializePartialToString(), "NetParameter"))
     problems = upgrade_net(document)

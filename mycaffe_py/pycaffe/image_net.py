@@ -1,4 +1,4 @@
-"""What Classifier and Detector have in common: a net in TEST phase that images are prepared for."""
+"""Base of Classifier and Detector: a net in TEST phase with preprocessing of images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .transformer import Transformer
 
 
 class ImageNet(Net):
-    """A net whose first input takes images, prepared by ``transformer``."""
+    """A net whose first input takes images, preprocessed by ``transformer``."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class ImageNet(Net):
             raise ConfigError(
                 f'net "{self.name}" needs one input (batch, channels, height, width); it has '
                 f"{shapes or 'none'}",
-                hint="give a deploy net, with an Input layer in place of data layers",
+                hint="use a deploy net, with an Input layer instead of data layers",
             )
         name = self.inputs[0]
         self.transformer = Transformer({name: tuple(self.blobs[name].shape)})

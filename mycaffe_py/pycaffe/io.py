@@ -1,4 +1,4 @@
-"""pycaffe's ``caffe.io``: images, and arrays to and from BlobProto and Datum messages.
+"""pycaffe's ``caffe.io``: images, and conversion of arrays to and from BlobProto and Datum messages.
 
 Images are float32 arrays (height, width, channels), colours in the order red, green, blue, values in
 [0, 1]. :class:`Transformer` turns them into what a net's input takes.
@@ -19,7 +19,7 @@ from mycaffe_py.plugins.registry import default_registry
 from mycaffe_py.stores import datum
 from mycaffe_py.stores.resizing import resize_image as resize_image
 
-from .proto import caffe_pb2 as caffe_pb2  # scripts write caffe.io.caffe_pb2.Datum()
+from .proto import caffe_pb2 as caffe_pb2  # scripts use caffe.io.caffe_pb2.Datum()
 from .transformer import Transformer as Transformer
 
 # Luminance of red, green and blue, by ITU-R BT.709.
@@ -60,7 +60,7 @@ def blobprotovector_str_to_arraylist(string: bytes) -> list[np.ndarray]:
 
 
 def array_to_datum(arr: Any, label: int | None = None) -> Any:
-    """Return a Datum of an array (channels, height, width): uint8 as bytes, all else as floats."""
+    """Return a Datum of an array (channels, height, width): uint8 as bytes, everything else as floats."""
     return datum.array_to_datum(default_registry().schema, np.asarray(arr), label)
 
 

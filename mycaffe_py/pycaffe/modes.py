@@ -1,4 +1,4 @@
-"""What pycaffe offers at module level beside its classes: modes, seeds, logging, a timer."""
+"""pycaffe's module-level functions: modes, seeds, logging, a timer."""
 
 from __future__ import annotations
 
@@ -18,40 +18,40 @@ from mycaffe_py.events.caffe_log import DATE_FORMAT, LINE_FORMAT, logger
 from mycaffe_py.plugins.registry import default_registry
 
 _LEVELS = (logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL)
-_ONE_PROCESS = "training runs in one process here: several GPUs at a time are not there yet"
+_ONE_PROCESS = "training runs in one process here: training on several GPUs is not supported yet"
 
 _device_id = 0
 _handler: logging.Handler | None = None
 
 
-# Where nets are made.
+# Device of new nets.
 
 
 def set_mode_cpu() -> None:
-    """Make nets and solvers on the CPU from now on; those that exist stay where they are."""
+    """Create nets and solvers on the CPU from now on; existing ones stay where they are."""
     if not default_device().is_host:
         set_default_device(open_device("cpu", seed=chosen_seed() or 0))
 
 
 def set_mode_gpu() -> None:
-    """Make nets and solvers on the GPU of :func:`set_device` from now on; DeviceError if it cannot be used."""
+    """Create nets and solvers on the GPU of :func:`set_device` from now on; DeviceError if it cannot be used."""
     name = f"gpu:{_device_id}"
     if default_device().name != name:
         set_default_device(open_device(name, seed=chosen_seed() or 0))
 
 
 def set_device(device_id: int) -> None:
-    """Choose the GPU for :func:`set_mode_gpu`; in that mode already, change to it now."""
+    """Choose the GPU for :func:`set_mode_gpu`; if that mode is already set, switch to it now."""
     global _device_id
     if int(device_id) < 0:
-        raise ConfigError(f"a GPU's number is 0 or more, got {device_id}")
+        raise ConfigError(f"a GPU's number must be 0 or more, got {device_id}")
     _device_id = int(device_id)
     if default_device().is_gpu:
         set_mode_gpu()
 
 
 def set_random_seed(seed: int) -> None:
-    """Seed what is made from now on: weights, dropout, shuffling; solvers without ``random_seed`` as well."""
+    """Seed what is created from now on: weights, dropout, shuffling; also solvers without ``random_seed``."""
     set_default_seed(seed)
 
 
@@ -64,14 +64,14 @@ def layer_type_list() -> list[str]:
 
 
 def init_log(level: int = 0, stderr: bool = True) -> None:
-    """Show the lines that solvers and nets log, as they stand in Caffe's log.
+    """Show the lines that solvers and nets log, in the format of Caffe's log.
 
-    ``level`` 0 shows all, 1 warnings, 2 errors, 3 nothing less. Call it before the solver is made. Without
+    ``level`` 0 shows all, 1 warnings, 2 errors, 3 only more severe lines. Call it before the solver is created. Without
     it, the lines go where Python's ``logging`` sends those of the logger ``mycaffe``.
     """
     global _handler
     if level not in range(len(_LEVELS)):
-        raise ConfigError(f"the log level is 0, 1, 2 or 3, got {level}")
+        raise ConfigError(f"the log level must be 0, 1, 2 or 3, got {level}")
     logger.setLevel(_LEVELS[level])
     if _handler is not None:
         logger.removeHandler(_handler)
@@ -87,7 +87,7 @@ def log(text: str) -> None:
     logger.info("%s", text)
 
 
-# Several processes: one is all there is.
+# Several processes: there is always one.
 
 
 def solver_count() -> int:
@@ -122,7 +122,7 @@ def has_nccl() -> bool:
 
 
 class NCCL:
-    """Exchange of gradients between GPUs, which is not there yet: making one raises DeviceError."""
+    """Exchange of gradients between GPUs, which is not supported yet: creating one raises DeviceError."""
 
     def __init__(self, solver: Any, uid: Any):
         _no_nccl()
@@ -135,7 +135,7 @@ class NCCL:
 
 def _no_nccl() -> NoReturn:
     raise DeviceError(
-        f"no NCCL: {_ONE_PROCESS}", hint="leave NCCL out, or ask has_nccl() first; one GPU works"
+        f"no NCCL: {_ONE_PROCESS}", hint="omit NCCL, or check has_nccl() first; one GPU works"
     )
 
 
@@ -147,12 +147,12 @@ class Timer:
         self._ms = 0.0
 
     def start(self) -> None:
-        """Begin to measure."""
+        """Start the measurement."""
         default_device().synchronize()
         self._started = time.perf_counter()
 
     def stop(self) -> None:
-        """End the measurement; without a start before, it has none."""
+        """Stop the measurement; does nothing if none was started."""
         if self._started is not None:
             default_device().synchronize()
             self._ms = (time.perf_counter() - self._started) * 1000
@@ -160,6 +160,6 @@ class Timer:
 
     @property
     def ms(self) -> float:
-        """Milliseconds between start and stop; stops a measurement that goes on."""
+        """Milliseconds between start and stop; stops a running measurement."""
         self.stop()
         return self._ms

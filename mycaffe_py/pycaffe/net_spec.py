@@ -1,4 +1,4 @@
-"""NetSpec: nets written as Python code, pycaffe's way.
+"""NetSpec: nets written as Python code, as in pycaffe.
 
 ::
 
@@ -24,7 +24,7 @@ from .net_spec_values import assign
 
 
 class Top:
-    """One blob that a :class:`Function` makes: its top number ``n``."""
+    """One blob that a :class:`Function` produces: its top number ``n``."""
 
     def __init__(self, fn: Function, n: int):
         self.fn, self.n = fn, n
@@ -33,7 +33,7 @@ class Top:
         return f"Top({self.fn.type_name}, {self.n})"
 
     def to_proto(self) -> Any:
-        """Return the NetParameter of this blob's layer and of all that it needs, named automatically."""
+        """Return a NetParameter with this blob's layer and everything it needs, named automatically."""
         return to_proto(self)
 
 
@@ -60,9 +60,9 @@ class Function:
         return f"Function({self.type_name}, {len(self.inputs)} inputs, {self.ntop} tops)"
 
     def layer_parameter(self) -> Any:
-        """Return a new LayerParameter with type and settings, without names and wires.
+        """Return a new LayerParameter with type and settings, without name, bottoms and tops.
 
-        A setting whose name ends in ``param`` is a field of LayerParameter. Any other one belongs to the
+        A setting whose name ends in ``param`` is a field of LayerParameter. Any other setting belongs to the
         first of the type's own messages that has such a field, in the order in which ``mycaffe layers
         TYPE`` lists them, else to LayerParameter. Raises ConfigError that names the nearest field.
         """
@@ -94,7 +94,7 @@ def _own_messages(type_name: str, known: Mapping[str, Any]) -> list[str]:
 
 
 def _unknown(type_name: str, name: str, own: list[Any], known: Mapping[str, Any]) -> ConfigError:
-    holders = " and ".join(info.name for info in own) or "a message of its own"
+    holders = " and ".join(info.name for info in own) or "the type's own message"
     fields = dict.fromkeys(field for info in own for field in info.message.fields)
     hint = did_you_mean(name, [*fields, *known]) or (
         f"fields: {', '.join(fields)}" if fields else None
@@ -109,7 +109,7 @@ def _unknown(type_name: str, name: str, own: list[Any], known: Mapping[str, Any]
 
 
 class NetSpec:
-    """A net in the making: assigned Tops are its blobs, named by the attribute.
+    """A net under construction: assigned Tops are its blobs, named after the attribute.
 
     ``n.name = L.Type(...)`` and ``n["name"]`` mean the same. A layer is named after its first top.
     """
@@ -121,7 +121,7 @@ class NetSpec:
 
     def __setattr__(self, name: str, value: Top | Function) -> None:
         if not isinstance(value, Top | Function):
-            hint = "a layer of several tops takes as many names: n.a, n.b = L.Type(..., ntop=2)"
+            hint = "a layer with several tops needs as many names: n.a, n.b = L.Type(..., ntop=2)"
             raise TypeError(
                 f"n.{name} must be what L.Type(...) returns, not {type(value).__name__}"
                 + (f" ({hint})" if isinstance(value, tuple) else "")
@@ -174,7 +174,7 @@ class NetSpec:
             self[name] = value
 
     def to_proto(self) -> Any:
-        """Return the NetParameter message with every layer that an assigned Top needs."""
+        """Return a NetParameter message with every layer that the assigned Tops need."""
         writer = _Writer({top: name for name, top in self.tops.items()})
         for top in self.tops.values():
             writer.add(top if isinstance(top, Function) else top.fn)
@@ -182,7 +182,7 @@ class NetSpec:
 
 
 def to_proto(*tops: Top) -> Any:
-    """Return the NetParameter of these Tops and of all that they need, named automatically."""
+    """Return a NetParameter with the layers of these Tops and everything they need, named automatically."""
     writer = _Writer({})
     for top in tops:
         writer.add(top.fn)
@@ -190,7 +190,7 @@ def to_proto(*tops: Top) -> Any:
 
 
 class _Writer:
-    """Turns Functions into LayerParameters: inputs first, each once."""
+    """Converts Functions into LayerParameters, inputs first, each once."""
 
     def __init__(self, names: dict[Any, str]):
         self.names = names
@@ -220,7 +220,7 @@ class _Writer:
         return layer
 
     def _name(self, named: Top | Function) -> str:
-        """Return the name of a Top or Function; one without gets its type and the next free number."""
+        """Return the name of a Top or Function; by default its type and the next free number."""
         if named not in self.names:
             type_name = (named.fn if isinstance(named, Top) else named).type_name
             while True:

@@ -1,4 +1,4 @@
-"""Python values for the fields of messages: numbers, lists, dicts, enum names, arrays, messages."""
+"""Assignment of Python values to message fields: numbers, lists, dicts, enum names, arrays, messages."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from mycaffe_py.schema.prototxt.values import expected
 
 
 def assign(schema: Any, message: Any, type_name: str, name: str, value: Any, where: str) -> None:
-    """Set one field of ``message``, whose type is ``type_name``; ``where`` stands in front of errors.
+    """Set one field of ``message``, whose type is ``type_name``; ``where`` is a prefix for errors.
 
-    A dict fills a message, a list or array a repeated field (one value alone is a list of one), and a
+    A dict fills a message, a list or array a repeated field (a single value is a list of one), and a
     string may name an enum's value. Raises ConfigError for a field or a value that does not fit.
     """
     fields = schema.message_info(type_name).fields
@@ -56,7 +56,7 @@ def _set(schema: Any, message: Any, info: Any, value: Any, where: str) -> None:
 
 
 def _fill(schema: Any, message: Any, info: Any, value: Any, where: str) -> None:
-    """Fill a message from a dict, or from a message of that name."""
+    """Fill a message from a dict, or from a message of the same name."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
             assign(schema, message, info.message.name, name, inner, where)

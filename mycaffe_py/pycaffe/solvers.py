@@ -1,4 +1,4 @@
-"""``SGDSolver("solver.prototxt")`` and its siblings: a solver of a given type, as pycaffe makes one."""
+"""``SGDSolver("solver.prototxt")`` and its siblings: solvers of a given type, as in pycaffe."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mycaffe_py.solver.solver import Solver
 
 
 class _SolverOfType(type):
-    """Calling one of the classes below returns the plugin's solver, which then counts as its instance."""
+    """Metaclass: calling a class below returns the plugin's solver, which counts as its instance."""
 
     type: str
 
@@ -22,7 +22,7 @@ class _SolverOfType(type):
     ) -> Solver:
         if cls is SolverOfType:
             raise ConfigError(
-                "a solver is made by get_solver(), or by SGDSolver() and its siblings"
+                "create a solver with get_solver(), or with SGDSolver() and its siblings"
             )
         registry = options.get("registry") or default_registry()
         solvers = registry.solvers
@@ -51,7 +51,7 @@ else:
 
 
 class SolverOfType(_Made, metaclass=_SolverOfType):
-    """Base of the classes below; ``type`` is the type of their solvers."""
+    """Base class of the classes below; ``type`` is the type of their solvers."""
 
     type = ""
 
@@ -63,42 +63,42 @@ class SolverOfType(_Made, metaclass=_SolverOfType):
 
 
 class SGDSolver(SolverOfType):
-    """Makes solvers of type SGD. As in Caffe, the others count as kinds of it."""
+    """Creates solvers of type SGD. As in Caffe, the other classes derive from it."""
 
     type = "SGD"
 
 
 class NesterovSolver(SGDSolver):
-    """Makes solvers of type Nesterov."""
+    """Creates solvers of type Nesterov."""
 
     type = "Nesterov"
 
 
 class AdaGradSolver(SGDSolver):
-    """Makes solvers of type AdaGrad."""
+    """Creates solvers of type AdaGrad."""
 
     type = "AdaGrad"
 
 
 class RMSPropSolver(SGDSolver):
-    """Makes solvers of type RMSProp."""
+    """Creates solvers of type RMSProp."""
 
     type = "RMSProp"
 
 
 class AdaDeltaSolver(SGDSolver):
-    """Makes solvers of type AdaDelta."""
+    """Creates solvers of type AdaDelta."""
 
     type = "AdaDelta"
 
 
 class AdamSolver(SGDSolver):
-    """Makes solvers of type Adam."""
+    """Creates solvers of type Adam."""
 
     type = "Adam"
 
 
 class AdamWSolver(SGDSolver):
-    """Makes solvers of type AdamW."""
+    """Creates solvers of type AdamW."""
 
     type = "AdamW"

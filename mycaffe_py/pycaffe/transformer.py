@@ -1,4 +1,4 @@
-"""Transformer: from images to the values of a net's input blob, and back."""
+"""Transformer: conversion from images to the values of a net's input blob, and back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mycaffe_py.stores.resizing import resize_image
 
 
 class Transformer:
-    """Preprocessing of images for a net's inputs; ``inputs`` maps their names to blob shapes (N, K, H, W).
+    """Preprocesses images for a net's inputs; ``inputs`` maps their names to blob shapes (N, K, H, W).
 
     :meth:`preprocess` resizes (to H x W), transposes, swaps channels, multiplies by the raw scale,
     subtracts the mean and multiplies by the input scale: each step only where it is set.
@@ -48,13 +48,13 @@ class Transformer:
         order = tuple(int(index) for index in order)
         if sorted(order) != list(range(count)):
             raise ShapeError(
-                f'input "{in_}" {self.inputs[in_]} has {count} {what} (batch aside): the order must '
-                f"hold 0 to {count - 1}, each once, got {order}"
+                f'input "{in_}" {self.inputs[in_]} has {count} {what} (excluding batch): the order must '
+                f"contain 0 to {count - 1}, each once, got {order}"
             )
         return order
 
     def set_raw_scale(self, in_: str, scale: float) -> None:
-        """Set a factor for before the mean is subtracted: 255 for nets trained on values 0 to 255."""
+        """Set a factor applied before the mean is subtracted: 255 for nets trained on values 0 to 255."""
         self._shape(in_)
         self.raw_scale[in_] = scale
 
@@ -85,14 +85,14 @@ class Transformer:
         self.mean[in_] = mean
 
     def set_input_scale(self, in_: str, scale: float) -> None:
-        """Set a factor for after the mean is subtracted."""
+        """Set a factor applied after the mean is subtracted."""
         self._shape(in_)
         self.input_scale[in_] = scale
 
-    # Work.
+    # Processing.
 
     def preprocess(self, in_: str, data: Any) -> np.ndarray:
-        """Return an image (H', W', K) as float32 (K, H, W) for the input; the image stays as it is."""
+        """Return an image (H', W', K) as float32 (K, H, W) for the input, without changing the image."""
         shape = self._shape(in_)
         values = np.array(data, dtype=np.float32)
         if values.shape[:2] != shape[2:]:
@@ -136,7 +136,7 @@ class Transformer:
             ) from None
 
     def deprocess(self, in_: str, data: Any) -> np.ndarray:
-        """Return the image that :meth:`preprocess` makes ``data`` of, up to resizing."""
+        """Return the image from which :meth:`preprocess` makes ``data``, up to resizing."""
         shape = self._shape(in_)
         values = np.array(data, dtype=np.float32).squeeze()
         by_axis = in_ in self.transpose or in_ in self.channel_swap or in_ in self.mean

@@ -1,1 +1,1 @@
-"""What a training run leaves: its folder, record, metrics, snapshots and pictures."""
+"""A training run and its files: run folder, record, metrics, snapshots and pictures."""

@@ -1,4 +1,4 @@
-"""Remembering the best weights while training, without touching the disk."""
+"""Keeping the best weights in memory while training."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class BestWeights:
     """Keeps a copy of the weights at the smallest mean of a metric over the last ``window`` updates.
 
     Listens in the training thread: the weights are copied between two updates. No choice is made
-    before the window is full. ``weights`` is None where nothing was chosen, or the choice is that
-    of the run that this one goes on from (:meth:`go_on`).
+    before the window is full. ``weights`` is None if nothing has been chosen, or if the choice is still that
+    of the run that this one continues (:meth:`resume`).
     """
 
     def __init__(self, solver: Any, metric: str, window: int = WINDOW):
@@ -31,7 +31,7 @@ class BestWeights:
     def for_run(cls, solver: Any, trainer: Any) -> BestWeights:
         """Choose metric and window for a run; a short run gets a window of a tenth of its updates.
 
-        A run that tests on data of its own chooses by its tests.
+        A run with test nets chooses by its tests.
         """
         tested = tested_output(solver) if trainer is None else None
         if tested is not None:
@@ -40,7 +40,7 @@ class BestWeights:
         return cls(solver, metric, max(1, min(WINDOW, solver.param.max_iter // 10)))
 
     def listener(self, event: Event) -> None:
-        """Look at one update's metrics."""
+        """Evaluate one update's metrics."""
         if not isinstance(event, StepDone):
             return
         value = event.metrics.get(self.metric)
@@ -52,7 +52,7 @@ class BestWeights:
         recent = self._recent
         recent.append(value)
         if len(recent) <= self.window:
-            # Summed afresh while the window fills, so that no rounding of earlier values stays.
+            # Summed again while the window fills, so that no rounding errors of earlier values remain.
             self._total = math.fsum(recent)
         else:
             self._total += value - recent.popleft()
@@ -64,7 +64,7 @@ class BestWeights:
 
     def _keep(self, value: float, iteration: int) -> None:
         data = self._net.parameters.data
-        # The metric is that of the weights before the update, which may have spoilt them.
+        # The metric belongs to the weights before the update, which may have worsened them.
         if not self._net.device.xp.isfinite(data).all().item():
             return
         self.value, self.iteration = value, iteration
@@ -75,7 +75,7 @@ class BestWeights:
 
     @property
     def summary(self) -> dict[str, Any] | None:
-        """Metric, value (mean over the window), window and iteration; None if nothing was chosen."""
+        """Return metric, value (mean over the window), window and iteration; None if nothing has been chosen."""
         if not self.iteration:
             return None
         return {
@@ -87,11 +87,11 @@ class BestWeights:
 
     @property
     def recent(self) -> dict[str, Any]:
-        """The values in the window and their sum, as the next update finds them."""
+        """Return the values in the window and their sum, as needed for the next update."""
         return {"values": list(self._recent), "total": self._total}
 
-    def go_on(self, chosen: tuple[float, int] | None, recent: dict[str, Any] | None) -> None:
-        """Take over the choice (value and iteration) and the window of an earlier run."""
+    def resume(self, chosen: tuple[float, int] | None, recent: dict[str, Any] | None) -> None:
+        """Continue with the choice (value and iteration) and the window of an earlier run."""
         if chosen is not None:
             self.value, self.iteration = chosen
         if recent is not None:
@@ -113,7 +113,7 @@ class BestTested(BestWeights):
         self.value = -math.inf if self.higher else math.inf
 
     def listener(self, event: Event) -> None:
-        """Look at one test's metrics; those before the first update do not count."""
+        """Evaluate one test's metrics, unless it is before the first update."""
         if not isinstance(event, TestDone) or event.net_index or not event.iteration:
             return
         value = event.metrics.get(self.output, math.nan)
@@ -129,7 +129,7 @@ def _is_accuracy(output: str) -> bool:
 
 
 def tested_output(solver: Any) -> str | None:
-    """Return the output of the first test net by which its tests compare, or None if there is none."""
+    """Return the output of the first test net by which tests are compared, or None if there is none."""
     if not solver.test_nets:
         return None
     net = solver.test_nets[0]

@@ -1,4 +1,4 @@
-"""best.json: what a run that goes on must know to choose the best weights as if never stopped."""
+"""best.json: what a resumed run needs to choose the best weights as if it had never stopped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FILE_NAME, WEIGHTS_NAME = "best.json", "best.caffemodel"
 def write_best_file(folder: Path, best: BestWeights, at: int, sha256: str | None) -> None:
     """Write the choice and the window of a snapshot at iteration ``at``, atomically.
 
-    ``sha256`` is the digest of best.caffemodel as it lies in the folder.
+    ``sha256`` is the digest of the folder's best.caffemodel.
     """
     fields = {
         "snapshot": at,
@@ -33,10 +33,10 @@ def write_best_file(folder: Path, best: BestWeights, at: int, sha256: str | None
 
 
 def resume_best(best: BestWeights, folder: Path, at: int) -> bytes | None:
-    """Let ``best`` go on where the run in ``folder`` was at iteration ``at``.
+    """Make ``best`` continue where the run in ``folder`` was at iteration ``at``.
 
-    Returns the content of its best.caffemodel if that is the best so far, else None. A file that
-    is not there, or not as it was written, changes nothing.
+    Returns the content of its best.caffemodel if that is the best so far, else None. If a file
+    is missing or was changed, nothing happens.
     """
     try:
         fields = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
@@ -46,14 +46,14 @@ def resume_best(best: BestWeights, folder: Path, at: int) -> bytes | None:
         data = (folder / WEIGHTS_NAME).read_bytes() if chosen else None
         if data is not None and digest(data) != fields["sha256"]:
             chosen = data = None
-        best.go_on(chosen, _recent(fields, at))
+        best.resume(chosen, _recent(fields, at))
     except (OSError, ValueError, TypeError, LookupError):
         return None
     return data
 
 
 def _chosen(fields: dict[str, Any], window: int, at: int) -> tuple[float, int] | None:
-    """Return the choice, if means over that window compare and it was made by then."""
+    """Return the choice, if its window is ``window`` and it was made by iteration ``at``."""
     if fields["chosen"] is None or fields["window"] != window:
         return None
     value, iteration = fields["chosen"]
@@ -61,7 +61,7 @@ def _chosen(fields: dict[str, Any], window: int, at: int) -> tuple[float, int] |
 
 
 def _recent(fields: dict[str, Any], at: int) -> dict[str, Any] | None:
-    """Return the window, if it is that of iteration ``at``."""
+    """Return the window, if it belongs to iteration ``at``."""
     recent = fields["recent"]
     values = [float(value) for value in recent["values"]]
     if fields["snapshot"] != at or not all(map(math.isfinite, values)):

@@ -1,4 +1,4 @@
-"""The run folder: numbered, never reused."""
+"""The run folder, which is numbered and never reused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST_NAME = 100
 
 
 def folder_name(net_name: str) -> str:
-    """Return a net's name as the name of one folder."""
+    """Return a folder name for a net's name."""
     name = re.sub(r"[^\w.+-]+", "_", net_name).strip("._")[:_LONGEST_NAME]
     return name or "net"
 
@@ -45,7 +45,7 @@ class RunDirectory:
 
     @classmethod
     def create(cls, base: Path | str, net_name: str) -> RunDirectory:
-        """Make the next free folder ``base/<net>/<NNN>``; raises OutputError if it cannot be made."""
+        """Create the next free folder ``base/<net>/<NNN>``; raises OutputError if that fails."""
         parent = Path(base) / folder_name(net_name)
         made = _absent(parent)
         try:
@@ -55,7 +55,7 @@ class RunDirectory:
             while True:
                 path = parent / f"{number:03d}"
                 try:
-                    # Fails where another process was faster; one that gave up may have removed the parent.
+                    # Fails if another process was faster; one that gave up may have removed the parent.
                     path.mkdir(parents=True)
                 except FileExistsError:
                     number += 1
@@ -79,12 +79,12 @@ class RunDirectory:
         if occupied:
             raise ConfigError(
                 f"run folder {path} is not empty, and a run is never overwritten",
-                hint="name another folder, or leave --run-dir out to get the next free number",
+                hint="choose another folder, or omit --run-dir to get the next free number",
             )
         return cls(path, made)
 
     def discard(self) -> None:
-        """Remove what was made for a run that did not begin."""
+        """Remove what was created for a run that did not start."""
         with suppress(OSError):
             for entry in self.path.iterdir():  # the folder was empty
                 entry.unlink()
@@ -93,7 +93,7 @@ class RunDirectory:
 
 
 def _claimed(folder: Path) -> bool:
-    """Make an empty record in an empty folder; False where another process was faster."""
+    """Create an empty record in an empty folder; return False if another process was faster."""
     try:
         (folder / FILE_NAME).open("x").close()
     except FileExistsError:
@@ -102,7 +102,7 @@ def _claimed(folder: Path) -> bool:
 
 
 def _absent(path: Path) -> list[Path]:
-    """Return ``path`` and the folders above it that are not there, innermost first."""
+    """Return ``path`` and the folders above it that do not exist, innermost first."""
     return [place for place in (path, *path.parents) if not os.path.exists(place)]
 
 
@@ -110,6 +110,6 @@ def _unwritable(path: Path, error: OSError) -> OutputError:
     blocking = next((place for place in (path, *path.parents) if os.path.isfile(place)), None)
     reason = f"{blocking} is a file" if blocking else error.strerror or error
     return OutputError(
-        f"cannot make the run folder {path}: {reason}",
-        hint="name another place with --run-dir",
+        f"cannot create the run folder {path}: {reason}",
+        hint="choose another place with --run-dir",
     )

@@ -1,4 +1,4 @@
-"""From the training thread to the observers, without the loop ever waiting for them."""
+"""Passing events from the training thread to the observers, without the loop ever waiting for them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from mycaffe_py.events.events import Event, Observer
 
 
 class TimedObserver(Observer):
-    """An observer that also knows when the event at hand was emitted (``time.perf_counter``)."""
+    """An observer that also knows when the current event was emitted (``time.perf_counter``)."""
 
     now: float = 0.0
     expendable: bool = False
-    """Whether the run goes on without it where it can no longer write, as to a closed terminal."""
+    """Whether the run continues without it if it can no longer write, for example to a closed terminal."""
 
 
 class Dispatcher:
-    """Takes events in the training thread and hands them to the observers in a thread of its own.
+    """Takes events in the training thread and passes them to the observers in a thread of its own.
 
-    An observer that fails is left out from then on; its exception is raised in the training thread
-    at the next event, once, or by :meth:`raise_failure`. The other observers go on. An OSError of
+    An observer that fails gets no further events; its exception is raised in the training thread
+    at the next event, once, or by :meth:`raise_failure`. The other observers continue. An OSError from
     an expendable observer is not raised.
     """
 
@@ -49,12 +49,12 @@ class Dispatcher:
         self._events.append((time.perf_counter(), event))
 
     def raise_failure(self) -> None:
-        """Raise what an observer raised, if one did and it was not raised before."""
+        """Raise the exception of an observer that failed, unless it was raised before."""
         if self._failures:
             raise self._failures.popleft()
 
     def close(self, timeout: float = 30.0) -> None:
-        """Hand out what is left, close the observers and end the thread; waits ``timeout`` at most."""
+        """Deliver the remaining events, close the observers and end the thread; waits at most ``timeout`` seconds."""
         self._closing.set()
         self._thread.join(timeout)
 

@@ -11,23 +11,23 @@ from typing import Any, TextIO
 
 from mycaffe_py.errors import OutputError
 from mycaffe_py.events.events import Event, Observer, StepDone, TestDone
-from mycaffe_py.events.output_names import apart_from
+from mycaffe_py.events.output_names import with_clashes_renamed
 
 FIRST_COLUMNS = ("iteration", "loss", "accuracy", "baseline_accuracy", "mean_abs_error", "lr")
 _OWN = ("iteration", "lr")
 
 Points = tuple[list[int], list[float]]
-"""Iterations, and the value of a figure at each."""
+"""Iterations, and the value of a metric at each."""
 
 
 def row_of(event: StepDone) -> dict[str, Any]:
     """Return an update's row by column name."""
-    figures = apart_from(_OWN, event.named_values)
+    figures = with_clashes_renamed(_OWN, event.named_values)
     return figures | {"iteration": event.iteration, "lr": event.learning_rate}
 
 
 class MetricsWriter(Observer):
-    """Writes each update to both files, in order; what came is on disk after each :meth:`idle`.
+    """Writes each update to both files, in order; everything so far is on disk after each :meth:`idle`.
 
     The first update fixes the columns of metrics.csv; metrics.jsonl also takes names that come
     later. Test results go to tests.jsonl, which appears with the first of them. A number that is
@@ -42,7 +42,7 @@ class MetricsWriter(Observer):
 
     @property
     def csv_path(self) -> Path:
-        """Where metrics.csv is."""
+        """Path of metrics.csv."""
         return self.folder / "metrics.csv"
 
     def observe(self, event: Event) -> None:
@@ -72,7 +72,7 @@ class MetricsWriter(Observer):
     def _open(self, name: str) -> TextIO:
         if name not in self._files:
             try:
-                # Mode x: a file that is there already is never overwritten.
+                # Mode x: an existing file is never overwritten.
                 path = self.folder / name
                 self._files[name] = path.open("x", encoding="utf-8", newline="")
             except OSError as error:
@@ -89,7 +89,7 @@ class MetricsWriter(Observer):
         return OutputError(f"cannot write {self.folder / name}: {error.strerror or error}")
 
     def idle(self) -> None:
-        """Hand what was written to the operating system."""
+        """Flush what was written to the operating system."""
         for name, file in self._files.items():
             self._guarded(name, file.flush)
 
@@ -120,7 +120,7 @@ def read_columns(path: Path, names: tuple[str, ...]) -> dict[str, list[float]]:
 
 
 def read_tests(path: Path) -> dict[str, Points]:
-    """Return each figure of a tests.jsonl: ``test NAME``, or ``test NAME (#k)`` of further test nets."""
+    """Return each metric in a tests.jsonl: ``test NAME``, or ``test NAME (#k)`` for further test nets."""
     figures: dict[str, Points] = {}
     if not path.is_file():
         return figures

@@ -1,4 +1,4 @@
-"""curve.png and loss.png, drawn when a run ends."""
+"""The pictures curve.png and loss.png, drawn when a run ends."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _COLUMNS = ("iteration", "loss", "accuracy", "baseline_accuracy")
 def draw_pictures(
     folder: Path, trainer: Any, warn: Callable[[str], None], best: dict[str, Any] | None = None
 ) -> list[Path]:
-    """Draw the run's pictures and return their paths; whatever goes wrong only warns."""
+    """Draw the run's pictures and return their paths; failures are only warnings."""
     try:
         figure_module = require("matplotlib.figure", "plot")
     except MissingExtraError:
         warn('no pictures: matplotlib is not installed; pip install "mycaffe-py[plot]"')
         return []
-    except Exception as error:  # a broken one; one that Ctrl-C broke off may raise anything, too
+    except Exception as error:  # broken, or interrupted by Ctrl-C, it may raise anything
         warn(f"no pictures: matplotlib cannot be imported: {type(error).__name__}: {error}")
         return []
     drawings: dict[str, Callable[[Any], bool]] = {}
@@ -47,7 +47,7 @@ def draw_pictures(
 
 
 def save_figure(figure: Any, path: Path) -> None:
-    """Write a matplotlib figure as PNG, whole or not at all."""
+    """Write a matplotlib figure as PNG, atomically."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     buffer = io.BytesIO()
@@ -56,7 +56,7 @@ def save_figure(figure: Any, path: Path) -> None:
 
 
 def draw_losses(figure: Any, folder: Path, best: dict[str, Any] | None = None) -> bool:
-    """Draw losses and accuracies over the updates, of training and of tests; False if there was no update.
+    """Draw losses and accuracies over the updates, of training and of tests; False if there were no updates.
 
     They come from the folder's metrics.csv and tests.jsonl.
     """
@@ -95,7 +95,7 @@ def _best_label(best: dict[str, Any]) -> str:
 
 
 def _draw_loss(axis: Any, columns: dict[str, list[float]]) -> None:
-    # A logarithm takes no zero; a gap says as much as a point at minus infinity.
+    # Zero has no logarithm; a gap says as much as a point at minus infinity.
     losses = [loss if loss > 0 else math.nan for loss in columns["loss"]]
     axis.plot(columns["iteration"], losses, linewidth=0.6, alpha=0.5, color=style.BLUE)
     middles, means = _block_means(columns["iteration"], losses)
@@ -134,7 +134,7 @@ def _draw_accuracy(
 def _block_means(
     iterations: list[float], values: list[float], blocks: int = 200
 ) -> tuple[list[float], list[float]]:
-    """Return the middle and the mean of each of about ``blocks`` equal parts; gaps are left out."""
+    """Return the middle and the mean of each of about ``blocks`` equal parts; gaps are skipped."""
     size = max(1, len(values) // blocks)
     middles, means = [], []
     for start in range(0, len(values), size):

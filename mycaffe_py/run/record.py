@@ -1,4 +1,4 @@
-"""run.json: what a run was, on what, and how it ended."""
+"""run.json: the record of a run, its environment, and how it ended."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ FILE_NAME = "run.json"
 
 
 def now() -> str:
-    """Return the time as ISO 8601 in UTC, to the second."""
+    """Return the current time as ISO 8601 in UTC, to the second."""
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def git_commit(folder: Path | None = None) -> str | None:
-    """Return the commit checked out in ``folder``, or None where there is no git or no commit."""
+    """Return the commit checked out in ``folder``, or None if there is no git or no commit."""
     try:
         done = subprocess.run(
             ["git", "rev-parse", "--verify", "HEAD"],
@@ -40,7 +40,7 @@ def git_commit(folder: Path | None = None) -> str | None:
 
 
 class RunRecord:
-    """The fields of run.json; every change is written at once, whole or not at all."""
+    """The fields of run.json; every change is written at once, atomically."""
 
     def __init__(self, folder: Path, fields: dict[str, Any]):
         self.path = folder / FILE_NAME
@@ -55,7 +55,7 @@ class RunRecord:
         command: Sequence[str],
         resumed_from: Path | None = None,
     ) -> RunRecord:
-        """Write the record of a run that begins now."""
+        """Write the record of a run that starts now."""
         device = training.device
         record = cls(
             folder,
@@ -101,7 +101,7 @@ class RunRecord:
 
 
 def plain(value: Any) -> Any:
-    """Return ``value`` with numbers that JSON cannot hold replaced by None."""
+    """Return ``value`` with numbers that JSON cannot represent replaced by None."""
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -112,7 +112,7 @@ def plain(value: Any) -> Any:
 
 
 def read_record(folder: Path) -> dict[str, Any]:
-    """Return the fields of a run folder's run.json, or an empty dict if there is none to read."""
+    """Return the fields of a run folder's run.json, or an empty dict if it cannot be read."""
     try:
         fields = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Finding the state from which a run goes on."""
+"""Finding the state from which a run is resumed."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ Warn = Callable[[str], None]
 
 
 class FoundState(NamedTuple):
-    """A solver state, and the folder of the run that wrote it; snapshots may have been sent elsewhere."""
+    """A solver state, and the folder of the run that wrote it; snapshots may be elsewhere."""
 
     state: Path
     run: Path
 
 
 def find_state(spec: str, base: Path, net_name: str, *, use: Use, warn: Warn) -> FoundState:
-    """Return the solver state that ``--resume`` means, with its run.
+    """Return the solver state that ``--resume`` refers to, with its run.
 
     ``spec`` is ``auto`` (the newest run of the net below ``base``), a run folder, a .solverstate,
     or a .caffemodel with its .solverstate beside it. ``use`` is called with the state, to restore
-    it; where there is a choice, a state for which it raises is passed over with a warning. If none
+    it; if there are several, a state for which it raises is skipped with a warning. If none
     in a folder can be used, the first one's error is raised.
     """
     if spec == "auto":
@@ -49,7 +49,7 @@ def find_state(spec: str, base: Path, net_name: str, *, use: Use, warn: Warn) ->
 
 
 class _Failures:
-    """Why states were passed over; a copy of one that failed already is not told again."""
+    """The reasons why states were skipped; a copy of one that already failed is not reported again."""
 
     def __init__(self) -> None:
         self.found: list[tuple[Path, MyCaffeError]] = []
@@ -61,10 +61,10 @@ class _Failures:
         if not copied:
             self.found.append((state, error))
 
-    def tell(self, warn: Warn) -> None:
+    def report(self, warn: Warn) -> None:
         for state, error in self.found:
             reason = error.message.removeprefix(f"{state}").lstrip(": ")
-            warn(f"passed over {state}: {reason}" + (f"\n  {error.hint}" if error.hint else ""))
+            warn(f"skipped {state}: {reason}" + (f"\n  {error.hint}" if error.hint else ""))
 
 
 def _newest(parent: Path, net_name: str, use: Use, warn: Warn) -> FoundState:
@@ -72,17 +72,17 @@ def _newest(parent: Path, net_name: str, use: Use, warn: Warn) -> FoundState:
     failures = _Failures()
     for run in runs:
         if read_record(run).get("status") == "diverged":
-            warn(f"run {run} diverged; looking at the run before it")
+            warn(f"run {run} diverged; trying the run before it")
             continue
         state = _first_usable(states_in(run), use, failures)
         if state is not None:
-            failures.tell(warn)
+            failures.report(warn)
             return FoundState(state, run)
-    failures.tell(warn)
+    failures.report(warn)
     found = "none of its runs has a usable snapshot" if runs else "it has no runs"
     raise MissingFileError(
         f'nothing to resume for net "{net_name}" in {parent}: {found}',
-        hint="leave --resume out to start a new run",
+        hint="omit --resume to start a new run",
     )
 
 
@@ -90,14 +90,14 @@ def _in_folder(folder: Path, use: Use, warn: Warn) -> FoundState:
     states = states_in(folder)
     if not states:
         raise MissingFileError(
-            f"folder {folder} holds no .solverstate, so there is nothing to resume",
+            f"folder {folder} contains no .solverstate, so there is nothing to resume",
             hint="give a run folder such as runs/<net>/001, or a .solverstate file",
         )
     failures = _Failures()
     state = _first_usable(states, use, failures)
     if state is None:
         raise failures.found[0][1]
-    failures.tell(warn)
+    failures.report(warn)
     return FoundState(state, folder)
 
 
@@ -113,9 +113,9 @@ def _first_usable(states: list[Path], use: Use, failures: _Failures) -> Path | N
 
 
 def states_in(folder: Path) -> list[Path]:
-    """Return a run folder's solver states, those of the most iterations first.
+    """Return a run folder's solver states, those with the most iterations first.
 
-    Snapshots that ``snapshot_prefix`` sent elsewhere are found through run.json. ``last`` comes
+    Snapshots that ``snapshot_prefix`` directs elsewhere are found through run.json. ``last`` comes
     after the snapshots of its kind: it is a copy of one of them.
     """
     found = [path for path in folder.iterdir() if path.name.endswith(STATE_SUFFIXES)]
@@ -129,7 +129,7 @@ def states_in(folder: Path) -> list[Path]:
 
 
 def _recorded_states(record: dict[str, Any]) -> list[str]:
-    """Return the states that run.json names; anything else that may stand there is left out."""
+    """Return the states that run.json names, ignoring anything else in it."""
     snapshots = record.get("snapshots")
     entries = snapshots if isinstance(snapshots, list) else []
     return [
@@ -150,8 +150,8 @@ def _state_beside(weights: Path) -> Path:
         if state.is_file():
             return state
     raise ConfigError(
-        f"{weights} holds weights only, and there is no {stem}.solverstate beside it",
-        hint="a training run goes on from a .solverstate, which also holds iteration and history;\n"
+        f"{weights} contains only weights, and there is no {stem}.solverstate beside it",
+        hint="a training run is resumed from a .solverstate, which also has iteration and history;\n"
         f"to start a new run from these weights, use --weights {weights}",
     )
 

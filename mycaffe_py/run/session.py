@@ -1,4 +1,4 @@
-"""One training run from the first update to the last file."""
+"""A training run, from the first update to the last file."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from .snapshots import SnapshotKeeper
 
 @dataclass
 class Outcome:
-    """How a run ended, and what it left."""
+    """How a run ended, and which files it wrote."""
 
     status: str
     iterations: int
@@ -54,15 +54,15 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """The command line's exit code."""
+        """The exit code of the command line."""
         return EXIT_INTERRUPTED if self.status == "interrupted" else EXIT_OK
 
 
 class TrainingSession:
-    """Trains, and keeps the run folder true all the while.
+    """Trains, and keeps the run folder up to date.
 
-    ``training`` is what ``build_training`` returned. ``observers`` are told of every event, in a
-    thread of their own. The run folder holds the resolved files and run.json from the start.
+    ``training`` is what ``build_training`` returned. ``observers`` receive every event, in a
+    thread of their own. The run folder has the resolved files and run.json from the start.
     ``resumed_from`` is the solver state that was restored, ``resumed_run`` the folder of its run.
     """
 
@@ -83,13 +83,13 @@ class TrainingSession:
         self.best = BestWeights.for_run(self.solver, self.trainer)
         self.keeper = SnapshotKeeper(self.solver, directory.path, self.best, self._on_snapshot)
         if resumed_from is not None:
-            self.keeper.go_on(resumed_run or resumed_from.parent)
+            self.keeper.continue_from(resumed_run or resumed_from.parent)
         self._write_settings()
         self.record = RunRecord.start(
             directory.path, training, command=command, resumed_from=resumed_from
         )
         self._dispatcher = Dispatcher([MetricsWriter(directory.path), *observers])
-        self._signals = SignalEffects(self.solver, self.tell, sigint=sigint, sighup=sighup)
+        self._signals = SignalEffects(self.solver, self.log, sigint=sigint, sighup=sighup)
         self._latest: StepDone | None = None
 
     def _write_settings(self) -> None:
@@ -100,10 +100,10 @@ class TrainingSession:
         ):
             atomic_write(self.directory / name, to_text(message).encode())
 
-    # While it runs.
+    # During the run.
 
-    def tell(self, text: str, level: str = "info") -> None:
-        """Pass a line to the observers."""
+    def log(self, text: str, level: str = "info") -> None:
+        """Pass a line of text to the observers."""
         self._dispatcher.post(Log(text, level))
 
     def _remember(self, event: Event) -> None:
@@ -125,16 +125,16 @@ class TrainingSession:
         self._dispatcher.post(written)
 
     def _snapshot(self, reason: str) -> None:
-        """Write a snapshot that the solver asks for; a stop after the last update cut nothing short."""
+        """Write a snapshot that the solver asks for; a stop after the last update is not an interruption."""
         whole = reason == "interrupted" and self.solver.iter >= self.solver.param.max_iter
         self.keeper.write("end" if whole else reason)
 
     def run(self) -> Outcome:
-        """Train to the end, a stop or a failure; a failure is raised again after all is written."""
+        """Train until the end, a stop or a failure; a failure is raised again after everything is written."""
         try:
             return self._run()
         except KeyboardInterrupt:
-            # A further signal, while the end was being written.
+            # A further signal while the final files were being written.
             if self.record.fields["status"] == "running":
                 iteration = self.solver.iter
                 self.record.update(status="interrupted", iteration=iteration, ended=now())
@@ -149,11 +149,11 @@ class TrainingSession:
         solver.snapshot_action, solver.snapshot_at_end = self._snapshot, True
         logs = {net: (net.log, net.context.warn) for net in (solver.net, *solver.test_nets)}
         for net in logs:
-            net.log = self.tell
-            net.context.warn = lambda text: self.tell(text, "warning")
+            net.log = self.log
+            net.context.warn = lambda text: self.log(text, "warning")
         try:
             with self._signals.installed():
-                # Only now: whoever sees that training has begun may send a signal.
+                # Only now: a process that sees that training has started may send a signal.
                 self._dispatcher.post(TrainingStarted(first, solver.param.max_iter))
                 status, error = self._train()
                 seconds = time.perf_counter() - started
@@ -172,7 +172,7 @@ class TrainingSession:
     def _train(self) -> tuple[str, BaseException | None]:
         solver = self.solver
         try:
-            # The solver itself stops at a loss that is not finite and names the first bad blob.
+            # The solver itself stops at a non-finite loss and names the first bad blob.
             with np.errstate(all="ignore"):
                 solver.solve()
         except KeyboardInterrupt:
@@ -182,12 +182,12 @@ class TrainingSession:
         stopped = solver.stop_requested and solver.iter < solver.param.max_iter
         return ("interrupted" if stopped else "done"), None
 
-    # When it ends.
+    # End of the run.
 
     def _leave_snapshot(
         self, status: str, error: BaseException | None
     ) -> tuple[str, BaseException | None]:
-        """Leave last and best weights as well as possible; return how the run ended after that."""
+        """Write last and best weights as far as possible; return how the run ended after that."""
         keeper = self.keeper
         steps: list[Callable[[], None]] = [keeper.write_last, keeper.write_best]
         if self._is_a_state(error):
@@ -208,7 +208,7 @@ class TrainingSession:
         return status, error
 
     def _is_a_state(self, error: BaseException | None) -> bool:
-        """Whether weights, history and trainer are those of one moment between two updates."""
+        """Whether weights, history and trainer belong together, as between two updates."""
         # A second signal may have come in the middle of an update, as most failures do.
         if self._signals.at_once or self.solver.in_update:
             return False
@@ -217,7 +217,7 @@ class TrainingSession:
     def _latest_snapshot(self) -> str:
         latest = self.keeper.latest
         if latest is None:
-            return "no snapshot yet: the weights of this moment are not a state of the run"
+            return "there is no snapshot yet; the current weights are not a consistent state"
         return f"the latest snapshot is iteration {latest.iteration:,}: {latest.state}"
 
     def _finish(self, outcome: Outcome, error: BaseException | None) -> None:
@@ -226,7 +226,7 @@ class TrainingSession:
         try:
             self._dispatcher.raise_failure()
         except Exception as problem:
-            # Found out only after the last update.
+            # Detected only after the last update.
             outcome.status, error = (
                 ("failed", problem) if error is None else (outcome.status, error)
             )
@@ -252,7 +252,7 @@ def _status_of(error: BaseException) -> str:
 
 
 def _message(error: BaseException | None) -> str:
-    """Return an error's text with what was noted about it; empty if there is none."""
+    """Return an error's text with its notes; empty if there is no error."""
     return "" if error is None else "\n".join([str(error), *getattr(error, "__notes__", [])])
 
 

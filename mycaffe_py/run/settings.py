@@ -1,4 +1,4 @@
-"""The settings that a run saves: usable from any folder."""
+"""The settings that a run saves, usable from any folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _OF_LAYERS = ("source", "mean_file", "root_folder")
 
 
 def without_blobs(message: Any) -> Any:
-    """Return a net's message without the values of its blobs, which one read from a .caffemodel has."""
+    """Return a net's message without the values of its blobs, which it has if read from a .caffemodel."""
     if not any(layer.blobs for layer in message.layer):
         return message
     copy = type(message)()
@@ -25,8 +25,8 @@ def with_absolute_paths(document: Any) -> Any:
     """Return a solver's or net's message with the files that it names written as absolute paths.
 
     A string field names a file if it is called ``net``, ``train_net``, ``test_net``, ``weights``,
-    ``source``, ``root_folder`` or ``<something>_file``. A name that stands for no file, as that of a
-    shipped model, stays.
+    ``source``, ``root_folder`` or ``<something>_file``. A name that is not that of an existing file, such as a
+    shipped model's, is kept.
     """
     message = type(document.message)()
     message.CopyFrom(document.message)
@@ -42,7 +42,7 @@ def _rewrite(message: Any, beside: Path) -> None:
             for inner in value if several else [value]:
                 _rewrite(inner, beside)
         elif field.name in (*_NETS, *_OF_LAYERS) or field.name.endswith("_file"):
-            # Nets and what layers read are looked for in the current folder first, other files
+            # Nets and files that layers read are looked for in the current folder first, other files
             # beside the solver.
             here_first = field.name in (*_NETS, *_OF_LAYERS)
             places = [Path.cwd(), beside] if here_first else [beside, Path.cwd()]
@@ -62,5 +62,5 @@ def _absolute(name: str, places: list[Path]) -> str:
 def _found(name: str, places: list[Path]) -> str | None:
     if not name or os.path.isabs(name):
         return name or None
-    slash = "/" if name.endswith("/") else ""  # of a root_folder
+    slash = "/" if name.endswith("/") else ""  # in a root_folder
     return next((f"{place / name}{slash}" for place in places if (place / name).exists()), None)

@@ -1,4 +1,4 @@
-"""What Ctrl-C, SIGTERM and SIGHUP do to a run."""
+"""Effects of Ctrl-C, SIGTERM and SIGHUP on a run."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class SignalEffects:
     def __init__(
         self,
         solver: Any,
-        tell: Callable[[str], None],
+        log: Callable[[str], None],
         *,
         sigint: str = "stop",
         sighup: str = "snapshot",
     ):
-        self._solver, self._tell = solver, tell
+        self._solver, self._log = solver, log
         self._effects = {"SIGINT": sigint, "SIGTERM": "stop", "SIGHUP": sighup}
         self.stopped_by: str | None = None
         self.at_once = False
@@ -38,11 +38,11 @@ class SignalEffects:
                 raise KeyboardInterrupt
             self.stopped_by = name
             self._solver.request("stop")
-            self._tell(f"{name}: stopping after this step with a snapshot; once more stops at once")
+            self._log(f"{name}: stopping after this step with a snapshot; repeat to stop at once")
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        """Handle the signals inside; only the main thread may, elsewhere nothing changes."""
+        """Context in which the signals are handled; has no effect outside the main thread."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return

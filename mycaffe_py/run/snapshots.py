@@ -1,4 +1,4 @@
-"""When and where snapshots are written, and what is kept as last and best."""
+"""Writing of snapshots, and of the last and best weights."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from .directory import folder_name
 class SnapshotKeeper:
     """Writes the snapshots of one run; attach :meth:`write` as ``solver.snapshot_action``.
 
-    ``last.caffemodel`` and ``last.solverstate`` (with ``.h5`` if it is HDF5) in the run folder are the newest
-    snapshot again under a fixed name, ``best.caffemodel`` the weights that :class:`BestWeights` remembered.
+    ``last.caffemodel`` and ``last.solverstate`` (with ``.h5`` if it is HDF5) in the run folder are copies of the
+    newest snapshot under a fixed name; ``best.caffemodel`` has the weights chosen by :class:`BestWeights`.
     """
 
     def __init__(
@@ -43,12 +43,12 @@ class SnapshotKeeper:
         self._earlier_best: bytes | None = None
         check_writable(solver)
 
-    def go_on(self, run: Path) -> None:
-        """Let the choice of the best weights go on from the run that is resumed."""
+    def continue_from(self, run: Path) -> None:
+        """Continue the choice of the best weights from the resumed run."""
         self._earlier_best = resume_best(self.best, run, self.solver.iter)
 
     def write(self, reason: str = "request") -> None:
-        """Write weights and state of this moment, and the best weights so far.
+        """Write the current weights and state, and the best weights so far.
 
         Raises DivergedError, and writes nothing, if a weight is not finite.
         """
@@ -60,7 +60,7 @@ class SnapshotKeeper:
             self.write_best()
 
     def write_best(self) -> None:
-        """Write the best weights so far, if they are not on disk already, and what choosing needs to go on."""
+        """Write the best weights so far, if they are not on disk yet, and best.json for resuming."""
         self._write_best_weights()
         if self.latest is not None:
             write_best_file(self.folder, self.best, self.solver.iter, self._best_digest)
@@ -84,7 +84,7 @@ class SnapshotKeeper:
         self._best_on_disk = best.iteration
 
     def write_last(self) -> None:
-        """Give the newest snapshot its fixed name in the run folder."""
+        """Copy the newest snapshot to its fixed name in the run folder."""
         if self.latest is None:
             return
         for source in (self.latest.weights, self.latest.state):
@@ -92,7 +92,7 @@ class SnapshotKeeper:
             _copy(source, self.folder / f"last{suffix[0]}")
 
     def weights_are_finite(self) -> bool:
-        """Whether every weight is a number worth keeping."""
+        """Whether every weight is finite."""
         xp, data = self.solver.net.device.xp, self.solver.net.parameters.data
         return bool(xp.isfinite(data).all().item())
 
@@ -106,7 +106,7 @@ class SnapshotKeeper:
 
 
 def non_finite_param(net: Any) -> str | None:
-    """Return which param holds the first weight that is not finite, or None."""
+    """Describe the param with the first non-finite weight; None if all are finite."""
     xp = net.device.xp
     for layer in net.device_layers:
         for index, blob in enumerate(layer.blobs):

@@ -1,4 +1,4 @@
-"""Merge the .proto text of the core and of every plugin into one schema."""
+"""Merging the .proto text of the core and of every plugin into one schema."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class _Composer:
             self.add_symbol(_qualify(scope, value.name), value.place, "the enum value")
             if value.number in numbers.values() and not enum.allow_alias:
                 raise schema_error(
-                    f"the number {value.number} stands twice in the enum {name}", value.place
+                    f"the number {value.number} is used twice in the enum {name}", value.place
                 )
             numbers[value.name] = value.number
         by_lower_case = {key.lower(): number for key, number in numbers.items()}
@@ -119,8 +119,8 @@ class _Composer:
         message = self.catalog.messages.get(found or "")
         if message is None:
             raise schema_error(
-                f'{extend.place.owner} extends the message "{extend.target}", which nobody '
-                "declares",
+                f'{extend.place.owner} extends the message "{extend.target}", which is not '
+                "declared",
                 extend.place,
                 did_you_mean(extend.target, self.catalog.messages),
             )

@@ -1,4 +1,4 @@
-"""The core's own .proto files."""
+"""Access to the core's own .proto files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .proto.numbering import CORE_OWNER
 
 
 def core_sources() -> list[SchemaSource]:
-    """Return the shipped .proto files as sources to compose, in the order of their names."""
+    """Return the shipped .proto files as sources to compose, ordered by name."""
     return [
         SchemaSource(CORE_OWNER, name, resource_path("protos", name).read_text("utf-8"))
         for name in resource_names("protos")

@@ -1,6 +1,6 @@
-"""Float settings as the file writes them.
+"""Float settings as written in the file.
 
-A proto ``float`` field holds 0.9 as 0.89999998; in double-precision arithmetic the digits of the file are meant.
+A proto ``float`` field holds 0.9 as 0.89999998; double-precision arithmetic needs the value as written.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def as_written(value: float) -> float:
 
 
 class DecimalSettings:
-    """A message whose ``float`` fields read as the file writes them; other fields pass through."""
+    """Wrapper of a message that returns ``float`` fields as written in the file; other fields pass through."""
 
     def __init__(self, message: Any):
         self._message = message

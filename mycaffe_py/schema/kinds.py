@@ -1,4 +1,4 @@
-"""Telling a model file from a solver file, and saying so where one is given for the other."""
+"""Distinguishing model from solver files, and reporting when one is given for the other."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _KINDS = {"NetParameter": ("model", "--model"), "SolverParameter": ("solver", "-
 
 
 def parse_kind(schema: Schema, text: str, filename: str, wanted: str) -> Document:
-    """Read a text; a solver where a model is wanted, or the reverse, is one problem instead of many."""
+    """Parse a text; a solver where a model is expected, or the reverse, is one problem instead of many."""
     try:
         return schema.parse_text(text, wanted, filename)
     except PrototxtError as error:
@@ -22,14 +22,14 @@ def parse_kind(schema: Schema, text: str, filename: str, wanted: str) -> Documen
         if found in (None, wanted) or not unknown:
             raise
         (kind, flag), (wanted_kind, _) = _KINDS[found], _KINDS[wanted]
-        message = f"this is a {kind} file, where a {wanted_kind} file is expected"
+        message = f"this is a {kind} file, but a {wanted_kind} file is expected"
         hint = f"give it with {flag}; the {wanted_kind} is another file"
         place = unknown[0].location
         raise PrototxtError([Problem(message, place, hint, UNKNOWN_FIELD)]) from error
 
 
 def kind_of_text(schema: Schema, text: str) -> str | None:
-    """Judge by the fields of the first level: SolverParameter, NetParameter, or None if unclear."""
+    """Return SolverParameter or NetParameter, judged by the top-level fields, or None if unclear."""
     names = top_level_names(text)
     solver, net = (
         set(schema.message_info(name).fields) for name in ("SolverParameter", "NetParameter")

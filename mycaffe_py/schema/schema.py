@@ -45,7 +45,7 @@ class Schema:
         return list(self.catalog.messages)
 
     def message_info(self, name: str) -> MessageInfo:
-        """Return what the catalog holds about a message; KeyError names the nearest one."""
+        """Return the catalog's entry for a message; KeyError names the nearest one."""
         name = name.removeprefix(f"{PACKAGE}.")
         try:
             return self.catalog.messages[name]
@@ -68,7 +68,7 @@ class Schema:
         return self.message_class(message_name)(**fields)
 
     def parse_text(self, text: str, message_name: str, filename: str = "<string>") -> Document:
-        """Read prototxt text; all mistakes in it are raised as one PrototxtError."""
+        """Parse prototxt text; all mistakes in it are raised as one PrototxtError."""
         info = self.message_info(message_name)
         return parse_prototxt(text, info, self.message_class(message_name)(), filename)
 
@@ -77,12 +77,12 @@ class Schema:
         return self.parse_text(read_text_file(path), message_name, os.fspath(path))
 
     def parse_binary(self, data: bytes, message_name: str) -> Any:
-        """Read a message in protobuf's binary form; SnapshotError if it is damaged."""
+        """Parse a message in protobuf's binary format; SnapshotError if it is damaged."""
         try:
             return self.message_class(message_name).FromString(data)
         except DecodeError as error:
             raise SnapshotError(
-                f"not a complete {message_name} in binary form ({len(data)} bytes): {error}",
+                f"not a complete {message_name} in binary format ({len(data)} bytes): {error}",
                 hint="the file is damaged, was cut short, or is of another kind",
             ) from error
 

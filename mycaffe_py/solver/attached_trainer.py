@@ -1,4 +1,4 @@
-"""What a solver asks of the trainer that is attached to it."""
+"""The interface between a solver and the trainer attached to it."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ class AttachedTrainer(Protocol):
         """Fill the train net's inputs for the next forward pass."""
 
     def collect(self) -> None:
-        """Take what the pass that just ended produced."""
+        """Collect the results of the pass that just ended."""
 
     def metrics(self) -> dict[str, float]:
-        """Return the trainer's own figures after an update, by name."""
+        """Return the trainer's own metrics after an update, by name."""
 
     def sample(self) -> dict[str, float]:
-        """Return what a live view draws of the last update."""
+        """Return the values of the last update for a live view."""
 
     def test(self, net: Net, iterations: int) -> dict[str, float]:
-        """Run ``net`` with its weights as they are and return the mean figures by name."""
+        """Run ``net`` without changing its weights and return the mean metrics by name."""
 
     def state(self) -> dict[str, Any]:
-        """Return all that changes while training, beside net and solver."""
+        """Return everything that changes while training, besides net and solver."""
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`state` returned."""
+        """Restore what :meth:`state` returned."""
 
     def close(self) -> None:
         """Release what the trainer holds open."""

@@ -1,4 +1,4 @@
-"""The outputs of a net, averaged over forward passes."""
+"""Averaging a net's outputs over forward passes."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ def mean_outputs(
     iterations: int,
     stopped: Callable[[], bool] = bool,
     with_loss: bool = False,
-    tell: Callable[[int, Mapping[str, float]], None] | None = None,
+    on_pass: Callable[[int, Mapping[str, float]], None] | None = None,
 ) -> dict[str, float]:
-    """Return each output of ``net`` averaged over ``iterations`` forward passes; nothing if stopped before the last.
+    """Return each output of ``net`` averaged over ``iterations`` forward passes; empty if stopped before the last.
 
-    ``with_loss`` adds the weighted loss as ``test_loss``. ``tell`` is told of the figures of each pass.
+    ``with_loss`` adds the weighted loss as ``test_loss``. ``on_pass`` is called with each pass's number and outputs.
     """
     totals: dict[str, float] = {}
     for done in range(iterations):
@@ -24,8 +24,8 @@ def mean_outputs(
             return {}
         loss = net.forward_layers()
         values = net.output_values() | ({"test_loss": loss} if with_loss else {})
-        if tell is not None:
-            tell(done, values)
+        if on_pass is not None:
+            on_pass(done, values)
         for name, value in values.items():
             totals[name] = (totals.get(name, 0.0) * done + value) / (done + 1)
     return totals

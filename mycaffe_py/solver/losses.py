@@ -8,20 +8,20 @@ from collections.abc import Iterable
 
 
 class LossWindow:
-    """The last ``size`` losses. Caffe's window begins anew with each ``step()``."""
+    """The last ``size`` losses. Caffe's window starts again with each ``step()``."""
 
     def __init__(self, size: int):
         self._losses: deque[float] = deque(maxlen=max(1, size))
         self._resumed = False
 
     def begin(self) -> None:
-        """Begin anew, unless losses of an earlier run were just put in."""
+        """Start a new window, unless losses of an earlier run were just restored."""
         if not self._resumed:
             self._losses.clear()
         self._resumed = False
 
     def add(self, loss: float) -> None:
-        """Enter the latest loss; the oldest one goes when the window is full."""
+        """Add the latest loss; the oldest one is dropped when the window is full."""
         self._losses.append(loss)
 
     def values(self) -> list[float]:
@@ -29,7 +29,7 @@ class LossWindow:
         return list(self._losses)
 
     def resume(self, losses: Iterable[float]) -> None:
-        """Put in the losses of an earlier run, with which the next step continues."""
+        """Restore the losses of an earlier run, with which the next step continues."""
         self._losses.clear()
         self._losses.extend(losses)
         self._resumed = True

@@ -49,8 +49,8 @@ def check_policy(param: Any) -> None:
 def learning_rate(param: Any, iteration: int, current_step: int) -> tuple[float, int]:
     """Return (rate, current_step) for an iteration.
 
-    ``multistep`` moves on by at most one step each call, when ``iteration`` has reached the next
-    ``stepvalue``; the other policies leave ``current_step`` as it is.
+    ``multistep`` advances by at most one step per call, when ``iteration`` has reached the next
+    ``stepvalue``; the other policies do not change ``current_step``.
     """
     if (
         param.lr_policy == "multistep"

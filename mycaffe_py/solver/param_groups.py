@@ -1,4 +1,4 @@
-"""ParamGroup: the parameter buffer as update rules see it, and what is done to gradients before the rule."""
+"""ParamGroup: the parameter buffer as update rules see it, and the processing of gradients before the rule."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mycaffe_py.net.parameters import ParameterBuffer
 
 @dataclass
 class ParamGroup:
-    """A run of the parameter buffer with equal multipliers: what one call of the update rule sees.
+    """A section of the parameter buffer with equal multipliers, processed by one call of the update rule.
 
     ``data``, ``diff`` and each array of ``history`` are flat views of the same length.
     """

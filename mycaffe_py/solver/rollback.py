@@ -1,4 +1,4 @@
-"""Rolls back a test that is interrupted."""
+"""Rolling back an interrupted test."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from mycaffe_py.seeding import generator_state, restore_generator
 
 
 class Rollback:
-    """What a test changes, as it was before: the states of the test nets' layers, and the device's generator.
+    """The state before a test of what it changes: the test nets' layers, and the device's generator.
 
-    A resumed solver begins with the test that is due at its iteration. For this to be the test that an uninterrupted
-    run makes, the solver state of that iteration holds these states, not those that half a test left.
+    A resumed solver begins with the test that is due at its iteration. For this to be the same test as in an
+    uninterrupted run, the solver state of that iteration has these states, not those in the middle of a test.
     """
 
     def __init__(self, device: Device, test_nets: Sequence[Net]):
@@ -25,7 +25,7 @@ class Rollback:
         """Layer states of each test net, by layer name."""
 
     def restore(self) -> None:
-        """Put the states back."""
+        """Restore the states."""
         restore_generator(self._device.rng, self.generator)
         for net, states in zip(self._test_nets, self.layers, strict=True):
             net.load_layer_states(states)

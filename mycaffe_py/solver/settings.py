@@ -1,4 +1,4 @@
-"""Checks of the solver settings that every update rule has."""
+"""Checks of the settings that all solvers share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .lr_policy import check_policy
 
 
 def check_common(param: Any) -> None:
-    """Raise ConfigError if settings that all solvers share make no sense."""
+    """Raise ConfigError if settings that all solvers share are invalid."""
     check_policy(param)
     for name, minimum in (("iter_size", 1), ("average_loss", 1), ("display", 0), ("snapshot", 0)):
         value = getattr(param, name)
@@ -29,7 +29,7 @@ def check_common(param: Any) -> None:
     if param.clip_gradients == 0:
         raise ConfigError(
             "solver: clip_gradients 0 would make every gradient 0",
-            hint="give the largest norm allowed, above 0, or leave clip_gradients out",
+            hint="give the largest allowed norm, above 0, or omit clip_gradients",
             field="clip_gradients",
         )
     if param.weight_decay and param.regularization_type not in ("L1", "L2", "NONE"):

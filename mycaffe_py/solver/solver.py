@@ -35,7 +35,7 @@ from .settings import check_common
 
 
 class Solver:
-    """Base of all solvers, with Caffe's Step order.
+    """Base class of all solvers, with Caffe's Step order.
 
     A subclass sets ``type``, ``history_slots`` (history arrays for each parameter) and
     ``scratch_slots``, checks its settings in :meth:`check` and defines :meth:`compute_update`.
@@ -63,17 +63,17 @@ class Solver:
         self.snapshot_action: Callable[[str], None] | None = None
         self.snapshot_prefix: Path | None = None
         self.snapshot_at_end = False
-        """Whether the end of :meth:`solve` is snapshot whatever ``snapshot_after_train`` says, as a run wants it:
-        before the passes that follow, which move the data on."""
+        """Whether :meth:`solve` ends with a snapshot whatever ``snapshot_after_train`` says, as a run needs it:
+        before the passes that follow, which advance the data."""
         self.in_update = False
-        """True from the start of an iteration to its end, and after one that failed: weights, history and
-        trainer do not belong together then, so no snapshot should be made."""
+        """True during an iteration, and after one that failed: weights, history and
+        trainer are then inconsistent, so no snapshot should be written."""
         self._losses = LossWindow(param.average_loss)
         self._rollback: Rollback | None = None
         self._callbacks: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self._requests: set[str] = set()
         self.check_settings(param)
-        # Where the only loss is an output named loss, the two figures are one and the same.
+        # If the only loss is an output named loss, the two metrics are identical.
         weights = {name: weight for name, weight in net.blob_loss_weights.items() if weight}
         single = param.average_loss == param.iter_size == 1 and weights == {"loss": 1}
         self._loss_is_output = (
@@ -91,10 +91,10 @@ class Solver:
 
     @classmethod
     def check(cls, param: Any) -> None:
-        """Raise ConfigError if a SolverParameter makes no sense for this update rule."""
+        """Raise ConfigError if a SolverParameter is invalid for this update rule."""
 
     def compute_update(self, group: ParamGroup, rate: float) -> None:
-        """Turn ``group.diff`` into the value that is then subtracted from ``group.data``.
+        """Replace ``group.diff`` with the value that is then subtracted from ``group.data``.
 
         ``rate`` is the learning rate times the group's lr_mult.
         """
@@ -102,7 +102,7 @@ class Solver:
 
     @classmethod
     def check_settings(cls, param: Any) -> None:
-        """Raise ConfigError if a SolverParameter makes no sense."""
+        """Raise ConfigError if a SolverParameter is invalid."""
         check_common(param)
         cls.check(param)
 
@@ -120,16 +120,16 @@ class Solver:
         self._callbacks.append((on_start, on_gradients_ready))
 
     def request(self, action: str) -> None:
-        """Ask for ``stop`` or ``snapshot`` after the iteration in progress (safe from signals)."""
+        """Request ``stop`` or ``snapshot`` after the current iteration (safe in signal handlers)."""
         self._requests.add(action)
 
     @property
     def stop_requested(self) -> bool:
-        """Whether a stop was asked for and not yet cleared."""
+        """Whether a stop was requested and not yet cleared."""
         return "stop" in self._requests
 
     def clear_requests(self) -> None:
-        """Forget requests made so far."""
+        """Discard pending requests."""
         self._requests.clear()
 
     def step(self, iterations: int) -> None:
@@ -147,7 +147,7 @@ class Solver:
     def solve(self, resume_file: str | Path | None = None) -> None:
         """Train up to ``max_iter``, then snapshot and test as Caffe's Solve does.
 
-        With ``resume_file``, a .solverstate, training goes on from there.
+        With ``resume_file``, a .solverstate, training continues from there.
         """
         if resume_file is not None:
             self.restore(resume_file)
@@ -166,9 +166,9 @@ class Solver:
         self.emit(SolveEnded(self.iter, early))
 
     def _show_final_loss(self) -> None:
-        """Run one more forward pass on a display iteration, as Caffe does to tell the loss after the last update.
+        """Run one more forward pass on a display iteration, as Caffe does to show the loss after the last update.
 
-        Not with a trainer: its gyms would go on by a step that no update follows.
+        Not with a trainer: its gyms would advance by a step without an update.
         """
         if self.trainer is not None or not self._displays(self.iter):
             return
@@ -211,11 +211,11 @@ class Solver:
 
     @property
     def recent_losses(self) -> list[float]:
-        """The losses that ``average_loss`` averages. Caffe's window begins anew with each :meth:`step`."""
+        """The losses that ``average_loss`` averages. Caffe's window starts again with each :meth:`step`."""
         return self._losses.values()
 
     def resume_losses(self, losses: Iterable[float]) -> None:
-        """Let the next :meth:`step` go on with the window of an earlier run."""
+        """Make the next :meth:`step` continue with the loss window of an earlier run."""
         self._losses.resume(losses)
 
     @property
@@ -242,7 +242,7 @@ class Solver:
         )
 
     def emit(self, event: Event) -> None:
-        """Hand an event to every listener."""
+        """Pass an event to every listener."""
         for listener in self.listeners:
             listener(event)
 
@@ -272,7 +272,7 @@ class Solver:
         return bool(interval) and bool(self.param.test_iter) and self.iter % interval == 0
 
     def _stopped_in_test(self) -> bool:
-        """Test if it is time to; return whether a stop came meanwhile, which takes the test back."""
+        """Test if a test is due; return whether it was stopped, in which case it is rolled back."""
         if not self._test_is_due() or not (self.iter > 0 or self.param.test_initialization):
             return False
         stopped, before = True, self.rollback_point()
@@ -287,7 +287,7 @@ class Solver:
         return stopped
 
     def rollback_point(self) -> Rollback:
-        """Return where the test nets stand; while a test runs that is due, where they stood before it."""
+        """Return the state to roll back to: the test nets' current one or, during a due test, the one before it."""
         return self._rollback or Rollback(self.net.device, self.test_nets)
 
     def test_all(self) -> list[dict[str, float]]:
@@ -311,14 +311,14 @@ class Solver:
         return metrics
 
     def _stops_test(self) -> bool:
-        """Do between two passes of a test what was asked for meanwhile; return whether to stop."""
+        """Serve pending requests between two passes of a test; return whether to stop."""
         if "snapshot" in self._requests and not self.in_update:
             self._requests.discard("snapshot")
             self.snapshot("request")
         return self.stop_requested
 
     def snapshot(self, reason: str = "request") -> None:
-        """Write weights and state: by ``snapshot_action`` if a run has set one, else by Caffe's rule.
+        """Write weights and state, by ``snapshot_action`` if a run has set it, else by Caffe's rule.
 
         Caffe's files are ``{prefix}_iter_{iter}.caffemodel`` and ``.solverstate``.
         """
@@ -331,11 +331,11 @@ class Solver:
         self.emit(SnapshotWritten(self.iter, weights, state, reason))
 
     def prefix_of_snapshots(self) -> Path:
-        """Return what the paths of snapshots begin with.
+        """Return the common prefix of the paths of snapshots.
 
         That is ``snapshot_prefix`` of the settings; else this object's ``snapshot_prefix``: the solver file's path
-        without its extension, or the net's name in the run folder; else the net's name. The last part of those is
-        added where the setting names a folder.
+        without its extension, or the net's name in the run folder; else the net's name. If the setting names a folder,
+        the last part of the others is added.
         """
         own = self.snapshot_prefix or Path(self.net.name or "net")
         if not self.param.snapshot_prefix:
@@ -344,13 +344,13 @@ class Solver:
         return prefix / own.name if prefix.is_dir() else prefix
 
     def restore(self, path: str | Path) -> None:
-        """Go on from a ``.solverstate`` file: weights, iteration, history, and what else it holds."""
+        """Continue from a ``.solverstate`` file: weights, iteration, history, and whatever else it contains."""
         from mycaffe_py.weights import restore
 
         restore(self, path)
 
     def share_weights(self, net: Net) -> None:
-        """Let ``net`` use this solver's weights in its layers of the same names."""
+        """Share this solver's weights with the layers of ``net`` that have the same names."""
         net.share_with(self.net)
 
     def _snapshot_if_due(self) -> None:

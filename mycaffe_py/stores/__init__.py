@@ -1,4 +1,4 @@
-"""What data layers and their tools read and write: databases of records, images, lists and mean files."""
+"""Data files for data layers and tools: databases of records, images, lists and mean files."""
 
 from __future__ import annotations
 

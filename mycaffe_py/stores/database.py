@@ -1,4 +1,4 @@
-"""Reading LMDB databases, each opened once in a process however many layers read it."""
+"""Reading LMDB databases, each opened once per process however many layers read it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from typing import Any
 from mycaffe_py.errors import DataError, MissingFileError, require
 
 LEVELDB_HINT = (
-    "copy its records into LMDB with the packages plyvel and lmdb (docs/commands.md shows how), or make "
-    "it anew from the images with mycaffe convert-imageset"
+    "copy its records into LMDB with the packages plyvel and lmdb (docs/commands.md shows how), or create "
+    "it again from the images with mycaffe convert-imageset"
 )
 
-# LMDB allows one environment a file in a process, and a forked process has its parent's, which may still be read
-# there, as nothing is locked: {path: (the database, if alive; its environment)}
+# LMDB allows one environment per file in a process, and a forked process inherits its parent's, which can still be
+# read, as nothing is locked: {path: (the database, if alive; its environment)}
 _open: dict[str, tuple[weakref.ref[Database], Any]] = {}
-_lock = threading.RLock()  # a database may be dropped in the middle of all else
+_lock = threading.RLock()  # a database may be finalized at any time
 
 
 def _forked() -> None:
-    """Begin with a free lock: the thread that held it is not there any more."""
+    """Start with a free lock in a forked process, where the thread that held it no longer exists."""
     global _lock
     _lock = threading.RLock()
 
@@ -34,9 +34,9 @@ if hasattr(os, "register_at_fork"):
 
 
 class Database:
-    """An LMDB environment, read only; records lie in the order of their keys.
+    """An LMDB database, opened read-only; records are in the order of their keys.
 
-    It is closed when nobody uses it any more. Nobody should write to it meanwhile.
+    It is closed when it is no longer used. It should not be written to meanwhile.
     """
 
     def __init__(self, path: Path, environment: Any):
@@ -45,7 +45,7 @@ class Database:
         """Number of records."""
 
     def records(self) -> Records:
-        """Return a reader of the records, with a position of its own."""
+        """Return a reader of the records with its own position."""
         return Records(self, self._environment.begin(buffers=False))
 
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
@@ -56,7 +56,7 @@ class Database:
 
 
 class Records:
-    """Reads records by their number; one after the other costs no search."""
+    """Reads records by number; sequential reading needs no search."""
 
     def __init__(self, database: Database, transaction: Any):
         self._database, self._transaction = database, transaction
@@ -77,7 +77,7 @@ class Records:
         return item
 
     def _seek(self, index: int) -> None:
-        # LMDB knows no record numbers: walk over the keys, which lie beside each other.
+        # LMDB has no record numbers: walk over the keys, which are adjacent.
         self._cursor.first()
         keys = self._cursor.iternext(keys=True, values=False)
         if next(islice(keys, index, None), None) is None:
@@ -88,7 +88,7 @@ def open_database(path: str | os.PathLike[str]) -> Database:
     """Return the LMDB database at ``path`` (its folder, or the file in it).
 
     Raises MissingFileError, MissingExtraError without the package lmdb, or DataError for a LevelDB
-    database and whatever else is no LMDB database.
+    database and anything else that is not an LMDB database.
     """
     path = Path(path)
     check_database(path)
@@ -115,13 +115,13 @@ def open_database(path: str | os.PathLike[str]) -> Database:
 
 
 def _check_size(path: Path, environment: Any) -> None:
-    """Refuse a database that lacks its end: reading behind the end of the file would end the process."""
+    """Reject a truncated database: reading beyond the end of the file would kill the process."""
     size = os.path.getsize(_data_file(path))
     whole = (environment.info()["last_pgno"] + 1) * environment.stat()["psize"]
     if size < whole:
         raise DataError(
             f"LMDB database {path} is cut short: its file has {size} bytes of {whole}",
-            hint="copy it again, or make it anew",
+            hint="copy it or create it again",
         )
 
 
@@ -130,7 +130,7 @@ def _data_file(path: Path) -> Path:
 
 
 def _close(key: str, environment: Any = None) -> None:
-    """Close what is open under a key, or only if it is ``environment``."""
+    """Close the environment open under a key; if ``environment`` is given, only if it is that one."""
     with _lock:
         if key in _open and environment in (None, _open[key][1]):
             _open.pop(key)[1].close()
@@ -142,13 +142,13 @@ def check_database(path: Path) -> None:
         raise MissingFileError(f"database {path} does not exist")
     if _data_file(path).is_file():
         if not os.path.getsize(_data_file(path)):
-            raise DataError(f"{path} is no LMDB database: {_data_file(path)} is empty")
+            raise DataError(f"{path} is not an LMDB database: {_data_file(path)} is empty")
         return
     if (path / "CURRENT").is_file():
         raise DataError(
-            f"{path} is a LevelDB database, and only LMDB is read here", hint=LEVELDB_HINT
+            f"{path} is a LevelDB database, but only LMDB is supported", hint=LEVELDB_HINT
         )
     raise DataError(
-        f"{path} is no LMDB database: there is no data.mdb in it",
-        hint="mycaffe convert-imageset makes one from images",
+        f"{path} is not an LMDB database: there is no data.mdb in it",
+        hint="mycaffe convert-imageset creates one from images",
     )

@@ -1,4 +1,4 @@
-"""Datum messages, the records of Caffe's databases, to arrays and back."""
+"""Conversion between arrays and Datum messages, the records of Caffe's databases."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ def parse_datum(datum_class: Any, value: bytes) -> Any:
     try:
         return datum_class.FromString(value)
     except Exception as error:  # protobuf's DecodeError
-        raise DataError(f"it is no Datum: {len(value)} bytes") from error
+        raise DataError(f"not a Datum: {len(value)} bytes") from error
 
 
 def datum_to_array(datum: Any, color: bool | None = None) -> np.ndarray:
     """Return a Datum's values as (channels, height, width), uint8 or float32.
 
     An encoded image is decoded: to blue, green, red if ``color`` is True, to one channel if it is
-    False, and as it is if it is None. Other values stay as they are whatever ``color`` says, as in
-    Caffe. Raises DataError if there are not as many values as the sizes say.
+    False, and unchanged if it is None. Values that are not encoded ignore ``color``, as in
+    Caffe. Raises DataError if the number of values does not match the sizes.
     """
     if datum.encoded:
         return decode_image(datum.data, color)
@@ -32,12 +32,14 @@ def datum_to_array(datum: Any, color: bool | None = None) -> np.ndarray:
     stored = datum.data
     values = np.frombuffer(stored, np.uint8) if stored else np.array(datum.float_data, np.float32)
     if min(shape) < 1 or values.size != np.prod(shape, dtype=np.int64):
-        raise DataError(f"it says {shape} (channels, height, width) and holds {values.size} values")
+        raise DataError(
+            f"it declares {shape} (channels, height, width) but has {values.size} values"
+        )
     return values.reshape(shape)
 
 
 def array_to_datum(schema: Any, values: np.ndarray, label: int | None = None) -> Any:
-    """Return a Datum of an array (channels, height, width): uint8 as bytes, all else as floats."""
+    """Return a Datum of an array (channels, height, width): uint8 as bytes, everything else as floats."""
     if values.ndim != 3:
         raise DataError(f"a Datum has three axes (channels, height, width), not {values.shape}")
     datum = schema.new("Datum")

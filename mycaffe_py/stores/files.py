@@ -1,4 +1,4 @@
-"""Reading whole files, with one wording for those that cannot be read."""
+"""Reading whole files, with uniform errors for those that cannot be read."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from mycaffe_py.errors import DataError, MissingFileError
 
 
 def read_bytes(path: str | os.PathLike[str], what: str) -> bytes:
-    """Return the content of a file; ``what`` says in errors what it should be.
+    """Return the content of a file; ``what`` describes it in errors.
 
-    Raises MissingFileError if it is not there, and DataError if it cannot be read.
+    Raises MissingFileError if it does not exist, and DataError if it cannot be read.
     """
     name = f"{what} {os.fspath(path)}"
     try:

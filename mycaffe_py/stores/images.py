@@ -33,7 +33,7 @@ def read_image(
 ) -> np.ndarray:
     """Return the image in a file, with three channels or with one, resized to ``size``.
 
-    ``size`` is (height, width). Raises MissingFileError, DataError if the file is no image, or
+    ``size`` is (height, width). Raises MissingFileError, DataError if the file is not an image, or
     MissingExtraError without the package pillow.
     """
     data = image_bytes(path)
@@ -51,8 +51,8 @@ def decode_image(data: bytes, color: bool | None = None) -> np.ndarray:
     """Return an image from the bytes of its file.
 
     ``color``: True for three channels, False for one (0.299 R + 0.587 G + 0.114 B), None for those
-    of the file, with its alpha channel. An orientation stored beside the pixels is not applied, as
-    by Caffe with OpenCV 2. Raises DataError or MissingExtraError.
+    of the file, with its alpha channel. A stored orientation is not applied, as
+    in Caffe with OpenCV 2. Raises DataError or MissingExtraError.
     """
     module = require("PIL.Image", "image")
     try:
@@ -60,11 +60,11 @@ def decode_image(data: bytes, color: bool | None = None) -> np.ndarray:
             image = _eight_bit(image)
             values = np.asarray(_native(image) if color is None else image.convert(_MODES[color]))
     except MemoryError as error:
-        raise out_of_memory("an image is too large for the memory there is") from error
-    except module.UnidentifiedImageError as error:  # its text shows a buffer's address
-        raise DataError(f"{len(data)} bytes that are no whole image file") from error
+        raise out_of_memory("an image is too large for the available memory") from error
+    except module.UnidentifiedImageError as error:  # its text contains a buffer's address
+        raise DataError(f"{len(data)} bytes that are not a complete image") from error
     except Exception as error:  # Pillow raises many kinds for a damaged file
-        raise DataError(f"{len(data)} bytes that are no whole image file: {error}") from error
+        raise DataError(f"{len(data)} bytes that are not a complete image: {error}") from error
     if values.ndim == 2:
         return values[None]
     order = _BGRA if values.shape[2] == 4 else _BGR
@@ -72,7 +72,7 @@ def decode_image(data: bytes, color: bool | None = None) -> np.ndarray:
 
 
 def _eight_bit(image: Any) -> Any:
-    """Return an image of 16 bits a value with the upper 8 of them, as OpenCV reads it."""
+    """Return an image with 16 bits per value reduced to the upper 8, as OpenCV reads it."""
     if not image.mode.startswith("I"):
         return image
     module = require("PIL.Image", "image")
@@ -87,11 +87,11 @@ def _native(image: Any) -> Any:
 
 
 def check_image_type(kind: str) -> str:
-    """Return Pillow's name of the format of files with an extension, or raise DataError."""
+    """Return Pillow's name for the format of a file extension, or raise DataError."""
     name = _FORMATS.get(kind.lower().lstrip("."))
     if name is None:
         known = ", ".join(sorted(_FORMATS))
-        raise DataError(f'images are not written as "{kind}"', hint=f"valid: {known}")
+        raise DataError(f'images cannot be written as "{kind}"', hint=f"valid: {known}")
     return name
 
 
@@ -108,9 +108,9 @@ def encode_image(image: np.ndarray, kind: str) -> bytes:
 def resize_pixels(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return an image (channels, height, width) of uint8 resized to (height, width).
 
-    Bilinear between the four nearest pixels, as OpenCV's INTER_LINEAR in Caffe (to within 1: that
-    one rounds its weights); not Pillow's bilinear filter, which averages over more pixels where it
-    makes an image smaller.
+    Bilinear between the four nearest pixels, as OpenCV's INTER_LINEAR in Caffe (to within 1, as that
+    one rounds its weights); not Pillow's bilinear filter, which averages over more pixels when it
+    shrinks an image.
     """
     if image.shape[1:] == tuple(size):
         return image

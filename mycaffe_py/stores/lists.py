@@ -1,4 +1,4 @@
-"""Text files that list images and their labels, one pair a line."""
+"""Text files that list images and their labels, one pair per line."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def text_lines(path: str | os.PathLike[str]) -> list[tuple[int, str]]:
     """
     text = read_bytes(path, "list file").decode("utf-8-sig", errors="surrogateescape")
     if "\0" in text:
-        raise DataError(f"{os.fspath(path)} is a binary file, where a list in text is expected")
+        raise DataError(f"{os.fspath(path)} is a binary file, but a text list is expected")
     lines = enumerate(re.split(r"\r\n?|\n", text), start=1)
     return [(number, line.strip()) for number, line in lines if line.strip()]
 

@@ -1,4 +1,4 @@
-"""Mean files: a BlobProto in binary form, with the legacy four dimensions as Caffe writes it."""
+"""Mean files: a BlobProto in binary format, with the four legacy dimensions, as Caffe writes it."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from .files import read_bytes
 def read_mean(schema: Any, path: str | os.PathLike[str]) -> np.ndarray:
     """Return the mean image of a file as float32 (channels, height, width).
 
-    Raises MissingFileError, or DataError if the file holds no such blob.
+    Raises MissingFileError, or DataError if the file does not contain such a blob.
     """
     name = os.fspath(path)
     data = read_bytes(path, "mean file")
     try:
         values = array_from_proto(schema.parse_binary(data, "BlobProto"))
     except SnapshotError as error:
-        raise DataError(f"{name} is no mean file: {error.message}", hint=error.hint) from error
+        raise DataError(f"{name} is not a mean file: {error.message}", hint=error.hint) from error
     shape = (1,) * (4 - values.ndim) + values.shape
     if len(shape) != 4 or shape[0] != 1 or not values.size:
         raise DataError(
-            f"{name} holds a blob {values.shape}, where one image (1, channels, height, width) is expected"
+            f"{name} contains a blob {values.shape}, but one image (1, channels, height, width) is expected"
         )
     return values.reshape(shape[1:]).astype(np.float32, copy=False)
 

@@ -1,4 +1,4 @@
-"""Resizing images in NumPy: nearest, linear, quadratic and cubic, any number of channels."""
+"""Resizing images in NumPy: nearest, linear, quadratic and cubic, with any number of channels."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ import numpy as np
 from mycaffe_py.errors import ConfigError, ShapeError
 
 _POLES = {2: math.sqrt(8) - 3, 3: math.sqrt(3) - 2}
-"""Of the recursive filters that turn samples into coefficients of B-splines."""
+"""Poles of the recursive filters that turn samples into B-spline coefficients."""
 
 
 def resize_image(im: Any, new_dims: Sequence[int], interp_order: int = 1) -> np.ndarray:
     """Resize an image (height, width, channels) to ``new_dims`` (height, width), as float32.
 
-    ``interp_order``: 0 nearest, 1 linear, 2 quadratic, 3 cubic. Any number of channels; no value leaves
-    the range of the image's own. Pixel centres are aligned as areas, and edges are repeated.
+    ``interp_order``: 0 nearest, 1 linear, 2 quadratic, 3 cubic. Any number of channels; values stay
+    within the image's range. Pixel centres are aligned as areas, and edges are repeated.
     """
     image = np.asarray(im)
     dims = tuple(int(size) for size in new_dims)
     if image.ndim != 3:
-        raise ShapeError(f"an image has axes (height, width, channels), not shape {image.shape}")
+        raise ShapeError(
+            f"an image must have axes (height, width, channels), not shape {image.shape}"
+        )
     if len(dims) != 2 or min(dims) < 1 or not image.size:
         raise ShapeError(f"an image {image.shape} cannot be resized to {dims}")
     if interp_order not in (0, 1, 2, 3):
@@ -39,7 +41,7 @@ def resize_axis(values: np.ndarray, size: int, order: int, axis: int) -> np.ndar
     """Interpolate one axis to ``size`` samples by B-splines of ``order`` 0 to 3.
 
     Pixels are areas: output i lies at (i + 1/2) * old / size - 1/2. Beyond the ends the edge is repeated
-    (orders 0, 1) or the samples are mirrored (2, 3). There is no smoothing before samples are left out.
+    (orders 0, 1) or the samples are mirrored (2, 3). There is no smoothing before downsampling.
     """
     old = values.shape[axis]
     if size == old:

@@ -1,4 +1,4 @@
-"""Writing LMDB databases: there as a whole or not at all, and never over another one."""
+"""Writing LMDB databases, completely or not at all, and never over an existing one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FIRST_SIZE = 1 << 26
 def check_backend(backend: str) -> None:
     """Raise ConfigError unless ``backend`` is LMDB."""
     if backend.lower() == "leveldb":
-        raise ConfigError("LevelDB databases are not read or written here", hint=LEVELDB_HINT)
+        raise ConfigError("LevelDB databases are not supported", hint=LEVELDB_HINT)
     if backend.lower() != "lmdb":
         raise ConfigError(f'unknown database backend "{backend}"', hint="valid: lmdb")
 
@@ -27,25 +27,25 @@ def check_backend(backend: str) -> None:
 class DatabaseWriter:
     """Writes a new LMDB database; use it in a ``with`` statement.
 
-    The records go into a hidden folder beside ``path``, which takes its name when the block ends
-    and is removed if it ends by an exception. ``put`` commits every 1000 records, and the database
+    The records go into a hidden folder beside ``path``, which is renamed to it when the block ends
+    and removed if it ends with an exception. ``put`` commits every 1000 records, and the database
     grows as it needs to. Raises OutputError if ``path`` exists or cannot be written.
     """
 
     def __init__(self, path: str | os.PathLike[str]):
         self.path = Path(path)
         self.size = 0
-        """Number of records put."""
+        """Number of records written."""
         self._lmdb = require("lmdb", "lmdb")
         self._pending: list[tuple[bytes, bytes]] = []
         self._environment: Any = None
         self.check_free()
 
     def check_free(self) -> None:
-        """Raise OutputError if something is at ``path`` already."""
+        """Raise OutputError if ``path`` already exists."""
         if os.path.lexists(self.path):
             raise OutputError(
-                f"{self.path} exists already", hint="remove it first, or give another name"
+                f"{self.path} already exists", hint="remove it first, or choose another name"
             )
 
     def __enter__(self) -> DatabaseWriter:
@@ -65,7 +65,7 @@ class DatabaseWriter:
         return self
 
     def put(self, key: bytes, value: bytes) -> None:
-        """Add a record, or take the place of the one with this key."""
+        """Add a record, or replace the one with this key."""
         self._pending.append((key, value))
         self.size += 1
         if len(self._pending) == RECORDS_PER_COMMIT:

@@ -1,4 +1,4 @@
-"""Checks for the authors of plugins: each raises AssertionError that says what is wrong."""
+"""Checks for plugin authors: each raises an AssertionError that describes the mistake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""check_filler: whether a filler gives usable and repeatable values."""
+"""check_filler: check that a filler produces usable and repeatable values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .strict import strict_device
 def check_filler(
     filler: Any, shape: Sequence[int], *, registry: Registry | None = None, seed: int = 0
 ) -> None:
-    """Raise AssertionError if a filler does not do what it must.
+    """Raise AssertionError if a filler violates its contract.
 
     ``filler`` is a FillerParameter, as prototxt text or as a message. It is checked that the values
     of a blob of ``shape`` are finite, follow from the seed alone, agree between float32 and float64
@@ -29,7 +29,9 @@ def check_filler(
     made = registry.filler(filler)
     unknown = set(made.uses) - set(filler.DESCRIPTOR.fields_by_name)
     if unknown:
-        raise AssertionError(_say(made, f"uses names no fields of FillerParameter: {unknown}"))
+        raise AssertionError(
+            _say(made, f"uses names fields that FillerParameter does not have: {unknown}")
+        )
 
     def values(device: Device, dtype: Any) -> np.ndarray:
         device.seed_generators(seed)
@@ -40,7 +42,7 @@ def check_filler(
 
     wanted = values(Device(), np.float64)
     if not np.isfinite(wanted).all():
-        raise AssertionError(_say(made, f"gives values that are not finite for shape {shape}"))
+        raise AssertionError(_say(made, f"returns values that are not finite for shape {shape}"))
     others = {
         "the second time": values(Device(), np.float64),
         "on the strict device": values(strict_device(), np.float64),
@@ -51,7 +53,7 @@ def check_filler(
         if not np.array_equal(got, expected):
             index = tuple(int(i) for i in np.argwhere(got != expected)[0])
             raise AssertionError(
-                _say(made, f"gives {got[index]!r} at {index} {what}, not {expected[index]!r}")
+                _say(made, f"returns {got[index]!r} at {index} {what}, not {expected[index]!r}")
             )
 
 

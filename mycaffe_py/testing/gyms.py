@@ -1,4 +1,4 @@
-"""check_gym: whether a gym keeps the contract that trainers and resuming rely on."""
+"""check_gym: check that a gym keeps the contract that trainers and resuming rely on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from mycaffe_py.gym import Gym
 from mycaffe_py.plugins.registry import Registry, default_registry
 
-from .gym_answers import check_answers
+from .gym_metadata import check_metadata
 
 GymFactory = Callable[[int], Gym]
 
@@ -26,22 +26,22 @@ def check_gym(
     registry: Registry | None = None,
     base_dir: Path | None = None,
 ) -> None:
-    """Raise AssertionError, which says what is wrong, unless a gym keeps its contract.
+    """Raise AssertionError with the reason if a gym violates its contract.
 
     Give either a GymParameter in prototxt form, such as ``type: "Curve" curve_param { step: 0.1 }``
     (the type is looked up in ``registry``, by default all installed plugins), or a function that
     takes a seed and returns a new gym. Checked over ``steps`` steps: what ``reset`` and ``step``
     return; the observation's arrays; the same run for the same seed, however it is given; that
-    instances do not disturb each other; that ``state`` and ``load_state`` continue a run to the
-    last bit; ``reset`` at any time, also after the end; and of a gym that looks ahead what ``look_ahead`` returns,
-    half way and after the end, and that ``load_state`` takes it back; and what ``time_form``, ``statistics`` and
+    instances do not affect each other; that ``state`` and ``load_state`` continue a run to the
+    last bit; ``reset`` at any time, also after the end; for a gym that looks ahead, what ``look_ahead`` returns,
+    halfway and after the end, and that ``load_state`` undoes it; and what ``time_form``, ``statistics`` and
     ``past`` return.
     """
     factory = gym_factory_or_prototxt
     if isinstance(factory, str):
         factory = _factory_from_prototxt(factory, registry or default_registry(), base_dir)
     if steps < 2:
-        raise ValueError(f"check_gym: steps is {steps}; needs at least 2")
+        raise ValueError(f"check_gym: steps is {steps}, but must be at least 2")
     first = _new(factory, seed)
     reference = _run(first, first.reset(), steps)
     _check_seeds(factory, seed, steps, reference)
@@ -49,7 +49,7 @@ def check_gym(
     _check_state(factory, seed, steps)
     if type(first).look_ahead is not Gym.look_ahead:
         _check_looking_ahead(factory, seed, steps)
-    check_answers(first, first.reset()[0])
+    check_metadata(first, first.reset()[0])
     _check_reset_at_any_time(first)
     first.close()
 
@@ -73,9 +73,9 @@ def _require(condition: bool, message: str) -> None:
 
 
 def _run(gym: Gym, reset_result: Any, steps: int, beside: _Restarting | None = None) -> list[Any]:
-    """Step through an episode, restarting where it ends, and return copies of all that came back.
+    """Step through an episode, restarting where it ends, and return copies of all results.
 
-    ``beside`` is stepped, and started anew, between the steps.
+    ``beside`` is stepped, and restarted, between the steps.
     """
     name = type(gym).__name__
     observation, info = _checked_reset(name, reset_result)
@@ -95,7 +95,7 @@ def _run(gym: Gym, reset_result: Any, steps: int, beside: _Restarting | None = N
 
 
 def _action(observation: Mapping[str, np.ndarray], index: int) -> np.ndarray | None:
-    """Return a prediction that depends on nothing but the arguments; now and then none."""
+    """Return a prediction that depends only on the arguments, occasionally None."""
     return None if index % 5 == 4 else 0.5 * np.array(observation["target"][-1]) + 0.01 * index
 
 
@@ -120,7 +120,7 @@ def _checked_reset(name: str, result: Any) -> tuple[Mapping[str, np.ndarray], di
 def _checked_step(
     name: str, result: Any
 ) -> tuple[Mapping[str, np.ndarray], float, bool, dict[str, Any]]:
-    """Check what step() returned; return observation, reward, whether the episode ended, info."""
+    """Check the result of step(); return observation, reward, whether the episode ended, info."""
     _require(
         isinstance(result, tuple) and len(result) == 5,
         f"{name}.step() must return (observation, reward, terminated, truncated, info), "
@@ -159,16 +159,16 @@ def _check_observation(where: str, observation: Any) -> None:
         _require(values.ndim == axes, f"{place} must have {axes} axes; its shape is {values.shape}")
         _require(
             np.issubdtype(values.dtype, np.floating),
-            f"{place} must hold floats, not {values.dtype}",
+            f"{place} must contain floats, not {values.dtype}",
         )
-        _require(bool(np.isfinite(values).all()), f"{place} holds NaN or infinity")
+        _require(bool(np.isfinite(values).all()), f"{place} contains NaN or infinity")
     shapes = {key: observation[key].shape for key in ("x", "tt", "mask", "target")}
     counts = {shape[0] for shape in shapes.values()}
-    _require(counts != {0}, f"{where}: the observation holds no point")
+    _require(counts != {0}, f"{where}: the observation has no points")
     _require(len(counts) == 1, f"{where}: arrays of different numbers of points: {shapes}")
     _require(shapes["mask"] == shapes["x"], f"{where}: mask must have the shape of x: {shapes}")
     mask = observation["mask"]
-    _require(bool(((mask == 0) | (mask == 1)).all()), f"{where}: mask must hold 0 and 1 only")
+    _require(bool(((mask == 0) | (mask == 1)).all()), f"{where}: mask must contain only 0 and 1")
 
 
 def _check_growth(name: str, before: int, after: int) -> None:
@@ -214,7 +214,7 @@ def _check_independence(factory: GymFactory, seed: int, steps: int, reference: l
 
 
 class _Restarting:
-    """A gym that is stepped without regard to its end."""
+    """A gym that is restarted automatically when an episode ends."""
 
     def __init__(self, gym: Gym):
         self._gym = gym
@@ -232,7 +232,7 @@ class _Restarting:
 
 
 def _check_state(factory: GymFactory, seed: int, steps: int) -> None:
-    """Stop half way, put the state into a new gym with another seed, and compare the rest."""
+    """Stop halfway, load the state into a new gym with another seed, and compare the rest."""
     gym = _new(factory, seed)
     name = type(gym).__name__
     observation, _ = gym.reset()
@@ -261,12 +261,12 @@ def _stored(name: str, state: Mapping[str, Any]) -> dict[str, Any]:
         return {**json.loads(json.dumps(rest, allow_nan=False)), **arrays}
     except (TypeError, ValueError) as error:
         raise AssertionError(
-            f"{name}.state() must hold NumPy arrays and JSON values by name: {error}"
+            f"{name}.state() must contain NumPy arrays and JSON values by name: {error}"
         ) from error
 
 
 def _continue(gym: Gym, observation: Any, ended: bool, steps: int) -> list[Any]:
-    """Go on from where a gym stands; the first entry is the observation that it stood at."""
+    """Continue from a gym's current position; the first entry is the current observation."""
     observation = {key: np.array(values) for key, values in observation.items()}
     record: list[Any] = [observation]
     for index in range(steps):
@@ -282,7 +282,7 @@ def _continue(gym: Gym, observation: Any, ended: bool, steps: int) -> list[Any]:
 
 
 def _check_looking_ahead(factory: GymFactory, seed: int, steps: int) -> None:
-    """Look ahead half way, or earlier if the episode ends there, and compare a gym that took up half way."""
+    """Look ahead halfway, or where the episode ends, and compare with a gym that continues from there."""
     gym, other = _new(factory, seed), _new(factory, seed + 1)
     name = type(gym).__name__
     observation, _ = gym.reset()
@@ -300,20 +300,18 @@ def _check_looking_ahead(factory: GymFactory, seed: int, steps: int) -> None:
     _check_same(again, further, f"{name}: look_ahead() continued by load_state()")
     gym.load_state(before)
     again = _look_ahead(gym, len(start["tt"]), steps)
-    _check_same(again, record, f"{name}: look_ahead() after load_state() took it back")
+    _check_same(again, record, f"{name}: look_ahead() after load_state() undid it")
     if not ended:
         for one in (gym, other):
             one.load_state(before)
         _look_ahead(gym, len(start["tt"]), 3)
         gym.load_state(before)
         continued, expected = (_continue(one, start, False, steps) for one in (gym, other))
-        _check_same(
-            continued[1:], expected[1:], f"{name}: step() after look_ahead() was taken back"
-        )
+        _check_same(continued[1:], expected[1:], f"{name}: step() after look_ahead() was undone")
 
 
 def _look_ahead(gym: Gym, points: int, steps: int) -> list[Any]:
-    """Look ahead from an observation of ``points`` points, and return copies of all that came back."""
+    """Look ahead from an observation of ``points`` points, and return copies of all results."""
     name = f"{type(gym).__name__}.look_ahead()"
     record: list[Any] = []
     for index in range(steps):

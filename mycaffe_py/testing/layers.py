@@ -1,4 +1,4 @@
-"""check_layer: whether a layer keeps Caffe's contract and has the right gradient."""
+"""check_layer: check that a layer keeps Caffe's contract and has the right gradient."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def check_layer(
     device: Device | None = None,
     prepare: Callable[[Any], None] | None = None,
 ) -> None:
-    """Raise AssertionError, naming layer, blob and index, if a layer does not do what it must.
+    """Raise AssertionError, naming layer, blob and index, if a layer violates its contract.
 
     ``layer`` is a LayerParameter, as prototxt text or as a message; ``bottoms`` are arrays or
-    shapes (tuples; then filled with random numbers). As many tops are made as ``layer`` lists, else
+    shapes (tuples; then filled with random numbers). As many tops are created as ``layer`` lists, else
     as the type needs. In float64 it is checked that
 
     - forward gives the same result twice, also after a batch of another size (``batch_axis`` says
@@ -49,12 +49,12 @@ def check_layer(
     - float32 gives the same within 1e-4, and so does working in place where the type allows it;
     - the layer runs on the strict device, which stands in for a GPU, with the same result, and in
       float32 makes no arrays of float64 there;
-    - ``time_form`` and ``explain`` return what they are to, the latter on every device.
+    - ``time_form`` and ``explain`` return what they should, the latter on every device.
 
     Numbers drawn in ``forward`` come from ``device.fill_uniform``, restarted for each run. Keep
     ``bottoms`` small: each element costs two forward runs. ``skip_backward`` is for layers that
     have no gradient. ``device``, such as a GPU, is compared with the CPU as well. ``prepare`` is
-    called with each instance of the layer once it is set up, to hand it what it needs.
+    called with each instance of the layer once it is set up, to pass it what it needs.
     """
     check = _Check(layer, bottoms, registry, phase, seed, step, tolerance)
     check.prepare = prepare
@@ -64,14 +64,14 @@ def check_layer(
 
 
 class _CheckDevice(Device):
-    """A CPU device whose random numbers are the same ones for float32 and float64."""
+    """A CPU device whose random numbers are the same for float32 and float64."""
 
     def fill_uniform(self, out: Any) -> None:
         out[...] = self.rng.random(out.shape)
 
 
 class _HostDrawing(Device):
-    """Another device, with random numbers drawn on the host: the same ones as on the CPU."""
+    """Another device, with random numbers drawn on the host, so that they are the same as on the CPU."""
 
     def __init__(self, device: Device):
         super().__init__(device.name, device.xp, seed=device.seed)
@@ -81,13 +81,13 @@ class _HostDrawing(Device):
 
 
 class _CheckStrictDevice(StrictDevice):
-    """The strict device with the same numbers."""
+    """The strict device with the same random numbers."""
 
     fill_uniform = _HostDrawing.fill_uniform
 
 
 class _Run:
-    """One instance of the layer with its blobs, on one device, of one type."""
+    """One instance of the layer with its blobs, on one device, with one dtype."""
 
     def __init__(self, check: _Check, device: Device, dtype: Any, in_place: bool = False):
         self.device, self.seed = device, check.seed
@@ -163,7 +163,7 @@ class _Check:
             layer = registry.schema.parse_text(layer, "LayerParameter").message
         self.registry, self.phase, self.seed = registry, phase, seed
         self.step, self.tolerance = step, tolerance
-        # By its bytes: the message may come from another registry, which has classes of its own.
+        # Copied as bytes: the message may come from another registry, which has its own classes.
         self.param = registry.schema.message_class("LayerParameter").FromString(
             layer.SerializeToString()
         )
@@ -309,7 +309,7 @@ class _Check:
         self.compare(what, [name], [analytic], [numeric], self.tolerance)
 
     def check_overwriting(self) -> None:
-        """The diffs of blobs add up, those of bottoms do not."""
+        """Check that backward adds to the diffs of blobs and overwrites those of bottoms."""
         run = self.reference
         start = [self.rng.standard_normal(blob.shape) for blob in run.layer.blobs]
         for blob, values in zip(run.layer.blobs, start, strict=True):
@@ -351,16 +351,16 @@ class _Check:
     def check_variant(
         self, what: str, device: Device, dtype: Any, tolerance: float, in_place: bool = False
     ) -> None:
-        """Run forward and backward once more in another way and compare."""
+        """Run forward and backward again in another way and compare."""
         run = _Run(self, device, dtype, in_place)
         run.copy_blobs_from(self.reference)
         run.set_bottoms(self.inputs)
         self.compare(f"forward {what}", self.top_names, run.forward(), self.outputs, tolerance)
-        self.check_answers(run)
+        self.check_optional_methods(run)
         if not self.with_backward:
             return
         if type(run.layer).explain is not Layer.explain:
-            run.forward()  # as explaining may need
+            run.forward()  # explain() may have made it necessary
         run.clear_diffs()
         diffs = run.backward(self.weights, self.flags)
         chosen = [index for index, flag in enumerate(self.flags) if flag]
@@ -369,8 +369,8 @@ class _Check:
         wanted = [self.bottom_diffs[index] for index in chosen] + self.blob_diffs
         self.compare(f"backward {what}", names, got, wanted, tolerance)
 
-    def check_answers(self, run: _Run) -> None:
-        """What the layer tells of itself, after a forward pass."""
+    def check_optional_methods(self, run: _Run) -> None:
+        """Check what ``time_form`` and ``explain`` return after a forward pass."""
         for index in range(len(run.bottom)):
             form = run.layer.time_form(index)
             if form not in TIME_FORMS:

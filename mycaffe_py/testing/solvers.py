@@ -1,4 +1,4 @@
-"""check_solver: whether a solver's update rule keeps the base class's contract."""
+"""check_solver: check that a solver's update rule keeps the base class's contract."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ _MODEL = """
 def check_solver(
     solver: str, registry: Registry | None = None, *, steps: int = 200, device: Device | None = None
 ) -> None:
-    """Raise AssertionError that says what is wrong if a solver does not do what it must.
+    """Raise AssertionError with the reason if a solver violates its contract.
 
     ``solver`` is a type name, or the prototxt text of a solver's settings; base_lr 0.05 and
     lr_policy "fixed" are added where they are missing. On a small net it is checked that
 
-    - weights of lr_mult 0 stay as they are, and the others move and stay finite;
+    - weights of lr_mult 0 do not change, and the others change and stay finite;
     - a rule that asks for history arrays uses them;
     - the same start gives the same bits;
-    - all that the rule remembers lies in ``history``: N steps and then M steps of a new solver
+    - everything that the rule remembers is in ``history``: N steps and then M steps of a new solver
       that was given the weights, ``history``, ``iter`` and ``current_step`` give the same bits
       as N + M steps;
-    - ``steps`` updates bring the loss of a quadratic problem below half of what it was;
+    - ``steps`` updates reduce the loss of a quadratic problem to less than half;
     - float32 gives nearly the same as float64;
     - the rule runs on the strict device, which stands in for a GPU, with the same result, and in
       float32 makes no arrays of float64 there;
@@ -96,7 +96,7 @@ class _Run:
         values = self.net.output_values()
         return values["loss1"] + values["loss3"]
 
-    def take_over(self, other: _Run) -> _Run:
+    def copy_from(self, other: _Run) -> _Run:
         for blob, source in zip(self.net.learnable_params, other.weights(), strict=True):
             blob.data[...] = source
         for array, source in zip(self.solver.history, other.history(), strict=True):
@@ -155,7 +155,8 @@ class _Check:
     def check_history(self) -> None:
         for index, array in enumerate(_Run(self, Device()).step(_STEPS).history()):
             self.expect(
-                array.any(), f"history {index} stays zero: history_slots asks for more than is used"
+                array.any(),
+                f"history {index} stays zero: history_slots asks for more than are used",
             )
 
     def check_repeatable(self) -> None:
@@ -163,12 +164,12 @@ class _Check:
         again = _Run(self, Device()).step(2 * _STEPS).weights()
         self.same(whole, again, "two runs from the same start differ")
         first = _Run(self, Device()).step(_STEPS)
-        second = _Run(self, Device()).take_over(first).step(_STEPS).weights()
+        second = _Run(self, Device()).copy_from(first).step(_STEPS).weights()
         self.same(
             whole,
             second,
-            f"{_STEPS} + {_STEPS} updates with the history handed over differ from "
-            f"{2 * _STEPS}: what the rule remembers must lie in segment.history",
+            f"{_STEPS} + {_STEPS} updates with the history passed on differ from "
+            f"{2 * _STEPS}: what the rule remembers must be in segment.history",
         )
 
     def same(self, left: list[np.ndarray], right: list[np.ndarray], what: str) -> None:
@@ -181,8 +182,8 @@ class _Check:
         last = run.step(max(1, steps - 1)).loss()
         self.expect(
             last < first / 2,
-            f"{steps} updates bring the loss of a quadratic problem from {first:.4g} to {last:.4g} "
-            "only; does the update have the right sign, and is base_lr fit for it?",
+            f"{steps} updates only bring the loss of a quadratic problem from {first:.4g} to {last:.4g}; "
+            "does the update have the right sign, and is base_lr suitable?",
         )
 
     def check_like_float64(self, what: str, run: _Run, tolerance: float) -> None:

@@ -1,7 +1,7 @@
-"""A device that stands in for a GPU where there is none.
+"""A device that stands in for a GPU if there is none.
 
-Its arrays lie in ordinary memory, but behave as CuPy's do wherever code written for NumPy goes
-wrong, and its ``xp`` has only those functions, with those arguments, that CuPy has.
+Its arrays are in ordinary memory, but behave as CuPy's do wherever code written for NumPy would
+fail, and its ``xp`` has only those functions, with those arguments, that CuPy has.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _ELEMENTWISE = by_name(
         "trunc": "out dtype casting",
     }
 )
-"""Functions of numbers and arrays of numbers, CuPy's ufuncs."""
+"""CuPy's ufuncs: functions of numbers and arrays."""
 
 _OF_AN_ARRAY = by_name(
     {
@@ -70,7 +70,7 @@ _OF_AN_ARRAY = by_name(
         "transpose": "axes",
     }
 )
-"""Functions whose first argument must be an array of the device."""
+"""Functions whose first argument must be a device array."""
 
 _OTHERS = by_name(
     {
@@ -97,7 +97,7 @@ KEYWORDS = {
 """The keyword arguments of each function, as CuPy 14 has them."""
 
 UFUNC_METHODS = {"add": ("at",), "maximum": ("at",), "minimum": ("at",)}
-"""Methods of ufuncs that CuPy has, for floats too."""
+"""Methods of ufuncs that CuPy has, also for floats."""
 
 CONSTANTS = (
     "bool_ e float16 float32 float64 inf int8 int16 int32 int64 nan newaxis pi uint8 uint16 uint32 "
@@ -105,7 +105,7 @@ CONSTANTS = (
 )
 
 _MAX_POSITIONAL = {"argmax": 2, "argmin": 2, "matmul": 2, "take": 3, "std": 4, "var": 4}
-"""Where the order of further arguments is not NumPy's."""
+"""Functions whose further arguments are not in NumPy's order."""
 
 _WAITING = ("nonzero", "bincount", "linalg.norm")
 
@@ -124,7 +124,7 @@ def _function(name: str) -> Callable[..., Any]:
         if maximum and len(args) > maximum:
             raise TypeError(f"{what} takes {maximum} arguments by position, the others by name")
         if needs_array and not isinstance(args[0], StrictArray):
-            raise TypeError(f"{what} needs an array of the device, got a {_type_of(args[0])}")
+            raise TypeError(f"{what} needs a device array, got a {_type_of(args[0])}")
         plain = tuple(unwrap_argument(value, what) for value in args)
         words = {key: unwrap_argument(value, what) for key, value in kwargs.items()}
         if check is not None:
@@ -153,15 +153,15 @@ def _checked_elementwise(what: str, args: Any, plain: Any, kwargs: Any) -> None:
     if out is not None:
         shape = np.broadcast_shapes(*map(np.shape, inputs))
         if out.shape != shape:
-            raise ValueError(f"{what} gives {shape}, but out is {out.shape}: CuPy refuses that")
+            raise ValueError(f"{what} gives {shape}, but out is {out.shape}: CuPy rejects that")
 
 
 def _checked_arrays(what: str, args: Any, plain: Any, kwargs: Any) -> None:
-    """Check that all parts of a sequence, or both factors, are arrays of the device."""
+    """Check that all parts of a sequence, or both factors, are device arrays."""
     parts = args[0] if isinstance(args[0], list | tuple) else args[:2]
     for part in parts:
         if not isinstance(part, StrictArray):
-            raise TypeError(f"{what} needs arrays of the device, got a {_type_of(part)}")
+            raise TypeError(f"{what} needs device arrays, got a {_type_of(part)}")
 
 
 def _checked_copyto(what: str, args: Any, plain: Any, kwargs: Any) -> None:
@@ -176,17 +176,17 @@ def _checked_copyto(what: str, args: Any, plain: Any, kwargs: Any) -> None:
 def _checked_sort(what: str, args: Any, plain: Any, kwargs: Any) -> None:
     kind = plain[2] if len(plain) > 2 else kwargs.get("kind")
     if kind not in (None, "stable"):
-        raise ValueError(f"{what} knows the kind stable only, as CuPy does, got {kind!r}")
+        raise ValueError(f"{what} supports only kind stable, like CuPy, got {kind!r}")
 
 
 def _checked_repeat(what: str, args: Any, plain: Any, kwargs: Any) -> None:
     if len(args) > 1 and isinstance(args[1], StrictArray):
-        raise TypeError(f"{what} takes the numbers of repeats from the host, as CuPy does")
+        raise TypeError(f"{what} needs the numbers of repeats on the host, like CuPy")
 
 
 def _checked_where(what: str, args: Any, plain: Any, kwargs: Any) -> None:
     if len(args) + len(kwargs) == 1:
-        wait("where() of one argument")
+        wait("where() with one argument")
     refuse_wider_scalars(plain, what)
 
 
@@ -208,7 +208,7 @@ def _at(name: str) -> Callable[..., Any]:
         if not isinstance(a, StrictArray):
             raise TypeError(f"{what} got a {_type_of(a)}")
         if a.dtype.kind not in "fiu" or a.dtype.itemsize < 4:
-            raise TypeError(f"{what} cannot work on {a.dtype}, as CuPy cannot")
+            raise TypeError(f"{what} does not support {a.dtype}, like CuPy")
         values = (unwrap_argument(value, what) for value in (indices, b))
         getattr(np, name).at(unwrap(a, what), *values)
 
@@ -216,7 +216,7 @@ def _at(name: str) -> Callable[..., Any]:
 
 
 def _empty(numpy_function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function whose arrays hold no number at first: who reads them before writing finds out."""
+    """Return a function whose arrays are initially invalid, so that reading before writing is noticed."""
 
     def call(*args: Any, **kwargs: Any) -> StrictArray:
         result = numpy_function(*args, **kwargs)
@@ -228,7 +228,7 @@ def _empty(numpy_function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class StrictModule:
-    """What the strict device offers as ``xp``."""
+    """The strict device's ``xp``."""
 
     ndarray = StrictArray
     __name__ = "strict"
@@ -255,20 +255,20 @@ class StrictModule:
         raise AttributeError(f"the strict device's xp has no {name!r}")
 
     def asarray(self, a: Any, dtype: Any = None) -> StrictArray:
-        """Bring values to the device; a strict array of that type comes back as it is."""
+        """Copy values to the device; a strict array of that dtype is returned as is."""
         if isinstance(a, StrictArray):
             return a if dtype is None or a.dtype == np.dtype(dtype) else a.astype(dtype)
         return StrictArray(np.array(a, dtype=dtype))
 
     def array(self, obj: Any, dtype: Any = None) -> StrictArray:
-        """Bring a copy of the values to the device."""
+        """Return a copy of the values on the device."""
         if isinstance(obj, StrictArray):
             return obj.copy() if dtype is None else obj.astype(dtype)
         return StrictArray(np.array(obj, dtype))
 
 
 class StrictDevice(Device):
-    """The device of strict arrays; its generator gives the same numbers as that of the CPU."""
+    """The device of strict arrays; its generator returns the same numbers as that of the CPU."""
 
     def fill_uniform(self, out: StrictArray) -> None:
         """Fill ``out`` with numbers from U[0, 1)."""
@@ -276,10 +276,10 @@ class StrictDevice(Device):
 
 
 def strict_device(seed: int = 0) -> Device:
-    """Return a device that refuses what a GPU would refuse.
+    """Return a device that rejects what a GPU would reject.
 
-    NumPy functions do not take its arrays, they do not mix with NumPy arrays, and ``xp`` lacks what
-    CuPy lacks. Give host values to the device by ``device.asarray`` and fetch them by
-    ``device.to_host``. ``recorded_waits`` (in ``strict_array``) tells where a GPU would be waited for.
+    NumPy functions reject its arrays, which do not mix with NumPy arrays, and ``xp`` lacks what
+    CuPy lacks. Copy host values to the device with ``device.asarray`` and fetch them with
+    ``device.to_host``. ``recorded_waits`` (in ``strict_array``) records where the host would wait for a GPU.
     """
     return StrictDevice("strict", StrictModule(), seed=seed)

@@ -16,7 +16,7 @@ _OTHER_OPERATORS = "neg pos abs invert eq ne lt le gt ge"
 
 
 def by_name(table: dict[str, str]) -> dict[str, tuple[str, ...]]:
-    """Return {name: keywords} of a table of {names: keywords}."""
+    """Expand a table of {names: keywords} to {name: keywords}."""
     return {name: tuple(words.split()) for names, words in table.items() for name in names.split()}
 
 
@@ -49,7 +49,7 @@ _widest: np.dtype | None = None
 
 @contextmanager
 def recorded_waits() -> Iterator[list[str]]:
-    """Record, as texts, each moment at which the host would wait for a GPU's results."""
+    """Record descriptions of the places where the host would wait for a GPU's results."""
     global _waits
     before, _waits = _waits, []
     try:
@@ -59,14 +59,14 @@ def recorded_waits() -> Iterator[list[str]]:
 
 
 def wait(why: str) -> None:
-    """Note that a GPU would have to finish its work now."""
+    """Record that a GPU would have to finish its work now."""
     if _waits is not None:
         _waits.append(why)
 
 
 @contextmanager
 def no_wider_than(dtype: Any) -> Iterator[None]:
-    """Refuse arrays of a wider floating type than a net's: results that grow unseen are slow on a GPU.
+    """Reject arrays of a wider floating-point type than the net's: unnoticed widening is slow on a GPU.
 
     Single numbers may be wider.
     """
@@ -79,14 +79,14 @@ def no_wider_than(dtype: Any) -> Iterator[None]:
 
 
 class StrictArray:
-    """An array in ordinary memory that behaves as CuPy's do where NumPy is more lenient.
+    """An array in ordinary memory that behaves like CuPy's where NumPy is more lenient.
 
-    NumPy functions refuse it and it does not mix with NumPy arrays. It turns into a NumPy array
-    only by ``get()`` and into a number only by ``item()``; reductions and indexing give arrays, of
-    no axes where need be.
+    NumPy functions reject it and it does not mix with NumPy arrays. It is converted to a NumPy array
+    only by ``get()`` and to a number only by ``item()``; reductions and indexing return arrays,
+    possibly without axes.
     """
 
-    # NumPy ufuncs then refuse the array, and NumPy's operators leave the work to ours.
+    # NumPy ufuncs then reject the array, and NumPy's operators defer to ours.
     __array_ufunc__ = None
     __hash__ = None  # type: ignore[assignment]
     __slots__ = ("_array",)
@@ -105,14 +105,14 @@ class StrictArray:
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
         raise TypeError(
-            "a strict array does not turn into a NumPy array by itself: use device.to_host()"
+            "a strict array is not converted to a NumPy array implicitly: use device.to_host()"
         )
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         raise TypeError(f"numpy.{func.__name__} got a strict array: use device.xp.{func.__name__}")
 
     def __float__(self) -> float:
-        raise TypeError("a strict array does not turn into a number by itself: use .item()")
+        raise TypeError("a strict array is not converted to a number implicitly: use .item()")
 
     __int__ = __index__ = __bool__ = __complex__ = __float__
 
@@ -124,7 +124,7 @@ class StrictArray:
 
     def __iter__(self) -> Iterator[StrictArray]:
         if not self.ndim:
-            raise TypeError("iteration over a strict array of no axes")
+            raise TypeError("iteration over a strict array without axes")
         return (self[index] for index in range(len(self)))
 
     def __getitem__(self, key: Any) -> StrictArray:
@@ -139,19 +139,21 @@ class StrictArray:
         self._array[index] = value
 
     def get(self, out: np.ndarray | None = None) -> np.ndarray:
-        """Return a copy as a NumPy array (``out``, if given), as CuPy's arrays do."""
+        """Return a copy as a NumPy array (``out``, if given), like CuPy's arrays."""
         wait("get()")
         if out is None:
             return self._array.copy()
         if out.shape != self.shape or out.dtype != self.dtype or not out.flags.c_contiguous:
-            raise ValueError("get() of a strict array: out must be such an array, C-contiguous")
+            raise ValueError(
+                "get() of a strict array: out must be a matching C-contiguous NumPy array"
+            )
         out[...] = self._array
         return out
 
     def set(self, arr: np.ndarray) -> None:
-        """Take the values of a NumPy array of the same shape and type, as CuPy's arrays do."""
+        """Copy the values of a NumPy array of the same shape and dtype, like CuPy's arrays."""
         if not isinstance(arr, np.ndarray) or arr.shape != self.shape or arr.dtype != self.dtype:
-            raise TypeError("set() of a strict array needs a NumPy array of its shape and type")
+            raise TypeError("set() of a strict array needs a NumPy array of its shape and dtype")
         self._array[...] = arr
 
     def item(self) -> Any:
@@ -172,13 +174,13 @@ class StrictArray:
 
     @property
     def flags(self) -> SimpleNamespace:
-        """Those flags that CuPy's arrays have."""
+        """The flags that CuPy's arrays have."""
         names = ("c_contiguous", "f_contiguous", "forc", "fnc", "owndata")
         return SimpleNamespace(**{name: getattr(self._array.flags, name) for name in names})
 
 
 def unwrap(value: Any, what: str) -> Any:
-    """Return the NumPy array inside a strict one, or a number as it is; refuse all else."""
+    """Return the NumPy array inside a strict one, or a number unchanged; reject everything else."""
     if isinstance(value, StrictArray):
         return value._array
     if isinstance(value, _NUMBERS):
@@ -187,7 +189,7 @@ def unwrap(value: Any, what: str) -> Any:
 
 
 def unwrap_argument(value: Any, what: str) -> Any:
-    """Return an argument for NumPy, also from within lists; refuse a NumPy array."""
+    """Return an argument for NumPy, also inside lists; reject NumPy arrays."""
     if isinstance(value, np.ndarray):
         raise TypeError(f"{what} got a numpy.ndarray: use device.asarray()")
     if isinstance(value, list | tuple):
@@ -196,9 +198,9 @@ def unwrap_argument(value: Any, what: str) -> Any:
 
 
 def wrap(value: Any, arguments: Sequence[Any] = ()) -> Any:
-    """Return a result of NumPy as strict arrays, numbers too.
+    """Return a NumPy result as strict arrays, including numbers.
 
-    A result that is one of the ``arguments``, as an output is, comes back as that very object.
+    A result that is one of the ``arguments``, such as an output, is returned as that very object.
     """
     for argument in arguments:
         argument = argument[0] if isinstance(argument, tuple) and len(argument) == 1 else argument
@@ -210,7 +212,7 @@ def wrap(value: Any, arguments: Sequence[Any] = ()) -> Any:
 
 
 def refuse_overlap(target: np.ndarray, source: Any, what: str) -> None:
-    """Refuse a copy that CuPy makes as a plain copy of memory, if its ends overlap."""
+    """Reject an assignment that CuPy does as a plain memory copy, if source and target overlap."""
     plain = target.dtype == source.dtype and target.flags.c_contiguous
     same_place = target.__array_interface__["data"] == source.__array_interface__["data"]
     if plain and not same_place and np.may_share_memory(target, source):
@@ -218,7 +220,7 @@ def refuse_overlap(target: np.ndarray, source: Any, what: str) -> None:
 
 
 def refuse_repeated(array: np.ndarray, index: tuple[Any, ...], what: str) -> None:
-    """Refuse to write different values to a place that an index names twice: the last one wins in NumPy only."""
+    """Reject writing different values to a place that an index names twice: only in NumPy the last one wins."""
     if any(isinstance(part, np.ndarray | list) for part in index):
         places = np.arange(array.size).reshape(array.shape)[index]
         if len(np.unique(places)) < places.size:
@@ -226,7 +228,7 @@ def refuse_repeated(array: np.ndarray, index: tuple[Any, ...], what: str) -> Non
 
 
 def refuse_wider_scalars(operands: Any, what: str) -> None:
-    """Refuse a NumPy number that makes a float32 array float64; Python's numbers do not."""
+    """Reject a NumPy number that makes a float32 array float64; Python's numbers do not."""
     arrays = [value.dtype for value in operands if isinstance(value, np.ndarray)]
     widest = max((dtype.itemsize for dtype in arrays if dtype.kind == "f"), default=0)
     for value in operands:
@@ -241,13 +243,13 @@ def _has_arrays(index: tuple[Any, ...]) -> bool:
 
 
 def _index(key: Any) -> tuple[Any, ...]:
-    # The Ellipsis makes NumPy give a view, as CuPy does, where it would give a number.
+    # With the Ellipsis NumPy returns a view, like CuPy, where it would return a number.
     parts = tuple(_index_part(part) for part in (key if isinstance(key, tuple) else (key,)))
     masks = [part for part in parts if isinstance(part, np.ndarray) and part.dtype == bool]
     if masks:
         wait("a boolean mask as index")
     if len(masks) > 1:
-        raise IndexError("a strict array takes one boolean mask, as CuPy's do")
+        raise IndexError("a strict array supports only one boolean mask, like CuPy's")
     return parts if any(part is Ellipsis for part in parts) else (*parts, Ellipsis)
 
 
@@ -258,7 +260,7 @@ def _index_part(part: Any) -> Any:
 
 
 def check_keywords(what: str, given: Any, known: tuple[str, ...]) -> None:
-    """Refuse keyword arguments that CuPy does not have."""
+    """Reject keyword arguments that CuPy does not have."""
     unknown = sorted(set(given) - set(known))
     if unknown:
         raise TypeError(f"{what} does not take {', '.join(unknown)}: CuPy does not")

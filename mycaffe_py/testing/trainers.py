@@ -1,4 +1,4 @@
-"""check_trainer: whether a trainer keeps the contract that solvers, tests and resuming rely on."""
+"""check_trainer: check that a trainer keeps the contract that solvers, tests and resuming rely on."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def check_trainer(
     steps: int = 5,
     seed: int = 1,
 ) -> None:
-    """Raise AssertionError, which says what is wrong, unless a trainer keeps its contract.
+    """Raise AssertionError with the reason if a trainer violates its contract.
 
     Give a solver with its ``trainer { }`` and a model, each as prototxt text or as a Path. Checked over
     ``steps`` updates: one forward and one backward pass for each of the solver's ``iter_size`` passes;
-    metrics and sample are finite floats by name; the same seed gives the same bits; ``state`` holds plain
-    values and arrays, and a new trainer that loads it goes on to the last bit; ``test`` gives the same
-    figures twice and leaves the weights, the train net and the training's state alone.
+    metrics and sample are finite floats by name; the same seed gives the same bits; ``state`` contains plain
+    values and arrays, and a new trainer that loads it continues to the last bit; ``test`` returns the same
+    metrics twice and does not change the weights, the train net or the training's state.
     """
     _Check(solver_prototxt, model_prototxt, registry or default_registry(), steps, seed).run()
 
@@ -97,7 +97,7 @@ class _Check:
         trainer.close()
 
     def counted_updates(self, training: Training) -> list[Any]:
-        """Run updates and check that each makes the passes that it should, and no more."""
+        """Run updates and check that each makes exactly the passes that it should."""
         net, passes = training.net, {"forward": 0, "backward": 0}
 
         def count(index: int, layer: int, kind: str) -> None:
@@ -130,13 +130,13 @@ class _Check:
             isinstance(figures, Mapping), f"{what} must return a dict, not {figures!r:.80}"
         )
         for name, value in figures.items():
-            self.require(isinstance(name, str), f"{what}: the name {name!r} is no str")
+            self.require(isinstance(name, str), f"{what}: the name {name!r} is not a str")
             good = isinstance(value, float | int) and not isinstance(value, bool)
             self.require(good, f"{what}: {name} is {value!r:.60}, not a plain number")
             self.require(math.isfinite(value), f"{what}: {name} is {value}, which is not finite")
 
     def check_state(self, training: Training) -> None:
-        """Go on from a state in a new training, and check that nothing differs."""
+        """Continue from a state in a new training, and check that nothing differs."""
         state = self.trainer_of(training).state()
         self.check_plain("state()", state)
         kept = copy.deepcopy(state)
@@ -146,18 +146,18 @@ class _Check:
         others.load_state(state)
         went_on = self.updates(training)
         self.require(
-            same_bits(state, kept), "what state() returned changed while the training went on"
+            same_bits(state, kept), "what state() returned changed as the training continued"
         )
         self.require(
             same_bits(self.updates(other), went_on),
-            "after load_state() the training did not go on as the one that was saved",
+            "after load_state() the training did not continue like the saved one",
         )
         others.close()
 
     def check_plain(self, where: str, value: Any) -> None:
         if isinstance(value, Mapping):
             for name, item in value.items():
-                self.require(isinstance(name, str), f"{where}: the key {name!r} is no str")
+                self.require(isinstance(name, str), f"{where}: the key {name!r} is not a str")
                 self.check_plain(f"{where}[{name!r}]", item)
         elif isinstance(value, list | tuple):
             for index, item in enumerate(value):
@@ -183,7 +183,7 @@ class _Check:
             same_bits(before, everything()),
             "test() changed the weights, the train net or the state",
         )
-        self.require(same_bits(*figures), "test() gave other figures the second time")
+        self.require(same_bits(*figures), "test() returned different metrics the second time")
 
 
 def _weights(net: Net) -> np.ndarray:
@@ -191,7 +191,7 @@ def _weights(net: Net) -> np.ndarray:
 
 
 def _copy_solver(source: Training, target: Training) -> None:
-    """Give a new training the weights, history and generator of another."""
+    """Copy the weights, history and generator state of one training to another."""
     target.net.parameters.data[...] = source.net.parameters.data
     for mine, theirs in zip(target.solver.history, source.solver.history, strict=True):
         mine[...] = theirs

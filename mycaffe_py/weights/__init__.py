@@ -1,4 +1,4 @@
-"""Weights (.caffemodel) and solver states (.solverstate), in Caffe's wire format."""
+"""Files of weights (.caffemodel) and solver states (.solverstate), in Caffe's formats."""
 
 from __future__ import annotations
 

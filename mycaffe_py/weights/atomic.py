@@ -1,4 +1,4 @@
-"""Writing a file so that it is either there as a whole or not at all."""
+"""Writing a file atomically, so that it is either complete or absent."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Content = bytes | str | Callable[[BinaryIO], None]
 
 
 def atomic_write(path: str | os.PathLike[str], data: Content) -> None:
-    """Write ``data`` (bytes, text as UTF-8, or what a function writes) to ``path``.
+    """Write ``data`` (bytes, text as UTF-8, or a function that writes) to ``path``.
 
     A temporary file in the same folder is written, flushed to the disk and renamed, so the final
-    name never stands for half a file; missing folders are made. A link stays, and what it leads to is
-    written; a device or pipe such as /dev/stdout is written as it is. Raises OutputError with the
+    name never refers to half a file; missing folders are created. A link is kept, and its target is
+    written; a device or pipe such as /dev/stdout is written directly. Raises OutputError with the
     system's reason.
     """
     path = Path(path)
@@ -34,7 +34,7 @@ def atomic_write(path: str | os.PathLike[str], data: Content) -> None:
         _make_folder(path.parent)
         temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}.tmp")
         try:
-            # Not tempfile: its files are readable by their owner only.
+            # Not tempfile: its files are readable only by their owner.
             with open(temporary, "xb") as file:
                 _put(file, data)
                 file.flush()
@@ -51,7 +51,7 @@ def atomic_write(path: str | os.PathLike[str], data: Content) -> None:
 
 
 def check_target(path: str | os.PathLike[str]) -> None:
-    """Raise OutputError if it is plain that :func:`atomic_write` will fail there: before long work."""
+    """Raise OutputError if :func:`atomic_write` would certainly fail there, for use before long work."""
     path = Path(path)
     if os.path.isdir(path):
         raise OutputError(f"cannot write {path}: it is a folder")
@@ -63,7 +63,7 @@ def check_target(path: str | os.PathLike[str]) -> None:
 
 
 def _takes_a_stream(path: Path) -> bool:
-    """Whether there is something at ``path`` that is neither a file nor a folder, and must not be replaced."""
+    """Whether ``path`` exists and is neither a file nor a folder, so that it must not be replaced."""
     return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
 
 

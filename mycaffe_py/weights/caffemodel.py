@@ -1,4 +1,4 @@
-"""A net's weights to a .caffemodel or .caffemodel.h5 file and back."""
+"""Saving a net's weights to a .caffemodel or .caffemodel.h5 file, and loading them."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from .hdf5 import is_hdf5, weights_to_hdf5
 from .wire import with_size_mark
 
 LARGEST_BINARY = 2**31 - 1
-"""Protobuf's limit for the size of a message, in bytes; readers refuse more."""
+"""Protobuf's limit for the size of a message, in bytes; readers reject more."""
 
-_RENAME = "rename the layer to start it afresh"
+_RENAME = "rename the layer to train it from scratch"
 
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What loading did, by layer name.
+    """Result of loading weights, by layer name.
 
-    ``loaded`` took values from the file; ``ignored`` have values in the file but are not in the
-    net; ``missing`` are in the net but not, or not wholly, in the file and keep what they had.
+    ``loaded`` got values from the file; ``ignored`` have values in the file but are not in the
+    net; ``missing`` are in the net but not, or not completely, in the file and keep their values.
     """
 
     loaded: list[str] = field(default_factory=list)
@@ -48,17 +48,17 @@ class LoadReport:
 
 
 def split_paths(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[str]:
-    """Return one path, several, or comma separated ones as a list of paths."""
+    """Return one path, several, or comma-separated ones as a list of paths."""
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     result: list[str] = []
     for path in [os.fspath(one) for one in given]:
-        whole = os.path.exists(path)  # a name may hold a comma
+        whole = os.path.exists(path)  # a name may contain a comma
         result += [path] if whole else [part.strip() for part in path.split(",") if part.strip()]
     return result
 
 
 def net_to_proto(net: Any, write_diff: bool = False) -> Any:
-    """Return the NetParameter of a net as built, with its weights (and gradients)."""
+    """Return a NetParameter of a net as built, with its weights (and gradients)."""
     message = net.registry.schema.new("NetParameter")
     message.name = net.name
     send_writes()
@@ -75,9 +75,9 @@ def net_to_proto(net: Any, write_diff: bool = False) -> Any:
 def save_weights(
     net: Any, path: str | os.PathLike[str], *, write_diff: bool = False, hdf5: bool = False
 ) -> None:
-    """Write the weights (and gradients) to ``path``, atomically: in Caffe's binary form, or as HDF5.
+    """Write the weights (and gradients) to ``path``, atomically: in Caffe's binary format, or as HDF5.
 
-    Raises OutputError if that is not possible, and MissingExtraError for HDF5 without h5py.
+    Raises OutputError if that fails, and MissingExtraError for HDF5 without h5py.
     """
     write_weights(net, path, write_diff, hdf5)
 
@@ -107,23 +107,23 @@ def serialize(message: Any, path: str | os.PathLike[str]) -> bytes:
 
     try:
         data = with_size_mark(message.SerializeToString())
-    except (EncodeError, ValueError) as error:  # values that just fit, and what is around them
+    except (EncodeError, ValueError) as error:  # the values just fit, but not the whole message
         raise _too_large(path, f"more than {LARGEST_BINARY:,}") from error
     check_size(path, len(data))
     return data
 
 
 def check_size(path: str | os.PathLike[str], size: int) -> None:
-    """Raise OutputError if a file of the binary form cannot hold ``size`` bytes."""
+    """Raise OutputError if a file of the binary format cannot hold ``size`` bytes."""
     if size > LARGEST_BINARY:
         raise _too_large(path, f"{size:,}")
 
 
 def _too_large(path: str | os.PathLike[str], size: str) -> OutputError:
     return OutputError(
-        f"cannot write {os.fspath(path)}: it would take {size} bytes, and a file of Caffe's binary form "
-        f"holds {LARGEST_BINARY:,} at most",
-        hint="HDF5 has no such limit: snapshot_format: HDF5 in the solver file, save_hdf5() of a net",
+        f"cannot write {os.fspath(path)}: it would take {size} bytes, but a file in Caffe's binary format "
+        f"can have at most {LARGEST_BINARY:,}",
+        hint="HDF5 has no such limit: use snapshot_format: HDF5 in the solver file, or save_hdf5() of a net",
     )
 
 
@@ -133,7 +133,7 @@ def digest(data: bytes) -> str:
 
 
 def load_weights(net: Any, path: str | os.PathLike[str]) -> LoadReport:
-    """Load the weights of a file, binary or HDF5 by its content, into the layers of the same names.
+    """Load the weights of a file, binary or HDF5 by its content, into the layers with the same names.
 
     Everything is checked before the first value changes. Raises MissingFileError, or SnapshotError
     for a file of another kind, a damaged one, blobs that do not fit, or if no layer of the file is
@@ -157,7 +157,7 @@ class WeightsPlan:
         """Copy the values (and gradients, where the file has them)."""
         asarray = self.net.device.asarray
         send_writes()
-        with np.errstate(all="ignore"):  # a double beyond float32 becomes infinite
+        with np.errstate(all="ignore"):  # a double beyond float32's range becomes infinite
             for blob, data, diff in self.values:
                 blob.data[...] = asarray(data.astype(blob.dtype, copy=False))
                 if diff is not None:
@@ -169,12 +169,12 @@ def plan_weights(net: Any, path: Path, data: bytes) -> WeightsPlan:
     """Check the content of a weights file against a net, changing nothing."""
     if kind_of(data) == STATE:
         raise SnapshotError(
-            f"{path} is a solver state, where a weights file is expected",
+            f"{path} is a solver state, but a weights file is expected",
             hint=_advice(path),
         )
     stored = list(_stored_layers(parse(net.registry.schema, data, "NetParameter", path, WEIGHTS)))
     if not any(name for name, _ in stored):
-        raise SnapshotError(f"{path} holds no layers: it is damaged or of another kind")
+        raise SnapshotError(f"{path} contains no layers: it is damaged or of another kind")
     layers = net.layers_by_name()
     known = [(layers[name], blobs) for name, blobs in stored if name in layers]
     may_lack = _shared_blobs(net) if is_hdf5(data) else None
@@ -194,7 +194,7 @@ def plan_weights(net: Any, path: Path, data: bytes) -> WeightsPlan:
 
 
 def weights_beside(state: Path) -> Path:
-    """Return the weights file that stands beside a state by Caffe's rule."""
+    """Return the path of the weights file beside a state, by Caffe's rule."""
     ending = ".solverstate.h5" if state.name.endswith(".h5") else ".solverstate"
     stem = state.name.removesuffix(ending)
     return state.with_name(stem + ending.replace(".solverstate", ".caffemodel"))
@@ -203,14 +203,14 @@ def weights_beside(state: Path) -> Path:
 def _advice(path: Path) -> str:
     sibling = weights_beside(path)
     other = f"its weights are in {sibling}; " if sibling.is_file() else ""
-    return f"{other}to go on from the state, use --resume {path}"
+    return f"{other}to continue from the state, use --resume {path}"
 
 
 def _stored_layers(message: Any) -> Iterator[tuple[str, Sequence[Any]]]:
-    """Yield name and blobs of each layer; of layers of one name, those that have blobs."""
+    """Yield name and blobs of each layer; of layers with the same name, those that have blobs."""
     stored = [(entry.name, entry.blobs) for entry in message.layer]
     for entry in message.layers:
-        inner = entry.layer  # files of Caffe's first version hold name and blobs one level down
+        inner = entry.layer  # files of Caffe's first version have name and blobs one level deeper
         stored.append((entry.name or inner.name, entry.blobs or inner.blobs))
     with_blobs = {name for name, blobs in stored if blobs}
     return ((name, blobs) for name, blobs in stored if blobs or name not in with_blobs)
@@ -224,7 +224,7 @@ def _shared_blobs(net: Any) -> set[int]:
 def _values(
     path: Path, layer: Layer, stored: Sequence[Any], may_lack: set[int] | None
 ) -> Iterator[tuple[Blob, np.ndarray, np.ndarray | None]]:
-    """Yield a layer's blobs with what is stored for them; None for ``may_lack`` lets nothing be left out."""
+    """Yield a layer's blobs with their stored values; with None for ``may_lack``, none may be missing."""
     where = f'{path}: layer "{layer.name}" ({layer.type})'
     if may_lack is not None:
         stored = [*stored, *[None] * (len(layer.blobs) - len(stored))]
@@ -240,7 +240,7 @@ def _values(
                 continue
             if proto is None:
                 raise SnapshotError(
-                    f'{where}: the file has nothing for blob "{name}" {blob.shape}', hint=_RENAME
+                    f'{where}: the file has no values for blob "{name}" {blob.shape}', hint=_RENAME
                 )
         if not shape_fits(proto, blob.shape):
             raise SnapshotError(

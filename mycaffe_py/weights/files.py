@@ -1,4 +1,4 @@
-"""Reading files of weights and states, and telling what a file is that is neither."""
+"""Reading files of weights and states, and identifying other files for errors."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _LOOK_AT = 4096
 def read_file(path: Path, expected: str) -> bytes:
     """Return the bytes of a weights or state file.
 
-    Raises MissingFileError naming near files, or SnapshotError for a file that cannot be read, is
-    empty or text, or is not as long as it says.
+    Raises MissingFileError naming similar files, or SnapshotError for a file that cannot be read, is
+    empty or text, or does not have the length it declares.
     """
     try:
         data = path.read_bytes()
@@ -34,7 +34,7 @@ def read_file(path: Path, expected: str) -> bytes:
         last = path / f"last{_SUFFIXES[expected == STATE]}"
         hint = f'did you mean "{last}"?' if last.is_file() else None
         raise SnapshotError(
-            f"{path} is a folder, where a {expected} file is expected", hint=hint
+            f"{path} is a folder, but a {expected} file is expected", hint=hint
         ) from error
     except OSError as error:
         raise SnapshotError(f"cannot read {path}: {error.strerror or error}") from error
@@ -42,16 +42,16 @@ def read_file(path: Path, expected: str) -> bytes:
     size = marked_size(data)
     if size is not None and size != len(data):
         what = "is cut short" if len(data) < size else "is damaged"
-        raise SnapshotError(f"{path} {what}: it has {len(data)} bytes and was written with {size}")
+        raise SnapshotError(f"{path} {what}: it has {len(data)} bytes, but was written with {size}")
     return data
 
 
 def kind_of(data: bytes) -> str:
-    """Say whether a file is WEIGHTS or a STATE by its fields, or UNKNOWN."""
+    """Return whether a file is WEIGHTS or a STATE by its fields, or UNKNOWN."""
     if is_hdf5(data):
         return {True: STATE, False: WEIGHTS, None: UNKNOWN}[holds_state(data)]
     fields = top_level_fields(data)
-    # A state's field 1 is a number (iter) and 2 a text; a net's field 1 is a text (name).
+    # A state's field 1 is a number (iter) and 2 a string; a net's field 1 is a string (name).
     if (1, 0) in fields and fields & {(2, 2), (3, 2), (1000, 2)}:
         return STATE
     if fields & {(1, 2), (2, 2), (100, 2)} and (1, 0) not in fields:
@@ -65,21 +65,21 @@ def parse(schema: Any, data: bytes, message_name: str, path: Path, expected: str
         return _READERS[message_name](schema, data, path)
     try:
         return schema.parse_binary(data, message_name)
-    except ValueError as error:  # SnapshotError, or bytes that are no UTF-8 where a text should be
+    except ValueError as error:  # SnapshotError, or invalid UTF-8 in a string
         if kind_of(data) == expected:
-            reason = f"{path} is damaged or was cut short: its {len(data)} bytes are no complete"
+            reason = f"{path} is damaged or was cut short: its {len(data)} bytes are not a complete"
         else:
-            reason = f"{path} is no {expected} file: its {len(data)} bytes are no"
+            reason = f"{path} is not a {expected} file: its {len(data)} bytes are not a"
         raise SnapshotError(f"{reason} {message_name}") from error
 
 
 def _refuse_other_formats(path: Path, data: bytes, expected: str) -> None:
     if not data:
-        raise SnapshotError(f"{path} is empty, where a {expected} file is expected")
+        raise SnapshotError(f"{path} is empty, but a {expected} file is expected")
     if _is_text(data):
         raise SnapshotError(
-            f"{path} is text, where a binary {expected} file is expected",
-            hint="a .prototxt describes a model or solver; it holds no weights and no state",
+            f"{path} is text, but a binary {expected} file is expected",
+            hint="a .prototxt describes a model or solver; it contains no weights and no state",
         )
 
 
@@ -90,7 +90,7 @@ def _is_text(data: bytes) -> bool:
     try:
         head.decode()
     except UnicodeDecodeError as error:
-        # The last character may lie across the end of what is looked at.
+        # The last character may be cut off at the end of the part examined.
         return len(head) == _LOOK_AT and error.start >= _LOOK_AT - 3
     return True
 

@@ -1,8 +1,8 @@
-"""Caffe's HDF5 files of weights and states, to and from the messages of the binary files.
+"""Conversion between Caffe's HDF5 files of weights and states and the messages of the binary files.
 
 Weights: a dataset ``/data/<layer>/<index>`` for each blob (and ``/diff/...`` for its gradient); one that a layer
 shares with an earlier layer is stored there only. State: ``iter``, ``learned_net``, ``current_step`` and
-``history/<index>``; what exact resume needs beyond that lies in ``mycaffe_state``, which Caffe does not look at.
+``history/<index>``; what exact resuming needs beyond that is in ``mycaffe_state``, which Caffe ignores.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from mycaffe_py.errors import SnapshotError, require
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _DATA, _DIFF, _HISTORY, _MORE = "data", "diff", "history", "mycaffe_state"
 _FLOATS = ("float32", "float64")
-# What h5py raises where bytes are not as they were written.
+# Exceptions of h5py for damaged files.
 _DAMAGED = (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError, OverflowError)
 
 
 def is_hdf5(data: bytes) -> bool:
-    """Whether a file's content begins as HDF5 files do."""
+    """Whether a file's content begins with the HDF5 signature."""
     return data.startswith(SIGNATURE)
 
 
@@ -65,7 +65,7 @@ def weights_to_hdf5(net: Any, write_diff: bool) -> bytes:
 def net_from_hdf5(schema: Any, data: bytes, path: Path) -> Any:
     """Return a NetParameter with the layers and blobs of an HDF5 file.
 
-    A blob that the file leaves out, before one that it has, is empty: it has no shape and no values.
+    A blob missing from the file, before one that it has, is empty: it has no shape and no values.
     """
     message = schema.new("NetParameter")
     with _open(data, path) as file:
@@ -103,7 +103,7 @@ def state_to_hdf5(message: Any) -> bytes:
     with _new_file() as (file, content):
         name = message.learned_net.encode()
         file["iter"] = np.array([message.iter], dtype=np.int32)
-        # Caffe reads a text of fixed length with a zero at its end.
+        # Caffe reads a fixed-length string with a terminating zero.
         file["learned_net"] = np.array(name, dtype=f"S{len(name) + 1}")
         file["current_step"] = np.array([message.current_step], dtype=np.int32)
         history = file.create_group(_HISTORY)
@@ -136,7 +136,7 @@ def _integer(dataset: Any) -> int:
 
 
 def _floats(dataset: Any) -> np.ndarray:
-    """Return a dataset's values, other numbers than floats of 4 and 8 bytes as those of 4."""
+    """Return a dataset's values; types other than float32 and float64 are converted to float32."""
     values = np.asarray(dataset[()])
     return values if values.dtype.name in _FLOATS else values.astype(np.float32)
 
@@ -153,7 +153,7 @@ def _new_file() -> Iterator[tuple[Any, io.BytesIO]]:
 
 @contextmanager
 def _open(data: bytes, path: Path) -> Iterator[Any]:
-    """Open the content of a file; whatever is wrong with it becomes a SnapshotError."""
+    """Open the content of a file, turning any error into a SnapshotError."""
     h5py = require("h5py", "hdf5")
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
@@ -162,7 +162,7 @@ def _open(data: bytes, path: Path) -> Iterator[Any]:
         raise
     except _DAMAGED as error:
         raise SnapshotError(
-            f"{path} is damaged, was cut short or is no file of Caffe's: {error}"
+            f"{path} is damaged, was cut short or is not a Caffe file: {error}"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Going on from a solver state as if training had never stopped."""
+"""Resuming from a solver state as if training had never stopped."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .state_tree import unpack
 
 @dataclass(frozen=True)
 class RestoreReport:
-    """What was restored; ``absent`` names what was not, with the reason."""
+    """What was restored; ``absent`` lists what was not, with the reason."""
 
     iteration: int
     state: Path
@@ -36,10 +36,10 @@ class RestoreReport:
 
 
 def restore(solver: Any, path: str | os.PathLike[str]) -> RestoreReport:
-    """Put weights, iteration, history, random and trainer state back into a solver.
+    """Restore a solver's weights, iteration, history, random and trainer state.
 
     Everything is checked before anything changes. Raises MissingFileError if the state or its
-    weights are not there, and SnapshotError for files that are damaged, do not belong together or
+    weights do not exist, and SnapshotError for files that are damaged, do not belong together or
     do not fit the solver.
     """
     plan = _plan(solver, Path(path))
@@ -48,7 +48,7 @@ def restore(solver: Any, path: str | os.PathLike[str]) -> RestoreReport:
 
 
 def check_snapshot(solver: Any, path: str | os.PathLike[str]) -> None:
-    """Raise what :func:`restore` would raise, and change nothing."""
+    """Raise what :func:`restore` would raise, without changing anything."""
     _plan(solver, Path(path))
 
 
@@ -71,9 +71,9 @@ def _plan(solver: Any, path: Path) -> _Plan:
     weights = plan_weights(solver.net, weights_path, data)
     if weights.report.missing:
         raise SnapshotError(
-            f"{path} cannot be resumed: its weights file {weights_path} has nothing for layer "
+            f"{path} cannot be resumed: its weights file {weights_path} has no values for layer "
             f'"{weights.report.missing[0]}"',
-            hint="a net that has changed starts anew, with --weights",
+            hint="if the net has changed, start a new run with --weights",
         )
     report = RestoreReport(
         message.iter, path, weights_path, weights.report, _absent(solver, entries)
@@ -87,13 +87,13 @@ def _read_state(solver: Any, path: Path) -> Any:
         sibling = path.with_name(path.name.replace(".caffemodel", ".solverstate"))
         instead = f"give {sibling}" if sibling.is_file() else "give its .solverstate"
         raise SnapshotError(
-            f"{path} is a weights file, where a solver state is expected",
-            hint=f"to go on with a run, {instead}; to start a new run from these weights, "
+            f"{path} is a weights file, but a solver state is expected",
+            hint=f"to continue a run, {instead}; to start a new run from these weights, "
             f"use --weights {path}",
         )
     message = parse(solver.net.registry.schema, data, "SolverState", path, STATE)
     if kind_of(data) != STATE or message.iter < 0 or message.current_step < 0:
-        raise SnapshotError(f"{path} is no solver state: it is damaged or of another kind")
+        raise SnapshotError(f"{path} is not a solver state: it is damaged or of another kind")
     return message
 
 
@@ -102,7 +102,7 @@ def _read_entries(message: Any, path: Path) -> dict[str, Any]:
         arrays = {e.name: array_from_proto(e.array) for e in message.entry if e.HasField("array")}
         entries = {e.name: unpack(e.json, arrays) for e in message.entry if e.HasField("json")}
     if not all(isinstance(value, dict) for value in entries.values()):
-        raise SnapshotError(f"{path} is damaged: an entry is not as it was written")
+        raise SnapshotError(f"{path} is damaged: an entry differs from what was written")
     return entries
 
 
@@ -111,8 +111,8 @@ def _check_entries(solver: Any, path: Path, entries: dict[str, Any]) -> None:
     dtype = solver.net.dtype.name
     if stored.get("type", solver.type) != solver.type:
         raise SnapshotError(
-            f"{path} is of a solver of type {stored['type']}; this solver is of type {solver.type}",
-            hint="the history of one update rule means nothing to another; --weights starts anew",
+            f"{path} belongs to a solver of type {stored['type']}; this solver is of type {solver.type}",
+            hint="update rules cannot use each other's history; --weights starts a new run",
         )
     if stored.get("dtype", dtype) != dtype:
         raise SnapshotError(
@@ -122,7 +122,7 @@ def _check_entries(solver: Any, path: Path, entries: dict[str, Any]) -> None:
     trainer, stored = solver.trainer, entries.get(TRAINER, {})
     if trainer is not None and stored.get("type", trainer.type) != trainer.type:
         raise SnapshotError(
-            f"{path} is of trainer {stored['type']}; this solver has trainer {trainer.type}",
+            f"{path} belongs to trainer {stored['type']}; this solver has trainer {trainer.type}",
             hint="--weights starts a new run from the weights alone",
         )
     if RANDOM in entries:
@@ -143,9 +143,9 @@ def _read_history(solver: Any, path: Path, stored: Any) -> list[np.ndarray]:
     if len(stored) != len(targets):
         blobs = len(solver.net.parameters.owners)
         raise SnapshotError(
-            f"{path} holds {len(stored)} history blobs; solver {solver.type} needs {len(targets)}: "
+            f"{path} contains {len(stored)} history blobs; solver {solver.type} needs {len(targets)}: "
             f"{len(solver.history)} for each of the net's {blobs} learnable blobs",
-            hint="the state is of another net or another type of solver",
+            hint="the state belongs to another net or another type of solver",
         )
     owners = list(solver.net.parameters.owners) * len(solver.history)
     values = []
@@ -166,7 +166,7 @@ def _find_weights(state: Path, learned_net: str, expected: str | None) -> tuple[
         wanted = candidates[0]
         raise MissingFileError(
             f"the weights file {wanted} of solver state {state} does not exist",
-            hint="a state holds no weights: keep the .caffemodel beside it",
+            hint="a state contains no weights: keep the .caffemodel beside it",
         )
     for path in found:
         data = read_file(path, WEIGHTS)
@@ -175,15 +175,15 @@ def _find_weights(state: Path, learned_net: str, expected: str | None) -> tuple[
     raise SnapshotError(
         f"{found[0]} is not the weights file that was written with solver state {state}: "
         "its content differs",
-        hint="resume from a pair as it was written, or start anew from the weights with --weights",
+        hint="resume from files written together, or start a new run from the weights with --weights",
     )
 
 
 def _weights_named(state: Path, learned_net: str) -> list[Path]:
-    """Return where the weights of a state may be, likeliest first.
+    """Return the possible paths of a state's weights, most likely first.
 
     The name may be relative to the state's folder or to that in which the run was started, as Caffe writes it;
-    where the files were moved or renamed, the weights stand beside the state.
+    if the files were moved or renamed, the weights are beside the state.
     """
     places = []
     if learned_net:
@@ -207,7 +207,7 @@ def _absent(solver: Any, entries: dict[str, Any]) -> list[str]:
 
 
 def _apply(solver: Any, plan: _Plan) -> None:
-    # The trainer and the layers come first: they are the only ones that may still refuse.
+    # The trainer and the layers come first: only they may still fail.
     if solver.trainer is not None and TRAINER in plan.entries:
         _restore_trainer(solver.trainer, plan)
     _restore_layers(solver, plan)
@@ -248,6 +248,6 @@ def _restore_trainer(trainer: Any, plan: _Plan) -> None:
         raise
     except Exception as error:
         raise SnapshotError(
-            f"{plan.report.state}: trainer {trainer.type} cannot take its state back: {error!r}",
-            hint="the solver file may have changed since the snapshot; --weights starts anew",
+            f"{plan.report.state}: trainer {trainer.type} cannot restore its state: {error!r}",
+            hint="the solver file may have changed since the snapshot; --weights starts a new run",
         ) from error

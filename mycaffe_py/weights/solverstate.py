@@ -1,4 +1,4 @@
-"""Writing snapshots: the weights, and the solver state that goes with them."""
+"""Writing snapshots: the weights and the solver state that belongs to them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .caffemodel import check_size, digest, serialize, size_of_weights, write_we
 from .hdf5 import state_to_hdf5
 from .state_tree import pack
 
-# Names of the entries that a state holds beyond Caffe's fields.
+# Names of the entries of a state beyond Caffe's fields.
 SOLVER, RANDOM, WEIGHTS_DIGEST, TRAINER = "solver", "random", "weights", "trainer"
 LAYERS = "layers"
 
@@ -23,7 +23,7 @@ LAYERS = "layers"
 def snapshot_paths(
     prefix: str | os.PathLike[str], iteration: int, *, hdf5: bool = False
 ) -> tuple[Path, Path]:
-    """Return the paths of weights and state, by Caffe's rule ``{prefix}_iter_{iteration}.*``."""
+    """Return the paths of weights and state by Caffe's rule, ``{prefix}_iter_{iteration}.*``."""
     stem, ending = f"{os.fspath(prefix)}_iter_{iteration}", ".h5" if hdf5 else ""
     return Path(f"{stem}.caffemodel{ending}"), Path(f"{stem}.solverstate{ending}")
 
@@ -69,9 +69,9 @@ def check_format(param: Any) -> None:
 
 
 def check_writable(solver: Any) -> None:
-    """Raise OutputError if a solver's snapshots are too large for their format, or cannot be written where they go.
+    """Raise OutputError if a solver's snapshots are too large for their format, or their folder is not writable.
 
-    The latter is tried with a file, as Caffe does.
+    The latter is tested by writing a file, as in Caffe.
     """
     prefix = solver.prefix_of_snapshots()
     _check_sizes(solver, *snapshot_paths(prefix, solver.iter))
@@ -79,7 +79,7 @@ def check_writable(solver: Any) -> None:
     try:
         probe.parent.mkdir(parents=True, exist_ok=True)
         probe.write_bytes(b"")
-        probe.unlink(missing_ok=True)  # another run may have tried the same just now
+        probe.unlink(missing_ok=True)  # another run may have done the same at this moment
     except OSError as error:
         folder = prefix.parent
         reason = "it is a file" if folder.is_file() else error.strerror or error
@@ -120,7 +120,7 @@ def _write_state(solver: Any, path: Path, learned_net: str, weights_digest: str 
 def history_arrays(solver: Any) -> Iterator[Any]:
     """Yield the history in Caffe's order: slot by slot, each in the order of the learnable blobs.
 
-    They are views in the blobs' shapes; writing to them writes the history.
+    They are views in the blobs' shapes; writing to them changes the history.
     """
     parameters = solver.net.parameters
     for slot in solver.history:

@@ -1,4 +1,4 @@
-"""Nested states (dicts, lists, numbers, arrays) as JSON text and named arrays, and back."""
+"""Conversion of nested states (dicts, lists, numbers, arrays) to JSON text and named arrays, and back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from mycaffe_py.errors import PluginError, SnapshotError
 
-# A JSON object with one of these keys stands for something that JSON has no word for.
+# A JSON object with one of these keys represents something that JSON cannot express.
 _ARRAY, _VALUES, _PAIRS = "$array", "$values", "$pairs"
 _STORED_AS_BLOB = ("float32", "float64")
 _STORED_AS_LIST = "biufU"
@@ -19,15 +19,15 @@ _STORED_AS_LIST = "biufU"
 def pack(name: str, value: Any) -> tuple[str, dict[str, np.ndarray]]:
     """Return ``value`` as JSON text and the float arrays that the text refers to by name.
 
-    Tuples come back as lists, NumPy scalars as Python numbers. Raises PluginError for objects of
-    other kinds.
+    Tuples are restored as lists, NumPy scalars as Python numbers. Raises PluginError for other
+    objects.
     """
     packer = _Packer()
     return json.dumps(packer.pack(name, value)), packer.arrays
 
 
 def unpack(text: str, arrays: Mapping[str, np.ndarray]) -> Any:
-    """Return what :func:`pack` was given; raises SnapshotError if something is damaged."""
+    """Return the value that :func:`pack` was given; raises SnapshotError if something is damaged."""
     try:
         return _unpack(json.loads(text), arrays)
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
@@ -44,7 +44,7 @@ class _Packer:
         if isinstance(value, np.generic) and value.dtype.kind in _STORED_AS_LIST:
             return value.item()
         if hasattr(value, "dtype") and hasattr(value, "get"):
-            value = value.get()  # an array of a GPU
+            value = value.get()  # a GPU array
         if isinstance(value, np.ndarray):
             return self._pack_array(path, value)
         if isinstance(value, Mapping):
@@ -66,7 +66,9 @@ class _Packer:
             raise _unstorable(path, value)
         dtype = value.dtype.newbyteorder("=")
         entry = {"dtype": dtype.str.lstrip("<>=|"), "shape": list(value.shape)}
-        if dtype.name not in _STORED_AS_BLOB or not value.size:  # no values would show no dtype
+        if (
+            dtype.name not in _STORED_AS_BLOB or not value.size
+        ):  # without values the dtype would be lost
             return {_VALUES: value.reshape(-1).tolist(), **entry}
         name = path
         while name in self.arrays:  # {"a/b": x} and {"a": {"b": y}} are different states
@@ -81,7 +83,7 @@ def _unstorable(path: str, value: Any) -> PluginError:
         kind = f"an array of {value.dtype}"
     return PluginError(
         f'state "{path}" is {kind}, which cannot be stored in a snapshot',
-        hint="a state() holds numbers, texts, None, lists, dicts and NumPy arrays of numbers",
+        hint="a state() may contain numbers, strings, None, lists, dicts and NumPy arrays of numbers",
     )
 
 
@@ -97,6 +99,6 @@ def _unpack(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     if _ARRAY in value:
         array = arrays[value[_ARRAY]]
         if array.dtype != value["dtype"] or list(array.shape) != value["shape"]:
-            raise ValueError(f"array {value[_ARRAY]} is not as it was written")
+            raise ValueError(f"array {value[_ARRAY]} differs from what was written")
         return array
     return {key: _unpack(item, arrays) for key, item in value.items()}

@@ -1,11 +1,11 @@
-"""Protobuf's wire format at the top level of a file: its fields, and whether it is whole."""
+"""Protobuf's wire format at the top level of a file: its fields, and whether it is complete."""
 
 from __future__ import annotations
 
 import struct
 
-# Protobuf messages do not say where they end: a file cut between two layers reads as a smaller net.
-# Our files therefore begin with their own size, in a field that Caffe does not know and skips:
+# Protobuf messages do not mark their end: a file cut between two layers reads as a smaller net.
+# Our files therefore begin with their own size, in a field that is unknown to Caffe and skipped:
 # number 1001, fixed64.
 _SIZE_MARK = struct.Struct("<2sQ")
 _SIZE_TAG = b"\xc9\x3e"
@@ -15,19 +15,19 @@ _MAX_FIELDS = 10_000
 
 
 def with_size_mark(body: bytes) -> bytes:
-    """Return a serialised message with its size in front."""
+    """Return a serialized message prefixed with its size."""
     return _SIZE_MARK.pack(_SIZE_TAG, _SIZE_MARK.size + len(body)) + body
 
 
 def marked_size(data: bytes) -> int | None:
-    """Return the size that the file says it has, or None if it does not say."""
+    """Return the size that the file declares, or None if it declares none."""
     if data[:2] != _SIZE_TAG or len(data) < _SIZE_MARK.size:
         return None
     return _SIZE_MARK.unpack_from(data)[1]
 
 
 def top_level_fields(data: bytes) -> set[tuple[int, int]]:
-    """Return (number, wire type) of the fields of a message, up to where it breaks off."""
+    """Return (number, wire type) of the fields of a message, up to the first malformed one."""
     fields: set[tuple[int, int]] = set()
     position = 0
     for _ in range(_MAX_FIELDS):

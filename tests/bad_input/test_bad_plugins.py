@@ -56,7 +56,7 @@ MISTAKES = {
     ),
     "hook with parameters": (hook("mycaffe_layers(x)", "[]"), ["mycaffe_layers", "'x'"]),
     "hook that returns no list": (hook("mycaffe_layers()", "3"), ["must return a list, not int"]),
-    "hook that returns other things": (hook("mycaffe_layers()", "[3]"), ["but it holds 3"]),
+    "hook that returns other things": (hook("mycaffe_layers()", "[3]"), ["but it contains 3"]),
     "hook that fails": (hook("mycaffe_layers()", "1 / 0"), ["raised ZeroDivisionError"]),
     "type that is there already": (
         *(gate("ReLU"),),
@@ -81,7 +81,7 @@ MISTAKES = {
     ),
     "field number of the core": (
         *(gate(field="GP gp_param = 102"),),
-        ["102", "numbers below 1000 are the core's", "use "],
+        ["102", "numbers below 1000 belong to the core", "use "],
     ),
     "field number that protobuf keeps": (
         *(gate(field="GP gp_param = 19500"),),

@@ -31,7 +31,7 @@ MISTAKES = {
     "empty value of a list": ([*TRAIN, "--weights", ""], 2, ["'--weights': it is empty"]),
     "model and solver swapped": (
         *(["train", "--solver", "model.prototxt", "--model", "solver.prototxt"], 2),
-        ["model.prototxt:1:1", "this is a model file, where a solver file is expected"],
+        ["model.prototxt:1:1", "this is a model file, but a solver file is expected"],
     ),
     "shipped model and solver swapped": (
         *(["train", "--solver", "LiquidNetCfc.prototxt"], 3),
@@ -81,13 +81,13 @@ MISTAKES = {
     ),
     "set that the layer refuses": (
         *([*TRAIN, "--set", "cfc1.cfc_param.hidden_size=-1"], 2),
-        ["hidden_size must be at least 1, got -1", "--set cfc1.cfc_param.hidden_size=-1 took"],
+        ["hidden_size must be at least 1, got -1", "--set cfc1.cfc_param.hidden_size=-1 replaced"],
     ),
     "set that the solver refuses": (
         *([*TRAIN, "--set", "solver.base_lr=-1"], 2),
-        ["base_lr must be a number >= 0, got -1", "--set solver.base_lr=-1 took the place"],
+        ["base_lr must be a number >= 0, got -1", "--set solver.base_lr=-1 replaced the file"],
     ),
-    "set that is not UTF-8": ([*TRAIN, "--set", "net.name=\udcff"], 2, ["not UTF-8"]),
+    "set that is not UTF-8": ([*TRAIN, "--set", "net.name=\udcff"], 2, ["not valid UTF-8"]),
     "unknown device": (["train", *FILES, "--device", "tpu"], 2, ['"tpu"', "auto, cpu, gpu, gpu:N"]),
     "device without its number": (["train", *FILES, "--device", "gpu:x"], 2, ['"gpu:x"']),
     "several GPUs": (["train", *FILES, "--gpu", "0,1"], 2, ['not "0,1"', "--gpu 0"]),

@@ -79,7 +79,11 @@ EXTRACT = ("extract-features", "w.caffemodel", "net.prototxt")
 # kind: (arguments, exit code, words of the message)
 MISTAKES = {
     "list in place of the folder": ([CONVERT, "list.txt", "./", "db2"], 3, ["folder list.txt"]),
-    "list and database swapped": ([CONVERT, "./", "db2", "list.txt"], 2, ["list.txt exists"]),
+    "list and database swapped": (
+        [CONVERT, "./", "db2", "list.txt"],
+        2,
+        ["list.txt already exists"],
+    ),
     "no list": ([CONVERT, "./", "lost.txt", "db2"], 3, ["list file lost.txt does not exist"]),
     "name too long": ([CONVERT, "a" * 300, "list.txt", "db2"], 3, ["does not exist"]),
     "folder as a list": ([CONVERT, "./", "folder", "db2"], 2, ["folder: Is a directory"]),
@@ -105,7 +109,10 @@ MISTAKES = {
     "mean of nothing": (["compute-image-mean"], 2, ["missing argument 'INPUT_DB'"]),
     "mean of a database cut short": (
         *(["compute-image-mean", "cut", "mean"], 2),
-        ["LMDB database cut is cut short: its file has 6144 bytes of 12288", "copy it again"],
+        [
+            "LMDB database cut is cut short: its file has 6144 bytes of 12288",
+            "copy it or create it again",
+        ],
     ),
     "mean of its beginning": (["compute-image-mean", "head"], 2, ["head cannot be opened"]),
     "mean of an empty file": (["compute-image-mean", "void"], 2, ["void/data.mdb is empty"]),
@@ -124,18 +131,18 @@ MISTAKES = {
     "mean on a full disk": (["compute-image-mean", "db", "/dev/full"], 2, ["No space left"]),
     "weights and model swapped": (
         *(["extract-features", "net.prototxt", "w.caffemodel", "ip", "db2", "1", "lmdb"], 2),
-        ["net.prototxt is text, where a binary weights file is expected"],
+        ["net.prototxt is text, but a binary weights file is expected"],
     ),
     "batches that are no number": ([*EXTRACT, "ip", "db2", "x", "lmdb"], 2, ["'x' is not a whole"]),
     "features forgotten": ([*EXTRACT, "db2", "1", "lmdb"], 2, ["'lmdb' is not a whole number"]),
     "features of no blob": ([*EXTRACT, "pi", "db2", "1", "lmdb"], 2, ['blob "pi"', "x, y, ip"]),
     "features without a GPU": ([*EXTRACT, "ip", "db2", "1", "lmdb", "GPU"], 4, ["no GPU"]),
     "net upgraded into a folder": (["upgrade-net", "net.prototxt", "folder"], 2, ["folder: Is a"]),
-    "nothing upgraded": (["upgrade-net", "empty.txt", "new"], 2, ["empty.txt holds no layers"]),
+    "nothing upgraded": (["upgrade-net", "empty.txt", "new"], 2, ["empty.txt contains no layers"]),
     "solver as a net": (["upgrade-net", "sgd.prototxt", "new"], 2, ["this is a solver file"]),
     "image as a net": (["upgrade-net", "0.png", "new"], 2, ["0.png is a binary file"]),
     "upgraded to a full disk": (["upgrade-net", "net.prototxt", "/dev/full"], 2, ["No space left"]),
-    "nothing drawn": (["draw", "empty.txt"], 2, ["empty.txt holds no layers"]),
+    "nothing drawn": (["draw", "empty.txt"], 2, ["empty.txt contains no layers"]),
     "drawn over the model": (["draw", "net.prototxt", "net.prototxt"], 2, ['as "prototxt"']),
     "nothing timed": (["time"], 2, ["nothing to time", "--model FILE"]),
     "timed without its option": (["time", "net.prototxt"], 2, ["write --model net.prototxt"]),
@@ -197,7 +204,7 @@ MODELS = {
         NET.replace(
             "batch_size: 3 }", 'batch_size: 3 } transform_param { mean_file: "w.caffemodel" }'
         ),
-        *(2, ['"data" (Data): w.caffemodel is no mean file']),
+        *(2, ['"data" (Data): w.caffemodel is not a mean file']),
     ),
     "crop larger than the images": (
         NET.replace("batch_size: 3 }", "batch_size: 3 } transform_param { crop_size: 99 }"),

@@ -67,11 +67,11 @@ MISTAKES = {
     ),
     "bottom of a layer further down": (
         *('bottom: "x" bottom', 'bottom: "loss" bottom'),
-        ["E206", '"loss"', "stands further down"],
+        ["E206", '"loss"', "comes later in the file"],
     ),
     "bottom of a layer left out in this phase": (
         *('name: "cfc1" type', 'name: "cfc1" include { phase: TEST } type'),
-        ["E206", 'layer "cfc1" makes it', "left out in phase TRAIN"],
+        ["E206", 'layer "cfc1" produces it', "excluded in phase TRAIN"],
     ),
     "duplicate top": ('top: "xhat"', 'top: "x"', ["E207", ":12:73", "cannot work in place"]),
     "bottom missing": (' bottom: "target"', "", ["needs exactly 2 bottom blobs, got 1"]),
@@ -103,7 +103,7 @@ MISTAKES = {
     ),
     "setting that is no number": (
         *("backbone_layers: 1", "backbone_layers: 1 backbone_dropout_ratio: nan"),
-        ["E220", ":14:81", '"cfc1" (CFC): cfc_unit_param.backbone_dropout_ratio is nan'],
+        ["E220", ":14:81", '"cfc1" (CFC): cfc_unit_param.backbone_dropout_ratio is NaN'],
     ),
     "layers beyond all bounds": (
         *("backbone_layers: 1", "backbone_layers: 2147483647"),

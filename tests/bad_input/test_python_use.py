@@ -63,21 +63,21 @@ WITH_A_NET = {
     ),
     "array by position": (
         lambda net: net.forward(np.ones((1, 5, 1))),
-        *(ValueError, ["forward() takes names of further blobs, not ndarray", "x=array"]),
+        *(ValueError, ["forward() takes a list of further blob names, not ndarray", "x=array"]),
     ),
     "gradient by position": (lambda net: net.backward(3), ValueError, ["backward()", "not int"]),
     "layer by its number": (lambda net: net.forward(start=1), ValueError, ["by name, not as 1"]),
     "number for many items": (
         lambda net: net.forward_all(x=3),
-        *(ValueError, ["arrays of any number of items are needed for ['x']"]),
+        *(ValueError, ["arrays with a first axis of items are needed for ['x']"]),
     ),
     "no function": (
         lambda net: net.before_forward(None),
         *(ValueError, ["before_forward() takes a function"]),
     ),
     "copy": (copy.copy, ValueError, ['net "Small" cannot be copied or pickled']),
-    "deep copy": (copy.deepcopy, ValueError, ["take copies of its blobs"]),
-    "pickle": (pickle.dumps, ValueError, ["build it anew in each process"]),
+    "deep copy": (copy.deepcopy, ValueError, ["copy its blobs"]),
+    "pickle": (pickle.dumps, ValueError, ["build it in each process"]),
     "input missing": (lambda net: net.forward(x=1), ValueError, ["['x']", "'target'"]),
     "unknown input": (
         lambda net: net.forward(**inputs(), y=1),
@@ -140,7 +140,7 @@ BUILDING = {
     "phase by name": (lambda: Net(MODEL, phase="TEST"), ValueError, ["got 'TEST'"]),
     "no file name": (lambda: Net(3), ValueError, ["file name or a NetParameter, not int"]),
     "folder": (lambda: Net("."), ValueError, [". is a directory"]),
-    "solver without a net": (lambda: get_solver(SOLVER), ValueError, ["names no net"]),
+    "solver without a net": (lambda: get_solver(SOLVER), ValueError, ["does not name a net"]),
     "bad dtype": (
         lambda: get_solver(SOLVER, MODEL, dtype="float16"),
         *(ValueError, ["float32 or float64, got float16"]),

@@ -26,7 +26,7 @@ REFUSED = {
     "file as run folder": (["--run-dir", "taken"], ["run folder taken is a file"]),
     "run folder below a file": (
         *(["--run-dir", "taken/a"],),
-        ["E250", "cannot make the run folder taken/a: taken is a file"],
+        ["E250", "cannot create the run folder taken/a: taken is a file"],
     ),
     "working folder as run folder": (["--run-dir", "."], ["run folder . is not empty"]),
 }

@@ -50,7 +50,7 @@ def nothing(bench):
     """Leave all as it is."""
 
 
-SHORT = ["is cut short: it has", "bytes and was written with"]
+SHORT = ["is cut short: it has", "bytes, but was written with"]
 # kind: (what happens first, arguments, exit code, words of the message)
 MISTAKES = {
     "weights cut short": (cut(WEIGHTS), ["--weights", WEIGHTS], 2, [WEIGHTS, *SHORT]),
@@ -65,12 +65,12 @@ MISTAKES = {
     ),
     "weights as state": (
         *(nothing, ["--resume", BEST, *ON], 2),
-        [f"{BEST} holds weights only", "best.solverstate", f"--weights {BEST}"],
+        [f"{BEST} contains only weights", "best.solverstate", f"--weights {BEST}"],
     ),
     "weights under the name of a state": (
         *(lambda b: b.write("a.solverstate", (b.folder / WEIGHTS).read_bytes()),),
         *(["--resume", "a.solverstate", *ON], 2),
-        ["a.solverstate is a weights file, where a solver state is expected", "--weights"],
+        ["a.solverstate is a weights file, but a solver state is expected", "--weights"],
     ),
     "state without its weights": (
         *(remove(WEIGHTS), ["--resume", STATE, *ON], 3),
@@ -82,7 +82,7 @@ MISTAKES = {
     ),
     "text as weights": (
         *(nothing, ["--weights", "model.prototxt"], 2),
-        ["model.prototxt is text, where a binary weights file is expected"],
+        ["model.prototxt is text, but a binary weights file is expected"],
     ),
     "text as state": (nothing, ["--resume", "solver.prototxt"], 2, ["solver.prototxt is text"]),
     "folder as weights": (
@@ -94,11 +94,11 @@ MISTAKES = {
     "empty file": (write("e.caffemodel", ""), ["--weights", "e.caffemodel"], 2, ["is empty"]),
     "bytes without sense": (
         *(write("e.caffemodel", bytes(range(256)) * 9), ["--weights", "e.caffemodel"], 2),
-        ["e.caffemodel is no weights file"],
+        ["e.caffemodel is not a weights file"],
     ),
     "HDF5 weights": (
         *(write("e.h5", b"\x89HDF\r\n\x1a\n" + bytes(90)), ["--weights", "e.h5"], 2),
-        ["e.h5 is damaged, was cut short or is no file of Caffe's"],
+        ["e.h5 is damaged, was cut short or is not a Caffe file"],
     ),
     "missing weights": (nothing, ["--weights", "gone"], 3, ["weights file gone does not exist"]),
     "second weights missing": (
@@ -110,7 +110,7 @@ MISTAKES = {
     "missing state": (nothing, ["--resume", "gone"], 3, ["nothing to resume: gone does not exist"]),
     "folder without a state": (
         *(write("e/readme", "x"), ["--resume", "e", *ON], 3),
-        ["folder e holds no .solverstate", "runs/<net>/001"],
+        ["folder e contains no .solverstate", "runs/<net>/001"],
     ),
     "weights of another net": (
         *(write("model.prototxt", MODEL.replace("cfc1", "other")), ["--weights", WEIGHTS], 2),
@@ -150,7 +150,7 @@ MISTAKES = {
     ),
     "nothing to resume": (
         *(lambda b: shutil.rmtree(b.folder / "runs"), ["--resume", "auto"], 3),
-        ['nothing to resume for net "Small"', "leave --resume out"],
+        ['nothing to resume for net "Small"', "omit --resume"],
     ),
 }
 

@@ -54,7 +54,7 @@ MISTAKES = {
     ),
     "both trainer forms": (
         *settings('custom_trainer: "MyCaffeTrainerDual"'),
-        [":7:29", "both trainer { } and custom_trainer", "remove one of them"],
+        [":7:29", "trainer { } and custom_trainer are both given", "remove one of them"],
     ),
     "unknown trainer": ('"RNN.SUPER_SIMPLE"', '"RNN.SIMPEL"', [":10:9", '"RNN.SUPER_SIMPLE"?']),
     "trainer without a type": ('  type: "RNN.SUPER_SIMPLE"\n', "", [":9:1", "type is missing"]),
@@ -141,7 +141,7 @@ def test_mistake_in_mycaffes_properties(bench, kind):
 
 
 def test_no_net_at_all(bench):
-    bench.refuses(ALONE, 2, ["solver.prototxt names no net", "--model FILE"])
+    bench.refuses(ALONE, 2, ["solver.prototxt does not name a net", "--model FILE"])
 
 
 def test_a_net_that_is_not_there(bench):

@@ -24,7 +24,7 @@ def test_shape_and_count(shape, count):
 @pytest.mark.parametrize(
     ("shape", "why"),
     [
-        ((1,) * 33, "33 axes: 32 is the most"),
+        ((1,) * 33, "33 axes: the maximum is 32"),
         ((2, -1), "negative"),
         ((MAX_COUNT + 1,), "elements"),
         ((2**16, 2**15), "elements"),
@@ -177,5 +177,7 @@ def test_lives_on_its_device():
 def test_values_of_a_wrong_shape_on_a_device():
     blob = Blob((2, 3), device=strict_device(), name="b")
     for values in (np.zeros(4), blob.device.asarray(np.zeros(4)), [0.0] * 4):
-        with pytest.raises(ShapeError, match=r'"b": cannot take values of shape \(4,\), it is'):
+        with pytest.raises(
+            ShapeError, match=r'"b": cannot assign values of shape \(4,\), its shape is'
+        ):
             blob.data = values

@@ -105,7 +105,7 @@ def test_empty_fields_say_nothing(registry):
         ("RNN.SUPER_SIMPL", "", 'unknown trainer type "RNN.SUPER_SIMPL"', "did you mean", '"RNN.SUPER_SIMPL"'),
         ("MyCaffeTrainerDual", "TrainerType=RNN.SIMPL", 'unknown trainer type "RNN.SIMPL"', "", "TrainerType"),
         ("Host", "TrainerType=RNN.SUPR_SIMPLE", "unknown trainer type", "did you mean", "TrainerType"),
-        ("", "CurveType=1", "name no TrainerType", "types: MyCaffeTrainerDual", '"CurveType=1"'),
+        ("", "CurveType=1", "do not set TrainerType", "types: MyCaffeTrainerDual", '"CurveType=1"'),
     ],
 )  # fmt: skip
 def test_mistakes_have_a_hint_and_a_place(registry, name, properties, message, hint, word):

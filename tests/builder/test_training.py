@@ -56,7 +56,7 @@ def test_the_four_ways_to_name_a_net(build, text, name):
 
 def test_no_net(build):
     error = mistake(build, "", ConfigError)
-    assert "names no net" in error.message
+    assert "does not name a net" in error.message
     assert "--model" in error.hint
 
 

@@ -109,7 +109,7 @@ def test_encoding_needs_a_known_kind(convert, tmp_path):
     (tmp_path / "img/1.png").rename(tmp_path / "img/1.dat")
     (tmp_path / "list.txt").write_text("1.dat 1\n")
     result = convert("--encoded", "--resize-height=2", "--resize-width=2")
-    assert result.exit_code == 2 and 'img/1.dat: images are not written as "dat"' in result.stderr
+    assert result.exit_code == 2 and 'img/1.dat: images cannot be written as "dat"' in result.stderr
     assert nothing_is_left(tmp_path)
     assert convert("--encoded").exit_code == 0  # kept as it is
 
@@ -140,17 +140,17 @@ def test_a_database_of_many_commits_grows(mycaffe, tmp_path, monkeypatch):
 def test_an_existing_database_is_left_alone(convert, tmp_path):
     (tmp_path / "db").write_text("precious")
     result = convert()
-    assert result.exit_code == 2 and "error[E250]: db exists already" in result.stderr
+    assert result.exit_code == 2 and "error[E250]: db already exists" in result.stderr
     assert (tmp_path / "db").read_text() == "precious"
 
 
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (["--backend", "leveldb"], 2, "LevelDB databases are not read or written here"),
+        (["--backend", "leveldb"], 2, "LevelDB databases are not supported"),
         (["--backend", "sql"], 2, 'unknown database backend "sql"'),
         (["--resize-height", 3], 2, "--resize-width and --resize-height must be given together"),
-        (["--encode-type", "gif"], 2, 'images are not written as "gif"'),
+        (["--encode-type", "gif"], 2, 'images cannot be written as "gif"'),
         (["--resize-height=-1"], 2, "-1 is not in the range"),
     ],
 )
@@ -183,7 +183,7 @@ def test_sizes_that_differ(convert, tmp_path):
     (tmp_path / "db").rmdir()
     result = convert("--check-size")
     assert result.exit_code == 2
-    assert "img/2.png is (3, 5, 5) (channels, height, width), and img/0.png is (3, 6, 5)" in (
+    assert "img/2.png is (3, 5, 5) (channels, height, width), but img/0.png is (3, 6, 5)" in (
         result.stderr
     )
     assert nothing_is_left(tmp_path)
@@ -193,7 +193,7 @@ def test_no_image_at_all(convert, tmp_path):
     (tmp_path / "list.txt").write_text("a.png 1\nb.png 2\n")
     result = convert()
     assert result.exit_code == 2
-    assert "none of the 2 images that list.txt lists can be read" in result.stderr
+    assert "none of the 2 images listed in list.txt can be read" in result.stderr
     assert nothing_is_left(tmp_path)
 
 
@@ -236,7 +236,7 @@ def test_databases_without_a_mean(mycaffe, tmp_path):
         (["db", "m"], 2, 'db: record 1 (key "00000001_image") is (3, 4, 5) (channels, height,'),
         (["none", "m"], 2, "database none has no records"),
         (["lost"], 3, "database lost does not exist"),
-        (["--backend", "leveldb", "db"], 2, "LevelDB databases are not read or written here"),
+        (["--backend", "leveldb", "db"], 2, "LevelDB databases are not supported"),
         ([], 2, "missing argument 'INPUT_DB'"),
         (["db", "m", "n"], 2, "unexpected extra argument"),
     ]:
@@ -299,9 +299,9 @@ def test_features_of_every_item(extract, tmp_path):
         (["fc,x", "a", 1, "lmdb"], 2, "names and database names must be equal: 2 and 1"),
         (["fc,x", "a,a", 1, "lmdb"], 2, "each blob needs a database of its own, not a,a"),
         (["fd", "a", 1, "lmdb"], 2, 'unknown feature blob "fd" in net "features"'),
-        (["fc", "a", 1, "leveldb"], 2, "LevelDB databases are not read or written here"),
+        (["fc", "a", 1, "leveldb"], 2, "LevelDB databases are not supported"),
         (["fc", "a", 0, "lmdb"], 2, "0 is not in the range"),
-        (["fc", "db", 1, "lmdb"], 2, "db exists already"),
+        (["fc", "db", 1, "lmdb"], 2, "db already exists"),
         (["fc", "a", 1, "lmdb", "TPU"], 2, "'TPU' is not one of"),
         (["fc", "a", 1], 2, "missing argument 'lmdb'"),
     ],

@@ -74,7 +74,7 @@ def test_weights_alone_are_not_enough(mycaffe, run_folder, tmp_path):
         (("--weights", "gone.caffemodel", "--model", "run/model.prototxt"), 3, "gone.caffemodel"),
         (("cfc2", "--weights", "run"), 2, 'no layer "cfc2"'),
         (("cfc2", "--weights", "run"), 2, 'did you mean "cfc1"?'),
-        (("x" * 20, "--weights", "run"), 2, "layers that can: cfc1"),
+        (("x" * 20, "--weights", "run"), 2, "layers that can be explained: cfc1"),
         (("loss", "--weights", "run"), 2, 'layer "loss" (MEAN_ERROR_LOSS) has nothing to explain'),
         (("--weights", "run", "--out", "run/run.json"), 2, "run.json"),
     ],
@@ -133,7 +133,7 @@ def test_a_net_without_such_a_layer(mycaffe, data_net, tmp_path):
     given = ("--model", "line.prototxt", "--weights", "line.caffemodel", "--plugin", "counting.py")
     result = mycaffe("explain", *given)
     assert result.exit_code == 2
-    assert 'net "Line" has no layer that explains itself' in result.stderr
+    assert 'net "Line" has no layer that can be explained' in result.stderr
 
 
 def test_without_matplotlib(mycaffe, run_folder, monkeypatch):

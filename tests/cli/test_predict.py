@@ -76,7 +76,7 @@ def test_from_an_earlier_time_the_truth_stands_beside(mycaffe, trained):
     assert result.exit_code == 0, result.stderr
     assert (
         "sales: mean absolute error" in result.stderr
-        and "over 2 known of 4 points" in result.stderr
+        and "(truth known for 2 of 4 points)" in result.stderr
     )
     header, *rows = table("a/b.csv")
     assert header == ["month", "sales", "sales_true"]
@@ -126,14 +126,14 @@ def test_a_run_folder_stands_for_its_best_weights(mycaffe, trained, tmp_path):
         ((*WEIGHTS, "--steps", 3, "--input", "none.csv"), 3, "no file none.csv (--input)"),
         ((*WEIGHTS, "--steps", 3, "--input", "no.csv", "--out", "data.csv"), 3, "no file no.csv"),
         (("--weights", "empty", "--steps", 3), 3, "no weights in empty"),
-        ((*WEIGHTS, "--steps", 3, "--input", "bad.csv"), 2, "--input bad.csv took the place of"),
+        ((*WEIGHTS, "--steps", 3, "--input", "bad.csv"), 2, "--input bad.csv replaced the"),
         ((*WEIGHTS, "--steps", 3, "--input", "bad.csv"), 2, 'bad.csv, line 3, column "b": "x" is not'),
         ((*WEIGHTS, "--steps", 3, "--input", "two.csv"), 2, "gym Series gives 273 values of x"),
-        ((*WEIGHTS, "--steps", 3, "--input", "two.csv"), 2, "--input two.csv took the place of"),
+        ((*WEIGHTS, "--steps", 3, "--input", "two.csv"), 2, "--input two.csv replaced the"),
         ((*WEIGHTS, "--steps", 3, "--input", "pipes.csv"), 2, "columns are separated by commas, semicolons or tabs"),
         ((*WEIGHTS, "--steps", 3, "--input", "late.csv"), 2, 'times come from column "n" (series_param.time_column)'),
-        ((*WEIGHTS, "--steps", 3, "--input", "data.csv", "--out", "data.csv"), 2, "is the input itself"),
-        ((*WEIGHTS, "--steps", 3, "--out", "f.png"), 2, "--out f.png is the table, which is CSV"),
+        ((*WEIGHTS, "--steps", 3, "--input", "data.csv", "--out", "data.csv"), 2, "is the same file as the input"),
+        ((*WEIGHTS, "--steps", 3, "--out", "f.png"), 2, "--out f.png must be a CSV file"),
         ((*WEIGHTS, "--steps", 3, "--out", "run"), 2, "cannot write run: it is a folder"),
         ((*WEIGHTS, "--steps", 3, "--from", "soon"), 2, 'start "soon" does not match the time format'),
         (("--weights", "alone.caffemodel", "--steps", 3), 3, "no solver: solver.prototxt does not exist"),
@@ -159,18 +159,18 @@ def test_a_gym_that_reads_no_file_takes_no_input(mycaffe, train, tmp_path):
     (tmp_path / "data.csv").write_text("t,a\n1,1\n2,2\n")
     assert train("--iterations", 1, "--run-dir", "run", "-q").exit_code == 0
     result = mycaffe("predict", *WEIGHTS, "--steps", 3, "--input", "data.csv")
-    assert result.exit_code == 2 and "gym Curve reads no file" in result.stderr
+    assert result.exit_code == 2 and "gym Curve does not read a file" in result.stderr
 
 
 @pytest.mark.parametrize(
     ("out", "words"),
     [
-        ("data.csv", "data.csv is the data that the forecast is made from"),
-        ("run/last.caffemodel", "run/last.caffemodel is the weights that"),
-        ("run/model.prototxt", "run/model.prototxt is the model that"),
-        ("run/solver.prototxt", "run/solver.prototxt is the solver that"),
+        ("data.csv", "would overwrite data.csv, the data that the forecast is made from"),
+        ("run/last.caffemodel", "would overwrite run/last.caffemodel, the weights that"),
+        ("run/model.prototxt", "would overwrite run/model.prototxt, the model that"),
+        ("run/solver.prototxt", "would overwrite run/solver.prototxt, the solver that"),
         (".", "--out . is a folder, not a file"),
-        ("f.PNG", "--out f.PNG is the table, which is CSV"),
+        ("f.PNG", "--out f.PNG must be a CSV file"),
     ],
 )
 def test_nothing_that_is_read_is_written_over(mycaffe, trained, run_folder, tmp_path, out, words):

@@ -216,7 +216,7 @@ def test_weights_alone_are_explained_where_a_state_is_expected(train):
     train("--iterations", 20, "-q")
     result = train("--resume", "runs/LiquidNetCfc/001/best.caffemodel")
     assert result.exit_code == 2
-    assert "holds weights only" in result.stderr and "--weights" in result.stderr
+    assert "contains only weights" in result.stderr and "--weights" in result.stderr
 
 
 def test_weights_start_a_new_run(train, runs):
@@ -230,14 +230,14 @@ def test_a_finished_run_is_not_resumed_for_nothing(train, runs):
     train("--iterations", 3, "-q")
     result = train("--iterations", 3, "--resume", "auto")
     assert result.exit_code == 2
-    assert "nothing left to train: iteration 3 of 3 is reached already" in result.stderr
+    assert "nothing left to train: iteration 3 of 3 has already been reached" in result.stderr
     assert not (runs / "002").exists()
 
 
 def test_a_seed_has_no_effect_on_a_resumed_run(train, runs):
     train("--iterations", 3, "--seed", 1, "-q")
     result = train("--iterations", 5, "--resume", "auto", "--seed", 2)
-    assert "warning: --seed 2 has no effect: the resumed run goes on with 1" in result.stderr
+    assert "warning: --seed 2 has no effect: the resumed run continues with 1" in result.stderr
     assert record_of(runs / "002")["seed"] == 1
 
 
@@ -304,4 +304,4 @@ def test_a_full_disk_is_one_clear_error(start, runs):
 def test_a_place_for_runs_that_is_a_file(train, tmp_path):
     (tmp_path / "runs").write_text("mine")
     result = train("--iterations", 1)
-    assert result.exit_code == 2 and "cannot make the run folder" in result.stderr
+    assert result.exit_code == 2 and "cannot create the run folder" in result.stderr

@@ -33,9 +33,9 @@ def test_text(mycaffe, old, tmp_path, registry):
     result = mycaffe("upgrade-net", old, "new.prototxt")
     assert result.exit_code == 0 and result.stdout == ""
     assert result.stderr.splitlines() == [
-        "upgraded: layers { } in place of layer { }",
-        "upgraded: input fields in place of an Input layer",
-        f"warning: the comments of {old} are not in new.prototxt",
+        "upgraded: layers { } instead of layer { }",
+        "upgraded: input fields instead of an Input layer",
+        f"warning: the comments of {old} were not copied to new.prototxt",
         "Wrote upgraded NetParameter text proto to new.prototxt",
     ]
     written = tmp_path / "new.prototxt"
@@ -80,7 +80,7 @@ def test_binary_with_its_weights(mycaffe, tmp_path, registry, option):
 def test_a_first_form(mycaffe, tmp_path, registry):
     (tmp_path / "v0.prototxt").write_text(FIRST)
     result = mycaffe("upgrade-net", "v0.prototxt", "new.prototxt")
-    assert "upgraded: layers in the form of Caffe's first version" in result.stderr
+    assert "upgraded: layers in the format of Caffe's first version" in result.stderr
     wanted = load_net_text(registry.schema, 'layer { name: "r" type: "ReLU" bottom: "x" top: "y" }')
     assert load_net(registry.schema, tmp_path / "new.prototxt").message == wanted.message
 
@@ -104,9 +104,9 @@ def test_a_solver(mycaffe, tmp_path):
     result = mycaffe("upgrade-solver", "old.prototxt", "new.prototxt")
     assert result.exit_code == 0
     assert result.stderr.splitlines() == [
-        "upgraded: solver_type in place of type",
-        "upgraded: layers in the form of Caffe's first version",
-        "warning: the comments of old.prototxt are not in new.prototxt",
+        "upgraded: solver_type instead of type",
+        "upgraded: layers in the format of Caffe's first version",
+        "warning: the comments of old.prototxt were not copied to new.prototxt",
         "Wrote upgraded SolverParameter text proto to new.prototxt",
     ]
     written = (tmp_path / "new.prototxt").read_text()
@@ -122,7 +122,7 @@ def test_a_solver(mycaffe, tmp_path):
         (("upgrade-net", "--binary", "gone", "out"), b"", 3, "no such file: gone"),
         (("upgrade-net", "f", "out"), b"layers { nam: 3 }", 2, 'unknown field "nam"'),
         (("upgrade-net", "f", "out"), bytes(range(256)), 2, "f is a binary file"),
-        (("upgrade-net", "--binary", "f", "out"), b"name: 'x'", 2, "is no net in binary form"),
+        (("upgrade-net", "--binary", "f", "out"), b"name: 'x'", 2, "is not a net in binary format"),
         (("upgrade-net", "f", "out"), b"layer { } layers { }", 2, "mixes"),
         (("upgrade-net", "f", "out"), b"base_lr: 1", 2, "this is a solver file"),
         (("upgrade-solver", "f", "out"), b"layer { }", 2, "this is a model file"),
@@ -158,10 +158,10 @@ def test_train_and_check_say_so(mycaffe, old, tmp_path):
     lines = mycaffe(*arguments).stderr.splitlines()
     notes = [line for line in lines if line.startswith("note: ")]
     assert notes == [
-        "note: solver.prototxt is in an old form (solver_type in place of type); "
-        "mycaffe upgrade-solver solver.prototxt NEW writes it anew",
-        "note: old.prototxt is in an old form (layers { } in place of layer { }; input fields in "
-        "place of an Input layer); mycaffe upgrade-net old.prototxt NEW writes it anew",
+        "note: solver.prototxt uses an old format (solver_type instead of type); "
+        "mycaffe upgrade-solver solver.prototxt NEW upgrades it",
+        "note: old.prototxt uses an old format (layers { } instead of layer { }; input fields "
+        "instead of an Input layer); mycaffe upgrade-net old.prototxt NEW upgrades it",
     ]
     assert "note:" not in mycaffe(*arguments, "-q").stderr
     # What the run folder keeps is in today's form.
@@ -169,7 +169,7 @@ def test_train_and_check_say_so(mycaffe, old, tmp_path):
     assert "layers" not in kept and "input_dim" not in kept
     result = mycaffe("check", "old.prototxt")
     assert result.exit_code == 0 and result.stderr.startswith(
-        "note: old.prototxt is in an old form"
+        "note: old.prototxt uses an old format"
     )
 
 

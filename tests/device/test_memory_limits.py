@@ -43,7 +43,7 @@ def test_a_blob(monkeypatch):
         Blob((2**29,), name="x").data  # noqa: B018
     assert isinstance(caught.value, OutOfMemoryError) and caught.value.code == "E260"
     assert caught.value.message == (
-        'blob "x" (536870912,) needs 2.0 GiB of memory, and 1.0 GiB is free'
+        'blob "x" (536870912,) needs 2.0 GiB of memory, but only 1.0 GiB is free'
     )
     assert caught.value.hint == "make the net, the batch or a window smaller"
 
@@ -64,7 +64,7 @@ def test_a_layer_of_two_billion_outputs_has_its_place():
         make_net(data((1, 1)) + product("ip", "x0", "y", 2_000_000_000), dtype=np.float32)
     (problem,) = caught.value.problems
     assert problem.message == (
-        'layer "ip" (InnerProduct): filling blob "weight" (2000000000, 1) needs 14.9 GiB of memory, and '
+        'layer "ip" (InnerProduct): filling blob "weight" (2000000000, 1) needs 14.9 GiB of memory, but only '
         "1.0 GiB is free"
     )
     assert (problem.code, problem.location.line) == ("E260", 2)

@@ -139,7 +139,7 @@ def test_all_mistakes_at_once():
         ('layer "ip" (InnerProduct): unknown bottom blob "x00"', 2),
         ('unknown layer type "RELUU"', 3),
         ('layer "ip" (TanH): unknown bottom blob "zz"', 4),
-        ('layer "ip" (TanH): top blob "x0" is already made by another layer', 4),
+        ('layer "ip" (TanH): top blob "x0" is already produced by another layer', 4),
         ('layer "t" has no type', 5),
         ('layer "loss" (EuclideanLoss): unknown bottom blob "y1"', 6),
     ]
@@ -164,12 +164,12 @@ def test_unknown_type_is_also_found_alone():
         (
             "q",
             layer("l", "TanH", "q", "y") + layer("m", "TanH", "x0", "q"),
-            'layer "m" makes it, but stands further down',
+            'layer "m" produces it, but comes later in the file',
         ),
         (
             "q",
             layer("m", "TanH", "x0", "q", "include { phase: TEST }") + layer("l", "TanH", "q", "y"),
-            'layer "m" makes it, but is left out in phase TRAIN',
+            'layer "m" produces it, but is excluded in phase TRAIN',
         ),
     ],
 )
@@ -192,7 +192,7 @@ def test_the_same_name_in_two_phases_is_fine():
 def test_tops_made_twice():
     text = data((2,)) + layer("a", "Split", "x0", "y y")
     (problem,) = problems(text)
-    assert 'top blob "y" is already made by another' in problem.message
+    assert 'top blob "y" is already produced by another' in problem.message
     text = data((2, 1), (2, 1)) + layer("a", "Concat", "x0 x1", "x1")
     (problem,) = problems(text)
     assert "in-place operation needs the same blob as bottom at the same position" in problem.hint

@@ -70,12 +70,12 @@ FAULTS = {
     ),
     "class of another kind": (
         "class G(Gym):\n    type = 'G'\n\n@hookimpl\ndef mycaffe_layers():\n    return [G]\n",
-        r"mycaffe_layers\(\) must return a list of Layer classes, but it holds <class",
+        r"mycaffe_layers\(\) must return a list of Layer classes, but it contains <class",
         "",
     ),
     "instance": (
         "@hookimpl\ndef mycaffe_gyms():\n    return ['Curve']\n",
-        r"must return a list of Gym classes, but it holds 'Curve'",
+        r"must return a list of Gym classes, but it contains 'Curve'",
         "",
     ),
     "command that is none": (
@@ -116,12 +116,12 @@ FAULTS = {
     ),
     "number of the core": (
         schema_layer(number=117),
-        "numbers below 1000 are the core's",
+        "numbers below 1000 belong to the core",
         "use \\d+",
     ),
     "number of a bundled plugin": (
         schema_layer(number=1000),
-        "those of the bundled plugins",
+        "belong to the bundled plugins",
         "use \\d+",
     ),
     "reserved number": (schema_layer(number=12000), "numbers from 2000 to 19999 are reserved", ""),

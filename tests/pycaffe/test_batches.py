@@ -73,11 +73,11 @@ def test_batches_are_filled_up_with_zeros(net):
     ("call", "error", "message"),
     [
         (lambda net: net.forward_all(), ConfigError, r"Give arrays for the net's inputs: \['x0'\]"),
-        (lambda net: net.forward_all(x0=np.ones((0, 3))), ShapeError, "one length, not 0"),
+        (lambda net: net.forward_all(x0=np.ones((0, 3))), ShapeError, "same nonzero length"),
         (lambda net: net.forward_all(q=np.ones((2, 3))), ConfigError, 'no blob "q"'),
         (
             lambda net: net.forward_backward_all(x0=np.ones((4, 3)), y=np.ones((3, 2))), ShapeError,
-            r"one length.*'x0': 4, 'y': 3",
+            r"same nonzero length.*'x0': 4, 'y': 3",
         ),
         (
             lambda net: net.forward_backward_all(x0=np.ones((4, 3)), z=np.ones((4, 2))), ConfigError,

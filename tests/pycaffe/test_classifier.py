@@ -138,7 +138,9 @@ def test_what_lies_outside_of_the_image_is_the_mean(files, picture):
 @pytest.mark.parametrize("pad", [0, 1])
 def test_windows_that_hold_nothing(files, picture, pad):
     net = caffe.Detector(*files, context_pad=pad)
-    with pytest.raises(DataError, match=r'image ".*picture\.png": the window .* holds nothing'):
+    with pytest.raises(
+        DataError, match=r'image ".*picture\.png": the window .* contains no part of an image'
+    ):
         net.detect_windows([(picture[0], [(40, 40, 50, 50)])])
     with pytest.raises(DataError, match=r"a window is \(ymin, xmin, ymax, xmax\)"):
         net.detect_windows([(picture[0], [(1, 2, 3)])])

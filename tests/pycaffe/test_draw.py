@@ -81,7 +81,7 @@ def test_what_cannot_be_drawn(arguments, words):
 
 
 def test_only_nets_are_drawn():
-    with pytest.raises(ConfigError, match="NetParameter message, not of str"):
+    with pytest.raises(ConfigError, match="NetParameter message can be drawn, not str"):
         draw.draw_net("net.prototxt")
 
 

@@ -175,7 +175,7 @@ def test_shape_and_legacy_names(blob):
     assert blob.data.shape == (5, 5) and not blob.data.any()
     assert repr(blob) == "HostBlob('x', shape=(5, 5), float64, strict)"
     with pytest.raises(
-        ShapeError, match=r'blob "x": cannot take values of shape \(2,\), it is \(5, 5\)'
+        ShapeError, match=r'blob "x": cannot assign values of shape \(2,\), its shape is \(5, 5\)'
     ):
         blob.data = np.zeros(2)
 
@@ -300,7 +300,7 @@ def test_layers_of_a_device_net(pair):
     assert repr(one) == repr(net.device_layers[1]) and one.blobs is net.params["a"]
     one.note = "set on the layer itself"
     assert net.device_layers[1].note == one.note
-    with pytest.raises(LayerError, match=r"in setup\(\) only"):
+    with pytest.raises(LayerError, match=r"can only be added in setup\(\)"):
         one.blobs.add_blob(3)
 
 

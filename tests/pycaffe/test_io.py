@@ -42,7 +42,7 @@ def test_scalar():
 
 
 def test_a_damaged_blob():
-    with pytest.raises(ValueError, match=r"shape \(2, 2\) but holds 3 values"):
+    with pytest.raises(ValueError, match=r"shape \(2, 2\) but has 3 values"):
         caffe.io.blobproto_to_array(caffe_pb2.BlobProto(shape={"dim": [2, 2]}, data=[1, 2, 3]))
 
 
@@ -89,10 +89,12 @@ def test_what_is_no_datum():
     with pytest.raises(ValueError, match=r"not \(4, 5\)"):
         caffe.io.array_to_datum(np.zeros((4, 5)))
     with pytest.raises(
-        DataError, match=r"a Datum cannot be read: it says \(1, 2, 2\) .* holds 3 values"
+        DataError, match=r"a Datum cannot be read: it declares \(1, 2, 2\) .* has 3 values"
     ):
         caffe.io.datum_to_array(caffe_pb2.Datum(channels=1, height=2, width=2, data=b"abc"))
-    with pytest.raises(DataError, match="a Datum cannot be read: 3 bytes that are no whole image"):
+    with pytest.raises(
+        DataError, match="a Datum cannot be read: 3 bytes that are not a complete image"
+    ):
         caffe.io.datum_to_array(caffe_pb2.Datum(data=b"abc", encoded=True))
 
 

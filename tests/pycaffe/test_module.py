@@ -124,7 +124,7 @@ def test_a_gpu_that_is_not_there(monkeypatch):
     with pytest.raises(RuntimeError, match="no GPU"):
         caffe.set_mode_gpu()
     caffe.set_device(0)
-    with pytest.raises(ConfigError, match="a GPU's number is 0 or more, got -1"):
+    with pytest.raises(ConfigError, match="a GPU's number must be 0 or more, got -1"):
         caffe.set_device(-1)
 
 
@@ -143,7 +143,7 @@ def test_one_process_is_all_there_is():
         caffe.NCCL.new_uid,
     ]
     for call in calls:
-        with pytest.raises(RuntimeError, match="several GPUs at a time are not there yet"):
+        with pytest.raises(RuntimeError, match="training on several GPUs is not supported yet"):
             call()
 
 
@@ -185,7 +185,7 @@ def test_init_log(capsys):
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert re.fullmatch(r"I\d{4} \d\d:\d\d:\d\d\.\d{6} \d+ mycaffe\] 100 % seen", lines[0])
-    with pytest.raises(ConfigError, match="log level is 0, 1, 2 or 3, got 4"):
+    with pytest.raises(ConfigError, match="log level must be 0, 1, 2 or 3, got 4"):
         caffe.init_log(4)
 
 

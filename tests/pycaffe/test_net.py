@@ -110,17 +110,19 @@ def test_a_blob_as_in_pycaffe(net):
     blob.diff = 7
     assert (blob.diff == 7).all() and blob.diff.shape == (5, 3)
     with pytest.raises(
-        ShapeError, match=r'blob "y": cannot take values of shape \(4,\), it is \(5, 3\)'
+        ShapeError, match=r'blob "y": cannot assign values of shape \(4,\), its shape is \(5, 3\)'
     ):
         blob.data = np.zeros(4)
     blob.reshape()
     assert blob.shape == () and blob.count == 1
-    with pytest.raises(RuntimeError, match='blob "y" has no address on a GPU'):
+    with pytest.raises(RuntimeError, match='blob "y" has no GPU address'):
         blob._gpu_data_ptr  # noqa: B018
 
 
 def test_blobs_are_added_in_setup_only(net):
-    with pytest.raises(LayerError, match=r'layer "ip" \(InnerProduct\): .* in setup\(\) only'):
+    with pytest.raises(
+        LayerError, match=r'layer "ip" \(InnerProduct\): .* can only be added in setup\(\)'
+    ):
         net.params["ip"].add_blob(2, 3)
 
 

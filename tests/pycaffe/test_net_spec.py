@@ -154,7 +154,7 @@ def test_only_tops_can_be_assigned():
     n = NetSpec()
     with pytest.raises(TypeError, match=r"n\.x must be what L\.Type\(\.\.\.\) returns, not int"):
         n.x = 3
-    with pytest.raises(TypeError, match="takes as many names: n.a, n.b"):
+    with pytest.raises(TypeError, match="needs as many names: n.a, n.b"):
         n.x = L.Input(ntop=2)
     with pytest.raises(TypeError, match=r"ReLU input 0 is not a Top \(type is <class 'str'>\)"):
         L.ReLU("data")

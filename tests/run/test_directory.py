@@ -86,7 +86,7 @@ def test_a_parent_that_another_process_gives_up_is_made_anew(tmp_path, monkeypat
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "runs").touch()
-    with pytest.raises(OutputError, match="cannot make the run folder .*Net") as caught:
+    with pytest.raises(OutputError, match="cannot create the run folder .*Net") as caught:
         RunDirectory.create(tmp_path / "runs", "Net")
     assert caught.value.exit_code == 2
     assert "--run-dir" in caught.value.hint

@@ -59,7 +59,7 @@ def test_a_failure_inside_an_update_leaves_no_snapshot_of_that_moment(train_smal
     record = record_of(session)
     assert record["status"] == "failed" and record["snapshots"] == []
     assert "no snapshot yet" in record["message"] and "out of patience" in record["message"]
-    assert any("not a state of the run" in note for note in caught.value.__notes__)
+    assert any("are not a consistent state" in note for note in caught.value.__notes__)
     assert not list(session.directory.path.glob("*.solverstate"))
 
 

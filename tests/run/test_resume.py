@@ -81,13 +81,13 @@ def test_weights_lead_to_the_state_beside_them(tmp_path):
 
 def test_weights_alone_are_explained(tmp_path):
     run = make_run(tmp_path, 1, "best.caffemodel")
-    with pytest.raises(ConfigError, match="holds weights only") as caught:
+    with pytest.raises(ConfigError, match="contains only weights") as caught:
         find(run / "best.caffemodel", tmp_path)
     assert f"--weights {run / 'best.caffemodel'}" in caught.value.hint
 
 
 def test_a_folder_without_states(tmp_path):
-    with pytest.raises(MissingFileError, match="holds no .solverstate"):
+    with pytest.raises(MissingFileError, match="contains no .solverstate"):
         find(tmp_path, tmp_path)
 
 

@@ -104,7 +104,7 @@ ONE_MISTAKE = [
     ("state { level: }", "E103", 1, 9, 5, "no value after", None),
     ('name: "x" }', "E103", 1, 11, 1, 'unexpected "}"', "nothing is open"),
     ('layer {\n  name: "x"\n', "E103", 1, 7, 1, "is never closed", "before the end of the file"),
-    ("layer { >", "E103", 1, 9, 1, 'found ">" where "}" is needed', "f.prototxt:1:7"),
+    ("layer { >", "E103", 1, 9, 1, 'found ">" where "}" is expected', "f.prototxt:1:7"),
     ("42: 3", "E103", 1, 1, 2, 'the name of a field, found "42"', None),
     ("$ name: 'x'", "E103", 1, 1, 1, 'found "$"', None),
     ("input_dim: 1 2", "E103", 1, 14, 1, 'found "2"', None),

@@ -147,10 +147,10 @@ def test_syntax_errors(text, line, column, message):
             "is not a value of type E",
             '"GOOD"',
         ),
-        ("enum E { X = 1; Y = 1; }", "stands twice", None),
+        ("enum E { X = 1; Y = 1; }", "is used twice", None),
         ("message A { reserved 3; optional int32 b = 3; }", "is reserved", None),
         ('message A { reserved "b"; optional int32 b = 3; }', "is reserved", None),
-        ("extend Nothing { optional int32 b = 3; }", "which nobody declares", None),
+        ("extend Nothing { optional int32 b = 3; }", "which is not declared", None),
     ],
 )
 def test_meaningless_schemas(text, message, hint):

@@ -123,11 +123,11 @@ def test_what_was_upgraded_is_told(schema):
     assert load_net_text(schema, BODY).upgrades == []
     text = 'input: "data" input_dim: [1, 2, 3, 4] layers { name: "a" type: RELU }'
     assert load_net_text(schema, text).upgrades == [
-        "layers { } in place of layer { }",
-        "input fields in place of an Input layer",
+        "layers { } instead of layer { }",
+        "input fields instead of an Input layer",
     ]
     solver = load_solver_text(schema, "solver_type: ADAM net_param { " + text + " }")
-    assert solver.upgrades[0] == "solver_type in place of type" and len(solver.upgrades) == 3
+    assert solver.upgrades[0] == "solver_type instead of type" and len(solver.upgrades) == 3
 
 
 def test_a_message_is_upgraded_as_a_copy(schema):

@@ -120,7 +120,7 @@ def test_padding_layers_go_into_the_layers_behind_them(schema):
             pooling_param { pool: MAX kernel_size: 3 stride: 2 pad: 1 } }
     """
     assert document.message == load_net_text(schema, wanted).message
-    assert document.upgrades[0] == "layers in the form of Caffe's first version"
+    assert document.upgrades[0] == "layers in the format of Caffe's first version"
     for path, line, word in [
         (("layer", 1, "name"), 5, '"conv1"'),
         (("layer", 1, "bottom", 0), 4, '"data"'),
@@ -135,17 +135,17 @@ def test_padding_layers_go_into_the_layers_behind_them(schema):
 @pytest.mark.parametrize(
     ("text", "message", "word"),
     [
-        (old_layer("relu", "num_output: 3"), '"num_output" does not belong to a layer of type', "3 }"),
+        (old_layer("relu", "num_output: 3"), '"num_output" does not belong in a layer of type', "3 }"),
         (old_layer("convolution"), 'unknown type "convolution"', '"convolution"'),
         (old_layer("data", "new_num: 3"), '"new_num" does not belong', "3 }"),
         (old_layer(""), 'unknown type ""', "layer { name:"),
         (
             old_layer("padding", "pad: 1") + old_layer("relu", "", 'bottom: "y" top: "z"'),
-            '"y" comes out of a padding layer, which only conv and pool may read', '"y" top: "z"',
+            '"y" is the output of a padding layer, which only conv and pool may read', '"y" top: "z"',
         ),
         (
             old_layer("padding", "pad: 1") + old_layer("conv", "", 'bottom: "y" bottom: "x"'),
-            "takes one bottom", '"y" bottom',
+            "must have one bottom", '"y" bottom',
         ),
         (
             old_layer("padding", "pad: 1", 'top: "y" top: "z"')

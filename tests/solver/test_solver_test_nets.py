@@ -146,7 +146,7 @@ def test_states_of_train_and_test_nets():
             f"train_net_param {{ {ONE} }} net_param {{ {ONE} }}", None,
             "exactly one of net, net_param, train_net, train_net_param may be given",
         ),
-        ("", None, "names no net"),
+        ("", None, "does not name a net"),
     ],
 )  # fmt: skip
 def test_wrong_counts_of_nets(settings, model, message):

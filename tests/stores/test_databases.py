@@ -70,10 +70,10 @@ def test_an_exception_leaves_nothing(tmp_path):
 
 def test_what_is_there_is_not_written_over(tmp_path):
     written(tmp_path / "db", 3)
-    with pytest.raises(OutputError, match="db exists already"):
+    with pytest.raises(OutputError, match="db already exists"):
         DatabaseWriter(tmp_path / "db")
     with (
-        pytest.raises(OutputError, match="other exists already"),
+        pytest.raises(OutputError, match="other already exists"),
         DatabaseWriter(tmp_path / "other"),
     ):
         (tmp_path / "other").mkdir()  # by another process meanwhile
@@ -99,7 +99,7 @@ def test_keys_that_lmdb_refuses(tmp_path):
 def test_folders_that_are_no_database(tmp_path, monkeypatch):
     with pytest.raises(MissingFileError, match="database .*lost does not exist"):
         open_database(tmp_path / "lost")
-    with pytest.raises(DataError, match="is no LMDB database"):
+    with pytest.raises(DataError, match="is not an LMDB database"):
         open_database(tmp_path)
     (tmp_path / "CURRENT").write_text("MANIFEST-000001")
     with pytest.raises(DataError, match="is a LevelDB database"):

@@ -68,7 +68,7 @@ def test_what_is_encoded_reads_the_same(kind, channels):
 
 
 def test_kinds_that_are_not_written():
-    with pytest.raises(DataError, match='images are not written as "gif"') as caught:
+    with pytest.raises(DataError, match='images cannot be written as "gif"') as caught:
         encode_image(images(1)[0], "gif")
     assert caught.value.hint == "valid: bmp, jpeg, jpg, png, tif, tiff"
 
@@ -97,5 +97,5 @@ def test_files_that_are_not_there(tmp_path):
     with pytest.raises(DataError, match="cannot read image"):
         read_image(tmp_path)
     (tmp_path / "b.png").write_bytes(FILES["colour"][:50])
-    with pytest.raises(DataError, match=r"b.png: 50 bytes that are no whole image file"):
+    with pytest.raises(DataError, match=r"b.png: 50 bytes that are not a complete image"):
         read_image(tmp_path / "b.png")

@@ -52,7 +52,7 @@ class Registry:
 @pytest.mark.parametrize(
     ("cls", "message"),
     [
-        (Infinite, r'filler "fine": gives values that are not finite for shape \(2, 3\)'),
+        (Infinite, r'filler "fine": returns values that are not finite for shape \(2, 3\)'),
         (Unseeded, r"at \(0, 0\) the second time, not"),
         (BadUses, "spread"),
     ],

@@ -112,7 +112,7 @@ def plain(self, segment, rate):
     [
         (Frozen, 'the update changes weight of layer "frozen", whose lr_mult is 0'),
         (Still, 'no update reaches weight of layer "first"'),
-        (Forgetful, "with the history handed over differ from 10"),
+        (Forgetful, "with the history passed on differ from 10"),
         (Unused, "history 1 stays zero"),
         (Unseeded, "two runs from the same start differ"),
         (Uphill, "bring the loss of a quadratic problem from"),
@@ -129,7 +129,7 @@ def test_finds_what_needs_numpy():
 
 
 def test_too_few_steps_are_told():
-    with pytest.raises(AssertionError, match="5 updates bring the loss .* base_lr fit for it"):
+    with pytest.raises(AssertionError, match="5 updates only bring the loss .* base_lr suitable"):
         check(Fine, 'type: "Fine" base_lr: 0.0001', steps=5)
 
 

@@ -103,7 +103,7 @@ FAULTS = {
     ),
     "state lacks something": (
         "def state(self):\n    return {'count': 0}",
-        "did not go on as the one that was saved",
+        "did not continue like the saved one",
     ),
     "state is shared": (
         "def collect(self):\n    self.list.append(1)\n\n"
@@ -124,7 +124,7 @@ FAULTS = {
     ),
     "test differs": (
         "def test(self, net, iterations):\n    return {'a': next(COUNTER)}",
-        "other figures the second time",
+        "different metrics the second time",
     ),
 }
 

@@ -98,7 +98,9 @@ def test_shared_blobs_are_stored_once(tmp_path, make_net):
     np.testing.assert_array_equal(other.parameters.data, net.parameters.data)
     # Where the net does not share, what the file leaves out is missing.
     alone = make_net(SHARED.replace('param { name: "w" }', "param { }"))
-    with pytest.raises(SnapshotError, match=r'layer "in/two" .*: the file has nothing for|is \(\)'):
+    with pytest.raises(
+        SnapshotError, match=r'layer "in/two" .*: the file has no values for|is \(\)'
+    ):
         load_weights(alone, tmp_path / "w.h5")
 
 
@@ -163,7 +165,7 @@ def test_a_state_takes_weights_of_the_other_form_beside_it(tmp_path, make_solver
     ("change", "words"),
     [
         (lambda f: f["data"].move("fc1/0", "x"), ["layer", '"fc1"', "is ()", "(5, 3)"]),
-        (lambda f: f["data"].pop("fc1/1"), ['layer "fc1"', 'nothing for blob "', "(5,)"]),
+        (lambda f: f["data"].pop("fc1/1"), ['layer "fc1"', 'no values for blob "', "(5,)"]),
         (lambda f: f.__setitem__("data/fc1/2", [1.0]), ['"fc1"', "3 blobs in the file and 2 in"]),
         (lambda f: f.pop("data"), ["HDF5 file without weights", "/data"]),
         (
@@ -187,7 +189,7 @@ def test_weights_that_do_not_fit(tmp_path, make_net, change, words):
 def test_one_kind_of_file_for_the_other(tmp_path, make_solver):
     solver = make_solver(SGD + HDF5)
     weights, state = save_snapshot(solver, tmp_path / "run")
-    with pytest.raises(SnapshotError, match="is a solver state, where a weights file is expected"):
+    with pytest.raises(SnapshotError, match="is a solver state, but a weights file is expected"):
         load_weights(solver.net, state)
     with pytest.raises(SnapshotError, match="is a weights file, .* give .*run_iter_0.solverstate"):
         restore(solver, weights)

@@ -117,7 +117,7 @@ def test_a_state_of_another_net(tmp_path, make_solver):
     assert 'history 0, of layer "fc1" blob "' in str(raised.value)
     assert "(5, 3) in the file and (6, 3) in the net" in str(raised.value)
     renamed = make_solver(model=MODEL.replace('"fc3"', '"fc4"'))
-    with pytest.raises(SnapshotError, match='has nothing for layer "fc4"'):
+    with pytest.raises(SnapshotError, match='has no values for layer "fc4"'):
         restore(renamed, state)
 
 
@@ -128,7 +128,7 @@ def test_a_state_of_another_trainer(tmp_path, make_solver):
     type(other.trainer).type, kept = "OTHER", type(other.trainer).type
     try:
         with pytest.raises(
-            SnapshotError, match="is of trainer FAKE; this solver has trainer OTHER"
+            SnapshotError, match="belongs to trainer FAKE; this solver has trainer OTHER"
         ):
             restore(other, state)
     finally:
@@ -142,6 +142,6 @@ def test_a_trainer_that_cannot_take_its_state_back(tmp_path, make_solver, monkey
     other = make_solver(seed=2)
     before = bits(other)
     monkeypatch.setattr(other.trainer, "load_state", lambda state: state["unknown"])
-    with pytest.raises(SnapshotError, match="trainer FAKE cannot take its state back: KeyError"):
+    with pytest.raises(SnapshotError, match="trainer FAKE cannot restore its state: KeyError"):
         restore(other, state)
     assert bits(other) == before and other.iter == 0

@@ -75,7 +75,7 @@ def test_caffes_own_weights_cut_inside_a_layer(tmp_path, pair, make_net):
 
 def test_bytes_too_many(pair, make_net):
     pair[0].write_bytes(pair[0].read_bytes() + b"\x00\x00")
-    with pytest.raises(SnapshotError, match="is damaged: it has .* bytes and was written with"):
+    with pytest.raises(SnapshotError, match="is damaged: it has .* bytes, but was written with"):
         load_weights(make_net(), pair[0])
 
 
@@ -84,12 +84,12 @@ def test_bytes_too_many(pair, make_net):
     ("content", "words"),
     [
         (b"", "is empty"),
-        (HDF5, "is damaged, was cut short or is no file of Caffe's"),
-        (MODEL.encode(), "is text, where a binary"),
+        (HDF5, "is damaged, was cut short or is not a Caffe file"),
+        (MODEL.encode(), "is text, but a binary"),
         (("# gr\u00f6\u00dfe\n" * 1000).encode(), "is text"),
-        (GARBAGE, "no "),
-        (bytes(5000), "no "),
-        (b"\x08\x01\x10\x01\x18\x04\x20\x04", "no "),  # numbers as in a mean image
+        (GARBAGE, "not a "),
+        (bytes(5000), "not a "),
+        (b"\x08\x01\x10\x01\x18\x04\x20\x04", "of another kind"),  # numbers as in a mean image
     ],
 )
 def test_other_kinds_of_file(tmp_path, make_solver, state, content, words):
@@ -130,7 +130,7 @@ def test_a_state_where_weights_are_expected(pair, make_net):
     with pytest.raises(SnapshotError) as raised:
         load_weights(make_net(), pair[1])
     text = str(raised.value)
-    assert "is a solver state, where a weights file is expected" in text
+    assert "is a solver state, but a weights file is expected" in text
     assert str(pair[0]) in text and f"--resume {pair[1]}" in text
 
 
@@ -141,7 +141,7 @@ def test_weights_where_a_state_is_expected(pair, make_solver, sibling):
     with pytest.raises(SnapshotError) as raised:
         restore(make_solver(), pair[0])
     text = str(raised.value)
-    assert "is a weights file, where a solver state is expected" in text
+    assert "is a weights file, but a solver state is expected" in text
     assert f"--weights {pair[0]}" in text
     assert (str(pair[1]) in text) == sibling
 

@@ -1,1 +1,1 @@
-"""What the verbs do; each file has the name of its verb's file in ``commands``."""
+"""Implementations of the verbs; each file is named like its verb's file in ``commands``."""

@@ -1,4 +1,4 @@
-"""What ``mycaffe check`` does, once its options are read."""
+"""Implementation of ``mycaffe check``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``mycaffe compute-image-mean`` does, once its options are read."""
+"""Implementation of ``mycaffe compute-image-mean``."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _mean(database: Database, datum_class: Any) -> np.ndarray:
             total = np.zeros(image.shape)
         if image.shape != total.shape:
             raise DataError(
-                f"{where} is {image.shape} (channels, height, width), and the first record "
+                f"{where} is {image.shape} (channels, height, width), but the first record "
                 f"{total.shape}",
                 hint="a mean image needs images of one size: mycaffe convert-imageset resizes them",
             )

@@ -1,4 +1,4 @@
-"""What ``mycaffe convert-imageset`` does, once its options are read."""
+"""Implementation of ``mycaffe convert-imageset``."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from mycaffe_py.stores import (
 )
 
 _SAY_EVERY = 1000
-_LONGEST_KEY = 511  # LMDB's; the number in front tells keys apart
+_LONGEST_KEY = 511  # LMDB's limit; the leading number keeps keys distinct
 
 
 @dataclass(frozen=True)
 class _Form:
-    """How images are stored; an empty ``encode_type`` means that of each file."""
+    """How images are stored; an empty ``encode_type`` keeps that of each file."""
 
     color: bool
     size: tuple[int, int] | None
@@ -75,7 +75,7 @@ def convert(
     with writer:
         _write(writer, root, entries, form, check_size)
         if not writer.size:
-            raise DataError(f"none of the {len(entries)} images that {listed} lists can be read")
+            raise DataError(f"none of the {len(entries)} images listed in {listed} can be read")
     if writer.size % _SAY_EVERY:
         say(f"Processed {writer.size} files.")
     echo_result(database)
@@ -108,8 +108,8 @@ def _write(
         first = first or (path, image.shape)
         if check_size and image.shape != first[1]:
             raise DataError(
-                f"{path} is {image.shape} (channels, height, width), and {first[0]} is {first[1]}",
-                hint="give --resize-height and --resize-width, or leave --check-size out",
+                f"{path} is {image.shape} (channels, height, width), but {first[0]} is {first[1]}",
+                hint="give --resize-height and --resize-width, or omit --check-size",
             )
         datum = _datum(schema, path, image, form)
         datum.label = entry.label
@@ -120,7 +120,7 @@ def _write(
 
 
 def _path(root: str, name: str) -> str:
-    """Return ``name`` behind ``root``: as they are, as in Caffe, or else with a slash between."""
+    """Return ``root`` followed by ``name``: concatenated as in Caffe, or with a slash between them."""
     whole = root + name
     return whole if os.path.exists(whole) else os.path.join(root, name)
 
@@ -131,7 +131,7 @@ def _datum(schema: Any, path: str, image: np.ndarray, form: _Form) -> Any:
     own = os.path.splitext(path)[1].lstrip(".").lower()
     kind = (form.encode_type or own).lower().lstrip(".")
     jpeg = {"jpg", "jpeg"}
-    # A file that is as wanted already is kept as it is, bit for bit.
+    # A file that already has the requested form is stored unchanged, bit for bit.
     kept = form.size is None and (kind == own or {kind, own} == jpeg)
     with naming_place(path, DataError):
         data = image_bytes(path) if kept else encode_image(image, kind)

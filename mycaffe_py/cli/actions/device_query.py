@@ -1,4 +1,4 @@
-"""What ``mycaffe device-query`` prints."""
+"""Implementation of ``mycaffe device-query``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mycaffe_py.device.device import import_cupy
 from mycaffe_py.errors import ConfigError, DeviceError
 
 _ATTRIBUTES = {"clockRate": 13, "deviceOverlap": 15, "kernelExecTimeoutEnabled": 17}
-"""Properties that CUDA 13 has as attributes only, with their numbers."""
+"""Properties that CUDA 13 offers only as attributes, with their numbers."""
 
 FIELDS = {
     "Major revision number": "major",
@@ -34,7 +34,7 @@ FIELDS = {
     "Number of multiprocessors": "multiProcessorCount",
     "Kernel execution timeout": "kernelExecTimeoutEnabled",
 }
-"""Caffe's words for the properties of CUDA."""
+"""Caffe's labels for CUDA's device properties."""
 
 _YES_OR_NO = ("deviceOverlap", "kernelExecTimeoutEnabled")
 _WIDTH = 31
@@ -49,14 +49,14 @@ def query(gpu: str | None, as_json: bool) -> int:
 
 
 def _wanted(gpu: str | None, count: int) -> list[int]:
-    """Return the numbers of the GPUs that ``--gpu`` asks for, each once."""
+    """Return the numbers of the GPUs that ``--gpu`` asks for, without duplicates."""
     words = [word.strip() for word in (gpu or "all").split(",")]
     if words == ["all"]:
         return list(range(count))
     for word in words:
         if not re.fullmatch(r"\d+", word):
             raise ConfigError(
-                f'--gpu takes numbers of GPUs, counted from 0, or all, not "{word}"',
+                f'--gpu takes GPU numbers, counted from 0, or all, not "{word}"',
                 hint="for example --gpu 0 or --gpu 0,1",
             )
         if int(word) >= count:

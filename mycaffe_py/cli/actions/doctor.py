@@ -1,4 +1,4 @@
-"""What ``mycaffe doctor`` finds out."""
+"""Implementation of ``mycaffe doctor``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DISTRIBUTION = "mycaffe-py"
 
 
 def diagnose(plugins: Sequence[str] = ()) -> dict[str, Any]:
-    """Return everything as JSON values."""
+    """Return the whole report as JSON values."""
     registry, problem = _registry(plugins)
     return {
         "versions": installed_versions(),
@@ -67,7 +67,7 @@ def _gpus() -> list[dict[str, Any]]:
 
 
 def plugin_entry(plugin: Any) -> dict[str, Any]:
-    """Return what the listings say about one plugin."""
+    """Return one plugin's entry in the listings."""
     offers = {
         kind: [offered.type for offered in plugin.offers.get(kind, ())]
         for kind in KINDS
@@ -85,7 +85,7 @@ def plugin_entry(plugin: Any) -> dict[str, Any]:
 
 
 def extras() -> list[dict[str, Any]]:
-    """Return each extra with the packages that it still lacks here."""
+    """Return each extra with its packages that are not installed here."""
     found: dict[str, list[str]] = {}
     for requirement in metadata.requires(DISTRIBUTION) or ():
         match = re.match(r"([\w.-]+).*extra\s*==\s*[\"']([\w-]+)[\"']", requirement)
@@ -113,7 +113,7 @@ def _warnings() -> list[str]:
 
 
 def lines(found: dict[str, Any]) -> Iterator[str]:
-    """Return the report as text."""
+    """Yield the report as lines of text."""
     yield "versions   " + "  ".join(f"{name} {value}" for name, value in found["versions"].items())
     yield f"platform   {found['platform']}"
     yield f"python     {found['executable']}"

@@ -1,4 +1,4 @@
-"""What ``mycaffe draw`` does, once its options are read."""
+"""Implementation of ``mycaffe draw``."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def draw(
     document = load_model(model, registry)
     net, number = document.message, _PHASES[phase.upper()]
     if not net.layer:
-        raise ConfigError(f"{model} holds no layers")
+        raise ConfigError(f"{model} contains no layers")
     net.state.stage.extend(split_names(stages))
     path = Path(out) if out else Path(f"{Path(model).stem}.svg")
     shapes = known_shapes(net, registry, number, Path(document.filename).resolve().parent)
@@ -45,6 +45,8 @@ def draw(
         for top in layer.top
     )
     if unknown:
-        say(f"some shapes are missing, as the net cannot be built here; see: mycaffe check {model}")
+        say(
+            f"some shapes are missing because the net cannot be built here; see: mycaffe check {model}"
+        )
     click.echo(path)
     return 0

@@ -1,4 +1,4 @@
-"""What ``mycaffe explain`` does, once its options are read."""
+"""Implementation of ``mycaffe explain``."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def explain(
 def _beside(
     weights: Sequence[str], model: str | None, solver: str | None
 ) -> tuple[str | None, str | None]:
-    """Return model and solver, where they are not given those beside the weights."""
+    """Return model and solver; those not given default to the files beside the weights."""
     found = {}
     for kind, given in (("model", model), ("solver", solver)):
         path = beside(weights, kind)
@@ -86,7 +86,7 @@ def _after_a_pass(
     if trainer is None:
         _run(net, iterations)
         return net
-    # The training part of the data: a run may have learned from all that there is, and left none to test on.
+    # The training part of the data: a run may have trained on all of it, leaving none to test on.
     try:
         for _ in range(iterations):
             trainer.prepare()
@@ -107,13 +107,17 @@ def _run(net: Net, iterations: int) -> None:
 
 
 def _index(net: Net, name: str | None) -> int:
-    """Return which layer is meant, or fail with the names that there are."""
+    """Return the index of the layer to explain, or fail with the possible names."""
     able = {
         layer.name: index
         for index, layer in enumerate(net.device_layers)
         if type(layer).explain is not Layer.explain
     }
-    known = f"layers that can: {', '.join(able)}" if able else "none of its layers can"
+    known = (
+        f"layers that can be explained: {', '.join(able)}"
+        if able
+        else "none of its layers can be explained"
+    )
     if name in able:
         return able[name]
     if name is not None:
@@ -123,10 +127,10 @@ def _index(net: Net, name: str | None) -> int:
         hint = did_you_mean(name, able) or did_you_mean(name, others) or known
         raise ConfigError(f'net "{net.name}" has no layer "{name}"', hint=hint)
     if not able:
-        raise ConfigError(f'net "{net.name}" has no layer that explains itself, such as CFC')
+        raise ConfigError(f'net "{net.name}" has no layer that can be explained, such as CFC')
     if len(able) > 1:
         raise ConfigError(
-            f'net "{net.name}" has {len(able)} layers that explain themselves',
+            f'net "{net.name}" has {len(able)} layers that can be explained',
             hint=f"name one of them: {', '.join(able)}",
         )
     return next(iter(able.values()))

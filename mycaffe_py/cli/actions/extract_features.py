@@ -1,4 +1,4 @@
-"""What ``mycaffe extract-features`` does, once its options are read."""
+"""Implementation of ``mycaffe extract-features``."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _check(net: Net, names: Sequence[str]) -> None:
                 f'unknown feature blob "{name}" in net "{net.name}"',
                 hint=did_you_mean(name, net.blobs) or f"blobs: {', '.join(net.blobs)}",
             )
-    require_data(net, "features are extracted from what the net's data layers give")
+    require_data(net, "features are extracted from the output of the net's data layers")
 
 
 def _put(net: Net, name: str, writer: DatabaseWriter) -> None:

@@ -1,4 +1,4 @@
-"""What ``mycaffe predict`` does, once its options are read."""
+"""Implementation of ``mycaffe predict``."""
 
 from __future__ import annotations
 
@@ -75,10 +75,10 @@ def predict(
             stages=split_names(stages),
             **given,
         )
-        _spare_inputs((table, picture), training, names)
+        _protect_inputs((table, picture), training, names)
         forecast = _forecast(training, steps, start)
     atomic_write(table, forecast.csv_text())
-    # Beside a device or pipe, as /dev/stdout, there is no place for a picture.
+    # There is no place for a picture beside a device or pipe such as /dev/stdout.
     written = [table, *(_draw(forecast, picture) if table.is_file() else ())]
     _print(forecast, written, as_json)
     return 0
@@ -86,29 +86,29 @@ def predict(
 
 @contextmanager
 def _naming(data: str | None) -> Iterator[None]:
-    """Add to an error the --input behind it: its place shows the file that the solver names."""
+    """Add a note about --input to an error, whose location shows the file that the solver names."""
     try:
         yield
     except MyCaffeError as error:
-        # An error that was given its place in the solver file is the cause of what arrives here.
+        # The original error is the cause of the one located in the solver file that arrives here.
         kinds = [type(each) for each in (error, error.__cause__) if each]
         misfit, wrong = (
             any(issubclass(kind, which) for kind in kinds) for which in (ShapeError, DataError)
         )
         if data is not None and (misfit or wrong or os.path.abspath(data) in str(error)):
-            add_note(error, f"--input {data} took the place of what the solver file says")
+            add_note(error, f"--input {data} replaced the solver file's setting")
         if data is not None and misfit:
             add_note(error, "it needs as many columns as the data that the weights were trained on")
         raise
 
 
 def _beside(weights: Sequence[str], kind: str) -> str:
-    """Return the run's own model or solver, which lies beside its weights."""
+    """Return the run's own model or solver, which is beside its weights."""
     path = beside(weights, kind)
     if not path.is_file():
         raise MissingFileError(
             f"no {kind}: {path} does not exist",
-            hint=f"add --{kind} FILE, or take the weights in a run folder",
+            hint=f"add --{kind} FILE, or use the weights in a run folder",
         )
     return os.fspath(path)
 
@@ -120,16 +120,14 @@ def _picture_of(table: Path, data: str | None) -> Path:
         )
     picture = table.with_suffix(".png")
     if table.suffix.lower() == ".png":
-        raise ConfigError(
-            f"--out {table} is the table, which is CSV", hint="for example forecast.csv"
-        )
+        raise ConfigError(f"--out {table} must be a CSV file", hint="for example forecast.csv")
     if data is not None and os.path.exists(table) and os.path.samefile(table, data):
-        raise ConfigError(f"--out {table} is the input itself")
+        raise ConfigError(f"--out {table} is the same file as the input")
     return picture
 
 
-def _spare_inputs(written: Sequence[Path], training: Training, weights: Sequence[str]) -> None:
-    """Fail if the table or the picture would take the place of a file that the forecast is made from."""
+def _protect_inputs(written: Sequence[Path], training: Training, weights: Sequence[str]) -> None:
+    """Fail if the table or the picture would overwrite a file that the forecast is made from."""
     document, model = training.solver_document, training.model
     read: dict[str, Sequence[str | Path]] = {
         "weights": weights,
@@ -145,11 +143,13 @@ def _spare_inputs(written: Sequence[Path], training: Training, weights: Sequence
     for what, files in read.items():
         for file, target in ((file, target) for file in files for target in written):
             if os.path.exists(target) and os.path.exists(file) and os.path.samefile(target, file):
-                raise ConfigError(f"{target} is the {what} that the forecast is made from (--out)")
+                raise ConfigError(
+                    f"--out would overwrite {target}, the {what} that the forecast is made from"
+                )
 
 
 def _set_input(document: Any, data: str, registry: Any) -> None:
-    """Let the gym of a solver file read another file."""
+    """Make the gym of a solver file read another file."""
     gym = document.message.trainer.gym
     if not gym.type:
         raise ConfigError(f"--input {data}: {document.filename} has no gym")
@@ -158,9 +158,9 @@ def _set_input(document: Any, data: str, registry: Any) -> None:
     if not path:
         hint = "gym Series does"
         if cls.input_field:
-            hint = f"{cls.input_field} there names the file that --input is to replace"
+            hint = f"{cls.input_field} there names the file that --input replaces"
         raise ConfigError(
-            f"--input {data}: gym {gym.type} reads no file, as {document.filename} sets it",
+            f"--input {data}: gym {gym.type} does not read a file as configured in {document.filename}",
             hint=hint,
         )
     *messages, field = path.split(".")
@@ -174,7 +174,7 @@ def _forecast(training: Training, steps: int, start: str | None) -> Forecast:
     trainer = training.trainer
     if trainer is None:
         raise ConfigError(
-            f"{training.solver_document.filename} has no trainer {{ }}, so there is no gym to go on from"
+            f"{training.solver_document.filename} has no trainer {{ }}, so there is no gym to forecast from"
         )
     try:
         forecast = trainer.forecast(training.net, steps, start=start)
@@ -184,13 +184,13 @@ def _forecast(training: Training, steps: int, start: str | None) -> Forecast:
     if not np.isfinite(forecast.predictions).all():
         raise DivergedError(
             f"the forecast is not finite; {training.net.first_non_finite()}",
-            hint="weights that are not finite come from a run that diverged",
+            hint="non-finite weights come from a run that diverged",
         )
     return forecast
 
 
 def _draw(forecast: Forecast, path: Path) -> list[Path]:
-    """Write the picture; whatever keeps it from being drawn only warns, for the table is there."""
+    """Write the picture; a failure is only a warning, as the table has been written."""
     try:
         figure_module = require("matplotlib.figure", "plot")
     except MissingExtraError:
@@ -226,7 +226,7 @@ def _print(forecast: Forecast, written: Sequence[Path], as_json: bool) -> None:
     for name, error in errors.items():
         known = int(np.isfinite(forecast.targets[:, forecast.names.index(name)]).sum())
         say(
-            f"{name}: mean absolute error {number(error)} over {known} known of {len(forecast.times)} points"
+            f"{name}: mean absolute error {number(error)} (truth known for {known} of {len(forecast.times)} points)"
         )
     for path in written:
         click.echo(path)

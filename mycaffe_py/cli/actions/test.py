@@ -1,4 +1,4 @@
-"""What ``mycaffe test`` does, once its options are read."""
+"""Implementation of ``mycaffe test``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mycaffe_py.cli.nets import build_net, require_data
 from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
 from mycaffe_py.cli.views import is_live_terminal
 from mycaffe_py.errors import ConfigError, DivergedError
-from mycaffe_py.events.metric_text import figures, loss_part, number
+from mycaffe_py.events.metric_text import loss_part, metric_lines, number
 from mycaffe_py.events.output_names import blob_of, output_name
 from mycaffe_py.layer.layer import TEST
 from mycaffe_py.net.net import Net
@@ -44,7 +44,7 @@ def test(
     plugins: tuple[str, ...],
     **given: Any,
 ) -> int:
-    """Run the net and print its figures; return the exit code."""
+    """Run the net and print its metrics; return the exit code."""
     names = split_paths(weights)
     if not names:
         raise ConfigError(
@@ -96,7 +96,7 @@ def _on_data_layers(
 
 
 def _means(net: Net, iterations: int, log: Callable[[str], None] | None) -> dict[str, float]:
-    """Return the outputs' means; ``log`` takes the lines that Caffe writes meanwhile."""
+    """Return the outputs' means; ``log`` takes the lines that Caffe writes along the way."""
     require_data(net, "add --solver FILE with a trainer and gym, or give the net data layers")
     try:
         return mean_outputs(net, iterations) if log is None else _logged(net, iterations, log)
@@ -105,13 +105,13 @@ def _means(net: Net, iterations: int, log: Callable[[str], None] | None) -> dict
 
 
 def _logged(net: Net, iterations: int, log: Callable[[str], None]) -> dict[str, float]:
-    def tell(batch: int, values: Mapping[str, float]) -> None:
+    def log_batch(batch: int, values: Mapping[str, float]) -> None:
         for name, value in values.items():
             if name != _LOSS:
                 log(f"Batch {batch}, {name} = {value:.6g}")
 
     log(f"Running for {iterations} iterations.")
-    means = mean_outputs(net, iterations, with_loss=True, tell=tell)
+    means = mean_outputs(net, iterations, with_loss=True, on_pass=log_batch)
     log(f"Loss: {means.pop(_LOSS):.6g}")
     weights = net.blob_loss_weights
     for name, value in means.items():
@@ -120,7 +120,7 @@ def _logged(net: Net, iterations: int, log: Callable[[str], None]) -> dict[str, 
 
 
 def _require_finite(net: Any, metrics: dict[str, float]) -> None:
-    """Refuse figures of weights that diverged; a figure that has no value for another reason stays."""
+    """Raise DivergedError for metrics of weights that diverged; metrics undefined for other reasons are kept."""
     weights = net.blob_loss_weights
     for name, value in metrics.items():
         if math.isfinite(value):
@@ -128,8 +128,8 @@ def _require_finite(net: Any, metrics: dict[str, float]) -> None:
         own = output_name(name, net.outputs) or name
         if name == "loss" or weights.get(blob_of(own)) or non_finite_param(net):
             raise DivergedError(
-                f"the figure {name} is {value}; {net.first_non_finite()}",
-                hint="weights that are not finite come from a run that diverged",
+                f"the metric {name} is {value}; {net.first_non_finite()}",
+                hint="non-finite weights come from a run that diverged",
             )
 
 
@@ -137,7 +137,7 @@ def _print(net: Any, metrics: dict[str, float], iterations: int) -> None:
     click.echo(f"mean over {iterations} passes with frozen weights")
     if "loss" in metrics:
         click.echo(f"loss = {number(metrics['loss'])}")
-    for line in figures(metrics):
+    for line in metric_lines(metrics):
         click.echo(line)
     weights = net.blob_loss_weights
     for name, value in metrics.items():

@@ -1,4 +1,4 @@
-"""What ``mycaffe time`` does, once its options are read."""
+"""Implementation of ``mycaffe time``."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LayerTime:
 
 @dataclass
 class Timing:
-    """What was measured; ``iterations`` holds the seconds of each one."""
+    """Measured times; ``iterations`` holds the seconds of each one."""
 
     loss: float = 0.0
     layers: list[LayerTime] = field(default_factory=list)
@@ -70,7 +70,7 @@ def time_net(
     plugins: tuple[str, ...],
     **given: Any,
 ) -> int:
-    """Time the net and print what it took; return the exit code."""
+    """Time the net and print the result; return the exit code."""
     if model is None:
         raise ConfigError("nothing to time", hint="add --model FILE")
     given |= {"registry": load_plugins(plugins), "device": device_name(device, gpu)}
@@ -135,7 +135,7 @@ def measure(
 
 
 def _one_iteration(net: Any, times: list[LayerTime]) -> float:
-    """Run every layer once, add to its times, and return the seconds of all."""
+    """Run every layer once, add to its times, and return the total seconds."""
     net.device.synchronize()
     start = last = perf_counter()
     for index, entry in enumerate(times):
@@ -165,7 +165,7 @@ def _backward(net: Any, index: int) -> bool:
 
 
 def _fill_inputs(net: Any) -> None:
-    """Fill what no layer fills; numbers below 1 are also labels, class 0."""
+    """Fill inputs that no layer fills; numbers below 1 also serve as labels, class 0."""
     for tops in net.tops:
         for blob in tops:
             if blob.name in net.inputs and blob.count:
@@ -173,7 +173,7 @@ def _fill_inputs(net: Any) -> None:
 
 
 def caffes_lines(timing: Timing) -> Iterator[str]:
-    """Return the averages in Caffe's words."""
+    """Yield the averages as Caffe's log lines."""
     count = len(timing.iterations)
     yield "Average time per layer: "
     for layer in timing.layers:
@@ -193,7 +193,7 @@ def _averages(timing: Timing) -> Iterator[str]:
 
 
 def table_lines(timing: Timing) -> Iterator[str]:
-    """Return the averages as a table: a line for each layer, with its share of the time."""
+    """Yield the averages as a table: a line for each layer, with its share of the time."""
     count, whole = len(timing.iterations), timing.forward + timing.backward
     widths = [
         max(len(word), *(len(getattr(layer, word)) for layer in timing.layers))

@@ -1,4 +1,4 @@
-"""What ``mycaffe train`` does, once its options are read."""
+"""Implementation of ``mycaffe train``."""
 
 from __future__ import annotations
 
@@ -90,20 +90,20 @@ def _check_worth_running(training: Training) -> None:
     done, planned = solver.iter, solver.param.max_iter
     if 0 < planned <= done:
         raise ConfigError(
-            f"nothing left to train: iteration {done:,} of {planned:,} is reached already",
-            hint=f"train on with --iterations above {done}",
+            f"nothing left to train: iteration {done:,} of {planned:,} has already been reached",
+            hint=f"to continue training, give --iterations above {done}",
         )
     if training.trainer is None and net.inputs:
         warn(
             f"nothing fills the inputs {', '.join(net.inputs)}: the solver file has no trainer {{ }}, "
-            "and the net no data layer for them"
+            "and the net has no data layer for them"
         )
     if not any(net.blob_loss_weights.values()):
         warn(f'net "{net.name}" has no loss in this phase: nothing will be learned')
 
 
 def _check_settings(training: Training) -> None:
-    """Refuse what would waste a run: it would train for nothing, or could not be kept."""
+    """Reject settings that would waste a run: training without effect, or results that could not be saved."""
     document, param = training.solver_document, training.solver.param
     for name, advice in _NEEDED.items():
         if not param.HasField(name):
@@ -129,7 +129,7 @@ def _run(session: TrainingSession, quiet: bool) -> int:
     if not quiet:
         for line in end_lines(outcome, session.directory.path):
             say(line)
-    echo_result(os.fsencode(session.directory.path))  # also a name that is not UTF-8
+    echo_result(os.fsencode(session.directory.path))  # the name may not be UTF-8
     return outcome.exit_code
 
 
@@ -140,7 +140,7 @@ def _one_state(resume: str | None, snapshot: str | None, weights: tuple[str, ...
     if state and weights:
         raise ConfigError(
             f"--weights and --{'resume' if resume else 'snapshot'} exclude each other",
-            hint="a solver state brings its own weights; --weights starts a new run from given ones",
+            hint="a solver state brings its own weights; --weights starts a new run from the given ones",
         )
     return state
 
@@ -172,13 +172,13 @@ def _build(
         phase=given["phase"].upper(),
         level=given["level"],
         stages=split_names(given["stages"]),
-        # Weights of the command line take the place of the solver's; a state brings its own.
+        # Weights from the command line replace the solver's; a state brings its own.
         weights=split_paths(given["weights"]) or ([] if resumed else None),
     )
 
 
 def _device_of_solver(param: Any) -> Device:
-    """Return the device where the command line names none: the CPU if the solver file says so."""
+    """Return the device if the command line does not name one: the CPU if the solver file says so."""
     if not param.HasField("solver_mode"):
         return open_device("auto")
     mode = param.DESCRIPTOR.fields_by_name["solver_mode"].enum_type.values_by_number
@@ -200,7 +200,7 @@ def _print_config(training: Training) -> None:
 def _restore(
     training: Training, resume: str | None, seed: int | None
 ) -> tuple[RestoreReport | None, Path | None]:
-    """Put the solver where the state that ``--resume`` means left off; return what was restored, and the run."""
+    """Restore the state that ``--resume`` refers to; return a report of what was restored, and its run folder."""
     if resume is None:
         return None, None
     reports: list[RestoreReport] = []
@@ -212,13 +212,13 @@ def _restore(
         warn=warn,
     )
     if seed is not None and seed != training.device.seed:
-        warn(f"--seed {seed} has no effect: the resumed run goes on with {training.device.seed}")
+        warn(f"--seed {seed} has no effect: the resumed run continues with {training.device.seed}")
     training.seed = training.device.seed
     return reports[-1], found.run
 
 
 def _restored(report: RestoreReport, training: Training) -> str:
-    """Say in one line what was restored, and what was not."""
+    """Summarize in one line what was restored, and what was not."""
     parts = [f"iteration {report.iteration:,}", "weights", "history", "random state"]
     if training.trainer is not None:
         parts.append("trainer state with its gyms")

@@ -1,4 +1,4 @@
-"""What the listing verbs print about types and their parameters, drawn from classes and schema."""
+"""Implementation of the listing verbs: types and their parameters, taken from classes and schema."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from mycaffe_py.plugins.type_fields import CONTAINERS, own_fields
 
 
 def first_sentence(doc: str | None) -> str:
-    """Return the first paragraph of a docstring on one line, without what follows its first stop."""
+    """Return the first sentence of a docstring's first paragraph on one line."""
     paragraph = " ".join(inspect.cleandoc(doc or "").split("\n\n")[0].split())
     return re.split(r"(?<=[.!?])\s+(?=[A-Z])", paragraph)[0]
 
 
 def list_types(registry: Any, kind: str) -> list[dict[str, Any]]:
-    """Return each type of a kind with its owner and first sentence."""
+    """Return each type of a kind with its plugin and the first sentence of its docstring."""
     catalog = registry.catalog(kind)
     return [
         {
@@ -32,7 +32,7 @@ def list_types(registry: Any, kind: str) -> list[dict[str, Any]]:
 
 
 def list_text(entries: list[dict[str, Any]]) -> Iterator[str]:
-    """Return the list of types as text."""
+    """Yield the list of types as lines of text."""
     widths = [max((len(entry[key]) for entry in entries), default=0) for key in ("type", "plugin")]
     for entry in entries:
         yield f"{entry['type']:{widths[0]}}  {entry['plugin']:{widths[1]}}  {entry['doc']}".rstrip()
@@ -93,7 +93,7 @@ def _blob_counts(offered: Any) -> dict[str, str]:
 
 
 def type_text(entry: dict[str, Any]) -> Iterator[str]:
-    """Return the documentation of one type as text."""
+    """Yield the documentation of one type as lines of text."""
     aliases = f", also {', '.join(entry['aliases'])}" if entry["aliases"] else ""
     yield f"{entry['type']}  ({entry['kind'].removesuffix('s')}, plugin {entry['plugin']}{aliases})"
     yield from (f"  {line}".rstrip() for line in entry["doc"].splitlines())
@@ -114,7 +114,7 @@ def type_text(entry: dict[str, Any]) -> Iterator[str]:
 
 
 def _type(field: dict[str, Any]) -> str:
-    # An enum's values are listed below the field; the message it is nested in adds nothing.
+    # An enum's values are listed below the field; the enclosing message's name would add nothing.
     name = field["type"].rsplit(".")[-1] if field["values"] else field["type"]
     return f"repeated {name}" if field["repeated"] else name
 

@@ -1,4 +1,4 @@
-"""What the verbs ``upgrade-net`` and ``upgrade-solver`` do, and what other verbs say of files in old forms."""
+"""Implementation of ``upgrade-net`` and ``upgrade-solver``, and the notes of other verbs on old file formats."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from mycaffe_py.schema.upgrade.loading import read_binary_net, read_net
 from mycaffe_py.weights.atomic import atomic_write
 from mycaffe_py.weights.caffemodel import serialize
 
-# A "#" that is in no string.
+# A "#" outside strings.
 _COMMENT = re.compile(r"""^(?:[^"'#\n]|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')*\#""", re.M)
 
 
 def upgrade_net_file(source: str, target: str, binary: bool, plugins: tuple[str, ...]) -> int:
-    """Read a net, upgrade it, and write it in the form in which it was: text or binary."""
+    """Read a net, upgrade it, and write it as text or binary, as it was."""
     schema = load_plugins(plugins).schema
     document = _read_binary(schema, source) if binary else read_net(schema, source)
     _refuse(upgrade_net(document))
     if not document.message.layer:
-        raise ConfigError(f"{source} holds no layers")
-    _tell(document)
+        raise ConfigError(f"{source} contains no layers")
+    _report(document)
     if document.text:
         _write_text(schema, document, target)
     else:
@@ -41,13 +41,13 @@ def upgrade_solver_file(source: str, target: str, plugins: tuple[str, ...]) -> i
     schema = load_plugins(plugins).schema
     document = parse_kind(schema, read_text_file(source), source, "SolverParameter")
     _refuse(upgrade_solver(document))
-    _tell(document)
+    _report(document)
     _write_text(schema, document, target)
     return EXIT_OK
 
 
 def upgrade_notes(documents: Iterable[Document]) -> Iterator[str]:
-    """Return a line for each file that was in an old form, with how to write it anew."""
+    """Yield a note for each file in an old format, with the command that upgrades it."""
     seen = set()
     for document in documents:
         if not document.upgrades or document.filename in seen:
@@ -55,8 +55,8 @@ def upgrade_notes(documents: Iterable[Document]) -> Iterator[str]:
         seen.add(document.filename)
         kind = "net" if document.message.DESCRIPTOR.name == "NetParameter" else "solver"
         yield (
-            f"note: {document.filename} is in an old form ({'; '.join(document.upgrades)}); "
-            f"mycaffe upgrade-{kind} {document.filename} NEW writes it anew"
+            f"note: {document.filename} uses an old format ({'; '.join(document.upgrades)}); "
+            f"mycaffe upgrade-{kind} {document.filename} NEW upgrades it"
         )
 
 
@@ -72,7 +72,7 @@ def _read_binary(schema: Any, source: str) -> Document:
     except OSError as error:
         raise ConfigError(f"cannot read {source}: {error.strerror or error}") from error
     raise ConfigError(
-        f"{source} is no net in binary form", hint="leave --binary out for a prototxt file"
+        f"{source} is not a net in binary format", hint="omit --binary for a prototxt file"
     )
 
 
@@ -81,7 +81,7 @@ def _refuse(problems: list[Any]) -> None:
         raise PrototxtError(problems)
 
 
-def _tell(document: Document) -> None:
+def _report(document: Document) -> None:
     if not document.upgrades:
         say(f"File already in latest proto format: {document.filename}")
     for old in document.upgrades:
@@ -90,6 +90,6 @@ def _tell(document: Document) -> None:
 
 def _write_text(schema: Any, document: Document, target: str) -> None:
     if _COMMENT.search(document.text):
-        warn(f"the comments of {document.filename} are not in {target}")
+        warn(f"the comments of {document.filename} were not copied to {target}")
     atomic_write(target, schema.to_text(document.message))
     say(f"Wrote upgraded {document.message.DESCRIPTOR.name} text proto to {target}")

@@ -1,1 +1,1 @@
-"""The verbs' options and help; each is imported when it is asked for."""
+"""Options and help of the verbs; each module is imported when its verb is used."""

@@ -23,8 +23,8 @@ def command(files: tuple[str, ...], plugins: tuple[str, ...]) -> int:
     """Report every mistake in net and solver files.
 
     Reads each file against the schema and builds the net: unknown fields and layer types, missing
-    bottoms and shapes that do not fit are all reported, each with its place. Exits with 2 if there
-    is any.
+    bottoms and shapes that do not fit are all reported, each with its location. Exits with 2 if there
+    are any.
     """
     from mycaffe_py.cli.actions.check import check
 

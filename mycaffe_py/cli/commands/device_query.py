@@ -17,12 +17,12 @@ from mycaffe_py.cli.verb import Verb
         "mycaffe device-query --gpu all --json",
     ),
 )
-@click.option("--gpu", metavar="IDS", help="Numbers of GPUs, comma separated, or all (default).")
+@click.option("--gpu", metavar="IDS", help="Comma-separated GPU numbers, or all (default).")
 @json_option
 def command(gpu: str | None, as_json: bool) -> int:
-    """Show the properties of GPUs, in Caffe's words.
+    """Show the properties of GPUs, with Caffe's labels.
 
-    Exits with 4 and the reason where no GPU can be used.
+    Exits with 4 and the reason if no GPU can be used.
     """
     from mycaffe_py.cli.actions.device_query import query
 

@@ -16,7 +16,7 @@ from mycaffe_py.cli.verb import Verb
 @plugin_option
 @json_option
 def command(plugins: tuple[str, ...], as_json: bool) -> None:
-    """Show what mycaffe finds here: versions, devices, plugins and extras.
+    """Show the versions, devices, plugins and extras that mycaffe finds.
 
     Says why a device or plugin cannot be used, and how to install what is missing.
     """

@@ -33,18 +33,18 @@ from mycaffe_py.cli.verb import Verb
     type=click.Choice(["TRAIN", "TEST", "ALL"], case_sensitive=False),
     default="ALL",
     show_default=True,
-    help="Draw the net of one phase.",
+    help="Draw the layers of one phase.",
 )
 @click.option(
     "--stage", "stages", multiple=True, metavar="NAMES", help="With --phase: stages of the net."
 )
-@click.option("--display-lrm", is_flag=True, help="Show the multipliers of the learning rate.")
+@click.option("--display-lrm", is_flag=True, help="Show the learning-rate multipliers.")
 @plugin_option
 def command(**given: Any) -> int:
-    """Draw a picture of a net: its layers, its blobs and their shapes.
+    """Draw a net: its layers, its blobs and their shapes.
 
     OUT is an .svg, .png, .pdf or .jpg file; default: the model's name with .svg, in the current folder.
-    Shapes are shown as far as the net can be built. All but .svg need the extra "plot".
+    Shapes are shown as far as the net can be built. Formats other than .svg need the extra "plot".
     """
     from mycaffe_py.cli.actions.draw import draw
 

@@ -21,7 +21,7 @@ from mycaffe_py.cli.verb import Verb
 )
 @click.argument("layer", required=False, metavar="[LAYER]")
 @click.option(
-    "--solver", metavar="FILE", help="The solver file whose trainer and gym give the input."
+    "--solver", metavar="FILE", help="The solver file whose trainer and gym provide the input."
 )
 @net_options
 @click.option(
@@ -29,14 +29,14 @@ from mycaffe_py.cli.verb import Verb
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Forward passes before the pictures are made of the last one.",
+    help="Forward passes; the pictures show the last one.",
 )
-@click.option("--out", metavar="DIR", help="Folder of the pictures. Default: that of the weights.")
+@click.option("--out", metavar="DIR", help="Folder for the pictures. Default: that of the weights.")
 def command(**given: Any) -> int:
     """Draw what a layer of a trained net has learned and what it does with an input.
 
-    LAYER may be left out where the net has one layer that explains itself, such as CFC. WEIGHTS may be a
-    run folder: its best weights. Model and solver default to model.prototxt and solver.prototxt beside the
+    LAYER may be omitted if the net has only one layer that can be explained, such as CFC. WEIGHTS may be a
+    run folder: its best weights are used. Model and solver default to model.prototxt and solver.prototxt beside the
     weights. The input comes from the solver's gym or, without a trainer, from the net's data layers. Needs
     the extra "plot".
     """

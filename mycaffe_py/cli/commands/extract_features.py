@@ -34,10 +34,10 @@ from mycaffe_py.cli.verb import Verb
 @click.argument("gpu", type=click.IntRange(min=0), default=0, metavar="[ID]")
 @plugin_option
 def command(**given: Any) -> int:
-    """Write what a trained net makes of its data into databases.
+    """Write the outputs of a trained net's blobs to databases.
 
-    Runs the net in phase TEST on its data layers for so many BATCHES and stores, for each item, each
-    BLOB as a Datum of floats in the DB of the same place, with keys 0000000000, 0000000001, ...
+    Runs the net in phase TEST on its data layers for the given number of BATCHES and stores, for each item, each
+    BLOB as a Datum of floats in the DB at the same position, with keys 0000000000, 0000000001, ...
     """
     from mycaffe_py.cli.actions.extract_features import extract
 

@@ -22,7 +22,7 @@ from mycaffe_py.cli.verb import Verb
 def command(plugins: tuple[str, ...], as_json: bool) -> None:
     """List plugins: name, version, origin, what each offers, or why it is not in use.
 
-    MYCAFFE_PLUGINS, a comma-separated list, limits which installed third-party plugins load.
+    MYCAFFE_PLUGINS, a comma-separated list, limits which installed third-party plugins are loaded.
     """
     import json
 

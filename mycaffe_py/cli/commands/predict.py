@@ -26,7 +26,7 @@ MAX_STEPS = 100_000
 )
 @net_options
 @click.option(
-    "--input", "data", metavar="FILE", help="Data to go on from, in place of the solver file's."
+    "--input", "data", metavar="FILE", help="Data to continue, instead of the solver file's."
 )
 @click.option(
     "--steps",
@@ -38,7 +38,7 @@ MAX_STEPS = 100_000
     "--from",
     "start",
     metavar="TIME",
-    help="Last time to take as known; default: the last there is.",
+    help="Last time to treat as known; default: the last in the data.",
 )
 @click.option(
     "--out", metavar="FILE", default="forecast.csv", show_default=True, help="The table to write."
@@ -47,9 +47,9 @@ MAX_STEPS = 100_000
 def command(**given: Any) -> int:
     """Forecast what follows a gym's data, with trained weights.
 
-    WEIGHTS may be a run folder: its best weights. Model and solver are those beside them, unless given. Writes a
-    table, a row for each point ahead, and a picture of the same name with .png; prints both paths. Where the truth
-    is known, as after --from, it stands beside the forecast.
+    WEIGHTS may be a run folder: its best weights are used. Model and solver are those beside them, unless given.
+    Writes a table, a row for each point ahead, and a picture of the same name with .png; prints both paths. Where
+    the truth is known, as after --from, it is written beside the forecast.
     """
     from mycaffe_py.cli.actions.predict import predict
 

@@ -19,7 +19,9 @@ from mycaffe_py.cli.verb import Verb
         "mycaffe test --model mynet.prototxt --weights mynet.caffemodel --iterations 360 --json",
     ),
 )
-@click.option("--solver", metavar="FILE", help="The solver file whose trainer and gym to test on.")
+@click.option(
+    "--solver", metavar="FILE", help="The solver file whose trainer and gym provide the data."
+)
 @net_options
 @click.option(
     "--iterations",
@@ -30,10 +32,10 @@ from mycaffe_py.cli.verb import Verb
 )
 @json_option
 def command(**given: Any) -> int:
-    """Run a trained net with its weights frozen and print the mean of each figure.
+    """Run a trained net with its weights frozen and print the mean of each metric.
 
     With --solver the net runs on the gym of the solver's trainer; without it the net's own data
-    layers feed it. Loss and accuracy stand beside the baseline that repeats the last target.
+    layers feed it. Loss and accuracy are compared with the baseline that repeats the last target.
     """
     from mycaffe_py.cli.actions.test import test
 

@@ -32,8 +32,8 @@ from mycaffe_py.cli.verb import Verb
 def command(**given: Any) -> int:
     """Time each layer of a net, forward and backward, after one pass to warm up.
 
-    Data layers feed the net; other inputs hold random numbers. On a terminal a table is printed,
-    elsewhere Caffe's lines.
+    Data layers feed the net; other inputs are filled with random numbers. On a terminal a table is printed,
+    elsewhere Caffe's log lines.
     """
     from mycaffe_py.cli.actions.time import time_net
 

@@ -23,15 +23,20 @@ EFFECT = click.Choice(EFFECTS)
     ),
 )
 @click.option(
-    "--solver", required=True, metavar="FILE", help="The solver; a path or a shipped one."
+    "--solver",
+    required=True,
+    metavar="FILE",
+    help="The solver; a path or the name of a shipped solver.",
 )
 @net_options
-@click.option("--resume", metavar="WHAT", help="Go on from: auto, a run folder or a .solverstate.")
+@click.option(
+    "--resume", metavar="WHAT", help="Continue from: auto, a run folder or a .solverstate."
+)
 @click.option("--snapshot", metavar="FILE", help="Caffe's name for --resume FILE.")
 @click.option(
     "--iterations",
     type=click.IntRange(min=0, max=LARGEST),
-    help="Updates in total; takes the place of the solver's max_iter.",
+    help="Total number of updates; replaces the solver's max_iter.",
 )
 @phase_option
 @click.option(
@@ -41,7 +46,7 @@ EFFECT = click.Choice(EFFECTS)
 @click.option(
     "--sighup-effect", type=EFFECT, default="snapshot", show_default=True, help="On SIGHUP."
 )
-@click.option("--print-config", is_flag=True, help="Print the resolved files and stop.")
+@click.option("--print-config", is_flag=True, help="Print the resolved files and exit.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors and the run folder.")
 @click.option("-v", "--verbose", is_flag=True, help="Describe each layer.")
 def command(**given: Any) -> int:

@@ -22,13 +22,12 @@ _files = shared(
     ),
 )
 @_files
-@click.option("--binary", is_flag=True, help="Take IN as binary, without looking at its content.")
+@click.option("--binary", is_flag=True, help="Treat IN as binary, whatever its content.")
 def net(source: str, target: str, binary: bool, plugins: tuple[str, ...]) -> int:
-    """Write a net in today's form.
+    """Upgrade a net to the current format.
 
     IN may be text or binary, such as a .caffemodel with its weights; OUT is of the same kind and may be the same
-    file. Layers of Caffe's first two forms, input fields and old settings are brought into today's. Comments are
-    not kept.
+    file. Layers in Caffe's first two formats, input fields and old settings are upgraded. Comments are not kept.
     """
     from mycaffe_py.cli.actions.upgrade import upgrade_net_file
 
@@ -46,10 +45,10 @@ def net(source: str, target: str, binary: bool, plugins: tuple[str, ...]) -> int
 )
 @_files
 def solver(source: str, target: str, plugins: tuple[str, ...]) -> int:
-    """Write a solver in today's form.
+    """Upgrade a solver to the current format.
 
-    solver_type becomes type, and nets inside the file are brought into today's form as by upgrade-net. OUT may be
-    the same file. Comments are not kept.
+    solver_type becomes type, and nets inside the file are upgraded as by upgrade-net. OUT may be the same file.
+    Comments are not kept.
     """
     from mycaffe_py.cli.actions.upgrade import upgrade_solver_file
 

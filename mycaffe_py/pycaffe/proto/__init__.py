@@ -1,4 +1,4 @@
-"""pycaffe's ``caffe.proto``: ``caffe.proto.caffe_pb2`` is there as soon as ``caffe`` is, as in pycaffe."""
+"""pycaffe's ``caffe.proto``: ``caffe.proto.caffe_pb2`` is available as soon as ``caffe`` is imported, as in pycaffe."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def __getattr__(name: str) -> Any:
 
 
 def _descriptor(schema: Any, name: str) -> Any:
-    """Return the descriptor that protoc's modules keep as ``_POOLINGPARAMETER_POOLMETHOD``."""
+    """Return the descriptor that protoc's modules name like ``_POOLINGPARAMETER_POOLMETHOD``."""
     for found in schema.catalog.messages:
         if found.replace(".", "_").upper() == name:
             return schema.message_class(found).DESCRIPTOR

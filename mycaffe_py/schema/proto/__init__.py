@@ -1,1 +1,1 @@
-"""The .proto half: schema text to declarations, and these to descriptors."""
+"""Handling of .proto text: parsing it into declarations, and turning these into descriptors."""

@@ -1,4 +1,4 @@
-"""What a composed schema knows: messages, fields and enums, each with its owner and place."""
+"""Contents of a composed schema: messages, fields and enums, each with its owner and location."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class EnumInfo:
 
 @dataclass(eq=False)
 class FieldInfo:
-    """One field; ``type`` is a scalar type, "message" or "enum", and the latter two are named."""
+    """One field; ``type`` is a scalar type, "message" or "enum"; for the latter two, the message or enum is set."""
 
     declaration: FieldDeclaration
     scope: str
@@ -50,12 +50,12 @@ class FieldInfo:
 
     @property
     def owner(self) -> str:
-        """Who declares the field."""
+        """The owner that declares the field."""
         return self.declaration.place.owner
 
     @property
     def type_name(self) -> str:
-        """The type as a reader knows it: ``int32``, ``FillerParameter``, ``Phase``."""
+        """The type as shown to users: ``int32``, ``FillerParameter``, ``Phase``."""
         named = self.message or self.enum
         return named.name if named else self.type
 
@@ -71,7 +71,7 @@ class MessageInfo:
 
     @property
     def place(self) -> Place:
-        """Where the message is declared."""
+        """The place where the message is declared."""
         return self.declaration.place
 
     @property
@@ -90,7 +90,7 @@ class MessageCatalog:
     top_enums: list[EnumDeclaration] = field(default_factory=list)
 
     def all_fields(self) -> Iterator[tuple[MessageInfo, FieldInfo]]:
-        """Go through every field of every message."""
+        """Iterate over every field of every message."""
         for message in self.messages.values():
             for info in message.fields.values():
                 yield message, info

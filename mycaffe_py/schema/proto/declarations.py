@@ -1,4 +1,4 @@
-"""What the .proto parser returns: the declarations of one file, and where each stands."""
+"""Results of the .proto parser: the declarations of one file, and their places."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mycaffe_py.errors import Location, SchemaError
 
 @dataclass(frozen=True)
 class SchemaSource:
-    """One piece of .proto text and who it belongs to."""
+    """One piece of .proto text and its owner."""
 
     owner: str
     name: str
@@ -18,7 +18,7 @@ class SchemaSource:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a declaration stands: a source, and the offset and length of its name there."""
+    """Location of a declaration: its source, and the offset and length of its name there."""
 
     source: SchemaSource
     offset: int
@@ -38,7 +38,7 @@ _LONGEST_LINE = 10_000
 
 
 def location_in(text: str, filename: str, offset: int, length: int) -> Location:
-    """Return line, column and source line of an offset; a line of great length is left out."""
+    """Return line, column and source line of an offset; a very long line is omitted."""
     start = text.rfind("\n", 0, offset) + 1
     end = text.find("\n", offset)
     end = end if end >= 0 else len(text)
@@ -48,7 +48,7 @@ def location_in(text: str, filename: str, offset: int, length: int) -> Location:
 
 
 def schema_error(message: str, place: Place, hint: str | None = None) -> SchemaError:
-    """Return a SchemaError at a place, whose ``owner`` is the owner of that place."""
+    """Return a SchemaError at a place, with the ``owner`` of that place."""
     error = SchemaError(message, hint=hint, location=place.location())
     error.owner = place.owner
     return error
@@ -103,7 +103,7 @@ class ExtendDeclaration:
 
 @dataclass
 class MessageDeclaration:
-    """One message as written, with all that is nested in it."""
+    """One message as written, with everything nested in it."""
 
     name: str
     place: Place

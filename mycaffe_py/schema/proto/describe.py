@@ -1,4 +1,4 @@
-"""Documentation of messages, drawn from the comments in the .proto text."""
+"""Documentation of messages, taken from the comments in the .proto text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class EnumValueDoc:
 
 @dataclass(frozen=True)
 class FieldDoc:
-    """One field; ``default`` is None or as one would write it in a prototxt."""
+    """One field; ``default`` is None or formatted as in a prototxt."""
 
     name: str
     number: int

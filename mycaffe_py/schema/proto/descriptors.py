@@ -1,4 +1,4 @@
-"""Turn a catalog into descriptors in one private pool."""
+"""Turning a catalog into descriptors in one private pool."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LABELS = {
 def build_pool(
     catalog: MessageCatalog, sources: Sequence[SchemaSource]
 ) -> descriptor_pool.DescriptorPool:
-    """Return a new pool that holds everything in the catalog, as one file."""
+    """Return a new pool that contains everything in the catalog, as one file."""
     file = build_file(catalog)
     pool = descriptor_pool.DescriptorPool()
     try:
@@ -95,7 +95,7 @@ def _fill_field(proto: descriptor_pb2.FieldDescriptorProto, info: FieldInfo) -> 
 
 
 def _default(info: FieldInfo, kind: str, text: str) -> str:
-    """Return a default in the form in which descriptors hold it, or raise SchemaError."""
+    """Return a default in the format of descriptors, or raise SchemaError."""
     try:
         return _checked_default(info, kind, text)
     except ValueError:
@@ -112,7 +112,7 @@ def _default(info: FieldInfo, kind: str, text: str) -> str:
 def _checked_default(info: FieldInfo, kind: str, text: str) -> str:
     bounds = SCALAR_TYPES.get(info.type)
     if (kind == "string") != (info.type in ("string", "bytes")):
-        raise ValueError("quotes where none belong, or none where they do")
+        raise ValueError("quotes are missing or misplaced")
     if info.type == "string":
         return literals.unescape(text[1:-1]).decode()
     if info.type == "bytes":
@@ -126,5 +126,5 @@ def _checked_default(info: FieldInfo, kind: str, text: str) -> str:
         return literals.shortest_float(literals.parse_float(text))
     allowed = info.enum.numbers if info.enum else ("true", "false")
     if text not in allowed:
-        raise ValueError("not one of the names allowed")
+        raise ValueError("not one of the allowed names")
     return text

@@ -1,4 +1,4 @@
-"""Values as they are written in .proto and prototxt text."""
+"""Parsing and formatting of values in .proto and prototxt text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FALSE = frozenset(("false", "f", "0", "False"))
 
 
 def parse_integer(text: str) -> int:
-    """Return the value of a decimal, hexadecimal or octal literal; ValueError if it is none."""
+    """Return the value of a decimal, hexadecimal or octal literal; ValueError if it is not one."""
     octal = _OCTAL.match(text)
     return int(octal[1] + octal[2], 8) if octal else int(text, 0)
 
@@ -45,7 +45,7 @@ def parse_float(text: str) -> float:
 
 
 def parse_bool(text: str) -> bool:
-    """Return the value of a bool literal; ValueError if it is none."""
+    """Return the value of a bool literal; ValueError if it is not one."""
     if text in _TRUE:
         return True
     if text in _FALSE:
@@ -54,7 +54,7 @@ def parse_bool(text: str) -> bool:
 
 
 def unescape(text: str) -> bytes:
-    """Return the bytes that a string literal, without its quotes, stands for."""
+    """Return the bytes that a string literal, without its quotes, represents."""
     if "\\" not in text:
         return text.encode()
     pieces, end = [], 0
@@ -84,6 +84,6 @@ def escape_bytes(data: bytes) -> str:
 
 
 def shortest_float(value: float) -> str:
-    """Return a float in the form in which descriptors hold defaults."""
+    """Return a float in the format of defaults in descriptors."""
     text = f"{value:.15g}"
     return text if float(text) == value or value != value else f"{value:.17g}"

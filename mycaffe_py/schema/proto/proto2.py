@@ -112,7 +112,7 @@ class _Parser:
     def common(
         self, word: str, outer: MessageDeclaration, file: FileDeclaration, scope: str
     ) -> bool:
-        """Parse what may stand in a file as well as in a message; False if it is something else."""
+        """Parse a declaration that may be in a file or in a message; False if it is something else."""
         if word == "message":
             outer.messages.append(self.message(file, scope))
         elif word == "enum":
@@ -135,9 +135,7 @@ class _Parser:
     def package(self) -> None:
         self.next()
         if self.tokens[self.index].text != PACKAGE:
-            raise self.error(
-                f'the package must be "{PACKAGE}"', hint="or leave the package line out"
-            )
+            raise self.error(f'the package must be "{PACKAGE}"', hint="or omit the package line")
         self.skip_statement()
 
     def skip_statement(self) -> None:

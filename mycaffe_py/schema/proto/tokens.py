@@ -1,4 +1,4 @@
-"""Tokens of .proto text, with the comments that document declarations."""
+"""Tokenizer of .proto text, with the comments that document declarations."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Token(NamedTuple):
 
 
 class TokenStream:
-    """The tokens of one source, and for each the comments above it and beside it."""
+    """The tokens of one source, each with the comments above and beside it."""
 
     def __init__(self, source: SchemaSource):
         self.source = source
@@ -52,7 +52,7 @@ class TokenStream:
             if kind == "newline":
                 at_line_start = True
                 if above and match["newline"].count("\n") > 1:
-                    above = []  # a blank line parts a comment from what follows
+                    above = []  # a blank line separates a comment from what follows
             elif kind == "comment":
                 if at_line_start or not tokens:
                     above.append(match["comment"])

@@ -1,4 +1,4 @@
-"""The prototxt half: text to messages, with the line and column of every field."""
+"""Handling of prototxt: parsing text into messages, with the line and column of every field."""
 
 from __future__ import annotations
 

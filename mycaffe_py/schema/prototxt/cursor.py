@@ -1,4 +1,4 @@
-"""Walk over the tokens of prototxt text, report mistakes, and find the way back after one."""
+"""Walking over the tokens of prototxt text, with error reporting and recovery."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Cursor:
         self.problems: list[Problem] = []
 
     def report(self, code: str, token: Token, message: str, hint: str | None = None) -> None:
-        """Add a problem at a token; with very many of them the reading ends."""
+        """Add a problem at a token; reading ends if there are very many."""
         if len(self.problems) >= _MAX_PROBLEMS:
             self.index = len(self.tokens) - 1
             return
@@ -35,7 +35,7 @@ class Cursor:
         self.problems.append(Problem(message, location, hint, code))
 
     def kept_structure(self) -> bool:
-        """Tell whether the text was read to its end without losing track of its blocks."""
+        """Return whether the text was read to its end without losing track of its blocks."""
         syntax = any(problem.code == SYNTAX for problem in self.problems)
         return not syntax and len(self.problems) < _MAX_PROBLEMS
 
@@ -44,16 +44,16 @@ class Cursor:
         return str(location_in(self.text, self.filename, offset, 1))
 
     def at_symbol(self, symbols: str) -> bool:
-        """Tell whether the next token is one of these characters."""
+        """Return whether the next token is one of these characters."""
         token = self.tokens[self.index]
         return token.kind == "symbol" and token.text in symbols
 
     def same_line(self, first: Token, second: Token) -> bool:
-        """Tell whether two tokens, in their order, stand on one line."""
+        """Return whether two tokens, in their order, are on one line."""
         return self.text.find("\n", first.offset, second.offset) < 0
 
     def first_on_line(self, token: Token) -> bool:
-        """Tell whether nothing but spaces stands before a token on its line."""
+        """Return whether there is nothing but spaces before a token on its line."""
         start = self.text.rfind("\n", 0, token.offset) + 1
         return not self.text[start : token.offset].strip()
 
@@ -62,20 +62,20 @@ class Cursor:
         return token.offset - self.text.rfind("\n", 0, token.offset)
 
     def indent(self, token: Token) -> int:
-        """Return the column at which the line of a token begins."""
+        """Return the column of the first token on a token's line."""
         start = self.text.rfind("\n", 0, token.offset) + 1
         line = self.text[start : token.offset]
         return len(line) - len(line.lstrip()) + 1
 
     def starts_field(self, index: int) -> bool:
-        """Tell whether a field begins at a token: a name with ``:`` or a bracket after it."""
+        """Return whether a field begins at a token: a name with ``:`` or a bracket after it."""
         if self.tokens[index].kind != "word":
             return False
         after = self.tokens[index + 1]
         return after.kind == "symbol" and after.text in ":{<"
 
     def stray(self, token: Token) -> None:
-        """Report a token that stands where the name of a field should, and recover."""
+        """Report a token where a field name is expected, and recover."""
         if token.kind == "unterminated":
             self.report(SYNTAX, token, "the string is not terminated", "a quote is missing")
         else:
@@ -106,7 +106,7 @@ class Cursor:
         self.report(SYNTAX, opener, f'"{opener.text}" is never closed')
 
     def skip_value(self) -> None:
-        """Skip whatever stands where a value should."""
+        """Skip whatever is in the place of a value."""
         token = self.tokens[self.index]
         if self.at_symbol("{<["):
             self.skip_brackets()

@@ -1,4 +1,4 @@
-"""A prototxt text that was read: its message, and where each field of it stands."""
+"""A parsed prototxt text: its message, and the location of each of its fields."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Entry:
 
 
 def steps_of(field: str) -> Path:
-    """Return the path that a dotted one such as ``bottom.1`` stands for."""
+    """Return the path that a dotted name such as ``bottom.1`` represents."""
     return tuple(int(step) if step.isdigit() else step for step in field.split(".") if step)
 
 
@@ -50,10 +50,10 @@ class Document:
     text: str = ""
     nodes: Nodes = field(default_factory=dict, repr=False)
     upgrades: list[str] = field(default_factory=list, repr=False)
-    """The old forms that were brought into today's."""
+    """The old formats that were upgraded."""
 
     def copy(self) -> Document:
-        """Return a document that may be changed; this one stays as it is."""
+        """Return a copy that may be changed without affecting this document."""
         message = type(self.message)()
         message.CopyFrom(self.message)
         return replace(self, message=message, nodes=dict(self.nodes))
@@ -65,14 +65,14 @@ class Document:
         return Document(message, self.filename, self.text if children else "", children or {})
 
     def locate(self, path: Path) -> Location:
-        """Return where the value of a field stands, or the nearest field around it."""
+        """Return the location of a field's value, or of the nearest enclosing field."""
         entry = self._find(path)
         if entry is None:
             return self._start()
         return self._location(entry.value_offset, entry.value_length)
 
     def locate_field(self, path: Path) -> Location:
-        """Return where the name of a field stands, or the nearest field around it."""
+        """Return the location of a field's name, or of the nearest enclosing field."""
         entry = self._find(path)
         if entry is None:
             return self._start()
@@ -81,12 +81,12 @@ class Document:
     def problem(
         self, path: Path, message: str, hint: str | None = None, code: str = "E200"
     ) -> Problem:
-        """Return a problem with the value of a field; without a place if there is no text."""
+        """Return a problem with the value of a field; without a location if there is no text."""
         return Problem(message, self.locate(path) if self.text else None, hint, code, path)
 
     @contextmanager
     def locating(self, *prefix: str | int) -> Iterator[None]:
-        """Give an error that comes out without a place that of its ``field``, counted from the message at ``prefix``.
+        """Add to an error without a location that of its ``field``, counted from the message at ``prefix``.
 
         A ConfigError becomes a PrototxtError; a MissingFileError keeps its class.
         """

@@ -1,4 +1,4 @@
-"""Read text files, with a clear word about files that are not text."""
+"""Reading text files, with clear errors for files that are not text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def read_text_file(path: str | os.PathLike[str]) -> str:
 def _refuse_binary(name: str, head: bytes) -> None:
     if head.startswith(_HDF5):
         kind = "an HDF5 file"
-        hint = "weights are not a model: give them where weights are asked for"
+        hint = "weights are not a model: use this file where weights are expected"
     elif head.startswith((b"\xff\xfe", b"\xfe\xff")):
         kind = "text in UTF-16"
         hint = "save it as UTF-8"
@@ -38,13 +38,13 @@ def _refuse_binary(name: str, head: bytes) -> None:
         raise _binary(name)
     else:
         return
-    raise ConfigError(f"{name} is {kind}, where prototxt text is expected", hint=hint)
+    raise ConfigError(f"{name} is {kind}, but prototxt text is expected", hint=hint)
 
 
 def _binary(name: str) -> ConfigError:
     return ConfigError(
-        f"{name} is a binary file, where prototxt text is expected",
-        hint="it may be a .caffemodel or .solverstate: those hold weights or states, "
+        f"{name} is a binary file, but prototxt text is expected",
+        hint="it may be a .caffemodel or .solverstate: those contain weights or states, "
         "while the model is the .prototxt beside them",
     )
 

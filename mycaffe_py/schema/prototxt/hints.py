@@ -1,4 +1,4 @@
-"""What to suggest when a prototxt names a field that its message does not have."""
+"""Suggestions for fields that a message does not have."""
 
 from __future__ import annotations
 

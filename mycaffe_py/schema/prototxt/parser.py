@@ -1,4 +1,4 @@
-"""Parser of prototxt text that reports every mistake with its place, in one pass."""
+"""Parser of prototxt text that reports every mistake with its location, in one pass."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CLOSERS = {"{": "}", "<": ">", "[": "]"}
 
 
 def parse_prototxt(text: str, info: MessageInfo, message: Any, filename: str) -> Document:
-    """Read text into an empty message; all mistakes are raised as one PrototxtError."""
+    """Parse text into an empty message; all mistakes are raised as one PrototxtError."""
     text = text.removeprefix("\ufeff")
     parser = _Parser(text, filename)
     root = _Block(info, message, {})
@@ -90,7 +90,7 @@ class _Parser(Cursor):
             self.report(
                 SYNTAX,
                 token,
-                f'found "{token.text}" where "{wanted}" is needed',
+                f'found "{token.text}" where "{wanted}" is expected',
                 f'"{block.bracket.text}" was opened at {opened}',
             )
         elif self.first_on_line(token) and self.column(token) < self.indent(block.name):
@@ -98,7 +98,7 @@ class _Parser(Cursor):
         return True
 
     def belongs_outside(self, token: Token, block: _Block) -> bool:
-        """Tell whether a field stands where the block, by its indentation, has already ended."""
+        """Return whether a field, by its indentation, is beyond the end of the block."""
         if token.text in block.info.fields or not self.first_on_line(token):
             return False
         if self.column(token) > self.indent(block.name):
@@ -111,7 +111,7 @@ class _Parser(Cursor):
         return False
 
     def unclosed(self, block: _Block, before: str) -> None:
-        """Report a bracket that is never closed: rather one whose "}" stood too far left."""
+        """Report a bracket that is never closed, preferably one whose "}" is indented too little."""
         while self.early_closed:
             early = self.early_closed.pop()
             if early.bracket.offset > block.bracket.offset:
@@ -179,7 +179,7 @@ class _Parser(Cursor):
             GIVEN_TWICE,
             name,
             f'the field "{info.name}" is given twice in {block.info.name}',
-            f"the first one stands at {first}",
+            f"the first one is at {first}",
         )
         return True
 
@@ -292,7 +292,7 @@ class _Parser(Cursor):
         self.report(SYNTAX, name, f'no ":" after "{name.text}"', hint)
 
     def value(self, info: FieldInfo, values: list[Any], spans: list[tuple[int, int]]) -> None:
-        """Read one value; one with a mistake is reported, and leaves no value but a span."""
+        """Read one value; a mistake is reported, and adds a span without a value."""
         token = self.tokens[self.index]
         texts = []
         try:
@@ -326,7 +326,7 @@ class _Parser(Cursor):
         )
 
     def odd_value(self, info: FieldInfo, token: Token) -> None:
-        """Report something that is not a value of the kind that the field takes."""
+        """Report something that is not a valid value for the field."""
         if token.kind == "unterminated":
             self.index += 1
             self.report(SYNTAX, token, "the string is not terminated", "a quote is missing")

@@ -1,4 +1,4 @@
-"""Tokens of prototxt text."""
+"""Tokenizer of prototxt text."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def tokenize(text: str) -> list[Token]:
 
 
 def bare_text(text: str, offset: int) -> str:
-    """Return the run of characters at an offset that reads like one value without quotes."""
+    """Return the run of characters at an offset that looks like one value without quotes."""
     match = _BARE.match(text, offset)
     return match[0].rstrip("\r") if match else text[offset : offset + 1]
 
 
 def top_level_names(text: str) -> list[str]:
-    """Return the names of the fields at the first level, as far as the text can be read."""
+    """Return the names of the top-level fields, as far as the text can be read."""
     names, depth = [], 0
     tokens = tokenize(text)
     for token, following in zip(tokens, tokens[1:], strict=False):

@@ -1,4 +1,4 @@
-"""Turn the tokens of a value into what a field holds, or say what is wrong with them."""
+"""Conversion of a value's tokens to the field's Python value, or to a description of the mistake."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KINDS_OF_VALUE = {
 
 
 class ValueMistake(Exception):
-    """What is wrong with a value, and a hint."""
+    """A mistake in a value, with a hint."""
 
     def __init__(self, message: str, hint: str | None = None):
         super().__init__(message)
@@ -27,7 +27,7 @@ class ValueMistake(Exception):
 
 
 def expected(info: FieldInfo) -> str:
-    """Return in words what the field takes."""
+    """Describe the values that the field accepts."""
     if info.message:
         return f"a block in braces ({info.type_name})"
     if info.enum:
@@ -41,7 +41,7 @@ def string_value(info: FieldInfo, literal_texts: list[str]) -> str | bytes:
         data = b"".join(literals.unescape(text[1:-1]) for text in literal_texts)
     except ValueError as error:
         raise ValueMistake(
-            f'{error} in the string for "{info.name}" is not known',
+            f'{error} in the string for "{info.name}" is not valid',
             "write a backslash as two (\\\\), or use / in paths",
         ) from error
     if info.type == "bytes":
@@ -53,7 +53,7 @@ def string_value(info: FieldInfo, literal_texts: list[str]) -> str | bytes:
 
 
 def plain_value(info: FieldInfo, text: str) -> Any:
-    """Return the value of a word or number for a field that takes no string."""
+    """Return the value of a word or number for a field that is not a string."""
     if info.enum:
         return _enum_value(info, info.enum, text)
     try:

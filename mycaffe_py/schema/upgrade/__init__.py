@@ -1,4 +1,4 @@
-"""Nets and solvers as they are written today, out of every form that Caffe ever had."""
+"""Upgrading nets and solvers from all of Caffe's old formats to the current one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The input fields of old nets, ``input: "data"`` with its shape, as an Input layer."""
+"""Upgrade of the input fields of old nets, ``input: "data"`` with its shape, to an Input layer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DIMS_PER_INPUT = 4
 
 
 def upgrade_inputs(document: Document, part: Part, path: tuple[str | int, ...]) -> list[Problem]:
-    """Put an Input layer first in place of a net's input fields; return what cannot be upgraded."""
+    """Replace a net's input fields with an Input layer at the front; return what cannot be upgraded."""
     net = part.message
     problems = _input_problems(document, net, path)
     if not problems:
@@ -23,7 +23,7 @@ def upgrade_inputs(document: Document, part: Part, path: tuple[str | int, ...]) 
         net.ClearField("input")
         net.ClearField("input_shape")
         net.ClearField("input_dim")
-        document.upgrades.append("input fields in place of an Input layer")
+        document.upgrades.append("input fields instead of an Input layer")
     return problems
 
 
@@ -47,7 +47,7 @@ def _input_problems(document: Document, net: Any, path: tuple[str | int, ...]) -
 def _inputs_without_shape(
     document: Document, net: Any, path: tuple[str | int, ...]
 ) -> list[Problem]:
-    """Return a problem for each input that is read; one that nobody reads is just dropped."""
+    """Return a problem for each input that is used; unused inputs are dropped."""
     produced = {top for layer in net.layer for top in layer.top}
     consumed = {bottom for layer in net.layer for bottom in layer.bottom}
     return [
@@ -62,7 +62,7 @@ def _inputs_without_shape(
 
 
 def _add_input_layer(net: Any, nodes: Nodes) -> None:
-    """Put an Input layer first that has every input as a top."""
+    """Insert an Input layer at the front that has every input as a top."""
     kept = list(net.layer)
     layer_class = type(net.layer.add())
     layer = layer_class(name=_INPUT_LAYER, type="Input", top=net.input)

@@ -1,4 +1,4 @@
-"""Reading nets and solvers from files, in today's form or an older one."""
+"""Reading nets and solvers from files, in the current format or an older one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def load_solver_text(schema: Schema, text: str, filename: str = "<string>") -> D
 
 
 def read_net(schema: Schema, path: str | os.PathLike[str]) -> Document:
-    """Read a net as the file has it, without upgrading; the document of a binary file has no text."""
+    """Read a net as it is in the file, without upgrading; the document of a binary file has no text."""
     name = os.fspath(path)
     try:
         return parse_kind(schema, read_text_file(path), name, "NetParameter")
@@ -50,19 +50,19 @@ def read_net(schema: Schema, path: str | os.PathLike[str]) -> Document:
 
 
 def read_binary_net(schema: Schema, path: str | os.PathLike[str]) -> Document | None:
-    """Read a net from a binary file; None if that holds no net."""
+    """Read a net from a binary file; None if it does not contain a net."""
     try:
         with open(path, "rb") as file:
             message = schema.parse_binary(file.read(), "NetParameter")
     except (OSError, SnapshotError, ValueError):
         return None
-    # Caffe's first version has the name one level down.
+    # Caffe's first version has the name one level deeper.
     named = [
         layer.name or layer.layer.name or layer.bottom or layer.top for layer in message.layers
     ]
     named += [layer.name or layer.bottom or layer.top for layer in message.layer]
     if not all(named) or not named:
-        return None  # bytes that happen to have the form of a message
+        return None  # bytes that happen to parse as a message
     message.ClearField("file_size")
     return Document(message, os.fspath(path))
 

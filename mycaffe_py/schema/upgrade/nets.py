@@ -1,4 +1,4 @@
-"""A net's old forms, in Caffe's order: V0 layers, V1 layers, input fields, BatchNorm's params."""
+"""Upgrade of a net's old formats, in Caffe's order: V0 layers, V1 layers, input fields, BatchNorm's params."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def upgrade_net(document: Document) -> list[Problem]:
 
 
 def upgrade_part(document: Document, net: Part, path: tuple[str | int, ...]) -> list[Problem]:
-    """Upgrade a net that stands at ``path`` of a document."""
+    """Upgrade the net at ``path`` of a document."""
     problems = _upgrade_layers(document, net, path) if net.message.layers else []
     if problems:
         return problems
@@ -32,7 +32,7 @@ def upgrade_part(document: Document, net: Part, path: tuple[str | int, ...]) -> 
 
 
 def upgraded_net(message: Any) -> Document:
-    """Return a net as a document in today's form; a message in an old form stays as it is and is copied."""
+    """Return a net as a document in the current format; a message in an old format is copied, not changed."""
     if message.layers or message.input or any(map(_would_learn_statistics, message.layer)):
         copy = type(message)()
         copy.CopyFrom(message)
@@ -45,17 +45,17 @@ def upgraded_net(message: Any) -> Document:
 
 
 def _upgrade_layers(document: Document, net: Part, path: tuple[str | int, ...]) -> list[Problem]:
-    """Turn ``layers { ... }``, of either old form, into ``layer { ... }``."""
+    """Turn ``layers { ... }``, in either old format, into ``layer { ... }``."""
     if net.message.layer:
         place = document.locate_field((*path, "layers", 0)) if document.text else None
         message = 'the net mixes "layer" with its old form "layers"'
         return [Problem(message, place, "write every layer as layer { ... }", "E200")]
     if any(layer.HasField("layer") for layer in net.message.layers):
         upgraded, problems = upgrade_v0_layers(document, net, path)
-        form = "layers in the form of Caffe's first version"
+        form = "layers in the format of Caffe's first version"
     else:
         upgraded, problems = upgrade_v1_layers(net), []
-        form = "layers { } in place of layer { }"
+        form = "layers { } instead of layer { }"
     if problems:
         return problems
     net.message.ClearField("layers")
@@ -68,7 +68,7 @@ def _upgrade_layers(document: Document, net: Part, path: tuple[str | int, ...]) 
 
 
 def _fix_batch_norm(document: Document, net: Part) -> None:
-    """BatchNorm's three blobs are statistics, which no update may change, whatever an old file says."""
+    """Remove BatchNorm's params, as its three blobs are statistics, which must not be learned."""
     learning = [layer for layer in net.message.layer if _would_learn_statistics(layer)]
     for layer in learning:
         for spec in layer.param:

@@ -1,4 +1,4 @@
-"""Moving fields from an old message to a new one, together with where they stand in the text."""
+"""Moving fields from an old message to a new one, together with their locations in the text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mycaffe_py.schema.prototxt.document import Entry, Nodes
 
 @dataclass
 class Part:
-    """A message inside a document, and the places of its fields; without places if there is no text."""
+    """A message inside a document, and the locations of its fields, if there is text."""
 
     message: Any
     nodes: Nodes = field(default_factory=dict)
@@ -24,7 +24,7 @@ class Part:
         return len(value) > 0 if is_repeated(value) else self.message.HasField(name)
 
     def inner(self, name: str, index: int = 0) -> Part:
-        """Return a message field as a part of its own."""
+        """Return a message field as a part."""
         value = getattr(self.message, name)
         entries = self.nodes.get(name, [])
         children = entries[index].children if index < len(entries) else None
@@ -32,14 +32,14 @@ class Part:
 
 
 def is_repeated(value: Any) -> bool:
-    """Whether a field's value is that of a repeated field."""
+    """Whether a value is that of a repeated field."""
     return hasattr(value, "extend")
 
 
 def move(old: Part, name: str, new: Part, path: Sequence[str]) -> None:
-    """Give ``new``, at the field names of ``path``, what field ``name`` of ``old`` holds, if it holds anything.
+    """Copy field ``name`` of ``old``, if given, to the field of ``new`` at ``path``.
 
-    A single value is appended where the new field takes several. ``old`` stays as it is.
+    A single value is appended if the new field is repeated. ``old`` is not changed.
     """
     if not old.has(name):
         return
@@ -57,7 +57,7 @@ def move(old: Part, name: str, new: Part, path: Sequence[str]) -> None:
 
 
 def place(nodes: Nodes, path: Sequence[str], entries: list[Entry]) -> None:
-    """Enter places under ``path``; a message on the way that has no place stands where the first of them does."""
+    """Add locations under ``path``; a message on the way without a location gets that of the first of them."""
     if not entries:
         return
     for step in path[:-1]:
@@ -69,7 +69,7 @@ def place(nodes: Nodes, path: Sequence[str], entries: list[Entry]) -> None:
 
 
 def named_like(entry: Entry, children: Nodes) -> Entry:
-    """Return an entry that stands where the name of another one does, with children of its own."""
+    """Return an entry located at the name of another one, with its own children."""
     named = Entry((entry.name_offset, entry.name_length), children=children)
     named.end_offset = entry.end_offset
     return named

@@ -1,4 +1,4 @@
-"""A solver's old fields, and the nets written inside it."""
+"""Upgrade of a solver's old fields, and of the nets inside it."""
 
 from __future__ import annotations
 
@@ -45,5 +45,5 @@ def _upgrade_type(document: Document) -> list[Problem]:
     solver.ClearField("solver_type")
     if "solver_type" in nodes:
         nodes["type"] = nodes.pop("solver_type")
-    document.upgrades.append("solver_type in place of type")
+    document.upgrades.append("solver_type instead of type")
     return []

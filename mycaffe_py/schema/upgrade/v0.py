@@ -1,4 +1,4 @@
-"""Layers of Caffe's first form, ``layers { layer { type: "conv" ... } bottom: ... }``."""
+"""Upgrade of layers in Caffe's first format, ``layers { layer { type: "conv" ... } bottom: ... }``."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _DATA, _HDF5, _IMAGES = "data_param", "hdf5_data_param", "image_data_param"
 _WINDOWS, _TRANSFORM = "window_data_param", "transform_param"
 _SOURCES = {"data": _DATA, "hdf5_data": _HDF5, "images": _IMAGES, "window_data": _WINDOWS}
 
-# For each field: where it belongs, by the layer's type.
+# For each field, its new place by the layer's type.
 _FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
     "name": {_ANY_TYPE: ("name",)},
     "blobs": {_ANY_TYPE: ("blobs",)},
@@ -88,7 +88,7 @@ _FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
 def upgrade_v0_layers(
     document: Document, net: Part, path: tuple[str | int, ...]
 ) -> tuple[list[UpgradedLayer], list[Problem]]:
-    """Return the layers of the old form in today's, padding layers merged, and what is wrong with them."""
+    """Return the layers upgraded to the current format, with padding layers merged, and their problems."""
     upgrade = _Upgrade(document, net, path)
     upgrade.run()
     return upgrade.layers, upgrade.problems
@@ -102,7 +102,7 @@ class _Upgrade:
     layers: list[UpgradedLayer] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     makers: dict[str, int] = field(default_factory=dict)
-    """Blob name -> the layer that made it last."""
+    """Blob name -> the layer that last produced it."""
 
     def run(self) -> None:
         for index in range(len(self.net.message.layers)):
@@ -117,7 +117,9 @@ class _Upgrade:
                 near = did_you_mean(kind, _TYPES)
                 hint = near or f"known types: {', '.join([*_TYPES, _PADDING])}"
                 where = ("layer", "type") if kind else ("layer",)
-                message = f'unknown type "{kind}" of a layer in the form of Caffe\'s first version'
+                message = (
+                    f'unknown type "{kind}" of a layer in the format of Caffe\'s first version'
+                )
                 self.report(index, where, message, hint)
             self.makers |= dict.fromkeys(old.message.top, index)
 
@@ -142,8 +144,8 @@ class _Upgrade:
             if target:
                 move(settings, given.name, layer, target)
             else:
-                message = f'"{given.name}" does not belong to a layer of type "{kind}"'
-                self.report(index, ("layer", given.name), message, "leave it out")
+                message = f'"{given.name}" does not belong in a layer of type "{kind}"'
+                self.report(index, ("layer", given.name), message, "remove it")
         move_specs(settings, layer)
         for name in ("bottom", "top"):
             move(old, name, layer, (name,))
@@ -159,13 +161,15 @@ class _Upgrade:
             source = self.net.inner("layers", maker)
             if kind not in _PADDED:
                 message = (
-                    f'"{name}" comes out of a padding layer, which only conv and pool may read'
+                    f'"{name}" is the output of a padding layer, which only conv and pool may read'
                 )
                 self.report(index, ("bottom", position), message)
             elif len(layer.message.bottom) != 1:
-                self.report(index, ("bottom",), "a layer behind a padding layer takes one bottom")
+                self.report(
+                    index, ("bottom",), "a layer after a padding layer must have one bottom"
+                )
             elif len(source.message.bottom) != 1 or len(source.message.top) != 1:
-                self.report(maker, (), "a padding layer takes one bottom and one top")
+                self.report(maker, (), "a padding layer must have one bottom and one top")
             else:
                 parameter = _FIELDS["pad"][kind][0]
                 getattr(layer.message, parameter).ClearField("pad")

@@ -1,4 +1,4 @@
-"""Layers of Caffe's second form, ``layers { type: CONVOLUTION ... }``."""
+"""Upgrade of layers in Caffe's second format, ``layers { type: CONVOLUTION ... }``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mycaffe_py.schema.prototxt.document import Entry, Nodes
 
 from .parts import Part, move, named_like, place
 
-# What stands for more than the words of its name: HDF5_DATA is HDF5Data by itself.
+# Types that cannot be derived from the words of the old name; HDF5_DATA -> HDF5Data can.
 _OWN_SPELLING = {
     "ABSVAL": "AbsVal",
     "ARGMAX": "ArgMax",
@@ -38,30 +38,30 @@ _SPECS = {
 
 @dataclass
 class UpgradedLayer(Part):
-    """A layer in today's form; ``entry`` is where it stands."""
+    """A layer in the current format; ``entry`` is its location."""
 
     entry: Entry | None = None
 
 
 def new_layer(net: Part, index: int) -> UpgradedLayer:
-    """Return an empty layer that stands where number ``index`` of the old ones does."""
+    """Return an empty layer with the location of old layer number ``index``."""
     entries = net.nodes.get("layers", [])
     nodes: Nodes = {}
     entry = named_like(entries[index], nodes) if index < len(entries) else None
-    # The class of the layers belongs to the schema that the net was read with.
+    # The message class belongs to the schema that the net was read with.
     layer = type(net.message)().layer.add()
     return UpgradedLayer(layer, nodes, entry)
 
 
 def type_of(enum_name: str) -> str:
-    """Return today's type of a layer that the old form knows by a word in capitals."""
+    """Return the current type of a layer from its old name in capitals."""
     if enum_name in _OWN_SPELLING:
         return _OWN_SPELLING[enum_name]
     return "".join(_ACRONYMS.get(word, word.capitalize()) for word in enum_name.split("_"))
 
 
 def upgrade_v1_layers(net: Part) -> list[UpgradedLayer]:
-    """Return every layer of the old form in today's."""
+    """Return all layers of the old format, upgraded to the current one."""
     upgraded = []
     for index in range(len(net.message.layers)):
         layer = new_layer(net, index)

@@ -186,7 +186,7 @@ def test_infogain_without_a_usable_matrix(build, source, tmp_path):
     with pytest.raises(LayerError, match=r'"it" \(InfogainLoss\): matrix file .* does not exist'):
         build(infogain_text(tmp_path / "no.binaryproto"), X, [2, 0])
     (tmp_path / "text").write_text("this is no matrix")
-    with pytest.raises(LayerError, match="text holds no BlobProto message"):
+    with pytest.raises(LayerError, match="text does not contain a BlobProto message"):
         build(infogain_text(tmp_path / "text"), X, [2, 0])
     with pytest.raises(LayerError, match="cannot read"):
         build(infogain_text(tmp_path), X, [2, 0])
@@ -203,7 +203,7 @@ def test_infogain_file_with_fewer_values_than_its_shape(build, registry, tmp_pat
     proto.shape.dim.extend([3, 3])
     path = tmp_path / "short"
     path.write_bytes(proto.SerializeToString())
-    with pytest.raises(LayerError, match=r"short: a stored blob says shape \(3, 3\) but holds 2"):
+    with pytest.raises(LayerError, match=r"short: a stored blob declares shape \(3, 3\) but has 2"):
         build(infogain_text(path), X, [2, 0])
 
 

@@ -170,14 +170,14 @@ def test_leveldb_says_how_to_convert(build, tmp_path):
         (tmp_path / name).write_text("")
     with pytest.raises(DataError) as caught:
         build(data(tmp_path))
-    assert "is a LevelDB database, and only LMDB is read here" in caught.value.message
+    assert "is a LevelDB database, but only LMDB is supported" in caught.value.message
     assert "plyvel" in caught.value.hint and "convert-imageset" in caught.value.hint
     assert caught.value.message.startswith('layer "it" (Data): ')
     assert caught.value.field == "data_param.source"
 
 
 def test_a_folder_without_a_database(build, tmp_path):
-    with pytest.raises(DataError, match=r"is no LMDB database: there is no data\.mdb in it"):
+    with pytest.raises(DataError, match=r"is not an LMDB database: there is no data\.mdb in it"):
         build(data(tmp_path))
 
 
@@ -208,11 +208,11 @@ def datum(registry, **fields):
 def test_records_that_are_no_datums(build, registry, tmp_path):
     good = datum(registry, channels=1, height=1, width=1, data=b"a")
     for name, record, message in [
-        ("a", b"\xff\xff\xff", "is no Datum: 3 bytes"),
+        ("a", b"\xff\xff\xff", "not a Datum: 3 bytes"),
         ("b", datum(registry, channels=1, height=2, width=2, data=b"abc"),
-         r"it says \(1, 2, 2\) \(channels, height, width\) and holds 3 values"),
-        ("c", datum(registry), r"it says \(0, 0, 0\) .* and holds 0 values"),
-        ("d", datum(registry, encoded=True, data=b"abc"), "3 bytes that are no whole image file"),
+         r"it declares \(1, 2, 2\) \(channels, height, width\) but has 3 values"),
+        ("c", datum(registry), r"it declares \(0, 0, 0\) .* but has 0 values"),
+        ("d", datum(registry, encoded=True, data=b"abc"), "3 bytes that are not a complete image"),
     ]:  # fmt: skip
         with pytest.raises(DataError, match=message):
             build(data(write_records(tmp_path / name, record)))

@@ -141,7 +141,7 @@ def test_lists_that_cannot_be_used(build, tmp_path):
 
 
 def test_a_list_that_is_an_hdf5_file(build, two_files):
-    with pytest.raises(DataError, match="is a binary file, where a list in text is expected"):
+    with pytest.raises(DataError, match="is a binary file, but a text list is expected"):
         build(hdf5_data(two_files.with_name("a.h5")), tops=2)
 
 

@@ -172,14 +172,14 @@ def test_a_missing_image_is_named_with_its_line(build, listed, tmp_path):
 
 def test_a_file_that_is_no_image(build, listed, tmp_path):
     (tmp_path / "0.png").write_text("no image")
-    with pytest.raises(DataError, match="line 1 of .*0.png: 8 bytes that are no whole image"):
+    with pytest.raises(DataError, match="line 1 of .*0.png: 8 bytes that are not a complete image"):
         build(image_data(listed), tops=2)
 
 
 def test_an_image_that_was_cut_short(build, listed, tmp_path):
     path = tmp_path / "1.png"
     path.write_bytes(path.read_bytes()[:-30])
-    with pytest.raises(DataError, match="line 2 of .*no whole image"):
+    with pytest.raises(DataError, match="line 2 of .*not a complete image"):
         build(image_data(listed), tops=2).forward()
 
 

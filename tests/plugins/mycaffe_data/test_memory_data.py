@@ -168,5 +168,5 @@ def test_images_that_do_not_fit(memory):
 def test_images_that_cannot_be_transformed(memory, registry):
     with pytest.raises(LayerError, match=r"item 0: an image \(3, 4, 5\) .* crop_size 6"):
         memory("crop_size: 6").layer.add_images(VALUES[:2].transpose(0, 2, 3, 1), [0, 1])
-    with pytest.raises(LayerError, match="unusable datum: it says"):
+    with pytest.raises(LayerError, match="unusable datum: it declares"):
         memory().layer.add_datum_vector([registry.schema.new("Datum", channels=3)] * 2)

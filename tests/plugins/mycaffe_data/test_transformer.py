@@ -136,8 +136,8 @@ def test_a_mean_of_other_images(transformed, registry, tmp_path):
     ("content", "message"),
     [
         (None, 'mean file ".*" does not exist'),
-        (b"\x0a", "is no mean file: not a complete BlobProto"),
-        (b"", "is no mean file: a stored blob says shape"),
+        (b"\x0a", "is not a mean file: not a complete BlobProto"),
+        (b"", "is not a mean file: a stored blob declares shape"),
     ],
 )
 def test_a_file_that_is_no_mean(transformed, tmp_path, content, message):

@@ -219,7 +219,7 @@ def test_the_state_stays_json_where_nothing_is_known(make_gym):
 
 
 def test_a_gym_that_does_not_look_ahead_says_so():
-    with pytest.raises(ConfigError, match="does not look ahead"):
+    with pytest.raises(ConfigError, match="cannot look ahead"):
         Gym(None).look_ahead()
 
 

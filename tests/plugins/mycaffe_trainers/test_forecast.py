@@ -240,7 +240,7 @@ def test_any_gym_that_looks_ahead_gets_the_predictions(with_lines, monkeypatch):
 
 def test_a_gym_that_does_not_look_ahead(with_lines):
     training = with_lines(Blind)
-    with pytest.raises(ConfigError, match="gym Blind does not look ahead"):
+    with pytest.raises(ConfigError, match="gym Blind cannot look ahead"):
         training.trainer.forecast(training.net, 3)
 
 

@@ -1,4 +1,4 @@
-"""What a gym tells of itself, beside its observations: part of :func:`check_gym`."""
+"""Check of a gym's time form, statistics, past and input field: part of :func:`check_gym`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ STATISTICS = ("mean", "deviation", "relative_deviation")
 PAST = ("time", "value", "names", "time_name", "time_text", "dates")
 
 
-def check_answers(gym: Gym, observation: Mapping[str, np.ndarray]) -> None:
-    """Raise AssertionError if one is not what trainers and ``mycaffe predict`` rely on.
+def check_metadata(gym: Gym, observation: Mapping[str, np.ndarray]) -> None:
+    """Raise AssertionError if one of them is not what trainers and ``mycaffe predict`` rely on.
 
-    ``observation`` is one of the gym's, which has begun.
+    ``observation`` is one of the gym's, which has been reset.
     """
     name = type(gym).__name__
     form = gym.time_form()
@@ -37,7 +37,7 @@ def _check_statistics(name: str, statistics: Any, columns: int) -> None:
         shape = np.shape(values)
         if shape != (columns,) or not np.isfinite(values).all():
             raise AssertionError(
-                f"{name}: {key} must be finite and of shape ({columns},), as x has columns; it is {values!r}"
+                f"{name}: {key} must be finite and of shape ({columns},), the number of columns of x; it is {values!r}"
             )
         if key != "mean" and not (values > 0).all():
             raise AssertionError(f"{name}: {key} must be above 0; it is {values!r}")
@@ -59,7 +59,7 @@ def _check_past(name: str, past: Any, outputs: int) -> None:
 
 
 def _check_input_field(name: str, gym: Gym) -> None:
-    """The path must lead to a text field of the gym's message."""
+    """Check that the path leads to a string field of the gym's message."""
     if not gym.input_field or gym.param is None:
         return
     kind: Any = gym.param.DESCRIPTOR
@@ -69,4 +69,6 @@ def _check_input_field(name: str, gym: Gym) -> None:
             raise AssertionError(f'{name}.input_field: GymParameter has no "{gym.input_field}"')
         kind = field.message_type
     if kind is not None or field.cpp_type != field.CPPTYPE_STRING:
-        raise AssertionError(f'{name}.input_field: "{gym.input_field}" holds no file name')
+        raise AssertionError(
+            f'{name}.input_field: "{gym.input_field}" is not a field for a file name'
+        )
