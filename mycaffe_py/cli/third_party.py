@@ -16,10 +16,10 @@ _SUFFIXES = (".dist-info", ".egg-info")
 @lru_cache(maxsize=1)
 def has_third_party() -> bool:
     """Whether a distribution other than our own may offer plugins; looked up once per process."""
-    return is_offered(sys.path)
+    return may_offer_plugins(sys.path)
 
 
-def is_offered(places: Iterable[str]) -> bool:
+def may_offer_plugins(places: Iterable[str]) -> bool:
     """Whether a distribution in these folders may offer plugins; an archive always may."""
     places = [place or os.curdir for place in places]
     return any(os.path.isfile(place) for place in places) or any(map(_in_folder, places))

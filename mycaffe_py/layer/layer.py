@@ -293,7 +293,7 @@ class Layer:
 
         Quoted blob names are replaced by those in the model, without inserted splits.
         """
-        error = kind(self._in_my_name(message), hint=hint, field=field)
+        error = kind(self._naming_layer(message), hint=hint, field=field)
         error.layer = self.name
         raise error
 
@@ -302,9 +302,9 @@ class Layer:
 
         In a run it goes to the terminal and the log, from Python it is a MyCaffeWarning.
         """
-        self.context.warn(self._in_my_name(message))
+        self.context.warn(self._naming_layer(message))
 
-    def _in_my_name(self, message: str) -> str:
+    def _naming_layer(self, message: str) -> str:
         names = self.context.names_in_file
         message = re.sub(
             r'"([^"]+)"', lambda quoted: f'"{names.get(quoted[1], quoted[1])}"', message

@@ -33,7 +33,7 @@ class Registry:
         self.commands: dict[str, Any] = {}
         self._command_owners: dict[str, str] = {}
         for plugin in self.working():
-            self._enter(plugin)
+            self._add(plugin)
         self.schema: Schema = self._compose()
 
     def working(self) -> Iterator[Plugin]:
@@ -52,7 +52,7 @@ class Registry:
         """Return the catalog of a kind given in the plural, such as ``layers``."""
         return getattr(self, kind)
 
-    def _enter(self, plugin: Plugin) -> None:
+    def _add(self, plugin: Plugin) -> None:
         """Add a plugin's types and commands, or none of them if one clashes."""
         try:
             for kind in KINDS:

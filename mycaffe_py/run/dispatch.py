@@ -70,7 +70,7 @@ class Dispatcher:
         if not batch:
             return
         for observer in list(self._observers):
-            self._call(observer, _hand_over, observer, batch)
+            self._call(observer, _observe_batch, observer, batch)
 
     def _call(self, observer: Observer, action: Callable[..., None], *arguments: Any) -> None:
         try:
@@ -84,7 +84,7 @@ class Dispatcher:
             self._failures.append(_described(error, observer))
 
 
-def _hand_over(observer: Observer, batch: list[tuple[float, Event]]) -> None:
+def _observe_batch(observer: Observer, batch: list[tuple[float, Event]]) -> None:
     for stamp, event in batch:
         if isinstance(observer, TimedObserver):
             observer.now = stamp

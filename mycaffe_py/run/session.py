@@ -157,7 +157,7 @@ class TrainingSession:
                 self._dispatcher.post(TrainingStarted(first, solver.param.max_iter))
                 status, error = self._train()
                 seconds = time.perf_counter() - started
-                status, error = self._leave_snapshot(status, error)
+                status, error = self._write_final_snapshot(status, error)
         finally:
             solver.snapshot_action, solver.snapshot_at_end = None, False
             for net, (log, warn) in logs.items():
@@ -184,13 +184,13 @@ class TrainingSession:
 
     # End of the run.
 
-    def _leave_snapshot(
+    def _write_final_snapshot(
         self, status: str, error: BaseException | None
     ) -> tuple[str, BaseException | None]:
         """Write last and best weights as far as possible; return how the run ended after that."""
         keeper = self.keeper
         steps: list[Callable[[], None]] = [keeper.write_last, keeper.write_best]
-        if self._is_a_state(error):
+        if self._is_consistent(error):
             steps.insert(0, lambda: keeper.write(_REASONS[status]))
         elif error is not None:
             add_note(error, self._latest_snapshot())
@@ -207,7 +207,7 @@ class TrainingSession:
                 add_note(error, self._latest_snapshot())
         return status, error
 
-    def _is_a_state(self, error: BaseException | None) -> bool:
+    def _is_consistent(self, error: BaseException | None) -> bool:
         """Whether weights, history and trainer belong together, as between two updates."""
         # A second signal may have come in the middle of an update, as most failures do.
         if self._signals.at_once or self.solver.in_update:

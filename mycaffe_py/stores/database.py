@@ -23,14 +23,14 @@ _open: dict[str, tuple[weakref.ref[Database], Any]] = {}
 _lock = threading.RLock()  # a database may be finalized at any time
 
 
-def _forked() -> None:
+def _reset_after_fork() -> None:
     """Start with a free lock in a forked process, where the thread that held it no longer exists."""
     global _lock
     _lock = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+    os.register_at_fork(after_in_child=_reset_after_fork)
 
 
 class Database:

@@ -187,7 +187,7 @@ def plan_weights(net: Any, path: Path, data: bytes) -> WeightsPlan:
     if not report.loaded and (net.params or not known):
         raise SnapshotError(
             f'no layer of {path} fits net "{net.name}": the file has weights for '
-            f"{_some(name for name, blobs in stored if blobs)}; the net for {_some(net.params)}",
+            f"{_abbreviated(name for name, blobs in stored if blobs)}; the net for {_abbreviated(net.params)}",
             hint="weights are loaded by layer name",
         )
     return WeightsPlan(net, values, report)
@@ -275,6 +275,6 @@ def _missing(net: Any, filled: Iterable[Blob]) -> list[str]:
     ]
 
 
-def _some(names: Iterable[str]) -> str:
+def _abbreviated(names: Iterable[str]) -> str:
     names = [f'"{name}"' for name in names]
     return ", ".join(names[:6]) + (", ..." if len(names) > 6 else "") if names else "none"

@@ -223,7 +223,7 @@ def test_installed_plugins_are_looked_for_once(monkeypatch):
     lookups = []
     third_party.has_third_party.cache_clear()
     with monkeypatch.context() as patched:
-        patched.setattr(third_party, "is_offered", lambda _: bool(lookups.append(1)))
+        patched.setattr(third_party, "may_offer_plugins", lambda _: bool(lookups.append(1)))
         run("--help")
         run("tran")
     third_party.has_third_party.cache_clear()
@@ -244,12 +244,12 @@ def test_installed_plugins_are_looked_for_once(monkeypatch):
 def test_plugins_of_other_distributions_are_found(tmp_path, name, section, found):
     (tmp_path / name).mkdir()
     (tmp_path / name / "entry_points.txt").write_text(f"[{section}]\ngate = gate\n")
-    assert third_party.is_offered([str(tmp_path / "gone"), str(tmp_path)]) == found
+    assert third_party.may_offer_plugins([str(tmp_path / "gone"), str(tmp_path)]) == found
 
 
 def test_an_archive_on_the_path_may_hold_plugins(tmp_path):
     (tmp_path / "plugins.zip").touch()
-    assert third_party.is_offered([str(tmp_path / "plugins.zip")])
+    assert third_party.may_offer_plugins([str(tmp_path / "plugins.zip")])
 
 
 def test_unexpected_exceptions_end_with_1(broken_verb):

@@ -39,7 +39,7 @@ def explain(
     model, solver = _beside(files, model, solver)
     given |= {"registry": load_plugins(plugins), "device": device_name(device, gpu)}
     with naming_overrides(given["overrides"]), np.errstate(all="ignore"):
-        net = _after_a_pass(solver, model, files, layer, iterations, **given)
+        net = _net_after_passes(solver, model, files, layer, iterations, **given)
         index = _index(net, layer)
         target = Path(out) if out else Path(files[-1]).parent
         for path in _draw(net, index, target, figures):
@@ -63,7 +63,7 @@ def _beside(
     return found["model"], found["solver"]
 
 
-def _after_a_pass(
+def _net_after_passes(
     solver: str | None,
     model: str | None,
     weights: list[str],

@@ -39,7 +39,7 @@ def train(
     **given: Any,
 ) -> int:
     """Build, restore and train; return the exit code."""
-    resume = _one_state(resume, snapshot, given["weights"])
+    resume = _state_to_resume(resume, snapshot, given["weights"])
     with naming_overrides(given["overrides"]):
         training = _build(resumed=resume is not None, **given)
     if print_config:
@@ -133,7 +133,9 @@ def _run(session: TrainingSession, quiet: bool) -> int:
     return outcome.exit_code
 
 
-def _one_state(resume: str | None, snapshot: str | None, weights: tuple[str, ...]) -> str | None:
+def _state_to_resume(
+    resume: str | None, snapshot: str | None, weights: tuple[str, ...]
+) -> str | None:
     if resume and snapshot:
         raise ConfigError("--snapshot and --resume mean the same; give one of them")
     state = resume or snapshot
