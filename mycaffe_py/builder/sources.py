@@ -44,10 +44,15 @@ def load_model(name: str | Path, registry: Registry | None = None) -> Document:
     return load_net(registry.schema, find_resource("models", name))
 
 
+def read_solver(name: str | Path, registry: Registry) -> Document:
+    """Read a solver file as it is written: a path, or the name of a shipped solver."""
+    return load_solver(registry.schema, find_resource("solvers", name))
+
+
 def load_solver_file(name: str | Path, registry: Registry | None = None) -> Document:
-    """Read a solver file: a path, or the name of a shipped solver; MyCaffe's custom trainer settings are upgraded."""
+    """Read a solver file: a path, or the name of a shipped solver; MyCaffe's trainer form is upgraded."""
     registry = registry or default_registry()
-    document = load_solver(registry.schema, find_resource("solvers", name))
+    document = read_solver(name, registry)
     upgrade_custom_trainer(document, registry)
     return document
 
@@ -62,7 +67,7 @@ def read_sources(
     if isinstance(solver, Document):
         document = solver.copy()
     else:
-        document = load_solver(registry.schema, find_resource("solvers", solver))
+        document = read_solver(solver, registry)
     base_dir = Path(document.filename).resolve().parent if document.text else Path.cwd()
     nets: list[Document] = []
 

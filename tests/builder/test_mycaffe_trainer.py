@@ -199,3 +199,19 @@ def test_shipped_solver_reads_the_same_twice(registry):
     before = document.message.SerializeToString(deterministic=True)
     upgrade_custom_trainer(document, registry)
     assert document.message.SerializeToString(deterministic=True) == before
+
+
+def test_overrides_come_before_the_upgrade(tmp_path, registry):
+    path = tmp_path / "s.prototxt"
+    path.write_text(
+        'net: "LiquidNetCfc.prototxt" type: "SGD" base_lr: 0.1 lr_policy: "fixed"\n'
+        'custom_trainer_properties: "TrainerType=RNN.SUPER_SIMPLE;BlobNames=xhat~nothing"\n'
+    )
+    form = "solver.custom_trainer_properties=TrainerType=RNN.SUPER_SIMPLE;CurveType=COS"
+    below = "solver.trainer.gym.curve_param.history=95"
+    training = build_training(
+        solver=path, registry=registry, device="cpu", overrides=[below, form, "solver.max_iter=3"]
+    )
+    trainer = training.solver.param.trainer
+    assert trainer.type == "RNN.SUPER_SIMPLE" and not trainer.blob_names.HasField("xhat")
+    assert trainer.gym.curve_param.history == 95

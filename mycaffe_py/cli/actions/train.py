@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from mycaffe_py.builder.sources import load_solver_file
+from mycaffe_py.builder.sources import read_solver
 from mycaffe_py.builder.training import Training, build_training
 from mycaffe_py.cli.banner import end_lines, start_lines
 from mycaffe_py.cli.failures import echo_result, say, warn
@@ -161,7 +161,7 @@ def _build(
     overrides = list(given["overrides"])
     if iterations is not None:
         overrides.append(f"solver.max_iter={iterations}")
-    document = load_solver_file(given["solver"], registry)
+    document = read_solver(given["solver"], registry)
     asked = device is not None or gpu is not None
     return build_training(
         solver=document,
