@@ -64,10 +64,7 @@ def read_sources(
     overrides: Iterable[str],
 ) -> Sources:
     """Read solver and model and apply ``--set`` strings; documents passed in are not changed."""
-    if isinstance(solver, Document):
-        document = solver.copy()
-    else:
-        document = read_solver(solver, registry)
+    document = solver.copy() if isinstance(solver, Document) else read_solver(solver, registry)
     base_dir = Path(document.filename).resolve().parent if document.text else Path.cwd()
     nets: list[Document] = []
 
