@@ -1,7 +1,12 @@
 """Caffe's layers, nets and solvers in Python, with liquid neural nets and gyms as plugins.
 
-``from mycaffe_py import Net, get_solver, TEST`` works as with pycaffe. Names are loaded when first used, so that the
-command line starts fast.
+``from mycaffe_py import Net, get_solver, TEST`` works as with pycaffe. Where to begin:
+
+- ``Net("model.prototxt", phase=TEST, weights="net.caffemodel")`` runs a net; ``net.blobs`` and ``net.params`` are its arrays.
+- ``get_solver("solver.prototxt").step(100)`` trains one, with the gym that the solver file asks for.
+- ``Layer``, ``Solver``, ``Filler``, ``Gym``, ``Trainer`` and ``hookimpl`` are for plugins; ``mycaffe_py.testing`` checks them.
+
+Names are loaded when first used, so that the command line starts fast.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 import mycaffe_py
 from mycaffe_py import errors
-from mycaffe_py.plugins import HOOKS
+from mycaffe_py.plugins import HOOKS, KINDS, default_registry
 
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "mycaffe_py"
@@ -91,7 +92,7 @@ def test_every_room_is_in_the_table():
     assert set(ROOMS) == rooms - {"__init__"} and len(ROOMS) == len(set(ROOMS))
 
 
-def test_nobody_imports_upwards():
+def test_rooms_import_only_earlier_rooms():
     offenders = []
     for path in CORE_FILES:
         room = path.relative_to(CORE).parts[0].removesuffix(".py")
@@ -135,6 +136,21 @@ def test_plugins_import_the_faces_of_the_core_and_themselves():
             if not good:
                 offenders.append(f"{shown(path)} imports {'.'.join(names)}")
     assert offenders == []
+
+
+def test_every_class_of_a_plugin_is_registered():
+    """A class with a type of its own that no hook returns is a file that somebody forgot."""
+    registry = default_registry()
+    offered = {cls for kind in KINDS for cls in registry.catalog(kind).classes()}
+    forgotten = []
+    for path in PLUGIN_FILES:
+        module = importlib.import_module(".".join(module_of(path)))
+        for value in vars(module).values():
+            own = isinstance(value, type) and value.__module__ == module.__name__
+            typed = own and hasattr(value, "kind") and value.__dict__.get("type")
+            if typed and value not in offered:
+                forgotten.append(f"{shown(path)}: {value.__name__}")
+    assert forgotten == []
 
 
 def test_cupy_is_imported_in_device_only():

@@ -29,7 +29,9 @@ def options_of(verb):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_and_option_is_there(verb):
-    assert re.search(rf"^\| `{verb}[` ]", TEXT, flags=re.M)
+    assert re.search(rf"^\| `{verb}[` ]", TEXT, flags=re.M), (
+        f"docs/commands.md has no row for {verb}"
+    )
     missing = [name for name in options_of(verb) if not re.search(rf"`{name}[` ]", TEXT)]
     assert missing == []
 

@@ -155,6 +155,13 @@ def inputs(name, values):
     return abs(values) if name in ON_POSITIVE else values
 
 
+def test_every_activation_has_a_case():
+    offered = {getattr(functions, name) for name in functions.__all__} - {functions.Activation}
+    classes = {item for item in offered if isinstance(item, type)}
+    missing = classes - {type(case[0]) for case in ACTIVATIONS.values()}
+    assert missing == set(), "add them to ACTIVATIONS in tests/test_functions.py"
+
+
 BY_NAME = pytest.mark.parametrize("name", ACTIVATIONS)
 
 

@@ -45,7 +45,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 phase_option = click.option(
     "--phase",
     type=click.Choice(["TRAIN", "TEST"], case_sensitive=False),
-    default="TRAIN",
+    default="train",
     show_default=True,
     help="Phase of the net.",
 )

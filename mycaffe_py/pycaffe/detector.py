@@ -81,7 +81,7 @@ class Detector(ImageNet):
         return found
 
     def detect_selective_search(self, image_fnames: Iterable[str]) -> list[dict[str, Any]]:
-        """Run the net on the windows that selective search proposes, which is not part of this package."""
+        """Raise ConfigError: the selective search of pycaffe is a MATLAB program, not part of this package."""
         raise ConfigError(
             "selective search is a MATLAB program that is not part of this package",
             hint="propose windows by other means and give them to detect_windows()",

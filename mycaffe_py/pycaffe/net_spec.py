@@ -165,7 +165,7 @@ class NetSpec:
         return list(self.tops)
 
     def vals(self) -> list[Top | Function]:
-        """Return what was assigned to them."""
+        """Return the values of those names: tops and functions, in the same order."""
         return list(self.tops.values())
 
     def update(self, *args: Any, **kwargs: Any) -> None:

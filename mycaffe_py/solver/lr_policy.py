@@ -8,7 +8,8 @@ from typing import Any
 
 from mycaffe_py.errors import ConfigError, did_you_mean
 
-# Each takes (SolverParameter, iteration, current_step) and returns the rate.
+# Each takes (SolverParameter, iteration, current_step) and returns the rate. A new one also has its place in
+# check_policy, if it needs a setting, and in the comment of lr_policy in protos/solver.proto.
 POLICIES: dict[str, Callable[[Any, int, int], float]] = {
     "fixed": lambda p, i, step: p.base_lr,
     "step": lambda p, i, step: p.base_lr * p.gamma ** (i // p.stepsize),
@@ -37,13 +38,17 @@ def check_policy(param: Any) -> None:
         raise ConfigError(message, hint=hint, field="lr_policy")
     needed = ""
     if policy == "step" and param.stepsize <= 0:
-        needed = f"stepsize > 0, got {param.stepsize}"
+        needed = f"stepsize > 0, {_given(param, 'stepsize')}"
     elif policy in ("step", "exp", "multistep") and not param.HasField("gamma"):
         needed = "gamma, the factor of each step"
     elif policy == "poly" and param.max_iter <= 0:
-        needed = f"max_iter > 0, got {param.max_iter}"
+        needed = f"max_iter > 0, {_given(param, 'max_iter')}"
     if needed:
         raise ConfigError(f'lr_policy "{policy}" needs {needed}', field="lr_policy")
+
+
+def _given(param: Any, name: str) -> str:
+    return f"got {getattr(param, name)}" if param.HasField(name) else "which is not set"
 
 
 def learning_rate(param: Any, iteration: int, current_step: int) -> tuple[float, int]:

@@ -20,11 +20,12 @@ def check_common(param: Any) -> None:
             raise ConfigError(f"solver: {name} must be at least {minimum}, got {value}", field=name)
     if param.max_iter < 0:
         raise ConfigError(
-            f"solver: max_iter must not be negative, got {param.max_iter}", field="max_iter"
+            f"solver: max_iter must be at least 0, got {param.max_iter}", field="max_iter"
         )
     if not np.isfinite(param.base_lr) or param.base_lr < 0:
         raise ConfigError(
-            f"solver: base_lr must be a number >= 0, got {param.base_lr:g}", field="base_lr"
+            f"solver: base_lr must be a finite number, at least 0, got {param.base_lr:g}",
+            field="base_lr",
         )
     if param.clip_gradients == 0:
         raise ConfigError(

@@ -252,7 +252,10 @@ class StrictModule:
         self.empty, self.empty_like = _empty(self.empty), _empty(self.empty_like)
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"the strict device's xp has no {name!r}")
+        raise AttributeError(
+            f"the strict device's xp has no {name!r}: CuPy lacks it, or no layer has needed it so far; "
+            "use another function, or compute with numpy what is not an array"
+        )
 
     def asarray(self, a: Any, dtype: Any = None) -> StrictArray:
         """Copy values to the device; a strict array of that dtype is returned as is."""

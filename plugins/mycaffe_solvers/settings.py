@@ -23,7 +23,9 @@ def check_not_negative(solver: str, param: Any, *names: str) -> None:
     for name in names:
         value = getattr(param, name)
         if not value >= 0:
-            raise ConfigError(f"solver {solver}: {name} must be >= 0, got {value:g}", field=name)
+            raise ConfigError(
+                f"solver {solver}: {name} must be at least 0, got {value:g}", field=name
+            )
 
 
 def check_no_momentum(solver: str, param: Any) -> None:

@@ -85,7 +85,10 @@ MISTAKES = {
     ),
     "set that the solver refuses": (
         *([*TRAIN, "--set", "solver.base_lr=-1"], 2),
-        ["base_lr must be a number >= 0, got -1", "--set solver.base_lr=-1 replaced the file"],
+        [
+            "base_lr must be a finite number, at least 0, got -1",
+            "--set solver.base_lr=-1 replaced the file",
+        ],
     ),
     "set that is not UTF-8": ([*TRAIN, "--set", "net.name=\udcff"], 2, ["not valid UTF-8"]),
     "unknown device": (["train", *FILES, "--device", "tpu"], 2, ['"tpu"', "auto, cpu, gpu, gpu:N"]),

@@ -33,7 +33,7 @@ MISTAKES = {
     "negative updates": ("max_iter: 4", "max_iter: -4", [":7:11", "max_iter", "-4"]),
     "momentum out of range": ("momentum: 0.9\n", "momentum: 2\n", [":4:11", "momentum", "got 2"]),
     "second momentum 1": ("momentum2: 0.95", "momentum2: 1", [":5:12", "momentum2", "below 1"]),
-    "negative delta": ("delta: 1e-8", "delta: -1", [":6:8", "delta must be >= 0, got -1"]),
+    "negative delta": ("delta: 1e-8", "delta: -1", [":6:8", "delta must be at least 0, got -1"]),
     "iter_size 0": (*settings("iter_size: 0"), [":7:24", "iter_size must be at least 1"]),
     "negative snapshot": (*settings("snapshot: -1"), [":7:23", "snapshot must be at least 0"]),
     "clip_gradients 0": (*settings("clip_gradients: 0"), [":7:29", "every gradient 0"]),

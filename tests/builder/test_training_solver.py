@@ -27,9 +27,9 @@ def folder(tmp_path, monkeypatch):
     [
         ('"SGD"', '"SGDD"', 'unknown solver type "SGDD"', (1, 7)),
         ('"fixed"', '"fixd"', 'unknown lr_policy "fixd"', (3, 12)),
-        ("0.1", "-0.1", "base_lr must be a number >= 0, got -0.1", (2, 10)),
-        ("0.1", "inf", "base_lr must be a number >= 0, got inf", (2, 10)),
-        ("max_iter: 3", "max_iter: -3", "max_iter must not be negative, got -3", (4, 11)),
+        ("0.1", "-0.1", "base_lr must be a finite number, at least 0, got -0.1", (2, 10)),
+        ("0.1", "inf", "base_lr must be a finite number, at least 0, got inf", (2, 10)),
+        ("max_iter: 3", "max_iter: -3", "max_iter must be at least 0, got -3", (4, 11)),
         ("max_iter: 3", "iter_size: 0", "iter_size must be at least 1, got 0", (4, 12)),
         ("max_iter: 3", "average_loss: 0", "average_loss must be at least 1, got 0", (4, 15)),
         ("max_iter: 3", "snapshot: -1", "snapshot must be at least 0, got -1", (4, 11)),

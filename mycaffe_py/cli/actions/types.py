@@ -11,10 +11,15 @@ from typing import Any
 from mycaffe_py.plugins.type_fields import CONTAINERS, own_fields
 
 
+def _plain(text: str) -> str:
+    """Return documentation without the marks of code, which say nothing on a terminal."""
+    return text.replace("``", "")
+
+
 def first_sentence(doc: str | None) -> str:
     """Return the first sentence of a docstring's first paragraph on one line."""
     paragraph = " ".join(inspect.cleandoc(doc or "").split("\n\n")[0].split())
-    return re.split(r"(?<=[.!?])\s+(?=[A-Z])", paragraph)[0]
+    return re.split(r"(?<=[.!?])\s+(?=[A-Z])", _plain(paragraph))[0]
 
 
 def list_types(registry: Any, kind: str) -> list[dict[str, Any]]:
@@ -49,7 +54,7 @@ def describe_type(registry: Any, kind: str, type_name: str) -> dict[str, Any]:
         "aliases": list(offered.aliases),
         "kind": kind,
         "plugin": catalog.owner(offered),
-        "doc": inspect.cleandoc(offered.__doc__ or ""),
+        "doc": _plain(inspect.cleandoc(offered.__doc__ or "")),
         "blobs": _blob_counts(offered) if kind == "layers" else {},
         "parameters": parameters,
     }
@@ -62,7 +67,7 @@ def _field(schema: Any, field: Any, depth: int = 1) -> dict[str, Any]:
         "repeated": field.label == "repeated",
         "required": field.label == "required",
         "default": field.default,
-        "doc": field.doc,
+        "doc": _plain(field.doc),
         "deprecated": field.deprecated,
         "values": [{"name": value.name, "doc": value.doc} for value in field.enum_values],
     }

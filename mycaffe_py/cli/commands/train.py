@@ -40,7 +40,7 @@ EFFECT = click.Choice(EFFECTS)
 )
 @phase_option
 @click.option(
-    "--run-dir", metavar="DIR", help="Run folder instead of runs/<net>/<NNN>; must be new."
+    "--run-dir", metavar="DIR", help="Run folder instead of runs/<net>/<NNN>; must be new or empty."
 )
 @click.option("--sigint-effect", type=EFFECT, default="stop", show_default=True, help="On Ctrl-C.")
 @click.option(

@@ -42,7 +42,7 @@ def _verb(kind: str, example: str) -> Verb:
             f"mycaffe {kind} {example}",
             f"mycaffe {kind} --plugin mine.py --json",
         ),
-        help=f"List {single} types, or print the parameters of one with types, defaults and docs.",
+        help=f"List {single} types, or print the settings of one with types, defaults and descriptions.",
     )(run)
 
 

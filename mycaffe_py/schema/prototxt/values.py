@@ -106,6 +106,6 @@ def _enum_value(info: FieldInfo, enum: EnumInfo, text: str) -> int:
     if len(enum.numbers) <= _MAX_VALUES_LISTED:
         hints.append(f"valid values: {', '.join(enum.numbers)}")
     raise ValueMistake(
-        f'"{text}" is not a value of {enum.name}, which "{info.name}" takes',
+        f'"{text}" is not a value of {enum.name}, the type of {info.name}',
         "\n".join(hint for hint in hints if hint) or None,
     )

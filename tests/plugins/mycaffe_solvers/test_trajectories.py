@@ -192,13 +192,13 @@ def test_the_history_has_caffes_layout(registry, name):
         ('type: "AdaGrad" momentum: 0.9', "AdaGrad: momentum must be 0, as AdaGrad has none; got"),
         ('type: "RMSProp" momentum: 0.9', "RMSProp: momentum must be 0"),
         ('type: "RMSProp" rms_decay: 1', "RMSProp: rms_decay must be at least 0 and below 1"),
-        ('type: "RMSProp" delta: -1', "RMSProp: delta must be >= 0, got -1"),
+        ('type: "RMSProp" delta: -1', "RMSProp: delta must be at least 0, got -1"),
         ('type: "Nesterov" momentum: 1', "Nesterov: momentum must be at least 0 and below 1"),
         ('type: "AdaDelta" momentum: 1', "AdaDelta: momentum must be"),
         ('type: "AdaDelta" delta: nan', "AdaDelta: delta must be"),
         ('type: "Adam" momentum: -1', "Adam: momentum must be"),
         ('type: "Adam" momentum2: 1', "Adam: momentum2 must be at least 0 and below 1, got 1"),
-        ('type: "AdaGrad" delta: -1', "AdaGrad: delta must be >= 0"),
+        ('type: "AdaGrad" delta: -1', "AdaGrad: delta must be at least 0"),
     ],
 )
 def test_settings_that_make_no_sense(registry, settings, message):
