@@ -2,9 +2,11 @@
 
 ``from mycaffe_py import Net, get_solver, TEST`` works as with pycaffe. Where to begin:
 
-- ``Net("model.prototxt", phase=TEST, weights="net.caffemodel")`` runs a net; ``net.blobs`` and ``net.params`` are its arrays.
+- ``Net("model.prototxt", phase=TEST, weights="net.caffemodel")`` runs a net; its arrays are in
+  ``net.blobs`` and ``net.params``.
 - ``get_solver("solver.prototxt").step(100)`` trains one, with the gym that the solver file asks for.
-- ``Layer``, ``Solver``, ``Filler``, ``Gym``, ``Trainer`` and ``hookimpl`` are for plugins; ``mycaffe_py.testing`` checks them.
+- ``Layer``, ``Solver``, ``Filler``, ``Gym``, ``Trainer`` and ``hookimpl`` are for plugins, which
+  ``mycaffe_py.testing`` checks.
 
 Names are loaded when first used, so that the command line starts fast.
 """
