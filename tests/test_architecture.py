@@ -158,6 +158,14 @@ def test_cupy_is_imported_in_device_only():
     assert list(map(shown, importers)) == ["mycaffe_py/device/device.py"]
 
 
+def test_what_a_verb_does_is_in_a_file_of_the_same_name():
+    folders = [
+        sorted(path.name for path in (CORE / "cli" / name).glob("*.py"))
+        for name in ("commands", "actions")
+    ]
+    assert folders[0] == folders[1]
+
+
 def lazy_faces():
     return [p for p in CORE.rglob("__init__.py") if "lazy_names(" in p.read_text(encoding="utf-8")]
 

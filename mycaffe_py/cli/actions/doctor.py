@@ -12,9 +12,10 @@ from typing import Any
 from mycaffe_py.device.denormals import can_flush
 from mycaffe_py.device.device import import_cupy
 from mycaffe_py.errors import DeviceError, MyCaffeError
-from mycaffe_py.plugins.offers import KINDS
 from mycaffe_py.plugins.registry import Registry, load_registry
 from mycaffe_py.run.versions import installed_cupys, installed_versions, version_of
+
+from .plugins import plugin_entry
 
 DISTRIBUTION = "mycaffe-py"
 
@@ -64,24 +65,6 @@ def _gpus() -> list[dict[str, Any]]:
         }
         for index, found in enumerate(properties)
     ]
-
-
-def plugin_entry(plugin: Any) -> dict[str, Any]:
-    """Return one plugin's entry in the listings."""
-    offers = {
-        kind: [offered.type for offered in plugin.offers.get(kind, ())]
-        for kind in KINDS
-        if plugin.offers.get(kind)
-    }
-    commands = [command.name for command in plugin.offers.get("commands", ())]
-    return {
-        "name": plugin.name,
-        "version": plugin.version,
-        "origin": plugin.origin,
-        "offers": offers | ({"commands": commands} if commands else {}),
-        "error": plugin.error,
-        "hint": plugin.hint,
-    }
 
 
 def extras() -> list[dict[str, Any]]:

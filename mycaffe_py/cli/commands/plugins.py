@@ -26,18 +26,8 @@ def command(plugins: tuple[str, ...], as_json: bool) -> None:
     """
     import json
 
-    from mycaffe_py.cli.actions.doctor import plugin_entry
-    from mycaffe_py.plugins.registry import load_registry
+    from mycaffe_py.cli.actions.plugins import lines, plugin_entries
 
-    entries = [plugin_entry(plugin) for plugin in load_registry(plugins).plugins]
-    if as_json:
-        click.echo(json.dumps(entries, indent=2))
-        return
-    for entry in entries:
-        click.echo(f"{entry['name']}  {entry['version'] or '-'}  {entry['origin']}")
-        if entry["error"]:
-            click.echo(click.style(f"  not in use: {entry['error']}", fg="red"))
-            for line in (entry["hint"] or "").splitlines():
-                click.echo(f"  {line}")
-        for kind, types in entry["offers"].items():
-            click.echo(f"  {kind}: {', '.join(types)}")
+    entries = plugin_entries(plugins)
+    for line in [json.dumps(entries, indent=2)] if as_json else lines(entries):
+        click.echo(line)
