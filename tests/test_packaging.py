@@ -31,6 +31,9 @@ TOP_LEVEL = {
 }
 
 
+pytestmark = pytest.mark.slow  # each wheel is built and installed
+
+
 def call_backend(source, what, folder):
     """Build in a process of its own, without a network, and return the file."""
     folder.mkdir(exist_ok=True)

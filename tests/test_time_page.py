@@ -26,6 +26,7 @@ def example(tmp_path, monkeypatch):
     return "irregular_solver.prototxt"
 
 
+@pytest.mark.slow
 def test_the_commands_run(example):
     commands = re.search(r"```\n(mycaffe .*?)```", TEXT, flags=re.DOTALL)[1].splitlines()
     assert len(commands) == 3

@@ -131,7 +131,12 @@ def test_a_process_ends(folder, kind):
     assert run(folder, text) == printed
 
 
-@pytest.mark.parametrize("kind", POOLS)
+SLOW_POOLS = [
+    pytest.param(kind, marks=pytest.mark.slow if kind == "spawn" else ()) for kind in POOLS
+]
+
+
+@pytest.mark.parametrize("kind", SLOW_POOLS)
 def test_pools_of_processes(folder, kind):
     assert run(folder, POOLS[kind]) == f"{FIRST} MissingFileError"
 

@@ -269,7 +269,9 @@ def interrupt(process, *signals):
 LONG = ("train", *SMALL, "--device", "cpu", "--iterations", "1000000", "--set", "solver.display=20")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_ctrl_c_snapshots_and_exits_with_130(start, runs, number):
     process = start(*LONG, "--seed", "1")
     out, err = interrupt(process, number)

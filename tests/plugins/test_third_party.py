@@ -128,6 +128,7 @@ print(json.dumps([plugin.name, plugin.version, plugin.origin, results, list(regi
 """
 
 
+@pytest.mark.slow
 def test_installed_package(installed, tmp_path):
     layer = 'layer { name: "s" type: "SampleScale" bottom: "h" top: "g" sample_scale_param { factor: 3 } }'
     (tmp_path / "net.prototxt").write_text(NET.format(steps=1, filler="sample_half", layer=layer))
@@ -156,6 +157,7 @@ print(json.dumps([*found, mycaffe("plugins")]))
 """
 
 
+@pytest.mark.slow
 def test_installed_package_on_the_command_line(installed, tmp_path):
     main = "from mycaffe_py.cli import main; main()"
     hello = run(installed, "-c", main, "sample-hello", cwd=tmp_path)

@@ -58,7 +58,7 @@ def test_a_picture_too_large_for_its_format_is_made_smaller(registry, monkeypatc
     [
         ("x.svg", b"<svg"),
         ("x.PNG", b"\x89PNG"),
-        ("x.pdf", b"%PDF"),
+        pytest.param("x.pdf", b"%PDF", marks=pytest.mark.slow),
         ("new folder/x.jpeg", b"\xff\xd8"),
     ],
 )

@@ -228,7 +228,13 @@ def net_file(tmp_path):
 
 @pytest.mark.parametrize(
     "more",
-    ["", "raise ValueError('bug')", "sys.exit(7)"],
+    [
+        "",
+        *(
+            pytest.param(m, marks=pytest.mark.slow)
+            for m in ("raise ValueError('bug')", "sys.exit(7)")
+        ),
+    ],
 )
 def test_a_process_ends_though_its_net_was_not_closed(net_file, more):
     done = subprocess.run(

@@ -174,10 +174,12 @@ def test_the_strengths_of_a_wired_cfc_cell(build, x, unit):
     ("kind", "size", "wiring"),
     [
         ("LTC", 6, NCP),
-        ("CFC", 64, "wiring_param { type: AUTO_NCP motor_neurons: 4 }"),
+        pytest.param("CFC", 64, "wiring_param { type: AUTO_NCP motor_neurons: 4 }", marks=SLOW),
         ("LTC", 9, "wiring_param { type: RANDOM sparsity_level: 0.6 motor_neurons: 2 }"),
         ("LTC", 1, "wiring_param { type: FULLY_CONNECTED }"),
-        ("CFC", 40, "wiring_param { type: FULLY_CONNECTED motor_neurons: 1 }"),
+        pytest.param(
+            "CFC", 40, "wiring_param { type: FULLY_CONNECTED motor_neurons: 1 }", marks=SLOW
+        ),
     ],
 )
 def test_any_wiring_can_be_drawn(build, x, kind, size, wiring):
@@ -227,7 +229,12 @@ def test_what_the_pictures_say(build, x):
 
 @pytest.mark.parametrize(
     ("size", "steps"),
-    [(1, 1), pytest.param(2, 3, marks=SLOW), pytest.param(8, 2, marks=SLOW), (256, 200)],
+    [
+        (1, 1),
+        pytest.param(2, 3, marks=SLOW),
+        pytest.param(8, 2, marks=SLOW),
+        pytest.param(256, 200, marks=SLOW),
+    ],
 )
 def test_any_size(build, rng, size, steps):
     draw_all(
@@ -235,7 +242,10 @@ def test_any_size(build, rng, size, steps):
     )
 
 
-@pytest.mark.parametrize(("first", "later"), [(0.0, 0.0), (1e-9, 1e12), (0.0, 1.0)])
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [(0.0, 0.0), pytest.param(1e-9, 1e12, marks=SLOW), pytest.param(0.0, 1.0, marks=SLOW)],
+)
 def test_any_time(build, x, first, later):
     tt = np.full((2, 7), later)
     tt[:, :4] = first
