@@ -71,6 +71,7 @@ _MOVED = {
     "solver_settings": "solver.settings",
     "splits": "net.splits",
     "trainer_building": "builder.trainer",
+    "testing.gym_answers": "testing.gym_metadata",
     "transformer": "pycaffe.transformer",
     "type_fields": "plugins.type_fields",
 }
@@ -84,14 +85,14 @@ class AliasFinder:
     """
 
     def __init__(self, find_home: Callable[[str], str | None]):
-        self._find_home = find_home
+        self.find_home = find_home
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         """Return a spec whose loader hands over the module itself, or None."""
-        home = self._find_home(fullname)
+        home = self.find_home(fullname)
         if home is None:
             return None
-        return ModuleSpec(fullname, self, is_package=True, loader_state=home)  # type: ignore[arg-type]
+        return ModuleSpec(fullname, self, loader_state=home)  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """Import and return the module that the name stands for."""
@@ -111,7 +112,15 @@ def _home_of_moved(fullname: str) -> str | None:
     return None if home is None else f"{_PACKAGE}.{home}"
 
 
+def add_finder(find_home: Callable[[str], str | None]) -> None:
+    """Let ``import`` find the aliases that ``find_home`` knows, once.
+
+    Before all other finders: an empty folder that an update left behind would hide an alias.
+    """
+    if not any(getattr(finder, "find_home", None) is find_home for finder in sys.meta_path):
+        sys.meta_path.insert(0, AliasFinder(find_home))
+
+
 def keep_former_names() -> None:
     """Make this package's modules importable under the names that they had in earlier versions."""
-    if not any(getattr(finder, "_find_home", None) is _home_of_moved for finder in sys.meta_path):
-        sys.meta_path.append(AliasFinder(_home_of_moved))
+    add_finder(_home_of_moved)

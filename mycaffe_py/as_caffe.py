@@ -6,42 +6,26 @@
 from __future__ import annotations
 
 import importlib
-import importlib.abc
-import importlib.machinery
 import importlib.util
 import os
 import runpy
 import sys
-from types import ModuleType
-from typing import Any
+
+from .aliases import add_finder
 
 _OURS = __package__
 
 
-class _Alias(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Import finder that resolves ``caffe`` and ``caffe.X`` to this package and its module X, not to copies."""
-
-    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
-        name, dot, rest = fullname.partition(".")
-        if name != "caffe" or importlib.util.find_spec(f"{_OURS}{dot}{rest}") is None:
-            return None
-        return importlib.machinery.ModuleSpec(fullname, self, is_package=not dot)
-
-    def create_module(self, spec: Any) -> ModuleType:
-        module = importlib.import_module(_OURS + spec.name.removeprefix("caffe"))
-        spec.loader_state = module.__spec__
-        return module
-
-    def exec_module(self, module: ModuleType) -> None:
-        # The import system has replaced the module's own spec by the alias's.
-        if module.__spec__ is not None:
-            module.__spec__ = module.__spec__.loader_state
+def _home_of(fullname: str) -> str | None:
+    """Return the module of ours that ``caffe`` or ``caffe.X`` stands for, or None."""
+    name, dot, rest = fullname.partition(".")
+    home = f"{_OURS}{dot}{rest}"
+    return home if name == "caffe" and importlib.util.find_spec(home) is not None else None
 
 
 def install_as_caffe() -> None:
     """Make ``import caffe`` and ``import caffe.X`` return this package from now on in this process."""
-    if not any(isinstance(finder, _Alias) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _Alias())
+    add_finder(_home_of)
     for name in [name for name in sys.modules if name.partition(".")[0] == "caffe"]:
         del sys.modules[name]
     importlib.import_module("caffe")

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 EXIT_OK = 0
@@ -64,8 +64,8 @@ class Problem:
     location: Location | None = None
     hint: str | None = None
     code: str = "E100"
-    path: tuple[str | int, ...] = ()
-    """Field names and indices that lead to the setting in its document, if known."""
+    setting: str = field(default="", compare=False)
+    """The setting at fault as ``--set`` names it, if it is known: ``solver.base_lr``, ``cfc1.cfc_param.time``."""
 
     def render(self) -> str:
         """Format as ``error[E101] file:line:column: message`` with source line, caret and hint."""
@@ -102,8 +102,11 @@ class MyCaffeError(Exception):
 
     exit_code = EXIT_BUG
     code = "E000"
+    field: str = ""
     layer: str = ""
     """The name of the layer that reports the error."""
+    setting: str = ""
+    """How ``--set`` names the setting at fault, once the error has a location."""
 
     def __init__(
         self,
@@ -115,7 +118,9 @@ class MyCaffeError(Exception):
         nearest: tuple[str, Iterable[str]] | None = None,
     ):
         near = did_you_mean(*nearest) if nearest else None
-        self.message, self.hint, self.location, self.field = message, near or hint, location, field
+        self.message, self.hint, self.location = message, near or hint, location
+        if field:
+            self.field = field
         super().__init__(self.problems[0].render() if location else self._one_line())
 
     def __reduce__(self) -> Any:
@@ -129,7 +134,7 @@ class MyCaffeError(Exception):
     @property
     def problems(self) -> Sequence[Problem]:
         """The mistakes that this error reports; at least one."""
-        return [Problem(self.message, self.location, self.hint, self.code)]
+        return [Problem(self.message, self.location, self.hint, self.code, self.setting)]
 
     def render(self) -> str:
         """Format every problem for a terminal, one paragraph each."""
@@ -289,11 +294,15 @@ def add_note(error: BaseException, note: str) -> None:
 
 @contextmanager
 def within_field(name: str) -> Iterator[None]:
-    """Prefix ``name`` to the ``field`` of errors raised inside, which counts from the message around it."""
+    """Prefix ``name`` to the ``field`` of errors raised inside, unless it begins with it already."""
     try:
         yield
     except MyCaffeError as error:
-        error.field = f"{name}.{error.field}".rstrip(".")
+        if error.field.partition(".")[0] != name:
+            with suppress(
+                AttributeError
+            ):  # an error class of a plugin may have a field that is fixed
+                error.field = f"{name}.{error.field}".rstrip(".")
         raise
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.drawing import style
+from mycaffe_py.drawing.style import short_dates as short_dates  # by its place before 0.2
 
 _MAX_AXES = 6
 

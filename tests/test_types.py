@@ -70,8 +70,8 @@ def test_what_was_not_used_yet_is_shown_as_well():
         "names = dir(mycaffe_py)\n"
         "assert 'numpy' not in sys.modules\n"
         "assert {'Net', 'get_solver', 'io', 'pycaffe', 'TEST'} <= {*names}\n"
-        "text = pydoc.render_doc(mycaffe_py, renderer=pydoc.plaintext)\n"
-        "assert 'class Net(' in text and 'get_solver(solver:' in text and 'TEST = 1' in text\n"
+        "text = ''.join(pydoc.render_doc(mycaffe_py, renderer=pydoc.plaintext).split())\n"
+        "assert 'classNet(' in text and 'get_solver(solver:' in text and 'TEST=1' in text\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=CORE.parent)
 
@@ -89,6 +89,11 @@ def test_the_message_classes_are_a_name_of_proto():
     assert mycaffe_py.proto.caffe_pb2.NetParameter().name == ""
 
 
+def joined(text):
+    """Return a text without white space: newer Pythons break long signatures into lines."""
+    return "".join(text.split())
+
+
 @pytest.mark.parametrize(
     ("offered", "words"),
     [
@@ -103,8 +108,8 @@ def test_the_message_classes_are_a_name_of_proto():
     ids=lambda given: getattr(given, "__name__", ""),
 )
 def test_help_shows_signatures_and_docstrings(offered, words):
-    text = text_of(offered)
-    assert [part for part in words if part not in text] == []
+    text = joined(text_of(offered))
+    assert [part for part in words if joined(part) not in text] == []
 
 
 def test_the_package_tells_type_checkers_of_its_types():

@@ -160,6 +160,10 @@ def host_views(blobs: Iterable[Blob]) -> list[Any]:
     return [blob if blob.device.is_host else HostBlob(blob) for blob in blobs]
 
 
+facing = host_views
+"""The name that host_views had before 0.2."""
+
+
 class HostLayer:
     """View of a device's layer for users: ``blobs`` are host views, everything else is delegated to the layer."""
 

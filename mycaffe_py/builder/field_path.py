@@ -136,7 +136,6 @@ def _enum_value(field: Any, text: str, what: str) -> int:
     if re.fullmatch("-?[0-9]+", folded) and int(folded) in field.enum_type.values_by_number:
         return int(folded)
     raise ConfigError(
-        f'{what}: "{text}" is not a value of {field.name}',
+        f'{what}: "{text}" is not a value of {field.name}; valid: {", ".join(values)}',
         nearest=(text, values),
-        hint=f"valid: {', '.join(values)}",
     )

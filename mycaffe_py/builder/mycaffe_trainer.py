@@ -38,17 +38,11 @@ def upgrade_custom_trainer(document: Document, registry: Any) -> None:
     """
     solver = document.message
     given = [name for name in _FORM if getattr(solver, name)]
-    # In text, a trainer without a location was created by overrides, which are applied on top of the custom form.
-    in_file = "trainer" in document.nodes or not document.text
-    if given and in_file and solver.HasField("trainer"):
+    if given and solver.HasField("trainer"):
         message = "trainer { } and custom_trainer are both given, but they configure the same thing"
         raise PrototxtError([document.problem((given[0],), message, "remove one of them")])
     if given:
-        changes = type(solver.trainer)()
-        changes.CopyFrom(solver.trainer)
-        solver.ClearField("trainer")
         _upgrade(document, registry)
-        solver.trainer.MergeFrom(changes)
         # Later problems in the typed message point at where it was written.
         document.nodes["trainer"] = document.nodes.get(given[-1], [])
     for name in _FORM:

@@ -48,7 +48,8 @@ def _state(registry: Registry, document: Document, extra: Any, phase: str) -> An
 def test_nets(sources: Sources, registry: Registry, build_net: BuildNet) -> list[Net]:
     """Build the test nets by Caffe's rules: test_net_param, test_net, then the generic net."""
     document, param = sources.solver, sources.solver.message
-    documents = sources.tests + [sources.model] * _generic_test_nets(sources)
+    documents = sources.tests()
+    documents += [sources.model] * _generic_test_nets(sources, len(documents))
     if documents and param.test_interval <= 0:
         message = f"test nets need test_interval > 0, got {param.test_interval}"
         raise PrototxtError([document.problem(("test_interval",), message)])
@@ -63,9 +64,9 @@ def test_nets(sources: Sources, registry: Registry, build_net: BuildNet) -> list
     ]
 
 
-def _generic_test_nets(sources: Sources) -> int:
+def _generic_test_nets(sources: Sources, own: int) -> int:
     """Return how many test nets use the train net's file, by the number of test_iter."""
-    document, param, own = sources.solver, sources.solver.message, len(sources.tests)
+    document, param = sources.solver, sources.solver.message
     for index, passes in enumerate(param.test_iter):
         if passes < 1:
             message = f"test_iter must be at least 1, got {passes}"

@@ -12,6 +12,14 @@ from .field_path import set_field
 SOLVER, NET = "solver", "net"
 
 
+def of_the_custom_trainer(overrides: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the overrides of MyCaffe's form of the trainer settings, which come before its upgrade, and the others."""
+    overrides = list(overrides)
+    begin = f"{SOLVER}.custom_trainer"
+    form = [item for item in overrides if item.lstrip().startswith(begin)]
+    return form, [item for item in overrides if item not in form]
+
+
 def apply_overrides(
     overrides: Iterable[str], solver: Any = None, model: Any | Callable[[], Any] = None
 ) -> None:

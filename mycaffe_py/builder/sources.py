@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from mycaffe_py.schema import Document, load_net, load_solver
 from mycaffe_py.weights import split_paths
 
 from .mycaffe_trainer import upgrade_custom_trainer
-from .overrides import apply_overrides
+from .overrides import apply_overrides, of_the_custom_trainer
 
 TRAIN_NET_FIELDS = ("net", "net_param", "train_net", "train_net_param")
 
@@ -28,8 +29,8 @@ class Sources:
     model: Document
     base_dir: Path
     """The folder that names in the solver file are relative to."""
-    tests: list[Document]
-    """The test nets that the solver names or contains."""
+    tests: Callable[[], list[Document]]
+    """Reads the test nets that the solver names or contains; called when the train net is sound."""
     train_only: str
     """The field that names the train net, if it is for training only."""
     weights: list[str | Path]
@@ -77,15 +78,17 @@ def read_sources(
             )
         return nets[0].message
 
-    apply_overrides(overrides, document.message, net)
+    form, others = of_the_custom_trainer(overrides)
+    apply_overrides(form, document.message)
     upgrade_custom_trainer(document, registry)
+    apply_overrides(others, document.message, net)
     param = document.message
     train_only = [name for name in TRAIN_NET_FIELDS if "train" in name and param.HasField(name)]
     return Sources(
         document,
         nets[0],
         base_dir,
-        tests=_test_documents(document, registry, base_dir),
+        tests=partial(_test_documents, document, registry, base_dir),
         train_only=train_only[0] if train_only and model is None else "",
         weights=_weights_of(param, base_dir),
         prefix=_prefix_of(document),

@@ -100,18 +100,17 @@ def naming_overrides(overrides: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except MyCaffeError as error:
-        settings = {_dotted(problem.path) for problem in error.problems if problem.location}
+        settings = {problem.setting for problem in error.problems if problem.location}
         for override in overrides:
             key = override.partition("=")[0].strip()
-            if any(setting and key.endswith(f".{setting}") for setting in settings):
-                add_note(error, f"--set {override} replaced the file's setting")
+            if any(_one_holds_the_other(key, setting) for setting in settings if setting):
+                add_note(error, f"--set {override} is in effect")
         raise
 
 
-def _dotted(path: Sequence[str | int]) -> str:
-    """Return the path of a setting as written in ``--set``, without the leading layer or ``solver``."""
-    below = path[2:] if path[:1] == ("layer",) else path
-    return ".".join(map(str, below))
+def _one_holds_the_other(first: str, second: str) -> bool:
+    """Whether two settings are the same, or one is a field of the other."""
+    return f"{first}.".startswith(f"{second}.") or f"{second}.".startswith(f"{first}.")
 
 
 def split_names(values: Sequence[str]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,14 +53,15 @@ class StepDone(Event):
     display: bool = False
     sample: Mapping[str, float] = field(default_factory=dict)
     outputs: Mapping[str, float] = field(default_factory=dict)
-    same_as_metrics: Collection[str] = ()
-    """Names of the outputs that are identical to the metric of the same name."""
+    loss_is_output: bool = False
+    """Whether the metric ``loss`` is the output of that name."""
 
     @property
     def named_values(self) -> dict[str, float]:
         """Metrics and outputs together, as in metrics.csv: see :mod:`mycaffe_py.events.output_names`."""
-        same = self.same_as_metrics
-        outputs = {name: value for name, value in self.outputs.items() if name not in same}
+        outputs = dict(self.outputs)
+        if self.loss_is_output:
+            del outputs["loss"]
         return with_outputs(self.metrics, outputs)
 
 

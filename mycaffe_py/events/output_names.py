@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 
-def with_outputs(
-    figures: Mapping[str, float], outputs: Mapping[str, float], *taken: str
-) -> dict[str, float]:
-    """Return metrics and net outputs together; ``taken`` are further reserved names."""
-    names = {
-        name: f"{name}_output" if name in figures or name in taken else name for name in outputs
-    }
-    return {**figures, **{names[name]: value for name, value in outputs.items()}}
-
-
 def with_clashes_renamed(names: Collection[str], values: Mapping[str, float]) -> dict[str, float]:
     """Return ``values``, renaming those that clash with one of ``names`` to ``<name>_output``."""
     return {f"{name}_output" if name in names else name: value for name, value in values.items()}
+
+
+def with_outputs(metrics: Mapping[str, float], outputs: Mapping[str, float]) -> dict[str, float]:
+    """Return metrics and net outputs together."""
+    return {**metrics, **with_clashes_renamed(metrics, outputs)}
 
 
 def blob_of(name: str) -> str:
@@ -32,13 +27,13 @@ def output_name(name: str, outputs: Collection[str]) -> str | None:
 
 
 def output_values(
-    figures: Mapping[str, float], outputs: Collection[str]
+    metrics: Mapping[str, float], outputs: Collection[str]
 ) -> list[tuple[str, float]]:
-    """Return those of ``figures`` that are outputs, under the outputs' own names; ``outputs`` names the blobs."""
+    """Return those of ``metrics`` that are outputs, under the outputs' own names; ``outputs`` names the blobs."""
     found = []
-    for name, value in figures.items():
+    for name, value in metrics.items():
         own, moved = output_name(name, outputs), f"{name}_output"
-        taken = moved in figures and moved not in outputs
+        taken = moved in metrics and moved not in outputs
         if own is not None and not taken:
             found.append((own, value))
     return found

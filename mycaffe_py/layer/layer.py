@@ -293,8 +293,8 @@ class Layer:
 
         Quoted blob names are replaced by those in the model, without inserted splits.
         """
-        error = kind(self._naming_layer(message), hint=hint, field=field)
-        error.layer = self.name
+        error = kind(self._naming_layer(message), hint=hint)
+        error.field, error.layer = field, self.name
         raise error
 
     def warn(self, message: str) -> None:

@@ -96,6 +96,10 @@ def freeze_statistics(layer: Layer, names: Sequence[str]) -> None:
             spec.decay_mult = 0
 
 
+keep_from_solver = freeze_statistics
+"""The name that freeze_statistics had before 0.2."""
+
+
 def along(axis: int, start: int, stop: int) -> tuple[slice, ...]:
     """Return the index of the range [start, stop) along ``axis``."""
     return (slice(None),) * axis + (slice(start, stop),)

@@ -41,7 +41,7 @@ class NetEngine:
         """The layers themselves, with device blobs."""
         self.layer_names: list[str] = built.layer_names
         self.layer_params: list[Any] = built.layer_params
-        """Each layer's LayerParameter message."""
+        """Each layer's LayerParameter message, as the layer has completed it."""
         self.device_blobs: dict[str, Blob] = built.blobs
         """Blob name -> device blob, for every layer's tops."""
         self.blobs: dict[str, Blob] = dict(

@@ -63,7 +63,7 @@ class LayerProblems:
 
     def _located(self, error: MyCaffeError, param: Any, position: int | None) -> Problem:
         message = error.message
-        if error.layer != param.name:
+        if error.layer != param.name and f'layer "{param.name}"' not in message:
             message = f'layer "{param.name}" ({param.type}): {message}'
         path = path_of(position, *steps_of(error.field))
         return self.document.problem(path, message, error.hint, code=error.code)

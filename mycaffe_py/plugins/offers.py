@@ -17,6 +17,7 @@ from .discovery import Plugin
 
 KINDS = ("layers", "solvers", "fillers", "gyms", "trainers")
 """The kinds of classes that plugins offer; ``kind`` of a class is one of them: ``layer``, ``solver``, ..."""
+_PACKAGE = __name__.partition(".")[0]
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("mycaffe_"))
 
 
@@ -76,7 +77,7 @@ def _call(hook_name: str, function: Any) -> list[Any]:
     for item in returned:
         if kind in KINDS:
             singular = kind.removesuffix("s")
-            good = isinstance(item, type) and getattr(item, "kind", "") == singular
+            good = isinstance(item, type) and _kind_of(item) == singular
             wanted = f"{singular.capitalize()} classes"
         elif kind == "commands":
             good, wanted = isinstance(item, click.Command) and bool(item.name), "click commands"
@@ -89,6 +90,12 @@ def _call(hook_name: str, function: Any) -> list[Any]:
     return list(returned)
 
 
+def _kind_of(cls: type) -> str:
+    """Return the kind that a class has from its base in this package, whatever the class itself calls ``kind``."""
+    bases = (base for base in cls.__mro__ if base.__module__.partition(".")[0] == _PACKAGE)
+    return next((vars(base)["kind"] for base in bases if "kind" in vars(base)), "")
+
+
 def _check_names(manager: pluggy.PluginManager, module: Any) -> None:
     """Fail for a marked function that is not a hook, and for a hook that is not marked."""
     for name in dir(module):
@@ -98,7 +105,7 @@ def _check_names(manager: pluggy.PluginManager, module: Any) -> None:
         elif name in HOOKS:
             raise PluginError(
                 f"{name}() is not marked as a hook",
-                hint="write @hookimpl above it (from mycaffe_py.hookspecs import hookimpl)",
+                hint="write @hookimpl above it (from mycaffe_py import hookimpl)",
             )
 
 

@@ -22,8 +22,8 @@ Points = tuple[list[int], list[float]]
 
 def row_of(event: StepDone) -> dict[str, Any]:
     """Return an update's row by column name."""
-    figures = with_clashes_renamed(_OWN, event.named_values)
-    return figures | {"iteration": event.iteration, "lr": event.learning_rate}
+    values = with_clashes_renamed(_OWN, event.named_values)
+    return values | {"iteration": event.iteration, "lr": event.learning_rate}
 
 
 class MetricsWriter(Observer):

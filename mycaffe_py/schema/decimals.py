@@ -32,3 +32,7 @@ class DecimalSettings:
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._message, name)
         return as_written(value) if name in self._floats else value
+
+
+AsWritten = DecimalSettings
+"""The name that DecimalSettings had before 0.2."""

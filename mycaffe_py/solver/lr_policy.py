@@ -36,19 +36,20 @@ def check_policy(param: Any) -> None:
         message = f'unknown lr_policy "{policy}"' if policy else "lr_policy is not set"
         hint = did_you_mean(policy, POLICIES) or f"valid: {known}"
         raise ConfigError(message, hint=hint, field="lr_policy")
-    needed = ""
+    needed, field = "", "lr_policy"
     if policy == "step" and param.stepsize <= 0:
-        needed = f"stepsize > 0, {_given(param, 'stepsize')}"
+        needed, field = f"stepsize > 0, {_given(param, 'stepsize')}", "stepsize"
     elif policy in ("step", "exp", "multistep") and not param.HasField("gamma"):
         needed = "gamma, the factor of each step"
     elif policy == "poly" and param.max_iter <= 0:
-        needed = f"max_iter > 0, {_given(param, 'max_iter')}"
+        needed, field = f"max_iter > 0, {_given(param, 'max_iter')}", "max_iter"
     if needed:
-        raise ConfigError(f'lr_policy "{policy}" needs {needed}', field="lr_policy")
+        at = field if param.HasField(field) else "lr_policy"
+        raise ConfigError(f'lr_policy "{policy}" needs {needed}', field=at)
 
 
 def _given(param: Any, name: str) -> str:
-    return f"got {getattr(param, name)}" if param.HasField(name) else "which is not set"
+    return f"got {getattr(param, name)}" if param.HasField(name) else f"but {name} is not set"
 
 
 def learning_rate(param: Any, iteration: int, current_step: int) -> tuple[float, int]:

@@ -113,6 +113,16 @@ class Solver:
         """The learning rate of the next update."""
         return learning_rate(self.settings, self.iter, self.current_step)[0]
 
+    @property
+    def rate(self) -> float:
+        """The former name of :attr:`last_lr`."""
+        return self.last_lr
+
+    @property
+    def segments(self) -> list[ParamGroup]:
+        """The former name of :attr:`param_groups`."""
+        return self.param_groups
+
     def add_callback(
         self, on_start: Callable[[], None], on_gradients_ready: Callable[[], None]
     ) -> None:
@@ -237,7 +247,7 @@ class Solver:
                 display=self._displays(self.iter - 1),
                 sample=trainer.sample() if trainer is not None else {},
                 outputs=self.net.output_values(),
-                same_as_metrics=("loss",) if self._loss_is_output else (),
+                loss_is_output=self._loss_is_output,
             )
         )
 

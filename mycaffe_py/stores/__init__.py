@@ -10,6 +10,7 @@ from .images import (
     encode_image,
     image_bytes,
     read_image,
+    resize_image,
     resize_pixels,
 )
 from .lists import ImageEntry, read_list, text_lines
@@ -34,6 +35,7 @@ __all__ = [
     "read_image",
     "read_list",
     "read_mean",
+    "resize_image",
     "resize_pixels",
     "text_lines",
 ]

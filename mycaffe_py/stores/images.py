@@ -119,3 +119,7 @@ def resize_pixels(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     for axis, length in enumerate(size, start=1):
         values = resize_axis(values, length, 1, axis)
     return (values + 0.5).astype(np.uint8)
+
+
+resize_image = resize_pixels
+"""The name that resize_pixels had before 0.2."""

@@ -169,7 +169,7 @@ class _Check:
             whole,
             second,
             f"{_STEPS} + {_STEPS} updates with the history passed on differ from "
-            f"{2 * _STEPS}: what the rule remembers must be in segment.history",
+            f"{2 * _STEPS}: what the rule remembers must be in group.history",
         )
 
     def same(self, left: list[np.ndarray], right: list[np.ndarray], what: str) -> None:

@@ -133,8 +133,8 @@ class Windows:
         if not rows.size:
             raise ConfigError(
                 f"gym Series: no row to learn from: the training part is {self.train_rows} of the "
-                f"{len(self.series)} rows, and series_param.least_horizon {self.param.least_horizon} more "
-                "must come before a complete row to predict",
+                f"{len(self.series)} rows, and a row to predict is complete and at least series_param.least_horizon "
+                f"({self.param.least_horizon}) rows after the first",
                 hint="give more rows, a smaller horizon or a larger series_param.train_share",
                 field="series_param.least_horizon",
             )

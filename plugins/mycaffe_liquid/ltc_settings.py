@@ -80,7 +80,7 @@ def _hidden_size(layer: Layer) -> tuple[int, str]:
         return param.cfc_param.hidden_size, "cfc_param.hidden_size"
     if param.cfc_unit_param.HasField("hidden_size") and not unit.HasField("hidden_size"):
         layer.fail(
-            "hidden_size is set only for CfC cells",
+            "cfc_unit_param.hidden_size is for CfC cells only",
             field="cfc_unit_param.hidden_size",
             hint="give it in cfc_param, or in ltc_unit_param",
         )

@@ -150,7 +150,7 @@ class TimeSpans:
         if found:
             self._layer.warn(
                 f'bottom "{tt.name}" {tt.shape} looks like absolute times, not like the time spans of '
-                "time: SPANS: it never decreases, and it keeps growing; if it holds absolute times, "
+                "time: SPANS: it never decreases, and it grows from step to step; if it holds absolute times, "
                 "write cfc_param { time: ABSOLUTE }"
             )
 

@@ -105,14 +105,13 @@ class GymBatch:
         cls = net.registry.gyms.find(param.gym.type)
         count = 1 if purpose == FORECAST else self.batch
         self.seeds = [gym_seed(seed, index, purpose) for index in range(count)]
-        with within_field("gym"):
-            self.gyms = [cls(param.gym, base_dir=base_dir, seed=one) for one in self.seeds]
         self.purpose = purpose
-        if purpose == TRAIN and "tt" in self.roles:
-            warn_of_time(net, self.roles["tt"], self.gyms[0])
         self.actions: list[Any] | None = None
         self.x, self.time = 0.0, 0.0
         with within_field("gym"):
+            self.gyms = [cls(param.gym, base_dir=base_dir, seed=one) for one in self.seeds]
+            if purpose == TRAIN and "tt" in self.roles:
+                warn_of_time(net, self.roles["tt"], self.gyms[0])
             outputs = self._try_out(net)
         self.target = np.zeros((self.batch, outputs))
         self.last_target = np.zeros((self.batch, outputs))

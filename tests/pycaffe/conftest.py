@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mycaffe_py import Net
-from mycaffe_py.as_caffe import _Alias
+from mycaffe_py.as_caffe import _home_of
 from mycaffe_py.device import Device
 from mycaffe_py.testing import strict_device
 
@@ -33,7 +33,9 @@ class Desk:
 
 def forget_caffe():
     """Take away the stand-in for caffe, which a Python layer in an earlier test may have left."""
-    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Alias)]
+    sys.meta_path[:] = [
+        finder for finder in sys.meta_path if getattr(finder, "find_home", None) is not _home_of
+    ]
     for name in [name for name in sys.modules if name.partition(".")[0] == "caffe"]:
         del sys.modules[name]
 

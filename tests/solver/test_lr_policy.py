@@ -72,14 +72,14 @@ def test_multistep_takes_one_step_each_call():
         ('lr_policy: "stepp"', 'unknown lr_policy "stepp"', 'did you mean "step"'),
         ('lr_policy: "zzz"', 'unknown lr_policy "zzz"', "valid: fixed, step, exp"),
         ("", "lr_policy is not set", "valid: fixed"),
-        ('lr_policy: "step"', 'lr_policy "step" needs stepsize > 0, which is not set', ""),
+        ('lr_policy: "step"', 'lr_policy "step" needs stepsize > 0, but stepsize is not set', ""),
         (
             'lr_policy: "step" stepsize: 5',
             'lr_policy "step" needs gamma, the factor of each step',
             "",
         ),
         ('lr_policy: "exp"', 'lr_policy "exp" needs gamma, the factor of each step', ""),
-        ('lr_policy: "poly"', 'lr_policy "poly" needs max_iter > 0, which is not set', ""),
+        ('lr_policy: "poly"', 'lr_policy "poly" needs max_iter > 0, but max_iter is not set', ""),
     ],
 )
 def test_policies_that_make_no_sense(text, message, hint):

@@ -12,14 +12,14 @@ from mycaffe_py.plugins.type_fields import CONTAINERS, own_fields
 
 
 def _plain(text: str) -> str:
-    """Return documentation without the marks of code, which say nothing on a terminal."""
-    return text.replace("``", "")
+    """Return documentation for a terminal: code in plain quotes."""
+    return re.sub(r"(?<!`)``([^`]+)``(?!`)", r'"\1"', text)
 
 
 def first_sentence(doc: str | None) -> str:
     """Return the first sentence of a docstring's first paragraph on one line."""
     paragraph = " ".join(inspect.cleandoc(doc or "").split("\n\n")[0].split())
-    return re.split(r"(?<=[.!?])\s+(?=[A-Z])", _plain(paragraph))[0]
+    return re.split(r"(?<=[.!?])\s+(?=[A-Z])", paragraph)[0]
 
 
 def list_types(registry: Any, kind: str) -> list[dict[str, Any]]:
@@ -40,7 +40,7 @@ def list_text(entries: list[dict[str, Any]]) -> Iterator[str]:
     """Yield the list of types as lines of text."""
     widths = [max((len(entry[key]) for entry in entries), default=0) for key in ("type", "plugin")]
     for entry in entries:
-        yield f"{entry['type']:{widths[0]}}  {entry['plugin']:{widths[1]}}  {entry['doc']}".rstrip()
+        yield f"{entry['type']:{widths[0]}}  {entry['plugin']:{widths[1]}}  {_plain(entry['doc'])}".rstrip()
 
 
 def describe_type(registry: Any, kind: str, type_name: str) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def describe_type(registry: Any, kind: str, type_name: str) -> dict[str, Any]:
         "aliases": list(offered.aliases),
         "kind": kind,
         "plugin": catalog.owner(offered),
-        "doc": _plain(inspect.cleandoc(offered.__doc__ or "")),
+        "doc": inspect.cleandoc(offered.__doc__ or ""),
         "blobs": _blob_counts(offered) if kind == "layers" else {},
         "parameters": parameters,
     }
@@ -67,7 +67,7 @@ def _field(schema: Any, field: Any, depth: int = 1) -> dict[str, Any]:
         "repeated": field.label == "repeated",
         "required": field.label == "required",
         "default": field.default,
-        "doc": _plain(field.doc),
+        "doc": field.doc,
         "deprecated": field.deprecated,
         "values": [{"name": value.name, "doc": value.doc} for value in field.enum_values],
     }
@@ -101,7 +101,7 @@ def type_text(entry: dict[str, Any]) -> Iterator[str]:
     """Yield the documentation of one type as lines of text."""
     aliases = f", also {', '.join(entry['aliases'])}" if entry["aliases"] else ""
     yield f"{entry['type']}  ({entry['kind'].removesuffix('s')}, plugin {entry['plugin']}{aliases})"
-    yield from (f"  {line}".rstrip() for line in entry["doc"].splitlines())
+    yield from (f"  {line}".rstrip() for line in _plain(entry["doc"]).splitlines())
     if entry["blobs"]:
         yield f"  bottoms: {entry['blobs']['bottom']}; tops: {entry['blobs']['top']}"
     if not entry["parameters"]:
@@ -136,7 +136,7 @@ def _table(fields: list[dict[str, Any]]) -> Iterator[str]:
 
 def _wrapped(text: str, indent: str) -> list[str]:
     return textwrap.wrap(
-        " ".join(text.split()),
+        _plain(" ".join(text.split())),
         width=96,
         initial_indent=indent,
         subsequent_indent=indent,

@@ -82,7 +82,17 @@ class Document:
         self, path: Path, message: str, hint: str | None = None, code: str = "E200"
     ) -> Problem:
         """Return a problem with the value of a field; without a location if there is no text."""
-        return Problem(message, self.locate(path) if self.text else None, hint, code, path)
+        place = self.locate(path) if self.text else None
+        return Problem(message, place, hint, code, self._setting_at(path))
+
+    def _setting_at(self, path: Path) -> str:
+        """Return a setting as ``--set`` names it: below the layer's name, ``solver`` or ``net``."""
+        message = self.message
+        if path[:1] == ("layer",) and len(path) > 1 and isinstance(path[1], int):
+            owner, path = message.layer[path[1]].name, path[2:]
+        else:
+            owner = "solver" if message.DESCRIPTOR.name == "SolverParameter" else "net"
+        return ".".join([owner, *map(str, path)])
 
     @contextmanager
     def locating(self, *prefix: str | int) -> Iterator[None]:
@@ -97,14 +107,19 @@ class Document:
         except (ConfigError, MissingFileError) as error:
             if error.location is not None:
                 raise
-            path = (*prefix, *steps_of(error.field))
+            steps = steps_of(error.field)
+            if prefix and steps[:1] == prefix[-1:]:
+                steps = steps[1:]  # a plugin's error counts from the message around its own
+            path = (*prefix, *steps)
             if not isinstance(error, MissingFileError):
                 problem = self.problem(path, error.message, error.hint, error.code)
                 raise PrototxtError([problem]) from error
             if not self.text:
                 raise
             place = self.locate(path)
-            raise MissingFileError(error.message, hint=error.hint, location=place) from error
+            located = MissingFileError(error.message, hint=error.hint, location=place)
+            located.setting = self._setting_at(path)
+            raise located from error
 
     def _start(self) -> Location:
         return Location(self.filename, 1, 1, self.text.partition("\n")[0].rstrip("\r"))

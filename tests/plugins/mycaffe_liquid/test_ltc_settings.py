@@ -189,7 +189,7 @@ def test_settings_of_both_cells_beside_cell_type_are_read(registry):
         ),
         (
             "cfc_param { cell_type: LTC } cfc_unit_param { hidden_size: 7 }",
-            "hidden_size is set only for CfC cells",
+            "cfc_unit_param.hidden_size is for CfC cells only",
             "7 }",
         ),
         (
