@@ -81,14 +81,29 @@ MISTAKES = {
     ),
     "set that the layer refuses": (
         *([*TRAIN, "--set", "cfc1.cfc_param.hidden_size=-1"], 2),
-        ["hidden_size must be at least 1, got -1", "--set cfc1.cfc_param.hidden_size=-1 replaced"],
+        [
+            "hidden_size must be at least 1, got -1",
+            "--set cfc1.cfc_param.hidden_size=-1 is in effect",
+        ],
     ),
     "set that the solver refuses": (
         *([*TRAIN, "--set", "solver.base_lr=-1"], 2),
         [
             "base_lr must be a finite number, at least 0, got -1",
-            "--set solver.base_lr=-1 replaced the file",
+            "--set solver.base_lr=-1 is in effect",
         ],
+    ),
+    "set of a file that is gone": (
+        [
+            *(*TRAIN, "--set", "solver.trainer.gym.curve_param.curve=CSV_FILE"),
+            *("--set", "solver.trainer.gym.curve_param.csv_file=gone.csv"),
+        ],
+        3,
+        ['no CSV file "gone.csv"', "csv_file=gone.csv is in effect"],
+    ),
+    "set that only the whole refuses": (
+        *([*TRAIN, "--set", "solver.trainer.gym.curve_param.history=2"], 2),
+        ["keeps a history of 2 points", "curve_param.history=2 is in effect"],
     ),
     "set that is not UTF-8": ([*TRAIN, "--set", "net.name=\udcff"], 2, ["not valid UTF-8"]),
     "unknown device": (["train", *FILES, "--device", "tpu"], 2, ['"tpu"', "auto, cpu, gpu, gpu:N"]),

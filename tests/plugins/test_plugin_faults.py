@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import textwrap
 
 import pytest
 
+from mycaffe_py.errors import PrototxtError
+from mycaffe_py.net import Net
 from mycaffe_py.plugins import load_registry
+from mycaffe_py.schema import load_net_text
 
 from ..plugging import BUNDLED, broken, installer, layer, refused, schema_layer, writer
 
@@ -267,3 +271,70 @@ def test_file_plugin_does_not_import_the_files_beside_it(write):
     error = refused([write("import sibling_of_own\n")])
     assert "No module named 'sibling_of_own'" in error.message
     assert "make them a package" in error.hint
+
+
+# What belongs to a plugin's class.
+
+
+def test_a_class_may_have_a_kind_of_its_own(write):
+    registry = load_registry([write(layer("Weather", 'kind = "station"'))])
+    assert registry.layers.find("Weather").kind == "station"
+
+
+def test_a_class_that_only_claims_a_kind_is_refused(write):
+    body = 'class Own:\n    kind, type = "layer", "Own"\n\n@hookimpl\ndef mycaffe_layers():\n    return [Own]\n'
+    assert "must return a list of Layer classes" in str(refused([write(body)]))
+
+
+OLD_ERRORS = {
+    "without the keyword field": """
+        class Own(LayerError):
+            def __init__(self, message, *, hint=None, location=None):
+                super().__init__(message, hint=hint, location=location)
+    """,
+    "that sets its field itself": """
+        class Own(LayerError):
+            def __init__(self, message, **more):
+                self.field = "own_param.n"
+                super().__init__(message, **more)
+    """,
+    "with a field that is fixed": """
+        class Own(LayerError):
+            field = property(lambda self: "own_param.n", lambda self, value: None)
+    """,
+}
+
+
+@pytest.mark.parametrize("kind", OLD_ERRORS)
+def test_error_classes_of_earlier_plugins_work(write, kind):
+    body = "from mycaffe_py.errors import LayerError\n" + textwrap.dedent(OLD_ERRORS[kind])
+    setup = 'setup = lambda self, bottom, top: self.fail("n is 1", field="own_param.n", kind=Own)'
+    text = "message OwnParameter { optional int32 n = 1; } "
+    text += "extend LayerParameter { optional OwnParameter own_param = 30000; }"
+    body += layer("Failing", f'schema = "{text}"\n    {setup}').replace(
+        "Own(Layer)", "Failing(Layer)"
+    )
+    body = body.replace("return [Own]", "return [Failing]")
+    registry = load_registry([write(body)])
+    model = 'layer { name: "f" type: "Failing" own_param { n: 1 } }'
+    with pytest.raises(PrototxtError) as caught:
+        Net(load_net_text(registry.schema, model), registry=registry)
+    (problem,) = caught.value.problems
+    assert problem.message == 'layer "f" (Failing): n is 1'
+    assert problem.location.column == model.index("1 }") + 1
+
+
+def test_a_message_that_names_its_layer_does_so_once(write):
+    setup = "setup = lambda self, bottom, top: stop(self.name)"
+    body = """
+        from mycaffe_py.errors import LayerError
+
+        def stop(name):
+            raise LayerError(f'layer "{name}" is bad')
+    """
+    registry = load_registry([write(textwrap.dedent(body) + layer("Failing", setup))])
+    with pytest.raises(PrototxtError) as caught:
+        Net(
+            load_net_text(registry.schema, 'layer { name: "f" type: "Failing" }'), registry=registry
+        )
+    assert caught.value.problems[0].message == 'layer "f" is bad'
