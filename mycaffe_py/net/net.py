@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,10 +13,12 @@ from mycaffe_py.blob.host_blob import send_writes
 from mycaffe_py.device.device import Device, check_dtype, default_device, open_device
 from mycaffe_py.errors import ConfigError, ShapeError
 from mycaffe_py.layer.layer import PHASE_NAMES, TEST, TRAIN, LayerContext
-from mycaffe_py.plugins.registry import Registry, default_registry
 
 from .builder import NetBuilder
 from .calls import NetCalls
+
+if TYPE_CHECKING:
+    from mycaffe_py.plugins.registry import Registry
 
 
 class Net(NetCalls):
@@ -50,7 +52,11 @@ class Net(NetCalls):
             raise ConfigError(f"phase must be TRAIN (0) or TEST (1), got {phase!r}")
         opened = open_device(device) if isinstance(device, str) else device or default_device()
         opened.activate()
-        registry = registry or default_registry()
+        if registry is None:
+            # Only now: loading plugins takes longer than all other imports.
+            from mycaffe_py.plugins.registry import default_registry
+
+            registry = default_registry()
         context = LayerContext(registry, opened, check_dtype(dtype), phase)
         built = NetBuilder(network_file, context, level or 0, stages or (), state).build()
         super().__init__(built, context)
