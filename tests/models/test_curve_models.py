@@ -14,6 +14,8 @@ EXAMPLES = Path(__file__).parents[2] / "examples" / "curve"
 SOLVERS = {"Follow": "curve_follow.prototxt", "Forecast": "curve_forecast.prototxt"}
 STEPS = 20
 
+pytestmark = pytest.mark.slow  # nets that are really trained
+
 
 def trained(solver, updates, *settings):
     """Return a solver after so many updates, with its learning rate down to 0, and its test net."""
