@@ -33,7 +33,7 @@ class MVN(NeuronLayer):
             self.fail(f"eps is {self.eps:g}, but must not be negative", field="mvn_param.eps")
         self._axes = 1 if param.across_channels else 2
         # Avoids a division by 0: where all values are equal, y is 0.
-        self._least = float(np.finfo(self.dtype).tiny) * max(1.0, 2 * self.eps)
+        self._min_deviation = float(np.finfo(self.dtype).tiny) * max(1.0, 2 * self.eps)
         self.planes = Channels(self)
         self._scratch = self.working_blob("scratch")
 
@@ -53,7 +53,7 @@ class MVN(NeuronLayer):
         self.xp.subtract(x, planes.column(planes.sum(x) / planes.each), out=y)
         if self.normalizes:
             self._deviation = self.xp.sqrt(planes.dot(y, y) / planes.each)
-            self._divisor = self.xp.maximum(self._deviation + self.eps, self._least)
+            self._divisor = self.xp.maximum(self._deviation + self.eps, self._min_deviation)
             self.xp.divide(y, planes.column(self._divisor), out=y)
 
     def backward(
@@ -70,7 +70,7 @@ class MVN(NeuronLayer):
             return
         self._scratch.reshape_like(bottom[0])
         scratch = planes.view(self._scratch.data)
-        deviation = self.xp.maximum(self._deviation, self._least)
+        deviation = self.xp.maximum(self._deviation, self._min_deviation)
         slope = planes.dot(dy, y) / planes.each * (self._divisor / deviation)
         self.xp.multiply(y, planes.column(slope), out=scratch)
         self.xp.add(scratch, mean, out=scratch)

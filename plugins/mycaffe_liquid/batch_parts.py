@@ -53,7 +53,7 @@ class BatchPart:
     def _from_above(self) -> list[Any]:
         """Return the arrays of the gradients of the last states, (size, batch) each."""
         cell = self.cell
-        last = [self.full(cell.by_step[-1])]
+        last = [self.full(cell.state_gradients[-1])]
         return last if cell.memory is None else [*last, self.full(cell.memory.from_above)]
 
     def _initial_gradients(self) -> list[Any]:

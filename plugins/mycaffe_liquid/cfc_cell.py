@@ -97,7 +97,7 @@ class CfcCell:
         self.inputs = array("inputs", steps, columns)
         self.states = array("states", steps + 1, size)
         self.times = array("times", steps)
-        self.by_step = array("by_step", steps, size)
+        self.state_gradients = array("state_gradients", steps, size)
         if self.memory is not None:
             self.memory.reshape(steps, batch)
         # What each step continues from.

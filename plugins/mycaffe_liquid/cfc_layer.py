@@ -248,7 +248,7 @@ class CfcLayer(Layer):
                 part.add_last_gradient(top[1].diff if len(top) > 1 else None)
             else:
                 following.pass_back(part)
-            part.cell.backward(part.cell.by_step, any(learns))
+            part.cell.backward(part.cell.state_gradients, any(learns))
             following = part
         for blob, learned in zip(self.blobs, learns, strict=False):
             if not learned:

@@ -90,7 +90,7 @@ class LtcCell:
         self._of_spans, self._of_cm = arrays("of_spans of_cm", size, batch)
         self.inputs = self._as_seen(self._inputs)
         self.states = self._as_seen(self._states)
-        self.by_step = self._as_seen(array("by_step", steps, size, batch))
+        self.state_gradients = self._as_seen(array("state_gradients", steps, size, batch))
         # What each step continues from.
         self._starts = self._states
         if self.memory is not None:

@@ -63,11 +63,11 @@ class Readout:
             y += self._map.bias
 
     def backward_sequence(self, part: BatchPart, dy: Any) -> None:
-        """Write the gradients of the part's states into ``by_step``, and add those of fc."""
+        """Write the gradients of the part's states into ``state_gradients``, and add those of fc."""
         cell, products = part.cell, self._products
         upstream = self.xp.ascontiguousarray(dy.transpose(1, 2, 0))
-        upstream = upstream.reshape(len(upstream), -1, *cell.by_step.shape[2:])
-        own = self._own_gradients(cell.by_step)
+        upstream = upstream.reshape(len(upstream), -1, *cell.state_gradients.shape[2:])
+        own = self._own_gradients(cell.state_gradients)
         if self._map is None:
             own[...] = upstream
             return
@@ -86,7 +86,7 @@ class Readout:
         self._state = xp.zeros((self._features, len(y)), dtype=y.dtype)
         for part in parts:
             weights = part.select(self._weights)[:, None]
-            weighted = part.full(part.cell.by_step)
+            weighted = part.full(part.cell.state_gradients)
             xp.multiply(part.full(part.cell.states[1:]), weights, out=weighted)
             self._state[:, part.samples] += weighted[:, self._rows].sum(axis=0)
         if self._map is None:
@@ -110,7 +110,7 @@ class Readout:
         return weights
 
     def backward(self, parts: list[BatchPart], dy: Any) -> None:
-        """Write the gradients of each part's states into ``by_step`` and add those of fc."""
+        """Write the gradients of each part's states into ``state_gradients`` and add those of fc."""
         xp, upstream = self.xp, dy.T
         if self._map is not None:
             if self._map.learns:
@@ -118,6 +118,6 @@ class Readout:
                 self._map.add_gradients(of_weight, (dy * self._share[:, None]).sum(axis=0))
             upstream = xp.dot(self._map.weight.T, dy.T)
         for part in parts:
-            own = self._own_gradients(part.full(part.cell.by_step))
+            own = self._own_gradients(part.full(part.cell.state_gradients))
             weights = part.select(self._weights)[:, None]
             xp.multiply(weights, upstream[:, part.samples], out=own)

@@ -35,7 +35,7 @@ class SequenceCell(Protocol):
     """(steps, columns, batch)"""
     states: Any
     """(steps + 1, state_size, batch): the initial state, then the state after each step."""
-    by_step: Any
+    state_gradients: Any
     """(steps, state_size, batch): the layer's working memory for dL/d(states)."""
 
     @property

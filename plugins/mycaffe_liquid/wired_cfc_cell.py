@@ -70,7 +70,7 @@ class WiredCfcCell:
         """Allocate the buffers for a sequence of inputs (steps, columns, batch)."""
         self._buffers.start(batch)
         self.states = self._buffers.array("states", steps + 1, self.state_size)
-        self.by_step = self._buffers.array("by_step", steps, self.state_size)
+        self.state_gradients = self._buffers.array("state_gradients", steps, self.state_size)
         self._state_gradient = self._buffers.array("state_gradient", self.state_size)
         below = None
         for cell in self.cells:
@@ -95,10 +95,10 @@ class WiredCfcCell:
         """
         above = None
         for cell, part in zip(reversed(self.cells), reversed(self._parts), strict=True):
-            cell.by_step[...] = state_gradients[:, part]
+            cell.state_gradients[...] = state_gradients[:, part]
             if above is not None:
-                cell.by_step += above.input_gradients()
-            cell.backward(cell.by_step, learns)
+                cell.state_gradients += above.input_gradients()
+            cell.backward(cell.state_gradients, learns)
             self._state_gradient[part] = cell.initial_state_gradient
             above = cell
 
