@@ -98,6 +98,7 @@ class MyCaffeError(Exception):
     ``field`` is the dotted path of the setting at fault, such as ``curve_param.noise``, below the message that is
     being checked; code that knows the file turns it into ``location`` (``Document.locating``). ``nearest`` is an
     unknown name with the known ones: if one of them is near, the hint is "did you mean" instead of ``hint``.
+    ``choices`` is a value that is none of a few, with these, which the hint then lists as well.
     """
 
     exit_code = EXIT_BUG
@@ -116,8 +117,11 @@ class MyCaffeError(Exception):
         location: Location | None = None,
         field: str = "",
         nearest: tuple[str, Iterable[str]] | None = None,
+        choices: tuple[str, Sequence[str]] | None = None,
     ):
-        near = did_you_mean(*nearest) if nearest else None
+        near = did_you_mean(*(nearest or choices)) if nearest or choices else None
+        if choices:
+            near = "\n".join([*([near] if near else []), f"valid: {', '.join(choices[1])}"])
         self.message, self.hint, self.location = message, near or hint, location
         if field:
             self.field = field

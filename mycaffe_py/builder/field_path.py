@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from mycaffe_py.errors import ConfigError, did_you_mean
+from mycaffe_py.errors import ConfigError
 
 _TRUE, _FALSE = {"true", "t", "1", "yes"}, {"false", "f", "0", "no"}
 _ITEM = re.compile(r"""\s*("[^"]*"|'[^']*'|[^,]*)\s*(?:,|$)""")
@@ -135,8 +135,6 @@ def _enum_value(field: Any, text: str, what: str) -> int:
         return by_folded[folded]
     if re.fullmatch("-?[0-9]+", folded) and int(folded) in field.enum_type.values_by_number:
         return int(folded)
-    near, valid = did_you_mean(text, values), f"valid: {', '.join(values)}"
     raise ConfigError(
-        f'{what}: "{text}" is not a value of {field.name}',
-        hint=f"{near}\n{valid}" if near else valid,
+        f'{what}: "{text}" is not a value of {field.name}', choices=(text, list(values))
     )

@@ -12,31 +12,37 @@ from .field_path import set_field
 SOLVER, NET = "solver", "net"
 
 
-def of_the_custom_trainer(overrides: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Return the overrides of MyCaffe's form of the trainer settings, which come before its upgrade, and the others."""
-    overrides = list(overrides)
-    begin = f"{SOLVER}.custom_trainer"
-    form = [item for item in overrides if item.lstrip().startswith(begin)]
-    return form, [item for item in overrides if item not in form]
-
-
 def apply_overrides(
-    overrides: Iterable[str], solver: Any = None, model: Any | Callable[[], Any] = None
+    overrides: Iterable[str],
+    solver: Any = None,
+    model: Any | Callable[[], Any] = None,
+    upgrade: Callable[[], None] | None = None,
 ) -> None:
     """Apply each ``solver.FIELD=VALUE``, ``net.FIELD=VALUE`` or ``LAYER.FIELD=VALUE``, the solver's first.
 
-    ``solver`` and ``model`` are messages, changed in place; either may be None. A function passed as ``model`` is
-    called to get it once the solver is changed, since the solver may name it.
+    ``solver`` and ``model`` are messages, changed in place; either may be None. ``upgrade`` is called when MyCaffe's
+    form of the trainer settings is changed, before the form that it becomes; a function passed as ``model`` is
+    called for the model when the solver, which may name it, is changed.
     """
-    overrides = list(overrides)
-    begin = f"{SOLVER}."
-    own = [item for item in overrides if item.lstrip().startswith(begin)] if callable(model) else []
+    items = list(overrides)
+    form, own, others = ([item for item in items if _stage(item) == stage] for stage in range(3))
+    net = None if callable(model) else model
+    for override in form:
+        _apply(override, solver, net)
+    if upgrade is not None:
+        upgrade()
     for override in own:
-        _apply(override, solver, None)
-    net = model() if callable(model) else model
-    for override in overrides:
-        if override not in own:
-            _apply(override, solver, net)
+        _apply(override, solver, net)
+    if callable(model):
+        net = model()
+    for override in others:
+        _apply(override, solver, net)
+
+
+def _stage(override: str) -> int:
+    """Return 0 for MyCaffe's form of the trainer settings, 1 for other fields of the solver, 2 for all else."""
+    key = override.lstrip()
+    return 2 - key.startswith(f"{SOLVER}.") - key.startswith(f"{SOLVER}.custom_trainer")
 
 
 def _apply(override: str, solver: Any, model: Any) -> None:

@@ -16,7 +16,7 @@ from mycaffe_py.schema import Document, load_net, load_solver
 from mycaffe_py.weights import split_paths
 
 from .mycaffe_trainer import upgrade_custom_trainer
-from .overrides import apply_overrides, of_the_custom_trainer
+from .overrides import apply_overrides
 
 TRAIN_NET_FIELDS = ("net", "net_param", "train_net", "train_net_param")
 
@@ -78,10 +78,9 @@ def read_sources(
             )
         return nets[0].message
 
-    form, others = of_the_custom_trainer(overrides)
-    apply_overrides(form, document.message)
-    upgrade_custom_trainer(document, registry)
-    apply_overrides(others, document.message, net)
+    apply_overrides(
+        overrides, document.message, net, lambda: upgrade_custom_trainer(document, registry)
+    )
     param = document.message
     train_only = [name for name in TRAIN_NET_FIELDS if "train" in name and param.HasField(name)]
     return Sources(
