@@ -119,9 +119,12 @@ class MyCaffeError(Exception):
         nearest: tuple[str, Iterable[str]] | None = None,
         choices: tuple[str, Sequence[str]] | None = None,
     ):
-        near = did_you_mean(*(nearest or choices)) if nearest or choices else None
-        if choices:
-            near = "\n".join([*([near] if near else []), f"valid: {', '.join(choices[1])}"])
+        near = None
+        if nearest is not None:
+            near = did_you_mean(*nearest)
+        elif choices is not None:
+            near, valid = did_you_mean(*choices), f"valid: {', '.join(choices[1])}"
+            near = f"{near}\n{valid}" if near else valid
         self.message, self.hint, self.location = message, near or hint, location
         if field:
             self.field = field
