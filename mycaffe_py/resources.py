@@ -23,7 +23,7 @@ def resource_path(kind: str, name: str | None = None) -> Path:
     if not path.is_file():
         raise MissingFileError(
             f"no file {name!r} among the shipped {kind}",
-            hint=did_you_mean(name, resource_names(kind)),
+            nearest=(name, resource_names(kind)),
         )
     return path
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from mycaffe_py.blob.blob import Blob
 from mycaffe_py.blob.host_blob import send_writes
-from mycaffe_py.errors import ConfigError, did_you_mean
+from mycaffe_py.errors import ConfigError
 from mycaffe_py.layer.layer import Layer
 
 from .engine import NetEngine
@@ -84,16 +84,14 @@ class NetViews(NetEngine):
         if name not in self.layer_names:
             raise ConfigError(
                 f'net "{self.name}" has no layer "{name}"',
-                hint=did_you_mean(name, self.layer_names),
+                nearest=(name, self.layer_names),
             )
         return self.layer_names.index(name)
 
     def blob(self, name: str) -> Blob:
         """Return a blob by name, or raise ConfigError with the nearest name."""
         if name not in self.blobs:
-            raise ConfigError(
-                f'net "{self.name}" has no blob "{name}"', hint=did_you_mean(name, self.blobs)
-            )
+            raise ConfigError(f'net "{self.name}" has no blob "{name}"', nearest=(name, self.blobs))
         return self.blobs[name]
 
     def first_non_finite(self) -> str:

@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from mycaffe_py.errors import Location, MissingPluginError, MyCaffeError, PluginError, did_you_mean
+from mycaffe_py.errors import Location, MissingPluginError, MyCaffeError, PluginError
 from mycaffe_py.schema import CORE_OWNER, SchemaSource
 
 ENTRY_POINT_GROUP = "mycaffe"
@@ -154,9 +154,7 @@ def _check_file(name: str, path: Path) -> None:
     if not os.path.isfile(path):
         folder = path.parent
         near = [other.name for other in folder.glob("*.py")] if os.path.isdir(folder) else []
-        raise MissingPluginError(
-            f'plugin file "{name}" does not exist', hint=did_you_mean(path.name, near)
-        )
+        raise MissingPluginError(f'plugin file "{name}" does not exist', nearest=(path.name, near))
     if path.suffix != ".py":
         raise PluginError(f'plugin "{name}" is not a .py file')
 

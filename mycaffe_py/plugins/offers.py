@@ -9,7 +9,7 @@ from typing import Any
 import click
 import pluggy
 
-from mycaffe_py.errors import PluginError, did_you_mean
+from mycaffe_py.errors import PluginError
 from mycaffe_py.schema import SchemaSource
 
 from . import hookspecs
@@ -101,7 +101,7 @@ def _check_names(manager: pluggy.PluginManager, module: Any) -> None:
     for name in dir(module):
         if manager.parse_hookimpl_opts(module, name):
             if name not in HOOKS:
-                raise PluginError(f"unknown hook {name}()", hint=did_you_mean(name, HOOKS))
+                raise PluginError(f"unknown hook {name}()", nearest=(name, HOOKS))
         elif name in HOOKS:
             raise PluginError(
                 f"{name}() is not marked as a hook",

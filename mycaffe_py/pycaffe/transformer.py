@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mycaffe_py.errors import ConfigError, ShapeError, did_you_mean
+from mycaffe_py.errors import ConfigError, ShapeError
 from mycaffe_py.stores.resizing import resize_image
 
 
@@ -30,7 +30,7 @@ class Transformer:
         if in_ not in self.inputs:
             raise ConfigError(
                 f"{in_} is not one of the net inputs: {', '.join(self.inputs)}",
-                hint=did_you_mean(str(in_), self.inputs),
+                nearest=(str(in_), self.inputs),
             )
         return self.inputs[in_]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mycaffe_py.errors import DataError, MissingFileError, did_you_mean
+from mycaffe_py.errors import DataError, MissingFileError
 
 EPOCH = datetime(1970, 1, 1)
 DELIMITERS = ",;\t"
@@ -48,7 +48,7 @@ class CsvTable:
             return int(wanted)
         raise DataError(
             f'{self.path}: no column "{wanted}" ({field}); it has {self.describe_columns()}',
-            hint=did_you_mean(wanted, names),
+            nearest=(wanted, names),
             field=field,
         )
 

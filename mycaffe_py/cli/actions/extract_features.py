@@ -13,7 +13,7 @@ from mycaffe_py.cli.failures import echo_result, say
 from mycaffe_py.cli.nets import require_data
 from mycaffe_py.cli.options import load_plugins, split_names
 from mycaffe_py.device.device import open_device
-from mycaffe_py.errors import ConfigError, did_you_mean
+from mycaffe_py.errors import ConfigError
 from mycaffe_py.layer.layer import TEST
 from mycaffe_py.net.net import Net
 from mycaffe_py.stores import DatabaseWriter, array_to_datum, check_backend
@@ -73,7 +73,8 @@ def _check(net: Net, names: Sequence[str]) -> None:
         if name not in net.blobs:
             raise ConfigError(
                 f'unknown feature blob "{name}" in net "{net.name}"',
-                hint=did_you_mean(name, net.blobs) or f"blobs: {', '.join(net.blobs)}",
+                nearest=(name, net.blobs),
+                hint=f"blobs: {', '.join(net.blobs)}",
             )
     require_data(net, "features are extracted from the output of the net's data layers")
 
