@@ -42,6 +42,7 @@ def test_the_commands_run(example):
     }
 
 
+@pytest.mark.slow
 def test_it_learns_and_absolute_times_are_the_same(example):
     """The same points, told in the two ways, train to the same figures but for rounding."""
     found = []

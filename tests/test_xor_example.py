@@ -42,6 +42,7 @@ def test_a_net_trains_and_is_tested(name):
     assert math.isclose(10 * found["accuracy"], round(10 * found["accuracy"]), abs_tol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SOLVERS)
 def test_the_files_are_sound(name):
     assert check_files([FOLDER / name]) == []

@@ -125,7 +125,13 @@ def run(folder, text):
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("kind", PROGRAMS)
+QUICK = ["nets that nobody closes", "an exception in the main thread"]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=() if kind in QUICK else pytest.mark.slow) for kind in PROGRAMS],
+)
 def test_a_process_ends(folder, kind):
     text, printed = PROGRAMS[kind]
     assert run(folder, text) == printed

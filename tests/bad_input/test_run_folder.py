@@ -83,6 +83,7 @@ def test_a_disk_that_fills_during_the_run(bench, monkeypatch):
     left_behind(bench.folder / "runs/Small/001")
 
 
+@pytest.mark.slow
 def test_a_limit_on_the_size_of_files(bench):
     """As with a quota; the operating system refuses in the middle of a file."""
     command = [sys.executable, "-W", "error", "-c", "from mycaffe_py.cli import main; main()"]

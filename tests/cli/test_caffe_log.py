@@ -143,6 +143,7 @@ def test_debug_info_on_display_iterations(log):
     assert counts[2:] == [3, 3, 3] and min(counts[:2]) > 3
 
 
+@pytest.mark.slow
 def test_snapshots_in_hdf5(log, tmp_path, mycaffe):
     lines = log("snapshot_format: HDF5")
     name = "runs/Line/001/Line_iter_6"

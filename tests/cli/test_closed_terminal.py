@@ -13,7 +13,8 @@ import pytest
 from .conftest import MAIN, SMALL
 
 
-@pytest.mark.parametrize("kind", [pytest.param("xterm", marks=pytest.mark.slow), "dumb"])
+@pytest.mark.parametrize("kind", ["xterm", "dumb"])
+@pytest.mark.slow
 def test_closing_the_terminal_takes_a_snapshot_and_the_run_goes_on(tmp_path, runs, kind):
     master, slave = pty.openpty()
     process = subprocess.Popen(

@@ -88,6 +88,7 @@ def installed_plugin(tmp_path):
     return run_with
 
 
+@pytest.mark.slow
 def test_a_broken_installed_plugin_is_named_and_the_rest_keeps_working(installed_plugin):
     done = installed_plugin("import not_there\n", "layers CFC")
     assert done.returncode == 0 and done.stdout.startswith("CFC")

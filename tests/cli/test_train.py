@@ -189,7 +189,9 @@ def test_resume_auto_goes_on_as_if_never_stopped(train, runs):
     assert last[0] == last[1]
 
 
-@pytest.mark.parametrize("spec", ["auto", "runs/LiquidNetCfc/001"])
+@pytest.mark.parametrize(
+    "spec", ["auto", pytest.param("runs/LiquidNetCfc/001", marks=pytest.mark.slow)]
+)
 def test_the_best_goes_on_where_snapshots_are_sent_elsewhere(train, runs, spec):
     prefix = ("--set", 'solver.snapshot_prefix="snaps/mine"', "--set", "solver.snapshot=100")
     train("--iterations", 100, "-q", *prefix)
@@ -284,6 +286,7 @@ def test_ctrl_c_snapshots_and_exits_with_130(start, runs, number):
     assert (runs / "001" / "last.solverstate").is_file()
 
 
+@pytest.mark.slow
 def test_sighup_may_be_told_to_stop(start, runs):
     process = start(*LONG, "--sighup_effect", "stop")
     interrupt(process, signal.SIGHUP)

@@ -109,7 +109,7 @@ def test_other_verbs_print_them(wary):
     ]
 
 
-@pytest.mark.parametrize("time", ["DELTA", "UNIT"])
+@pytest.mark.parametrize("time", ["DELTA", pytest.param("UNIT", marks=pytest.mark.slow)])
 def test_a_gym_that_fits_is_fine(wary, time):
     assert "warning" not in wary("check", "solver.prototxt", time=time)[2]
 

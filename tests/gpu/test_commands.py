@@ -35,6 +35,7 @@ def test_training_stops_and_goes_on(mycaffe):
     assert "loss" in mycaffe("test", *SMALL, *weights)
 
 
+@pytest.mark.slow
 def test_pictures_of_a_layer(mycaffe):
     minimal = ("--set", "cfc1.cfc_unit_param.minimal=true")
     wired = (

@@ -32,7 +32,7 @@ def benchmark(monkeypatch):
     ("name", "dtype", "tolerance"),
     [
         ("LeNet", "float64", 1e-9),
-        ("LeNet", "float32", 1e-3),
+        pytest.param("LeNet", "float32", 1e-3, marks=pytest.mark.slow),
         ("SmallResNet", "float64", 1e-7),
         ("Cifar10Quick", "float64", 1e-9),
     ],

@@ -55,7 +55,14 @@ WEIGHTS = {
 }
 
 
-@pytest.fixture(scope="module", params=sorted(SHAPES))
+# CaffeNet has all of AlexNet's layers.
+NAMES = [
+    pytest.param(name, marks=pytest.mark.slow if name == "alexnet" else ())
+    for name in sorted(SHAPES)
+]
+
+
+@pytest.fixture(scope="module", params=NAMES)
 def built(request):
     """Return (name, net), the net read back from its own text."""
     spec = getattr(layouts, request.param)(batch=2)

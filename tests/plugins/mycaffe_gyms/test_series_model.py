@@ -53,6 +53,7 @@ def test_the_shipped_model_takes_several_values_inputs_and_periods(write):
     assert np.isfinite(training.solver.loss)
 
 
+@pytest.mark.slow
 def test_a_run_saves_the_fitted_model_and_forecasts(write, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     options = ["--solver", str(write()), "--device", "cpu", "--seed", "1", "--run-dir", "run", "-q"]

@@ -175,7 +175,12 @@ def test_the_strengths_of_a_wired_cfc_cell(build, x, unit):
     [
         ("LTC", 6, NCP),
         pytest.param("CFC", 64, "wiring_param { type: AUTO_NCP motor_neurons: 4 }", marks=SLOW),
-        ("LTC", 9, "wiring_param { type: RANDOM sparsity_level: 0.6 motor_neurons: 2 }"),
+        pytest.param(
+            "LTC",
+            9,
+            "wiring_param { type: RANDOM sparsity_level: 0.6 motor_neurons: 2 }",
+            marks=SLOW,
+        ),
         ("LTC", 1, "wiring_param { type: FULLY_CONNECTED }"),
         pytest.param(
             "CFC", 40, "wiring_param { type: FULLY_CONNECTED motor_neurons: 1 }", marks=SLOW
@@ -208,6 +213,7 @@ def test_of_very_many_synapses_the_strongest_are_drawn(build, x, monkeypatch, si
     )
 
 
+@pytest.mark.slow
 def test_mixed_memory_and_an_initial_state(build, x, rng):
     text = cfc("use_mixed: true initial_state: true return_sequences: true")
     built = build(text, x, np.ones((2, 7)), rng.standard_normal((2, 12)))
@@ -242,9 +248,10 @@ def test_any_size(build, rng, size, steps):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "later"),
-    [(0.0, 0.0), pytest.param(1e-9, 1e12, marks=SLOW), pytest.param(0.0, 1.0, marks=SLOW)],
+    [(0.0, 0.0), (1e-9, 1e12), (0.0, 1.0)],
 )
 def test_any_time(build, x, first, later):
     tt = np.full((2, 7), later)
@@ -256,6 +263,7 @@ def test_nothing_observed(build, x):
     draw_all(build(cfc("time: SPANS"), x, np.ones((2, 7)), np.zeros((2, 7, 3))))
 
 
+@pytest.mark.slow
 def test_nothing_moves(build, x):
     built = build(cfc(), x, np.ones((2, 7)))
     for blob in built.layer.blobs:
