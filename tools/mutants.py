@@ -61,19 +61,19 @@ class Copy:
         code = (
             f"import {', '.join(packages)}\nfor one in {', '.join(packages)},: print(one.__file__)"
         )
-        done = self._run([sys.executable, "-c", code], timeout=LONGEST)
-        found = [Path(line) for line in done[1].splitlines()]
+        _, output = self._run([sys.executable, "-c", code])
+        found = [Path(line) for line in output.splitlines()]
         if len(found) != len(packages) or not all(
             path.is_relative_to(self.folder) for path in found
         ):
-            raise SystemExit(f"the copy's packages are not what is imported:\n{done[1]}")
+            raise SystemExit(f"the copy's packages are not what is imported:\n{output}")
 
     def test(self, tests: Sequence[str]) -> tuple[int | None, str]:
         """Run tests; return pytest's exit code, None if they hang, and what it wrote."""
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
-        return self._run(command, timeout=LONGEST)
+        return self._run(command)
 
-    def _run(self, command: list[str], timeout: float) -> tuple[int | None, str]:
+    def _run(self, command: list[str]) -> tuple[int | None, str]:
         process = subprocess.Popen(
             command,
             cwd=self.folder,
@@ -85,7 +85,7 @@ class Copy:
             start_new_session=True,
         )
         try:
-            output, _ = process.communicate(timeout=timeout)
+            output, _ = process.communicate(timeout=LONGEST)
         except BaseException as error:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,9 @@ def check_file(path: str | Path, registry: Registry) -> Net | Document:
     Returns the net, or the solver's document if it does not name a net.
     """
     if not os.path.exists(path):
-        kind = "solvers" if _is_shipped("solvers", path) else "models"
-        path = find_resource(kind, path)
+        with suppress(MissingFileError):
+            path = find_resource("solvers", path)
+        path = find_resource("models", path)
     if not _is_solver_file(path, registry):
         document = _with_all_mistakes(lambda: load_model(path, registry), registry)
         return Net(document, registry=registry, device=Device())
@@ -84,14 +86,6 @@ def _place(problem: Problem) -> tuple[int, int]:
     return (place.line, place.column) if place else (0, 0)
 
 
-def _is_shipped(kind: str, path: str | Path) -> bool:
-    try:
-        find_resource(kind, path)
-    except MissingFileError:
-        return False
-    return True
-
-
 def _is_solver_file(path: str | Path, registry: Registry) -> bool:
     """Whether the top-level fields are those of a solver rather than of a net."""
     return kind_of_text(registry.schema, read_text_file(path)) == "SolverParameter"
@@ -101,9 +95,8 @@ def _check_trainer(document: Document, registry: Registry) -> None:
     """Check trainer and gym types and their settings without a net."""
     param = document.message.trainer
     base_dir = Path(document.filename).resolve().parent
-    cls = find_trainer(document, registry)
+    cls, gym_class = find_trainer(document, registry)
     with document.locating("trainer"):
         cls.check(param)
-    gym_class = registry.gyms.find(param.gym.type)
     with document.locating("trainer", "gym"):
         gym_class(param.gym, base_dir=base_dir).close()

@@ -144,13 +144,13 @@ def _test_documents(document: Document, registry: Registry, base_dir: Path) -> l
 
 def _weights_of(param: Any, base_dir: Path) -> list[str | Path]:
     """Return the weights files that the solver names; each field is a comma-separated list."""
-    whole = [_beside(item, base_dir) for item in param.weights]
-    # A file name may contain a comma: split only what is not a file.
-    return [
-        path if os.path.exists(path) else _beside(name, base_dir)
-        for item, path in zip(param.weights, whole, strict=True)
-        for name in ([item] if os.path.exists(path) else split_paths(item))
-    ]
+    found: list[str | Path] = []
+    for item in param.weights:
+        whole = _beside(item, base_dir)
+        # A file name may contain a comma: split only what is not a file.
+        names = [item] if os.path.exists(whole) else split_paths(item)
+        found += [_beside(name, base_dir) for name in names]
+    return found
 
 
 def _prefix_of(document: Document) -> Path | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mycaffe_py.errors import PrototxtError
+from mycaffe_py.gym import Gym
 from mycaffe_py.plugins.registry import Registry
 from mycaffe_py.schema import Document
 from mycaffe_py.solver.solver import Solver
@@ -18,7 +19,7 @@ def build_trainer(
     if not document.message.HasField("trainer"):
         return None
     param = document.message.trainer
-    cls = find_trainer(document, registry)
+    cls, _ = find_trainer(document, registry)
     with document.locating("trainer"):
         trainer = cls(solver, param, base_dir=base_dir, seed=seed)
     solver.trainer = trainer
@@ -29,15 +30,14 @@ def fit_model(document: Document, model: Document, registry: Registry, base_dir:
     """Let the gym that the solver file asks for adapt the model to its observations, if it supports that."""
     if not document.message.HasField("trainer"):
         return
-    find_trainer(document, registry)
+    _, gym = find_trainer(document, registry)
     param = document.message.trainer
-    gym = registry.gyms.find(param.gym.type)
     with document.locating("trainer", "gym"):
         gym.fit_model(param.gym, model.message, param.blob_names, base_dir)
 
 
-def find_trainer(document: Document, registry: Registry) -> type[Trainer]:
-    """Return the class of the trainer that a solver file names, or raise an error located in the file."""
+def find_trainer(document: Document, registry: Registry) -> tuple[type[Trainer], type[Gym]]:
+    """Return the classes of the trainer and gym that a solver file names, or raise an error located in the file."""
     param = document.message.trainer
     if not param.type:
         message = "trainer { } does not say which trainer: type is missing"
@@ -46,5 +46,5 @@ def find_trainer(document: Document, registry: Registry) -> type[Trainer]:
     with document.locating("trainer", "type"):
         cls = registry.trainers.find(param.type)
     with document.locating("trainer", "gym", "type"):
-        registry.gyms.find(param.gym.type)
-    return cls
+        gym = registry.gyms.find(param.gym.type)
+    return cls, gym

@@ -90,6 +90,10 @@ class Device:
         """Return ``array`` as a NumPy array; a CPU array is returned as is, not copied."""
         return array.get() if hasattr(array, "get") else np.asarray(array)
 
+    def all_finite(self, array: Any) -> bool:
+        """Whether no value of a device array is NaN or infinite; waits for the device."""
+        return bool(self.xp.isfinite(array).all().item())
+
     def fill_uniform(self, out: Any) -> None:
         """Fill ``out`` (C-contiguous) with numbers from U[0, 1), in place."""
         if self.is_gpu:

@@ -8,14 +8,14 @@ from typing import Any
 
 from mycaffe_py.blob.blob import Blob
 from mycaffe_py.device.memory_limits import out_of_memory
-from mycaffe_py.errors import ConfigError, MyCaffeError, Problem, PrototxtError, add_note
-from mycaffe_py.layer.layer import PHASE_NAMES, Layer, LayerContext
+from mycaffe_py.errors import ConfigError, MyCaffeError, Problem, PrototxtError
+from mycaffe_py.layer.layer import Layer, LayerContext
 from mycaffe_py.resources import find_resource
 from mycaffe_py.schema import Document, load_net, upgraded_net
 
 from .built_net import BuiltNet, force_backward, switch_off_backward
 from .parameters import ParameterList
-from .problems import LayerProblems, path_of
+from .problems import LayerProblems, note_layer, path_of
 from .splits import insert_splits
 from .state_rules import is_included
 from .topology import FieldMistakes, WiringCheck
@@ -115,8 +115,7 @@ class NetBuilder:
             try:
                 self._add_layer(param, position)
             except Exception as error:
-                phase = PHASE_NAMES[self.context.phase]
-                add_note(error, f'in layer "{param.name}" ({param.type}), setup, phase {phase}')
+                note_layer(error, param, "setup", self.context.phase)
                 if isinstance(error, MemoryError) and not isinstance(error, MyCaffeError):
                     error = out_of_memory(str(error))
                 if not isinstance(error, MyCaffeError):

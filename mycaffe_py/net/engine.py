@@ -8,13 +8,13 @@ from typing import Any
 
 from mycaffe_py.blob.blob import Blob
 from mycaffe_py.blob.host_blob import host_views, refresh_views, send_writes
-from mycaffe_py.errors import add_note
-from mycaffe_py.layer.layer import PHASE_NAMES, Layer, LayerContext
+from mycaffe_py.layer.layer import Layer, LayerContext
 from mycaffe_py.schema import Document
 
 from . import debug_info
 from .built_net import BuiltNet
 from .parameters import ParameterBuffer
+from .problems import note_layer
 
 
 class NetEngine:
@@ -87,7 +87,7 @@ class NetEngine:
                     layer.write_loss_weights(top)
                 layer.forward(bottom, top)
             except Exception as error:
-                self._note(error, layer, "forward")
+                note_layer(error, layer, "forward", self.phase)
                 raise
             if self._losing[index]:
                 losses += _weighted(layer, top)
@@ -113,7 +113,7 @@ class NetEngine:
                 try:
                     layer.backward(self.tops[index], propagate_down, bottom)
                 except Exception as error:
-                    self._note(error, layer, "backward")
+                    note_layer(error, layer, "backward", self.phase)
                     raise
                 if self.debug_info:
                     debug_info.log_backward(self.log, layer, bottom, propagate_down)
@@ -129,11 +129,6 @@ class NetEngine:
         self.backward_layers()
         return loss
 
-    def _note(self, error: Exception, layer: Layer, action: str) -> None:
-        """Add layer, type and phase to an exception raised in a layer."""
-        phase = PHASE_NAMES[self.phase]
-        add_note(error, f'in layer "{layer.name}" ({layer.type}), {action}, phase {phase}')
-
     def clear_param_diffs(self) -> None:
         """Set every parameter gradient to zero."""
         send_writes()
@@ -147,7 +142,7 @@ class NetEngine:
             try:
                 layer.reshape(bottom, top)
             except Exception as error:
-                self._note(error, layer, "reshape")
+                note_layer(error, layer, "reshape", self.phase)
                 raise
 
     def close(self) -> None:

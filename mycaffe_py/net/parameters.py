@@ -123,7 +123,8 @@ class ParameterBuffer:
         self.diff = device.xp.zeros(total, dtype=dtype)
         self.slices: dict[int, slice] = {}
         start = 0
-        for parameter in self._in_storage_order():
+        self._ordered = self._in_storage_order()
+        for parameter in self._ordered:
             part = slice(start, start + parameter.blob.count)
             start = part.stop
             self.slices[id(parameter)] = part
@@ -148,7 +149,7 @@ class ParameterBuffer:
         Parameters with lr_mult 0 are omitted: they are never updated.
         """
         joined: list[tuple[slice, float, float]] = []
-        for parameter in self._in_storage_order():
+        for parameter in self._ordered:
             part, key = self.slice_of(parameter), (parameter.lr, parameter.decay)
             if joined and joined[-1][1:] == key and joined[-1][0].stop == part.start:
                 joined[-1] = (slice(joined[-1][0].start, part.stop), *key)

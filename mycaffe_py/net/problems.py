@@ -14,10 +14,16 @@ from mycaffe_py.errors import (
     PrototxtError,
     add_note,
 )
+from mycaffe_py.layer.layer import PHASE_NAMES
 from mycaffe_py.schema import Document
 from mycaffe_py.schema.prototxt.document import steps_of
 
 from .topology import MAX_PROBLEMS
+
+
+def note_layer(error: Exception, layer: Any, action: str, phase: int) -> None:
+    """Add the layer (or its LayerParameter), the action and the phase to an exception raised in it."""
+    add_note(error, f'in layer "{layer.name}" ({layer.type}), {action}, phase {PHASE_NAMES[phase]}')
 
 
 @dataclass

@@ -102,7 +102,7 @@ class NetViews(NetEngine):
                 *((blob, f"param {blob.name}") for blob in layer.blobs),
                 *((blob, f'top "{blob.name}"') for blob in top),
             ):
-                if not _all_finite(blob):
+                if not blob.device.all_finite(blob.data):
                     return f'the first bad blob is {what} of layer "{layer.name}" ({layer.type})'
         return "every blob is finite"
 
@@ -141,7 +141,3 @@ class NetViews(NetEngine):
     def _ids(self, names: Any) -> list[int]:
         position = {name: index for index, name in enumerate(self.blobs)}
         return [position[name] for name in names]
-
-
-def _all_finite(blob: Blob) -> bool:
-    return bool(blob.device.xp.isfinite(blob.data).all().item())

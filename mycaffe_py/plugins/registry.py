@@ -90,8 +90,7 @@ class Registry:
             try:
                 schema = compose([*core_sources(), *sources])
             except SchemaError as error:
-                owner = getattr(error, "owner", None)
-                culprit = next((p for p in self.working() if p.name == owner), None)
+                culprit = next((p for p in self.working() if p.name == error.owner), None)
                 if culprit is None:
                     raise
                 culprit.reject(error.message, error.hint, error, error.location)

@@ -18,7 +18,7 @@ from mycaffe_py.events.caffe_log import DATE_FORMAT, LINE_FORMAT, logger
 from mycaffe_py.plugins.registry import default_registry
 
 _LEVELS = (logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL)
-_ONE_PROCESS = "training runs in one process here: training on several GPUs is not supported yet"
+_ONE_PROCESS = "training runs in one process here: training on several GPUs is not supported"
 
 _device_id = 0
 _handler: logging.Handler | None = None
@@ -117,12 +117,12 @@ def set_multiprocess(enabled: bool) -> None:
 
 
 def has_nccl() -> bool:
-    """Whether gradients can be exchanged between GPUs: not yet."""
+    """Whether gradients can be exchanged between GPUs: no, training runs on one device."""
     return False
 
 
 class NCCL:
-    """Exchange of gradients between GPUs, which is not supported yet: creating one raises DeviceError."""
+    """Exchange of gradients between GPUs, which is not supported: creating one raises DeviceError."""
 
     def __init__(self, solver: Any, uid: Any):
         _no_nccl()

@@ -65,7 +65,7 @@ class BestWeights:
     def _keep(self, value: float, iteration: int) -> None:
         data = self._net.parameters.data
         # The metric belongs to the weights before the update, which may have worsened them.
-        if not self._net.device.xp.isfinite(data).all().item():
+        if not self._net.device.all_finite(data):
             return
         self.value, self.iteration = value, iteration
         if self.weights is None:
@@ -109,7 +109,7 @@ class BestTested(BestWeights):
 
     def __init__(self, solver: Any, output: str):
         super().__init__(solver, f"test {output}", window=1)
-        self.output, self.higher = output, _is_accuracy(output)
+        self.output, self.higher = output, is_accuracy(output)
         self.value = -math.inf if self.higher else math.inf
 
     def listener(self, event: Event) -> None:
@@ -124,7 +124,8 @@ class BestTested(BestWeights):
         return value > self.value if self.higher else value < self.value
 
 
-def _is_accuracy(output: str) -> bool:
+def is_accuracy(output: str) -> bool:
+    """Whether a net output is an accuracy, by its name."""
     return "accuracy" in output.lower()
 
 
@@ -135,6 +136,6 @@ def tested_output(solver: Any) -> str | None:
     net = solver.test_nets[0]
     single = [name for name in net.outputs if net.device_blobs[name].count == 1]
     weights = net.blob_loss_weights
-    accuracies = [name for name in single if _is_accuracy(name) and not weights[name]]
+    accuracies = [name for name in single if is_accuracy(name) and not weights[name]]
     losses = [name for name in single if weights[name] > 0]
     return next(iter([*accuracies, *losses]), None)

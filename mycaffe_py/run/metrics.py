@@ -40,11 +40,6 @@ class MetricsWriter(Observer):
         self._files: dict[str, TextIO] = {}
         self._csv: Any = None
 
-    @property
-    def csv_path(self) -> Path:
-        """Path of metrics.csv."""
-        return self.folder / "metrics.csv"
-
     def observe(self, event: Event) -> None:
         """Write one event's row."""
         if isinstance(event, StepDone):

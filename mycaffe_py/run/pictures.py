@@ -13,6 +13,7 @@ from mycaffe_py.drawing import style
 from mycaffe_py.errors import MissingExtraError, require
 from mycaffe_py.weights.atomic import atomic_write
 
+from .best import is_accuracy
 from .metrics import Points, read_columns, read_tests
 
 _COLUMNS = ("iteration", "loss", "accuracy", "baseline_accuracy")
@@ -67,7 +68,7 @@ def draw_losses(figure: Any, folder: Path, best: dict[str, Any] | None = None) -
     if not columns["iteration"]:
         return False
     tests = read_tests(folder / "tests.jsonl")
-    accuracies = {name: points for name, points in tests.items() if "accuracy" in name.lower()}
+    accuracies = {name: points for name, points in tests.items() if is_accuracy(name)}
     trained = any(map(math.isfinite, columns["accuracy"]))
     rows = 2 if trained or accuracies else 1
     axes = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]

@@ -55,7 +55,7 @@ class SnapshotKeeper:
         if self.latest is None or self.latest.iteration != self.solver.iter:
             self._require_finite()
             weights, state = save_snapshot(self.solver, self.prefix)
-            self.latest = SnapshotWritten(self.solver.iter, Path(weights), Path(state), reason)
+            self.latest = SnapshotWritten(self.solver.iter, weights, state, reason)
             self._on_written(self.latest)
             self.write_best()
 
@@ -93,8 +93,8 @@ class SnapshotKeeper:
 
     def weights_are_finite(self) -> bool:
         """Whether every weight is finite."""
-        xp, data = self.solver.net.device.xp, self.solver.net.parameters.data
-        return bool(xp.isfinite(data).all().item())
+        net = self.solver.net
+        return net.device.all_finite(net.parameters.data)
 
     def _require_finite(self) -> None:
         if not self.weights_are_finite():
@@ -107,10 +107,9 @@ class SnapshotKeeper:
 
 def non_finite_param(net: Any) -> str | None:
     """Describe the param with the first non-finite weight; None if all are finite."""
-    xp = net.device.xp
     for layer in net.device_layers:
         for index, blob in enumerate(layer.blobs):
-            if not xp.isfinite(blob.data).all().item():
+            if not net.device.all_finite(blob.data):
                 return f'param {blob.name or index} of layer "{layer.name}" ({layer.type})'
     return None
 

@@ -31,6 +31,3 @@ class AttachedTrainer(Protocol):
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Restore what :meth:`state` returned."""
-
-    def close(self) -> None:
-        """Release what the trainer holds open."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from mycaffe_py.errors import ConfigError, did_you_mean
+from mycaffe_py.errors import ConfigError
 
 # Each takes (SolverParameter, iteration, current_step) and returns the rate. A new one also has its place in
 # check_policy, if it needs a setting, and in the comment of lr_policy in protos/solver.proto.
@@ -32,10 +32,9 @@ def check_policy(param: Any) -> None:
     """Raise ConfigError if the policy is unknown or lacks a setting that it needs."""
     policy = param.lr_policy
     if policy not in POLICIES:
-        known = ", ".join(POLICIES)
         message = f'unknown lr_policy "{policy}"' if policy else "lr_policy is not set"
-        hint = did_you_mean(policy, POLICIES) or f"valid: {known}"
-        raise ConfigError(message, hint=hint, field="lr_policy")
+        hint = f"valid: {', '.join(POLICIES)}"
+        raise ConfigError(message, hint=hint, nearest=(policy, POLICIES), field="lr_policy")
     needed, field = "", "lr_policy"
     if policy == "step" and param.stepsize <= 0:
         needed, field = f"stepsize > 0, {_given(param, 'stepsize')}", "stepsize"

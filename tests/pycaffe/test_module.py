@@ -143,7 +143,7 @@ def test_one_process_is_all_there_is():
         caffe.NCCL.new_uid,
     ]
     for call in calls:
-        with pytest.raises(RuntimeError, match="training on several GPUs is not supported yet"):
+        with pytest.raises(RuntimeError, match="training on several GPUs is not supported"):
             call()
 
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from mycaffe_py.device.device import Device
 from mycaffe_py.events import Log, StepDone, TestDone
 from mycaffe_py.run.best import WINDOW, BestTested, BestWeights
 
@@ -14,7 +15,7 @@ from mycaffe_py.run.best import WINDOW, BestTested, BestWeights
 def solver():
     parameters = SimpleNamespace(data=np.zeros(3))
     param = SimpleNamespace(max_iter=100)
-    net = SimpleNamespace(parameters=parameters, device=SimpleNamespace(xp=np))
+    net = SimpleNamespace(parameters=parameters, device=Device())
     return SimpleNamespace(net=net, iter=0, param=param, test_nets=[])
 
 

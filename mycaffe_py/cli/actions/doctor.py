@@ -12,12 +12,11 @@ from typing import Any
 from mycaffe_py.device.denormals import can_flush
 from mycaffe_py.device.device import import_cupy
 from mycaffe_py.errors import DeviceError, MyCaffeError
+from mycaffe_py.plugins.discovery import DISTRIBUTION
 from mycaffe_py.plugins.registry import Registry, load_registry
 from mycaffe_py.run.versions import installed_cupys, installed_versions, version_of
 
 from .plugins import plugin_entry
-
-DISTRIBUTION = "mycaffe-py"
 
 
 def diagnose(plugins: Sequence[str] = ()) -> dict[str, Any]:
