@@ -1,7 +1,7 @@
 # One line each. They run in .venv where there is one, else with python3; `make python=...` names another Python.
 python := $(or $(wildcard .venv/bin/python),python3)
 
-.PHONY: help check lint types test tiny slow docs build mutants fix
+.PHONY: help check lint types test tiny slow browser docs build mutants fix
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -16,6 +16,8 @@ tiny:  ## a tour of the project in tests, a second long
 	$(python) -m pytest tests/test_tiny.py
 slow:  ## the slow tests
 	$(python) -m pytest -m slow
+browser:  ## the Designer in a real browser
+	$(python) -m pytest -m browser
 docs:  ## the documentation's pages, in site/
 	NO_MKDOCS_2_WARNING=1 $(python) -m mkdocs build --quiet --strict
 build:  ## sdist and wheel, in dist/

@@ -52,8 +52,9 @@ class Watcher:
     def __call__(self, event: Event) -> None:
         if isinstance(event, StepDone):
             self.metrics.append(dict(event.metrics))
-            self.targets.append(event.sample["target"])
-            self.errors.append(abs(event.sample["prediction"] - event.sample["target"]))
+            (target,), (prediction,) = event.sample["target"], event.sample["prediction"]
+            self.targets.append(target)
+            self.errors.append(abs(prediction - target))
 
     def figures(self, tolerance: float) -> dict[str, float | bool]:
         """Return the figures of the last period, by column."""

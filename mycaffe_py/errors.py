@@ -66,6 +66,16 @@ class Problem:
     code: str = "E100"
     setting: str = field(default="", compare=False)
     """The setting at fault as ``--set`` names it, if it is known: ``solver.base_lr``, ``cfc1.cfc_param.time``."""
+    layer: str = field(default="", compare=False)
+    """The name of the layer at fault, or "" if it is no layer's mistake or the layer has no name."""
+    text: str = field(default="", compare=False)
+    """The message for a reader who sees layer and setting already: without them at its beginning."""
+    path: tuple[str | int, ...] | None = field(default=None, compare=False)
+    """The path of the setting in the file's message, ``("layer", 1, "cfc_param", "time")``, or None if unknown."""
+
+    def __post_init__(self) -> None:
+        if not self.text:
+            object.__setattr__(self, "text", self.message)
 
     def render(self) -> str:
         """Format as ``error[E101] file:line:column: message`` with source line, caret and hint."""
@@ -106,6 +116,10 @@ class MyCaffeError(Exception):
     field: str = ""
     layer: str = ""
     """The name of the layer that reports the error."""
+    text: str = ""
+    """The message without the layer that it begins with, if it does."""
+    field_path: tuple[str | int, ...] | None = None
+    """The path of the setting in the file's message, once the error has a location."""
     setting: str = ""
     """How ``--set`` names the setting at fault, once the error has a location."""
 
@@ -141,7 +155,8 @@ class MyCaffeError(Exception):
     @property
     def problems(self) -> Sequence[Problem]:
         """The mistakes that this error reports; at least one."""
-        return [Problem(self.message, self.location, self.hint, self.code, self.setting)]
+        about = (self.setting, self.layer, self.text, self.field_path)
+        return [Problem(self.message, self.location, self.hint, self.code, *about)]
 
     def render(self) -> str:
         """Format every problem for a terminal, one paragraph each."""

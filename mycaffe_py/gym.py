@@ -118,6 +118,22 @@ class Gym:
         """Return a one-line description of the gym and its settings."""
         return self.type
 
+    def sample_info(self) -> dict[str, Any]:
+        """Return the labels of a live view: ``names`` of the O values of ``target``, ``x_name``, ``dates``.
+
+        ``x_name`` is what ``info["x"]`` is (without it ``info["time"]``); ``dates``: whether that is in days since
+        1970. What is missing is named by a rule: y, or y[0], y[1], ..., over x.
+        """
+        return {}
+
+    def frame(self) -> np.ndarray | None:
+        """Return the gym's picture as it is now, (H, W, 3) uint8, or None if it has none.
+
+        For gyms that look like something, such as a game or a robot: a live view shows it. Called at most twice a
+        second while training, between two steps; it must not change the gym.
+        """
+        return None
+
     def draw(self, figure: Any) -> None:
         """Draw the gym's own picture into a matplotlib figure."""
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from .errors import ConfigError
 
 if TYPE_CHECKING:
@@ -52,9 +54,28 @@ class Trainer:
         """Return the trainer's own metrics after an update, by name."""
         return {}
 
-    def sample(self) -> dict[str, float]:
-        """Return the values of the last update for a live view: x, target, prediction; or nothing."""
+    def sample(self) -> dict[str, Any]:
+        """Return what a live view draws of the last update, or nothing.
+
+        ``x`` (a float), ``target`` and ``prediction`` (a list of floats each, or one float), and ``time`` (a float)
+        if it is not x. A new dict for each update: it is read later.
+        """
         return {}
+
+    def sample_info(self) -> dict[str, Any]:
+        """Return how a live view labels the samples; what is missing is named by a rule.
+
+        ``names`` of the values in ``target`` (a list), ``x_name``, ``tolerance`` (the largest error of a
+        prediction that counts as correct, or None), and ``dates``: whether x is in days since 1970.
+        """
+        return {}
+
+    def frame(self) -> np.ndarray | None:
+        """Return a picture of the source itself, (H, W, 3) uint8, for a live view, or None.
+
+        Called at most twice a second, after an update.
+        """
+        return None
 
     def test(self, net: Net, iterations: int) -> dict[str, float]:
         """Run ``net`` without changing its weights and return the mean metrics by name."""

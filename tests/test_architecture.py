@@ -28,7 +28,8 @@ ROOMS = re.findall(r"^\| `(\w+)(?:/|\.py)` \|", PAGE, re.M)
 # The rooms whose faces plugins may import from.
 PUBLIC = {
     *("as_caffe", "blob", "builder", "device", "drawing", "errors", "events", "forecast", "functions"),
-    *("gym", "layer", "net", "plugins", "schema", "seeding", "solver", "stores", "trainer"),
+    *("cli", "gym", "layer", "lazy", "net", "plugins", "projects", "run", "schema", "seeding", "solver", "stores"),
+    *("trainer", "weights"),
 }  # fmt: skip
 
 MAX_LINES, MAX_P90_LINES, MAX_FUNCTION_LINES = 400, 200, 60

@@ -10,10 +10,12 @@ import pytest
 
 import mycaffe_py
 from mycaffe_py import errors
-from mycaffe_py.cli.app import VERBS, app
+from mycaffe_py.cli.app import app
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+
+VERBS = app.list_commands(None)
 
 API = [
     name
@@ -24,7 +26,8 @@ API = [
 
 def options_of(verb):
     command = app.get_command(None, verb)
-    return [name for param in command.params for name in param.opts if name.startswith("-")]
+    commands = [command, *getattr(command, "commands", {}).values()]
+    return [n for one in commands for p in one.params for n in p.opts if n.startswith("-")]
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -21,6 +21,7 @@ TOP_LEVEL = {
     "mycaffe_py",
     "mycaffe_common",
     "mycaffe_data",
+    "mycaffe_designer",
     "mycaffe_fillers",
     "mycaffe_gyms",
     "mycaffe_liquid",
@@ -103,8 +104,17 @@ def test_no_tests_and_nothing_of_the_workshop(names):
         "__pycache__",
     }
     assert not [name for name in names if "test_" in PurePosixPath(name).name]
-    suffixes = {PurePosixPath(name).suffix for name in names if ".dist-info" not in name}
+    pages = "mycaffe_designer/static/"
+    suffixes = {PurePosixPath(n).suffix for n in names if ".dist-info" not in n and pages not in n}
     assert suffixes <= {".py", ".proto", ".prototxt", ".typed"}
+
+
+def test_the_pages_are_whole(names):
+    """Each file of the pages is in the wheel, the licences of what is vendored too."""
+    here = ROOT / "plugins"
+    files = [path for path in (here / "mycaffe_designer" / "static").rglob("*") if path.is_file()]
+    assert {path.relative_to(here).as_posix() for path in files} <= set(names)
+    assert sum("LICENSE" in path.name for path in files) == 3
 
 
 @pytest.mark.parametrize("kind", ["models", "protos", "solvers"])

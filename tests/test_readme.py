@@ -64,7 +64,8 @@ def test_commands_have_these_verbs_and_options(page):
         verb, *words = shlex.split(line.replace("...", ""), comments=True)
         command = app.get_command(None, verb)
         assert command is not None, line
-        known = {option for each in command.params for option in each.opts}
+        commands = [command, *getattr(command, "commands", {}).values()]
+        known = {option for one in commands for each in one.params for option in each.opts}
         assert {word for word in words if word.startswith("--")} <= known, line
 
 

@@ -8,10 +8,18 @@ from mycaffe_py.lazy import lazy_names
 
 if TYPE_CHECKING:
     from .checking import check_files as check_files
+    from .mycaffe_trainer import Property as Property, trainer_properties as trainer_properties
+    from .solver_checks import check_solver_text as check_solver_text
     from .sources import (
         TRAIN_NET_FIELDS as TRAIN_NET_FIELDS,
         load_model as load_model,
         load_solver_file as load_solver_file,
+    )
+    from .text_checks import (
+        CheckedText as CheckedText,
+        check_net as check_net,
+        check_net_text as check_net_text,
+        read_text as read_text,
     )
     from .training import (
         Training as Training,
@@ -23,6 +31,9 @@ else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
         checking="check_files",
+        mycaffe_trainer="Property trainer_properties",
+        solver_checks="check_solver_text",
         sources="TRAIN_NET_FIELDS load_model load_solver_file",
+        text_checks="CheckedText check_net check_net_text read_text",
         training="Training build_training get_solver gym_seed",
     )

@@ -20,7 +20,7 @@ from mycaffe_py.schema.prototxt.files import read_text_file
 
 from .recovery import problems_of_sound_layers
 from .sources import TRAIN_NET_FIELDS, load_model, load_solver_file
-from .trainer import find_trainer
+from .trainer import check_trainer
 from .training import build_training
 
 
@@ -63,8 +63,7 @@ def check_file(path: str | Path, registry: Registry) -> Net | Document:
         cls = registry.solvers.find(param.type)
     with document.locating():
         cls.check_settings(param)
-    if param.HasField("trainer"):
-        _check_trainer(document, registry)
+    check_trainer(document, registry)
     return document
 
 
@@ -89,14 +88,3 @@ def _place(problem: Problem) -> tuple[int, int]:
 def _is_solver_file(path: str | Path, registry: Registry) -> bool:
     """Whether the top-level fields are those of a solver rather than of a net."""
     return kind_of_text(registry.schema, read_text_file(path)) == "SolverParameter"
-
-
-def _check_trainer(document: Document, registry: Registry) -> None:
-    """Check trainer and gym types and their settings without a net."""
-    param = document.message.trainer
-    base_dir = Path(document.filename).resolve().parent
-    cls, gym_class = find_trainer(document, registry)
-    with document.locating("trainer"):
-        cls.check(param)
-    with document.locating("trainer", "gym"):
-        gym_class(param.gym, base_dir=base_dir).close()

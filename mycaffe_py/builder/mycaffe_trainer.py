@@ -7,13 +7,12 @@ become ``trainer { type: ... blob_names { ... } gym { ... } }``.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mycaffe_py.errors import ConfigError, Problem, PrototxtError
-from mycaffe_py.schema import Document
-
-from .field_path import set_field
+from mycaffe_py.schema import Document, set_field
 
 # MyCaffe properties without meaning here: they control its host application.
 _WITHOUT_EFFECT = ("UsePreLoadData", "RewardType", "Threads", "GPUIDs")
@@ -62,10 +61,7 @@ def _upgrade(document: Document, registry: Any) -> None:
         gym_class = registry.gyms.find(trainer.gym.type)
     except ConfigError as error:
         raise PrototxtError([_problem(document, key, error)]) from error
-    fields = {name: "" for name in _WITHOUT_EFFECT}
-    fields |= {k: f"gym.{path}" if path else "" for k, path in gym_class.mycaffe_properties.items()}
-    for cls in reversed(classes):
-        fields |= cls.mycaffe_properties
+    fields = _fields_of(classes, gym_class)
     problems: list[Problem] = []
     for key, value in properties.items():
         try:
@@ -74,6 +70,45 @@ def _upgrade(document: Document, registry: Any) -> None:
             problems.append(_problem(document, key, error))
     if problems:
         raise PrototxtError(problems)
+
+
+def _fields_of(classes: list[Any], gym_class: Any) -> dict[str, str]:
+    """Return the path below the trainer that each property sets; "" for those without effect."""
+    fields = {name: "" for name in _WITHOUT_EFFECT}
+    fields |= {k: f"gym.{path}" if path else "" for k, path in gym_class.mycaffe_properties.items()}
+    for cls in reversed(classes):
+        fields |= cls.mycaffe_properties
+    return fields
+
+
+@dataclass(frozen=True)
+class Property:
+    """One of MyCaffe's trainer properties, and the field that it sets: "" without effect, None if unknown."""
+
+    key: str
+    value: str
+    path: str | None
+
+
+def trainer_properties(solver: Any, registry: Any) -> list[Property]:
+    """Return the properties in a SolverParameter's ``custom_trainer_properties``, in their order.
+
+    What they set is found by the trainer and gym that are named, as far as these are known.
+    """
+    properties = parse_properties(solver.custom_trainer_properties)
+    fields: dict[str, str] = {name: "" for name in _WITHOUT_EFFECT}
+    with suppress(ConfigError):
+        gym: Any = type("", (), {"mycaffe_properties": {}})
+        with suppress(ConfigError):
+            gym = registry.gyms.find(properties.get(_GYM, ""))
+        fields = _fields_of(_trainer_classes(solver.custom_trainer, properties, registry), gym)
+    paths = {key: f"trainer.{path}" if path else "" for key, path in fields.items()}
+    paths |= {
+        _TRAINER_TYPE: "trainer.type",
+        _GYM: "trainer.gym.type",
+        _BLOB_NAMES: "trainer.blob_names",
+    }
+    return [Property(key, value, paths.get(key)) for key, value in properties.items()]
 
 
 def _problem(document: Document, key: str, error: ConfigError) -> Problem:

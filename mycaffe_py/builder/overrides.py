@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from mycaffe_py.errors import ConfigError
-
-from .field_path import set_field
+from mycaffe_py.schema import set_field
 
 SOLVER, NET = "solver", "net"
 

@@ -26,11 +26,11 @@ def problems_of_sound_layers(
     ``document`` is what could be read; ``state`` is a NetState to add to the net's own. Problems that
     may merely follow from a mistake are not returned.
     """
-    has_inputs = bool(document.message.input)
-    refused = upgrade_net(document)
-    found = _find_mistakes(document, mistakes, has_inputs)
+    refused, found = upgraded_with_mistakes(document, mistakes)
     if refused:
-        return [] if found.elsewhere else refused
+        return refused
+    if found is None:
+        return []
     merged = None
     if state is not None:
         merged = registry.schema.new("NetState", phase=TRAIN)
@@ -38,6 +38,21 @@ def problems_of_sound_layers(
             merged.MergeFrom(part)
     context = LayerContext(registry, Device(), phase=TRAIN)
     return NetBuilder(document, context, 0, (), merged, found).check()
+
+
+def upgraded_with_mistakes(
+    document: Document, mistakes: Sequence[Problem]
+) -> tuple[list[Problem], FieldMistakes | None]:
+    """Upgrade a net's document in place; return what cannot be upgraded, and where the ``mistakes`` lie.
+
+    Without the latter, no layer can be checked.
+    """
+    has_inputs = bool(document.message.input)
+    refused = upgrade_net(document)
+    found = _find_mistakes(document, mistakes, has_inputs)
+    if refused:
+        return ([] if found.elsewhere else refused), None
+    return [], found
 
 
 def _find_mistakes(

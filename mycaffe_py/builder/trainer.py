@@ -36,6 +36,19 @@ def fit_model(document: Document, model: Document, registry: Registry, base_dir:
         gym.fit_model(param.gym, model.message, param.blob_names, base_dir)
 
 
+def check_trainer(document: Document, registry: Registry) -> None:
+    """Check the types and settings of trainer and gym, if the solver file has a trainer, without a net."""
+    if not document.message.HasField("trainer"):
+        return
+    param = document.message.trainer
+    base_dir = Path(document.filename).resolve().parent
+    cls, gym_class = find_trainer(document, registry)
+    with document.locating("trainer"):
+        cls.check(param)
+    with document.locating("trainer", "gym"):
+        gym_class(param.gym, base_dir=base_dir).close()
+
+
 def find_trainer(document: Document, registry: Registry) -> tuple[type[Trainer], type[Gym]]:
     """Return the classes of the trainer and gym that a solver file names, or raise an error located in the file."""
     param = document.message.trainer

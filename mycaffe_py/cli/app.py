@@ -9,13 +9,13 @@ from typing import Any
 
 import click
 
-from mycaffe_py.errors import EXIT_OK, did_you_mean
+from mycaffe_py.errors import EXIT_OK, PluginError, did_you_mean
 from mycaffe_py.version import __version__
 
-from .failures import report, silence
+from .failures import report, silence, warn
 from .interrupts import ending_cleanly
 from .shown_warnings import showing_warnings
-from .third_party import has_third_party
+from .third_party import has_third_party, installed_commands, load_command
 from .verb import examples_first
 
 _COMMANDS = "mycaffe_py.cli.commands"
@@ -25,6 +25,9 @@ VERBS = {
     "test": ("test:command", "Run a trained net with frozen weights."),
     "check": ("check:command", "Report every mistake in prototxt files."),
     "predict": ("predict:command", "Forecast what follows a gym's data."),
+    "runs": ("runs:command", "List runs with their figures."),
+    "stop": ("stop:command", "Stop a run, or ask it for a snapshot."),
+    "new": ("new:command", "Make a new project."),
     "convert-imageset": (
         "convert_imageset:command",
         "Create a database of images.",
@@ -81,7 +84,7 @@ class App(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return all verbs: the built-in ones in their order, then those of installed plugins."""
-        return [*VERBS, *sorted(plugin_commands().keys() - VERBS.keys())]
+        return [*VERBS, *sorted((installed_commands().keys() | plugin_commands()) - VERBS.keys())]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Import and return one verb, or None; names of Caffe's tools, such as ``device_query``, are accepted too."""
@@ -90,11 +93,18 @@ class App(click.Group):
         if own in VERBS:
             module, _, attribute = VERBS[own][0].partition(":")
             return getattr(importlib.import_module(f"{_COMMANDS}.{module}"), attribute)
+        if name in installed_commands():
+            try:
+                return load_command(name, installed_commands()[name])
+            except PluginError:
+                return None
         return plugin_commands().get(name)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """Find the verb, or fail and suggest the nearest name."""
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            if args[0] in installed_commands():
+                load_command(args[0], installed_commands()[args[0]])  # raises the reason
             hint = did_you_mean(args[0], self.list_commands(ctx))
             known = f"known: {', '.join(self.list_commands(ctx))}"
             raise click.UsageError(f'unknown verb "{args[0]}"; {hint or known}', ctx)
@@ -106,11 +116,9 @@ class App(click.Group):
         super().format_help(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the table of verbs without importing them."""
+        """Write the table of verbs without importing the built-in ones."""
         rows = [(name, text) for name, (_, text) in VERBS.items()]
-        for name, command in sorted(plugin_commands().items()):
-            if name not in VERBS:
-                rows.append((name, command.get_short_help_str()))
+        rows += [(name, command.get_short_help_str()) for name, command in _further_commands()]
         with formatter.section("Verbs"):
             formatter.write_dl(rows)
 
@@ -162,6 +170,17 @@ def plugin_commands() -> dict[str, click.Command]:
     from mycaffe_py.plugins.registry import default_registry
 
     return default_registry().commands
+
+
+def _further_commands() -> list[tuple[str, click.Command]]:
+    """Return the verbs that are not built in, sorted; warn of those that cannot be loaded."""
+    found = plugin_commands()
+    for name, place in installed_commands().items():
+        try:
+            found = found | {name: load_command(name, place)}
+        except PluginError as error:
+            warn(error.message)
+    return sorted((name, command) for name, command in found.items() if name not in VERBS)
 
 
 @click.group(

@@ -92,8 +92,8 @@ class LiveView(TimedObserver):
         self._losses.append(event.metrics.get("loss", math.nan))
         sample = event.sample
         if "target" in sample:
-            self._targets.append(sample["target"])
-            self._predictions.append(sample.get("prediction", math.nan))
+            self._targets.append(_first(sample["target"]))
+            self._predictions.append(_first(sample.get("prediction", math.nan)))
 
     def idle(self) -> None:
         """Record the pace; drawing is the other thread's work."""
@@ -165,6 +165,11 @@ class LiveView(TimedObserver):
             text.append("  mean abs error ", style="dim")
             text.append(f"{metrics['mean_abs_error']:.4f}")
         return text.append("  lr ", style="dim").append(f"{latest.learning_rate:g}")
+
+
+def _first(value: Any) -> float:
+    """Return the first of several values, or the only one."""
+    return float(value[0]) if isinstance(value, list) else float(value)
 
 
 def _clock(seconds: float) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from mycaffe_py.device.device import Device
 from mycaffe_py.layer.layer import TEST, TRAIN, LayerContext
 from mycaffe_py.net.builder import NetBuilder
+from mycaffe_py.net.built_net import BuiltNet
 from mycaffe_py.plugins.registry import Registry
 
 
@@ -57,12 +58,18 @@ def _of_phase(
     # Whatever a layer raises: a picture without its shapes is better than none.
     with suppress(Exception), np.errstate(all="ignore"):
         builder.check()
-    index_of = {part.layer[at].name: kept[at] for at in builder.positions}
-    shapes = {}
-    for layer, tops in zip(builder.built.layers, builder.built.tops, strict=True):
-        for blob in tops:
-            if layer.name in index_of:
-                shapes[index_of[layer.name], blob.name] = tuple(blob.shape)
+    shapes = {(kept[index], top): shape for (index, top), shape in shapes_of(builder.built).items()}
+    for layer in builder.built.layers:
         with suppress(Exception):
             layer.close()
     return shapes
+
+
+def shapes_of(built: BuiltNet) -> dict[tuple[int, str], tuple[int, ...]]:
+    """Return (position of a layer in the model, name of its top) -> shape, for the layers that were set up."""
+    return {
+        (index, blob.name): tuple(blob.shape)
+        for index, tops in zip(built.positions, built.tops, strict=False)
+        if index is not None
+        for blob in tops
+    }

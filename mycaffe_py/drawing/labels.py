@@ -48,6 +48,38 @@ def _sizes(param: Any, name: str, stem: str, default: int) -> str:
     return str(values[0]) if len(set(values)) == 1 else " x ".join(map(str, values))
 
 
+def layer_summary(layer: Any) -> str:
+    """Return a layer's main settings in few words, such as ``3x3, stride 2, 64 outputs``, or ""."""
+    parts: list[str] = []
+    kind = ""
+    if layer.type in _WINDOWED:
+        param = layer.pooling_param if layer.type == "Pooling" else layer.convolution_param
+        if layer.type == "Pooling":
+            field = param.DESCRIPTOR.fields_by_name["pool"]
+            kind = f"{field.enum_type.values_by_number[param.pool].name} "
+        if layer.type == "Pooling" and param.global_pooling:
+            parts.append(f"{kind}global")
+        else:
+            parts.append(f"{kind}{_window(param)}")
+            stride = _sizes(param, "stride", "stride", 1)
+            parts += [f"stride {stride}"] if stride != "1" else []
+    if layer.type in (*_WINDOWED[:2], "InnerProduct"):
+        param = getattr(
+            layer, "inner_product_param" if "Inner" in layer.type else "convolution_param"
+        )
+        parts.append(f"{param.num_output} outputs")
+    if layer.type == "Data" and layer.data_param.batch_size:
+        parts.append(f"batch of {layer.data_param.batch_size}")
+    if len(layer.loss_weight) == 1 and layer.loss_weight[0] not in (0, 1):
+        parts.append(f"loss weight {layer.loss_weight[0]:.4g}")
+    return ", ".join(parts)
+
+
+def _window(param: Any) -> str:
+    size = _sizes(param, "kernel_size", "kernel", 1).replace(" ", "")
+    return size if "x" in size else f"{size}x{size}"
+
+
 def edge_label(layer: Any) -> str:
     """Return what Caffe writes on the arrow out of a layer: its batch size or number of outputs."""
     if layer.type == "Data":

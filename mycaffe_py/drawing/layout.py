@@ -7,7 +7,9 @@ order within the ranks by medians, then positions that pull connected nodes onto
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .graph import Graph, Node
 from .ordering import Ranked, order_ranks
@@ -49,7 +51,7 @@ def lay_out(graph: Graph, rankdir: str) -> tuple[float, float]:
     horizontal = rankdir in ("LR", "RL")
     for node in graph.nodes:
         measure(node)
-    ranks = _ranks(graph)
+    ranks: dict[Node, int] = ranks_of(graph.nodes, graph.edges)
     slots, chains = _slots(graph, ranks, horizontal)
     rows: list[list[Slot]] = [[] for _ in range(max(ranks.values(), default=-1) + 1)]
     for slot in slots:
@@ -68,22 +70,25 @@ def lay_out(graph: Graph, rankdir: str) -> tuple[float, float]:
     return (length, breadth) if horizontal else (breadth, length)
 
 
-def _ranks(graph: Graph) -> dict[Node, int]:
-    """Return each node's rank: one more than the highest below it; lone sources are pulled up."""
+def ranks_of(nodes: Sequence[Any], edges: Iterable[Any]) -> dict[Any, int]:
+    """Return each node's rank: one more than the highest below it; lone sources are pulled up.
+
+    An edge has a ``source`` and a ``target``; the edges form no circle.
+    """
     before, after = defaultdict(list), defaultdict(list)
-    for edge in graph.edges:
+    for edge in edges:
         before[edge.target].append(edge.source)
         after[edge.source].append(edge.target)
-    missing = {node: len(before[node]) for node in graph.nodes}
-    ready = [node for node in graph.nodes if not missing[node]]
-    ranks = dict.fromkeys(graph.nodes, 0)
+    missing = {node: len(before[node]) for node in nodes}
+    ready = [node for node in nodes if not missing[node]]
+    ranks = dict.fromkeys(nodes, 0)
     for node in ready:
         for target in after[node]:
             ranks[target] = max(ranks[target], ranks[node] + 1)
             missing[target] -= 1
             if not missing[target]:
                 ready.append(target)
-    for source in [node for node in graph.nodes if not before[node] and after[node]]:
+    for source in [node for node in nodes if not before[node] and after[node]]:
         group = [source, *(node for node in after[source] if len(before[node]) == 1)]
         outer = [(ranks[node], ranks[t]) for node in group for t in after[node] if t not in group]
         slack = min((high - low - 1 for low, high in outer), default=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .output_names import with_outputs
 
@@ -43,15 +44,16 @@ class StepDone(Event):
     """After each update. ``iteration`` counts updates done.
 
     ``metrics`` are the loss and the trainer's metrics, ``outputs`` the net's outputs, each by name. ``display`` is
-    true if the solver's ``display`` setting asks for a line. ``sample`` is what a live view draws
-    (x, target, prediction), if the trainer provides it.
+    true if the solver's ``display`` setting asks for a line. ``sample`` is what a live view draws, if the trainer
+    provides it: ``x``, ``target`` and ``prediction``, the last two lists of floats or one float; see
+    :meth:`Trainer.sample`.
     """
 
     iteration: int
     metrics: Mapping[str, float]
     learning_rate: float
     display: bool = False
-    sample: Mapping[str, float] = field(default_factory=dict)
+    sample: Mapping[str, Any] = field(default_factory=dict)
     outputs: Mapping[str, float] = field(default_factory=dict)
     loss_is_output: bool = False
     """Whether the metric ``loss`` is the output of that name."""

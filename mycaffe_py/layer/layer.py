@@ -65,6 +65,9 @@ class Layer:
     kind: ClassVar[str] = "layer"
     type: str = ""
     aliases: ClassVar[tuple[str, ...]] = ()
+    group: ClassVar[str] = ""
+    """The type's group in lists and pictures, one of ``plugins.LAYER_GROUPS``; "" means derived from its bottoms and
+    ``is_loss``."""
     schema: ClassVar[str | None] = None
     """Proto2 text of the layer's own message and its ``extend LayerParameter``, if any."""
     parameters: ClassVar[tuple[str, ...] | None] = None
@@ -293,8 +296,9 @@ class Layer:
 
         Quoted blob names are replaced by those in the model, without inserted splits.
         """
-        error = kind(self._naming_layer(message), hint=hint)
-        error.field, error.layer = field, self.name
+        text = self._naming_blobs(message)
+        error = kind(self._naming_layer(text), hint=hint)
+        error.field, error.layer, error.text = field, self.name, text
         raise error
 
     def warn(self, message: str) -> None:
@@ -302,11 +306,11 @@ class Layer:
 
         In a run it goes to the terminal and the log, from Python it is a MyCaffeWarning.
         """
-        self.context.warn(self._naming_layer(message))
+        self.context.warn(self._naming_layer(self._naming_blobs(message)))
+
+    def _naming_blobs(self, message: str) -> str:
+        names = self.context.names_in_file
+        return re.sub(r'"([^"]+)"', lambda quoted: f'"{names.get(quoted[1], quoted[1])}"', message)
 
     def _naming_layer(self, message: str) -> str:
-        names = self.context.names_in_file
-        message = re.sub(
-            r'"([^"]+)"', lambda quoted: f'"{names.get(quoted[1], quoted[1])}"', message
-        )
         return f'layer "{self.name}" ({self.type}): {message}'

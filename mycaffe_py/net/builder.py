@@ -161,6 +161,7 @@ class NetBuilder:
             built.inputs += [blob.name for blob in top]
         built.layers.append(layer)
         built.layer_names.append(param.name)
+        built.positions.append(position)
         built.bottoms.append(bottom)
         built.tops.append(top)
         built.bottom_need_backward.append(needs)
@@ -193,13 +194,13 @@ class NetBuilder:
     def _bottom_needs(self, param: Any, bottom: list[Blob], position: int | None) -> list[bool]:
         overrides = list(param.propagate_down)
         if overrides and len(overrides) != len(bottom):
-            message = (
-                f'layer "{param.name}" ({param.type}): propagate_down must be given once for each bottom: '
+            text = (
+                "propagate_down must be given once for each bottom: "
                 f"{len(overrides)} given, {len(bottom)} bottoms"
             )
-            raise PrototxtError(
-                [self.document.problem(path_of(position, "propagate_down"), message)]
-            )
+            message = f'layer "{param.name}" ({param.type}): {text}'
+            path = path_of(position, "propagate_down")
+            raise PrototxtError([self.document.problem(path, message, text=text)])
         return overrides or [id(blob) in self.need for blob in bottom]
 
 

@@ -22,6 +22,8 @@ class BuiltNet:
     layer_params: list[Any] = field(default_factory=list)
     layers: list[Layer] = field(default_factory=list)
     layer_names: list[str] = field(default_factory=list)
+    positions: list[int | None] = field(default_factory=list)
+    """Each layer's index in the model; None for an inserted Split."""
     blobs: dict[str, Blob] = field(default_factory=dict)
     bottoms: list[list[Blob]] = field(default_factory=list)
     tops: list[list[Blob]] = field(default_factory=list)

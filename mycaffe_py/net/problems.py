@@ -72,7 +72,8 @@ class LayerProblems:
         if error.layer != param.name and f'layer "{param.name}"' not in message:
             message = f'layer "{param.name}" ({param.type}): {message}'
         path = path_of(position, *steps_of(error.field))
-        return self.document.problem(path, message, error.hint, code=error.code)
+        text = error.text or error.message
+        return self.document.problem(path, message, error.hint, code=error.code, text=text)
 
     def in_order(self) -> list[Problem]:
         """Return the problems in file order."""

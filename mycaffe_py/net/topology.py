@@ -31,6 +31,10 @@ def _nan_within(field: Any, value: Any) -> tuple[str | int, ...] | None:
     return None
 
 
+def _lead(layer: Any) -> str:
+    return f'layer "{layer.name}" ({layer.type}): '
+
+
 @dataclass(frozen=True)
 class FieldMistakes:
     """Where a net's text could not be read completely, so that consequential problems are not reported."""
@@ -75,8 +79,8 @@ class WiringCheck:
                 continue
             path = ("layer", index)
             if layer.include and layer.exclude:
-                message = f'layer "{layer.name}" has both include and exclude rules'
-                self._report(index, (*path, "exclude"), message, code="E203")
+                owner, message = f'layer "{layer.name}" ', "has both include and exclude rules"
+                self._report(index, (*path, "exclude"), message, code="E203", owner=owner)
             if index not in included:
                 continue
             self._check_type(layer, index)
@@ -109,11 +113,15 @@ class WiringCheck:
         hint: str | None = None,
         *,
         code: str,
+        owner: str = "",
     ) -> None:
+        """Record a problem; its message is preceded by ``owner``, the layer in words."""
         self.broken.add(index)
         if self.mistakes.elsewhere and code in ("E206", "E207"):
             return  # it may be due to a layer or rule that could not be read
-        self.found.append((index, self.document.problem(path, message, hint, code)))
+        whole = f"{owner}{message}"
+        problem = self.document.problem(path, whole, hint, code, text=message)
+        self.found.append((index, problem))
 
     def _no_layers(self) -> None:
         file = f"{self.document.filename}: " if self.document.filename != "<string>" else ""
@@ -123,7 +131,8 @@ class WiringCheck:
     def _check_type(self, layer: Any, index: int) -> None:
         path = ("layer", index)
         if not layer.type:
-            self._report(index, path, f'layer "{layer.name}" has no type', code="E201")
+            owner = f'layer "{layer.name}" '
+            self._report(index, path, "has no type", code="E201", owner=owner)
             return
         try:
             self.types.find(layer.type)
@@ -136,34 +145,31 @@ class WiringCheck:
             steps = None if field.name == "blobs" else _nan_within(field, value)
             if steps is not None:
                 path = ".".join(map(str, steps))
-                message = f'layer "{layer.name}" ({layer.type}): {path} is NaN'
-                self._report(index, ("layer", index, *steps), message, code="E220")
+                message, owner = f"{path} is NaN", _lead(layer)
+                self._report(index, ("layer", index, *steps), message, code="E220", owner=owner)
 
     def _check_bottoms(self, layer: Any, index: int) -> None:
         for position, name in enumerate(layer.bottom):
             if name in self._produced or name in self.mistakes.names:
                 continue
-            message = f'layer "{layer.name}" ({layer.type}): unknown bottom blob "{name}"'
+            message, path = f'unknown bottom blob "{name}"', ("layer", index, "bottom", position)
             hint = self._missing_bottom_hint(name)
-            self._report(index, ("layer", index, "bottom", position), message, hint, code="E206")
+            self._report(index, path, message, hint, code="E206", owner=_lead(layer))
 
     def _check_tops(self, layer: Any, index: int) -> None:
         for position, name in enumerate(layer.top):
             path = ("layer", index, "top", position)
             in_place = position < len(layer.bottom) and layer.bottom[position] == name
             if name in self._produced and not in_place:
-                message = (
-                    f'layer "{layer.name}" ({layer.type}): top blob "{name}" is already produced by another '
-                    "layer"
-                )
+                message = f'top blob "{name}" is already produced by another layer'
                 hint = (
                     f'the first one is "{self._produced[name]}"; in-place operation needs the same '
                     "blob as bottom at the same position"
                 )
-                self._report(index, path, message, hint, code="E207")
+                self._report(index, path, message, hint, code="E207", owner=_lead(layer))
             elif in_place and self._refuses_in_place(layer):
-                message = f'layer "{layer.name}" ({layer.type}) cannot work in place'
-                self._report(index, path, message, code="E207")
+                owner = f'layer "{layer.name}" ({layer.type}) '
+                self._report(index, path, "cannot work in place", code="E207", owner=owner)
             self._produced[name] = layer.name
 
     def _refuses_in_place(self, layer: Any) -> bool:

@@ -8,7 +8,15 @@ from mycaffe_py.lazy import lazy_names
 
 if TYPE_CHECKING:
     from .catalog import Catalog as Catalog
+    from .describing import (
+        describe_message as describe_message,
+        describe_type as describe_type,
+        first_sentence as first_sentence,
+        list_types as list_types,
+        plain_doc as plain_doc,
+    )
     from .discovery import Plugin as Plugin
+    from .groups import LAYER_GROUPS as LAYER_GROUPS, layer_group as layer_group
     from .hookspecs import hookimpl as hookimpl, hookspec as hookspec
     from .offers import HOOKS as HOOKS, KINDS as KINDS
     from .registry import (
@@ -18,12 +26,16 @@ if TYPE_CHECKING:
         load_registry as load_registry,
         use_plugins as use_plugins,
     )
+    from .templates import TEMPLATE_KINDS as TEMPLATE_KINDS, Template as Template
 else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
         catalog="Catalog",
+        describing="describe_message describe_type first_sentence list_types plain_doc",
         discovery="Plugin",
+        groups="LAYER_GROUPS layer_group",
         hookspecs="hookimpl hookspec",
         offers="HOOKS KINDS",
         registry="ALLOW_LIST_VARIABLE Registry default_registry load_registry use_plugins",
+        templates="TEMPLATE_KINDS Template",
     )

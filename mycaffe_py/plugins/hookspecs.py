@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     import click
 
+    from .templates import Template
+
 PROJECT = "mycaffe"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -56,4 +58,10 @@ def mycaffe_trainers() -> list[type]:
 @hookspec
 def mycaffe_commands() -> list[click.Command]:
     """Return click commands, which become verbs of the ``mycaffe`` command."""
+    return []
+
+
+@hookspec
+def mycaffe_templates() -> list[Template]:
+    """Return templates: model and solver files that a new project may begin with."""
     return []

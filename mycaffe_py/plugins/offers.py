@@ -14,6 +14,7 @@ from mycaffe_py.schema import SchemaSource
 
 from . import hookspecs
 from .discovery import Plugin
+from .templates import Template
 
 KINDS = ("layers", "solvers", "fillers", "gyms", "trainers")
 """The kinds of classes that plugins offer; ``kind`` of a class is one of them: ``layer``, ``solver``, ..."""
@@ -81,12 +82,16 @@ def _call(hook_name: str, function: Any) -> list[Any]:
             wanted = f"{singular.capitalize()} classes"
         elif kind == "commands":
             good, wanted = isinstance(item, click.Command) and bool(item.name), "click commands"
+        elif kind == "templates":
+            good, wanted = isinstance(item, Template), "Templates"
         else:
             good, wanted = isinstance(item, str | Path), "str or Path of .proto text"
         if not good:
             raise PluginError(
                 f"{hook_name}() must return a list of {wanted}, but it contains {item!r:.80}"
             )
+        if isinstance(item, Template):
+            item.check()
     return list(returned)
 
 
@@ -98,6 +103,10 @@ def _kind_of(cls: type) -> str:
 
 def _check_names(manager: pluggy.PluginManager, module: Any) -> None:
     """Fail for a marked function that is not a hook, and for a hook that is not marked."""
+    for name in HOOKS:
+        getattr(
+            module, name, None
+        )  # pluggy does not see a hook that the module loads when it is asked for
     for name in dir(module):
         if manager.parse_hookimpl_opts(module, name):
             if name not in HOOKS:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pluggy
 
 from mycaffe_py.errors import PluginError, SchemaError
+from mycaffe_py.resources import resource_names
 from mycaffe_py.schema import Schema, compose, core_sources, stable_number
 from mycaffe_py.schema.proto.numbering import FIRST_BUNDLED, LAST_BUNDLED
 
@@ -16,6 +18,7 @@ from . import hookspecs
 from .catalog import Catalog
 from .discovery import Plugin, add_named, from_entry_points
 from .offers import KINDS, register
+from .templates import TEMPLATE_KINDS, Template
 
 ALLOW_LIST_VARIABLE = "MYCAFFE_PLUGINS"
 
@@ -32,6 +35,8 @@ class Registry:
         self.trainers = Catalog("trainer")
         self.commands: dict[str, Any] = {}
         self._command_owners: dict[str, str] = {}
+        self.templates: dict[tuple[str, str], tuple[Template, str]] = {}
+        """The templates of plugins, by kind and name in lower case, each with its plugin's name."""
         for plugin in self.working():
             self._add(plugin)
         self.schema: Schema = self._compose()
@@ -58,6 +63,7 @@ class Registry:
             for kind in KINDS:
                 self.catalog(kind).check(plugin.offers.get(kind, ()), plugin.name)
             self._check_commands(plugin)
+            self._check_templates(plugin)
         except PluginError as error:
             plugin.reject(error.message, error.hint, error)
             return
@@ -66,6 +72,8 @@ class Registry:
         for command in plugin.offers.get("commands", ()):
             self.commands[command.name] = command
             self._command_owners[command.name] = plugin.name
+        for template in plugin.offers.get("templates", ()):
+            self.templates[template.kind, template.name.lower()] = template, plugin.name
 
     def _check_commands(self, plugin: Plugin) -> None:
         for command in plugin.offers.get("commands", ()):
@@ -76,12 +84,30 @@ class Registry:
                     f'plugin "{other}"'
                 )
 
+    def _check_templates(self, plugin: Plugin) -> None:
+        taken = {
+            (kind, Path(name).stem.lower()): "a shipped one"
+            for kind in TEMPLATE_KINDS
+            for name in (resource_names(f"{kind}s") if plugin.offers.get("templates") else ())
+        }
+        taken |= {key: f'that of plugin "{owner}"' for key, (_, owner) in self.templates.items()}
+        for template in plugin.offers.get("templates", ()):
+            key = template.kind, template.name.lower()
+            if key in taken:
+                raise PluginError(
+                    f'{template.kind} template "{template.name}" of plugin "{plugin.name}" clashes '
+                    f"with {taken[key]}"
+                )
+            taken[key] = "another of this plugin"
+
     def _drop(self, plugin: Plugin) -> None:
         """Remove everything that a plugin offers."""
         for kind in KINDS:
             self.catalog(kind).remove_owner(plugin.name)
         for name in [name for name, owner in self._command_owners.items() if owner == plugin.name]:
             del self.commands[name], self._command_owners[name]
+        for key in [key for key, (_, owner) in self.templates.items() if owner == plugin.name]:
+            del self.templates[key]
 
     def _compose(self) -> Schema:
         """Compose the schema; a plugin whose schema clashes is dropped with everything that it offers."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,10 +24,18 @@ def folder_name(net_name: str) -> str:
 
 def numbered_folders(parent: Path) -> list[Path]:
     """Return the numbered run folders in ``parent``, oldest first."""
-    if not parent.is_dir():
+    if not os.path.isdir(parent):
         return []
-    found = [path for path in parent.iterdir() if path.name.isdecimal() and path.is_dir()]
+    found = [path for path in parent.iterdir() if path.name.isdecimal() and os.path.isdir(path)]
     return sorted(found, key=lambda path: int(path.name))
+
+
+def runs_of_nets(base: Path) -> Iterator[list[Path]]:
+    """Yield the numbered run folders of each net below ``base``; what may not be read is left out."""
+    with suppress(OSError):
+        for net in base.iterdir():
+            with suppress(OSError):
+                yield numbered_folders(net)
 
 
 class RunDirectory:

@@ -14,11 +14,14 @@ from mycaffe_py.events.events import Event, Observer
 
 
 class TimedObserver(Observer):
-    """An observer that also knows when the current event was emitted (``time.perf_counter``)."""
+    """An observer that also knows when the current event was emitted (``time.perf_counter``), and that time passes."""
 
     now: float = 0.0
     expendable: bool = False
     """Whether the run continues without it if it can no longer write, for example to a closed terminal."""
+
+    def tick(self) -> None:
+        """Called every 0.1 s or so, whether there were events or not."""
 
 
 class Dispatcher:
@@ -61,6 +64,7 @@ class Dispatcher:
     def _run(self) -> None:
         while not self._closing.wait(self._interval):
             self._deliver()
+            self._tick()
         self._deliver()
         for observer in list(self._observers):
             self._call(observer, observer.close)
@@ -71,6 +75,11 @@ class Dispatcher:
             return
         for observer in list(self._observers):
             self._call(observer, _observe_batch, observer, batch)
+
+    def _tick(self) -> None:
+        for observer in list(self._observers):
+            if isinstance(observer, TimedObserver):
+                self._call(observer, observer.tick)
 
     def _call(self, observer: Observer, action: Callable[..., None], *arguments: Any) -> None:
         try:

@@ -13,6 +13,8 @@ from mycaffe_py.errors import OutputError
 from mycaffe_py.events.events import Event, Observer, StepDone, TestDone
 from mycaffe_py.events.output_names import with_clashes_renamed
 
+from .reading import NUMBER, is_kind
+
 FIRST_COLUMNS = ("iteration", "loss", "accuracy", "baseline_accuracy", "mean_abs_error", "lr")
 _OWN = ("iteration", "lr")
 
@@ -120,12 +122,21 @@ def read_tests(path: Path) -> dict[str, Points]:
     if not path.is_file():
         return figures
     for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        iteration, net = row.pop("iteration"), row.pop("net")
-        for name, value in row.items():
-            if value is not None:
-                label = f"test {name}" + (f" (#{net})" if net else "")
-                iterations, values = figures.setdefault(label, ([], []))
-                iterations.append(iteration)
-                values.append(value)
+        add_test(figures, line)
     return figures
+
+
+def add_test(figures: dict[str, Points], line: str | bytes) -> None:
+    """Add a line of tests.jsonl to what :func:`read_tests` returns."""
+    row = json.loads(line)
+    iteration, net = row.pop("iteration"), row.pop("net")
+    for name, value in row.items() if is_kind(iteration, int) else ():
+        if value is not None and is_kind(value, NUMBER):
+            iterations, values = figures.setdefault(test_label(name, net), ([], []))
+            iterations.append(iteration)
+            values.append(value)
+
+
+def test_label(name: str, net: int) -> str:
+    """Return the name of a metric of a test net."""
+    return f"test {name}" + (f" (#{net})" if net else "")

@@ -14,6 +14,9 @@ from typing import Any
 
 from mycaffe_py.weights.atomic import atomic_write
 
+from .lock import is_alive
+from .reading import NUMBER, of_kinds, read_fields
+from .recorded import seen_from
 from .versions import installed_versions
 
 FILE_NAME = "run.json"
@@ -54,6 +57,7 @@ class RunRecord:
         *,
         command: Sequence[str],
         resumed_from: Path | None = None,
+        resumed_run: Path | None = None,
     ) -> RunRecord:
         """Write the record of a run that starts now."""
         device = training.device
@@ -65,6 +69,7 @@ class RunRecord:
                 "net": training.net.name,
                 "solver": training.solver.type,
                 "trainer": training.trainer.type if training.trainer else None,
+                "gym": _gym_of(training),
                 "iteration": training.solver.iter,
                 "max_iter": training.solver.param.max_iter,
                 "started": now(),
@@ -79,8 +84,11 @@ class RunRecord:
                 "platform": platform.platform(),
                 "versions": installed_versions(),
                 "resumed_from": str(resumed_from) if resumed_from else None,
+                "resumed_run": seen_from(folder, resumed_run) if resumed_run else None,
                 "best": None,
+                "problem": None,
                 "snapshots": [],
+                "pictures": [],
             },
         )
         record.write()
@@ -111,10 +119,59 @@ def plain(value: Any) -> Any:
     return value
 
 
+def _gym_of(training: Any) -> str | None:
+    """Return the type of the gym from which a training takes its data; None if it takes them from layers."""
+    if training.trainer is None:
+        return None
+    gyms = training.registry.gyms
+    name = str(training.trainer.param.gym.type)
+    return str(gyms.find(name).type) if name in gyms else name
+
+
+_KINDS = {
+    **dict.fromkeys(("status", "message", "net", "solver", "trainer", "gym", "dtype"), str),
+    **dict.fromkeys(("working_folder", "git_commit", "platform"), str),
+    **dict.fromkeys(("resumed_from", "resumed_run"), str),
+    **dict.fromkeys(("iteration", "max_iter", "seed", "process"), int),
+    **dict.fromkeys(("started", "ended"), datetime),
+    **dict.fromkeys(("command", "snapshots", "pictures"), list),
+    "device": {"name": str, "reason": str},
+    "best": {"metric": str, "value": NUMBER, "window": int, "iteration": int},
+    "problem": {"message": str, "hint": str, "file": str, "line": int, "column": int},
+}
+_SNAPSHOT = {"iteration": int, "weights": str, "state": str, "reason": str}
+
+
 def read_record(folder: Path) -> dict[str, Any]:
-    """Return the fields of a run folder's run.json, or an empty dict if it cannot be read."""
-    try:
-        fields = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return fields if isinstance(fields, dict) else {}
+    """Return the fields of a run folder's run.json, or an empty dict if it cannot be read.
+
+    A field of another kind than it is written with is left out.
+    If it says ``running`` but the run's process is gone, ``status`` is ``lost`` and ``message`` tells so.
+    """
+    path = Path(folder) / FILE_NAME
+    fields = read_fields(path, _KINDS)
+    if fields.get("status") != "running" or is_alive(folder):
+        return fields
+    fields = read_fields(path, _KINDS)  # it may have ended after the first look
+    if fields.get("status") != "running":
+        return fields
+    return fields | {"status": "lost", "message": _lost(fields)}
+
+
+def snapshots_of(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the snapshots that a record names, oldest first, ignoring what is no snapshot."""
+    entries = (of_kinds(entry, _SNAPSHOT) for entry in record.get("snapshots") or ())
+    return [entry for entry in entries if entry.get("state")]
+
+
+def last_snapshot(record: dict[str, Any]) -> int | None:
+    """Return the update of the newest snapshot that a record names, or None."""
+    entries = snapshots_of(record)
+    return entries[-1].get("iteration") if entries else None
+
+
+def _lost(record: dict[str, Any]) -> str:
+    update = last_snapshot(record)
+    if update is None:
+        return "This run's process is gone. It left no snapshot."
+    return f"This run's process is gone. Its last snapshot is of update {update:,}."

@@ -6,12 +6,13 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from mycaffe_py.errors import ConfigError, MissingFileError, MyCaffeError, closest
 
 from .directory import folder_name, numbered_folders
-from .record import read_record
+from .record import read_record, snapshots_of
+from .recorded import recorded_path
 
 STATE_SUFFIXES = (".solverstate", ".solverstate.h5")
 WEIGHTS_SUFFIXES = (".caffemodel", ".caffemodel.h5")
@@ -71,9 +72,12 @@ def _newest(parent: Path, net_name: str, use: Use, warn: Warn) -> FoundState:
     runs = numbered_folders(parent)[::-1]
     failures = _Failures()
     for run in runs:
-        if read_record(run).get("status") == "diverged":
+        status = read_record(run).get("status")
+        if status == "diverged":
             warn(f"run {run} diverged; trying the run before it")
             continue
+        if status == "running":
+            warn(f"run {run} is still running; continuing from its newest snapshot, if it has one")
         state = _first_usable(states_in(run), use, failures)
         if state is not None:
             failures.report(warn)
@@ -120,21 +124,11 @@ def states_in(folder: Path) -> list[Path]:
     """
     found = [path for path in folder.iterdir() if path.name.endswith(STATE_SUFFIXES)]
     record = read_record(folder)
-    started_in = Path(str(record.get("working_folder", ".")))
-    for state in _recorded_states(record):
-        elsewhere = started_in / state
+    for entry in snapshots_of(record):
+        elsewhere = recorded_path(folder, record, entry["state"])
         if elsewhere.is_file() and not any(elsewhere.samefile(path) for path in found):
             found.append(elsewhere)
     return sorted(found, key=lambda path: (iteration_in_name(path), path.name), reverse=True)
-
-
-def _recorded_states(record: dict[str, Any]) -> list[str]:
-    """Return the states that run.json names, ignoring anything else in it."""
-    snapshots = record.get("snapshots")
-    entries = snapshots if isinstance(snapshots, list) else []
-    return [
-        str(entry["state"]) for entry in entries if isinstance(entry, dict) and "state" in entry
-    ]
 
 
 def iteration_in_name(path: Path) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,12 +29,18 @@ from mycaffe_py.events.events import (
 )
 from mycaffe_py.weights.atomic import atomic_write
 
+from .asking import AskedByFile
 from .best import BestWeights
 from .directory import RunDirectory
 from .dispatch import Dispatcher
+from .frames import FrameTaker, FrameWriter
+from .live import LiveWriter
+from .lock import RunLock
 from .metrics import MetricsWriter
 from .pictures import draw_pictures
+from .progress import ProgressWriter
 from .record import RunRecord, now
+from .recorded import problem_of, stored_path
 from .settings import with_absolute_paths, without_blobs
 from .signals import SignalEffects
 from .snapshots import SnapshotKeeper
@@ -62,7 +69,8 @@ class TrainingSession:
     """Trains, and keeps the run folder up to date.
 
     ``training`` is what ``build_training`` returned. ``observers`` receive every event, in a
-    thread of their own. The run folder has the resolved files and run.json from the start.
+    thread of their own. The run folder has the resolved files and run.json from the start, and is locked
+    until :meth:`run` has ended.
     ``resumed_from`` is the solver state that was restored, ``resumed_run`` the folder of its run.
     """
 
@@ -85,12 +93,32 @@ class TrainingSession:
         if resumed_from is not None:
             self.keeper.continue_from(resumed_run or resumed_from.parent)
         self._write_settings()
-        self.record = RunRecord.start(
-            directory.path, training, command=command, resumed_from=resumed_from
-        )
-        self._dispatcher = Dispatcher([MetricsWriter(directory.path), *observers])
+        own = self._own_observers()  # a trainer of a plugin may fail here, before there is a run
+        self._lock = RunLock(directory.path)
+        try:
+            self.record = RunRecord.start(
+                directory.path,
+                training,
+                command=command,
+                resumed_from=resumed_from,
+                resumed_run=resumed_run,
+            )
+        except BaseException:
+            self._lock.release()
+            raise
+        self._dispatcher = Dispatcher([*own, *observers])
         self._signals = SignalEffects(self.solver, self.log, sigint=sigint, sighup=sighup)
         self._latest: StepDone | None = None
+
+    def _own_observers(self) -> list[Observer]:
+        """Return what keeps the folder up to date, and listens to it."""
+        folder, trainer = self.directory.path, self.trainer
+        own = [MetricsWriter(folder), ProgressWriter(folder)]
+        if trainer is not None:
+            own.append(LiveWriter(folder, trainer.sample_info()))
+        if FrameTaker.suits(trainer):
+            own.append(FrameWriter(folder))
+        return [*own, AskedByFile(folder, self.solver.request, self.log)]
 
     def _write_settings(self) -> None:
         to_text = self.training.registry.schema.to_text
@@ -106,6 +134,9 @@ class TrainingSession:
         """Pass a line of text to the observers."""
         self._dispatcher.post(Log(text, level))
 
+    def _warn(self, text: str) -> None:
+        self.log(text, "warning")
+
     def _remember(self, event: Event) -> None:
         if isinstance(event, StepDone):
             self._latest = event
@@ -113,8 +144,8 @@ class TrainingSession:
     def _on_snapshot(self, written: SnapshotWritten) -> None:
         entry = {
             "iteration": written.iteration,
-            "weights": str(written.weights),
-            "state": str(written.state),
+            "weights": stored_path(self.directory.path, written.weights),
+            "state": stored_path(self.directory.path, written.state),
             "reason": written.reason,
         }
         self.record.update(
@@ -139,18 +170,23 @@ class TrainingSession:
                 iteration = self.solver.iter
                 self.record.update(status="interrupted", iteration=iteration, ended=now())
             raise
+        finally:
+            self._lock.release()
 
     def _run(self) -> Outcome:
         solver, started = self.solver, time.perf_counter()
         first = solver.iter
         solver.clear_requests()
         listeners = [self.best.listener, self._remember, self._dispatcher.listener]
+        if FrameTaker.suits(self.trainer):
+            taker = FrameTaker(self.trainer, self._dispatcher.post, self._warn)
+            listeners.append(taker.listener)
         solver.listeners += listeners
         solver.snapshot_action, solver.snapshot_at_end = self._snapshot, True
         logs = {net: (net.log, net.context.warn) for net in (solver.net, *solver.test_nets)}
         for net in logs:
             net.log = self.log
-            net.context.warn = lambda text: self.log(text, "warning")
+            net.context.warn = self._warn
         try:
             with self._signals.installed():
                 # Only now: a process that sees that training has started may send a signal.
@@ -235,13 +271,21 @@ class TrainingSession:
             self.record.update(
                 status=outcome.status,
                 message=_message(error),
+                problem=problem_of(error),
                 iteration=self.solver.iter,
                 best=outcome.best,
                 ended=now(),
             )
         except OutputError as problem:
             error = error or problem
-        draw_pictures(self.directory.path, self.trainer, outcome.warnings.append, best=outcome.best)
+        drawn = draw_pictures(
+            self.directory.path, self.trainer, outcome.warnings.append, best=outcome.best
+        )
+        if drawn:
+            # They take a while: whoever follows the run learns only now that they are there.
+            with suppress(OutputError):
+                self.record.update(pictures=[path.name for path in drawn])
+        self._lock.release()
         outcome.files = sorted(path.name for path in self.directory.path.iterdir())
         if error is not None:
             raise error

@@ -8,6 +8,7 @@ from mycaffe_py.lazy import lazy_names
 
 if TYPE_CHECKING:
     from .averaging import mean_outputs as mean_outputs
+    from .outlook import fields_in_use as fields_in_use, rate_course as rate_course
     from .param_groups import ParamGroup as ParamGroup, Segment as Segment
     from .solver import Solver as Solver, with_outputs as with_outputs
 else:
@@ -15,5 +16,6 @@ else:
         __name__,
         averaging="mean_outputs",
         param_groups="ParamGroup Segment",
+        outlook="fields_in_use rate_course",
         solver="Solver with_outputs",
     )

@@ -20,7 +20,7 @@ class AttachedTrainer(Protocol):
     def metrics(self) -> dict[str, float]:
         """Return the trainer's own metrics after an update, by name."""
 
-    def sample(self) -> dict[str, float]:
+    def sample(self) -> dict[str, Any]:
         """Return the values of the last update for a live view."""
 
     def test(self, net: Net, iterations: int) -> dict[str, float]:

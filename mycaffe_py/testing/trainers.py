@@ -36,9 +36,10 @@ def check_trainer(
 
     Give a solver with its ``trainer { }`` and a model, each as prototxt text or as a Path. Checked over
     ``steps`` updates: one forward and one backward pass for each of the solver's ``iter_size`` passes;
-    metrics and sample are finite floats by name; the same seed gives the same bits; ``state`` contains plain
-    values and arrays, and a new trainer that loads it continues to the last bit; ``test`` returns the same
-    metrics twice and does not change the weights, the train net or the training's state.
+    metrics and sample are finite floats by name (target and prediction of the sample may be lists of them); the
+    same seed gives the same bits; ``state`` contains plain values and arrays, and a new trainer that loads it
+    continues to the last bit; ``test`` returns the same metrics twice and does not change the weights, the train
+    net or the training's state.
     """
     _Check(solver_prototxt, model_prototxt, registry or default_registry(), steps, seed).run()
 
@@ -121,7 +122,7 @@ class _Check:
             training.solver.step(1)
             metrics, sample = trainer.metrics(), trainer.sample()
             self.check_figures("metrics()", metrics)
-            self.check_figures("sample()", sample)
+            self.check_sample(sample)
             record.append((dict(metrics), dict(sample)))
         return [*record, _weights(training.net)]
 
@@ -134,6 +135,13 @@ class _Check:
             good = isinstance(value, float | int) and not isinstance(value, bool)
             self.require(good, f"{what}: {name} is {value!r:.60}, not a plain number")
             self.require(math.isfinite(value), f"{what}: {name} is {value}, which is not finite")
+
+    def check_sample(self, sample: Any) -> None:
+        single = dict(sample) if isinstance(sample, Mapping) else sample
+        for name in {"target", "prediction"} & set(single if isinstance(single, dict) else ()):
+            if isinstance(single[name], list):
+                single |= {f"{name}[{k}]": value for k, value in enumerate(single.pop(name))}
+        self.check_figures("sample()", single)
 
     def check_state(self, training: Training) -> None:
         """Continue from a state in a new training, and check that nothing differs."""

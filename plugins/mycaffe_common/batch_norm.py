@@ -30,6 +30,7 @@ class BatchNorm(Layer):
     """
 
     type = "BatchNorm"
+    group = "norm"
     parameters = ("batch_norm_param",)
     exact_num_bottom_blobs = 1
     exact_num_top_blobs = 1

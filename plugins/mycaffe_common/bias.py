@@ -22,6 +22,7 @@ class Bias(Layer):
     """
 
     type = "Bias"
+    group = "norm"
     parameters = ("bias_param",)
     min_bottom_blobs = 1
     max_bottom_blobs = 2

@@ -17,6 +17,7 @@ class Concat(Layer):
     """
 
     type = "Concat"
+    group = "shape"
     parameters = ("concat_param",)
     min_bottom_blobs = 1
     exact_num_top_blobs = 1

@@ -21,6 +21,7 @@ class Embed(Layer):
     """
 
     type = "Embed"
+    group = "dense"
     parameters = ("embed_param",)
     exact_num_bottom_blobs = 1
     exact_num_top_blobs = 1

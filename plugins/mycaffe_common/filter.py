@@ -20,6 +20,7 @@ class Filter(Layer):
     """
 
     type = "Filter"
+    group = "shape"
     parameters = ()
     min_bottom_blobs = 2
     min_top_blobs = 1

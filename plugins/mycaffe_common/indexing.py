@@ -71,6 +71,7 @@ class PickingLayer(Layer):
     the dy of each slice's copies. The indices have no gradient.
     """
 
+    group = "shape"
     exact_num_bottom_blobs = 2
     exact_num_top_blobs = 1
     allows_in_place = False

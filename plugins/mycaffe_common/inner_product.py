@@ -22,6 +22,7 @@ class InnerProduct(Layer):
     """
 
     type = "InnerProduct"
+    group = "dense"
     parameters = ("inner_product_param",)
     exact_num_bottom_blobs = 1
     exact_num_top_blobs = 1

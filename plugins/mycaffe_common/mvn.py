@@ -23,6 +23,7 @@ class MVN(NeuronLayer):
     """
 
     type = "MVN"
+    group = "norm"
     parameters = ("mvn_param",)
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:

@@ -12,6 +12,7 @@ from mycaffe_py.layer import Layer
 class NeuronLayer(Layer):
     """Base: one bottom and one top of the same shape, which may be the bottom itself."""
 
+    group = "activation"
     exact_num_bottom_blobs = 1
     exact_num_top_blobs = 1
     allows_in_place = True

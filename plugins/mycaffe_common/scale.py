@@ -25,6 +25,7 @@ class Scale(Layer):
     """
 
     type = "Scale"
+    group = "norm"
     parameters = ("scale_param",)
     min_bottom_blobs = 1
     max_bottom_blobs = 2

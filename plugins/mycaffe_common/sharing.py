@@ -15,6 +15,7 @@ class SharingLayer(Layer):
     a single shape.
     """
 
+    group = "shape"
     exact_num_bottom_blobs = 1
     exact_num_top_blobs = 1
     allows_in_place = False

@@ -18,6 +18,7 @@ class Slice(Layer):
     """
 
     type = "Slice"
+    group = "shape"
     parameters = ("slice_param",)
     exact_num_bottom_blobs = 1
     min_top_blobs = 1

@@ -15,6 +15,7 @@ class Split(Layer):
     """
 
     type = "Split"
+    group = "shape"
     parameters = ()
     exact_num_bottom_blobs = 1
     min_top_blobs = 1

@@ -35,6 +35,7 @@ class Standardize(Layer):
     """
 
     type = "Standardize"
+    group = "norm"
     parameters = ("standardize_param",)
     min_bottom_blobs = 1
     max_bottom_blobs = 2

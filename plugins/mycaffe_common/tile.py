@@ -17,6 +17,7 @@ class Tile(Layer):
     """
 
     type = "Tile"
+    group = "shape"
     parameters = ("tile_param",)
     exact_num_bottom_blobs = 1
     exact_num_top_blobs = 1

@@ -16,6 +16,7 @@ class Transpose(Layer):
     """
 
     type = "Transpose"
+    group = "shape"
     parameters = ("transpose_param",)
     exact_num_bottom_blobs = 1
     exact_num_top_blobs = 1

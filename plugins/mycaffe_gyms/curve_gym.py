@@ -160,6 +160,10 @@ class CurveGym(Gym):
             "time_name": self.source.x_label,
         }
 
+    def sample_info(self) -> dict[str, Any]:
+        """Return the names of y and x, those of the columns of a CSV file."""
+        return {"names": [self.source.y_label], "x_name": self.source.x_label}
+
     def state(self) -> dict[str, Any]:
         """Return the changing state, including points and predictions."""
         state = {name: getattr(self, "_" + name) for name in _JSON_STATE}

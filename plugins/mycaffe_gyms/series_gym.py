@@ -260,6 +260,15 @@ class SeriesGym(Gym):
             "dates": series.clock.dates,
         }
 
+    def sample_info(self) -> dict[str, Any]:
+        """Return the names of the values and of the time column, and whether times are dates."""
+        series = self.windows.series
+        return {
+            "names": list(series.names[: self.windows.outputs]),
+            "x_name": series.time_name,
+            "dates": series.clock.dates,
+        }
+
     # State, description and picture.
 
     def state(self) -> dict[str, Any]:

@@ -43,6 +43,7 @@ class CfcLayer(Layer):
     """
 
     type = "CFC"
+    group = "liquid"
     parameters = ("cfc_param", "cfc_unit_param", "ltc_unit_param", "wiring_param")
     min_bottom_blobs = 2
     max_bottom_blobs = 4

@@ -21,6 +21,7 @@ class CfcUnitLayer(Layer):
     """
 
     type = "CFC_UNIT"
+    group = "liquid"
     parameters = ("cfc_unit_param", "wiring_param")
     exact_num_bottom_blobs = 3
     exact_num_top_blobs: int | None = 1

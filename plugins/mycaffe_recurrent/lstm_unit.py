@@ -19,6 +19,7 @@ class LSTMUnit(Layer):
     """
 
     type = "LSTMUnit"
+    group = "dense"
     parameters = ()
     exact_num_bottom_blobs = 3
     exact_num_top_blobs = 2

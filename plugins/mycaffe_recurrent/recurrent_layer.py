@@ -26,6 +26,7 @@ class RecurrentLayer(Layer):
     W_x x_t + b + W_h h. In backward it writes ``sum_gradients[t]``.
     """
 
+    group = "dense"
     parameters = ("recurrent_param",)
     min_bottom_blobs = 2
     min_top_blobs = 1

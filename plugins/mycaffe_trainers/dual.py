@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mycaffe_py.errors import ConfigError, within_field
 from mycaffe_py.forecast import Forecast
 from mycaffe_py.trainer import Trainer
@@ -41,9 +43,17 @@ class MyCaffeTrainerDual(Trainer):
         """Delegate to the inner trainer."""
         return self.inner.metrics()
 
-    def sample(self) -> dict[str, float]:
+    def sample(self) -> dict[str, Any]:
         """Delegate to the inner trainer."""
         return self.inner.sample()
+
+    def sample_info(self) -> dict[str, Any]:
+        """Delegate to the inner trainer."""
+        return self.inner.sample_info()
+
+    def frame(self) -> np.ndarray | None:
+        """Delegate to the inner trainer."""
+        return self.inner.frame()
 
     def test(self, net: Any, iterations: int) -> dict[str, float]:
         """Delegate to the inner trainer."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mycaffe_py.errors import ConfigError, SnapshotError
 from mycaffe_py.events import with_outputs
 from mycaffe_py.forecast import Forecast
@@ -37,7 +39,7 @@ class TrainerRNNSimple(Trainer):
         self.gyms = self._new_gyms(solver.net, TRAIN)
         self.gyms.give_statistics(solver.net)
         self.figures = self._new_figures(self.gyms)
-        self._sample: dict[str, float] = {}
+        self._sample: dict[str, Any] = {}
 
     @classmethod
     def check(cls, param: Any) -> None:
@@ -76,17 +78,28 @@ class TrainerRNNSimple(Trainer):
         self.figures.add(prediction, gyms.target, gyms.last_target)
         self._sample = {
             "x": gyms.x,
-            "target": float(gyms.target[0, 0]),
-            "prediction": float(prediction[0, 0]),
+            "target": gyms.target[0].tolist(),
+            "prediction": prediction[0].tolist(),
         }
+        if gyms.time != gyms.x:
+            self._sample["time"] = gyms.time
 
     def metrics(self) -> dict[str, float]:
         """Return the rolling metrics."""
         return self.figures.figures()
 
-    def sample(self) -> dict[str, float]:
-        """Return x, target and prediction for the first gym's latest point."""
+    def sample(self) -> dict[str, Any]:
+        """Return x, targets and predictions for the first gym's latest point, and its time if that is not x."""
         return self._sample
+
+    def sample_info(self) -> dict[str, Any]:
+        """Return the first gym's labels, and the tolerance of the accuracy."""
+        tolerance = self.param.rnn_simple_param.accuracy_tolerance
+        return {**self.gyms.gyms[0].sample_info(), "tolerance": tolerance}
+
+    def frame(self) -> np.ndarray | None:
+        """Return the first gym's picture."""
+        return self.gyms.gyms[0].frame()
 
     def test(self, net: Net, iterations: int) -> dict[str, float]:
         """Follow new gyms, without training, and return the mean metrics."""

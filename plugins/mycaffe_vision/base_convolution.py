@@ -19,6 +19,7 @@ class BaseConvolution(Layer):
     any number of them, fixed at setup like the channels; their sizes and the batch may change at each forward.
     """
 
+    group = "conv"
     parameters = ("convolution_param",)
     min_bottom_blobs = 1
     min_top_blobs = 1

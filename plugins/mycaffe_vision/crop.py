@@ -18,6 +18,7 @@ class Crop(Layer):
     """
 
     type = "Crop"
+    group = "shape"
     parameters = ("crop_param",)
     exact_num_bottom_blobs = 2
     exact_num_top_blobs = 1

@@ -22,6 +22,7 @@ class Im2col(Layer):
     """
 
     type = "Im2col"
+    group = "conv"
     parameters = ("convolution_param",)
     exact_num_bottom_blobs = 1
     exact_num_top_blobs = 1

@@ -23,6 +23,7 @@ class LRN(Layer):
     """
 
     type = "LRN"
+    group = "norm"
     parameters = ("lrn_param",)
     exact_num_bottom_blobs = 1
     exact_num_top_blobs = 1

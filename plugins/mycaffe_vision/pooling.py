@@ -26,6 +26,7 @@ class Pooling(Layer):
     """
 
     type = "Pooling"
+    group = "pool"
     parameters = ("pooling_param",)
     exact_num_bottom_blobs = 1
     min_top_blobs = 1

@@ -26,6 +26,7 @@ class SPP(Layer):
     """
 
     type = "SPP"
+    group = "pool"
     parameters = ("spp_param",)
     exact_num_bottom_blobs = 1
     exact_num_top_blobs = 1

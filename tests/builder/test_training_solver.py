@@ -198,7 +198,7 @@ def test_swapped_gym_csv(folder, registry, points):
     targets = []
     for _ in range(12):
         training.solver.step(1)
-        targets.append(round(training.trainer.sample()["target"], 6))
+        targets.append(round(training.trainer.sample()["target"][0], 6))
     # The file's rows 81 to 89, and then from row 81 again.
     assert targets == [0.81, 0.82, 0.83, 0.84, 0.85, 0.86, 0.87, 0.88, 0.89, 0.81, 0.82, 0.83]
 

@@ -5,7 +5,6 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from mycaffe_py.cli.actions.types import first_sentence
 from mycaffe_py.cli.app import app
 from mycaffe_py.plugins import KINDS, default_registry
 
@@ -94,16 +93,3 @@ def test_a_plugin_file_is_described_from_its_own_schema(tmp_path):
 def test_a_missing_plugin_exits_with_3():
     result = run("layers", "--plugin", "nowhere.py")
     assert result.exit_code == 3 and "nowhere.py" in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("doc", "sentence"),
-    [
-        ("One. Two.", "One."),
-        ("y = x.data, 1.5 times.\nMore here", "y = x.data, 1.5 times."),
-        ("First line\n    goes on.\n\n    Second.", "First line goes on."),
-        (None, ""),
-    ],
-)
-def test_first_sentence(doc, sentence):
-    assert first_sentence(doc) == sentence

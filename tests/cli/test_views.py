@@ -5,6 +5,7 @@ import io
 import math
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -234,6 +235,16 @@ def test_live_view_survives_any_window(width, height):
     lines = text_of(live(width, height))
     assert max(map(len, lines)) <= width
     assert any("500/4,000" in line for line in lines) or width < 40
+
+
+def test_live_view_draws_the_first_of_several_values():
+    single, several = live(80, steps=0), live(80, steps=0)
+    for iteration in range(1, 301):
+        event = step(iteration)
+        single.observe(event)
+        values = {name: [event.sample[name], 1e6] for name in ("target", "prediction")}
+        several.observe(replace(event, sample=event.sample | values))
+    assert text_of(several) == text_of(single) and len(text_of(single)) > 10
 
 
 def test_live_view_without_sample_or_step():

@@ -234,18 +234,21 @@ def mycaffe_commands():
 """
 
 
+BUNDLED_VERBS = {"designer", "plot", "report"}
+
+
 def test_clash_of_commands(install):
     install(COMMAND, "a_command_plugin")
     install(COMMAND, "b_command_plugin")
     registry = load_registry()
-    assert list(registry.commands) == ["own-verb"]
+    assert registry.commands.keys() - BUNDLED_VERBS == {"own-verb"}
     assert 'command "own-verb"' in broken(registry)["b_command_plugin"]
     assert '"a_command_plugin"' in broken(registry)["b_command_plugin"]
 
 
 def test_commands_of_a_plugin_whose_schema_clashes_are_gone(install):
     install(schema_layer(number=19500) + COMMAND, "own_command_plugin")
-    assert load_registry().commands == {}
+    assert load_registry().commands.keys() == BUNDLED_VERBS
 
 
 @pytest.mark.parametrize("name", ["mycaffe_own.py", "mycaffe_py.py"])

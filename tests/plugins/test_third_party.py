@@ -138,7 +138,7 @@ def test_installed_package(installed, tmp_path):
     (tmp_path / "trainer.prototxt").write_text(plain + 'trainer { type: "SampleTrainer" }')
     name, version, origin, results, commands = json.loads(run(installed, "-c", TRAIN, cwd=tmp_path))
     assert (name, version, origin) == ("sample", "1.2.3", "mycaffe-sample (entry point)")
-    assert commands == ["sample-hello"]
+    assert "sample-hello" in commands
     assert results[0]["baseline_mean_abs_error"] == pytest.approx(0.5 * 19 / 20)
     assert results[1]["prediction"] == pytest.approx(2, abs=0.5)
 

@@ -169,3 +169,32 @@ def test_a_mistake_in_an_expendable_observer_is_still_told():
     dispatcher.close()
     with pytest.raises(ValueError, match="broken"):
         dispatcher.raise_failure()
+
+
+def test_time_passes_without_events():
+    class Ticking(TimedObserver):
+        def __init__(self):
+            self.ticks, self.enough = 0, threading.Event()
+
+        def tick(self):
+            self.ticks += 1
+            if self.ticks == 3:
+                self.enough.set()
+
+    observer = Ticking()
+    dispatcher = Dispatcher([observer], interval=0.001)
+    assert observer.enough.wait(20)
+    dispatcher.close()
+
+
+def test_a_failure_as_time_passes_is_raised_like_any_other():
+    class Broken(TimedObserver):
+        def tick(self):
+            raise ValueError("late")
+
+    dispatcher = Dispatcher([Broken()], interval=0.001)
+    while not dispatcher._failures:
+        dispatcher._closing.wait(0.001)
+    with pytest.raises(ValueError, match="late"):
+        dispatcher.listener(Log("x"))
+    dispatcher.close()

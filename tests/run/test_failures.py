@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mycaffe_py.errors import DivergedError
+from mycaffe_py.errors import ConfigError, DivergedError, Location
 from mycaffe_py.events import StepDone
 from mycaffe_py.run.directory import RunDirectory
+from mycaffe_py.run.lock import is_alive
 from mycaffe_py.run.session import TrainingSession
 from mycaffe_py.weights import restore
 
@@ -199,3 +201,36 @@ def test_the_metrics_keep_both_of_two_figures_of_one_name(train_small):
         rows = list(csv.DictReader(file))
     own = [float(row["loss_output"]) for row in rows]
     assert float(rows[9]["loss"]) == pytest.approx(np.mean(own[5:]))
+
+
+def test_a_failure_is_recorded_with_its_place(train_small):
+    training = train_small(iterations=1000)
+
+    def fail():
+        raise ConfigError(
+            "noise is too loud", hint="lower it", location=Location("s.prototxt", 4, 2)
+        )
+
+    after(training, 3, fail)
+    session = session_of(training)
+    with pytest.raises(ConfigError):
+        session.run()
+    assert record_of(session)["problem"] == {
+        "message": "noise is too loud",
+        "hint": "lower it",
+        "file": str(Path("s.prototxt").absolute()),
+        "line": 4,
+        "column": 2,
+    }
+    assert not is_alive(session.directory.path)
+
+
+def test_a_run_that_cannot_begin_leaves_no_lock(train_small, monkeypatch):
+    def refuse(*_, **__):
+        raise RuntimeError("no")
+
+    monkeypatch.setattr("mycaffe_py.run.session.RunRecord.start", refuse)
+    directory = RunDirectory.create("runs", "Net")
+    with pytest.raises(RuntimeError):
+        TrainingSession(train_small(), directory)
+    assert not is_alive(directory.path) and not (directory / "run.lock").exists()

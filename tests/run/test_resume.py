@@ -5,6 +5,7 @@ import json
 import pytest
 
 from mycaffe_py.errors import ConfigError, MissingFileError, SnapshotError
+from mycaffe_py.run.lock import RunLock
 from mycaffe_py.run.resume import find_state, iteration_in_name, states_in
 
 
@@ -149,3 +150,21 @@ def test_snapshots_sent_elsewhere_are_found_through_the_record(tmp_path):
     )
     assert states_in(run)[0] == state
     assert iteration_in_name(state) == 8 and iteration_in_name(run / "last.solverstate") == -1
+
+
+def test_auto_takes_a_lost_run_and_warns_of_one_that_runs(tmp_path):
+    run = make_run(tmp_path, 1, "Net_iter_5.solverstate", status="running")
+    warnings = []
+    assert find("auto", tmp_path, warnings).parent == run and warnings == []
+    held = RunLock(run)
+    assert find("auto", tmp_path, warnings).parent == run
+    assert len(warnings) == 1 and "is still running" in warnings[0]
+    held.release()
+
+
+def test_snapshots_in_the_folder_are_found_wherever_it_was_moved_to(tmp_path):
+    run = make_run(
+        tmp_path, 1, "Net_iter_5.solverstate", snapshots=[{"state": "Net_iter_5.solverstate"}]
+    )
+    moved = run.rename(tmp_path / "moved")
+    assert states_in(moved) == [moved / "Net_iter_5.solverstate"]

@@ -21,7 +21,7 @@ from mycaffe_py.events import (
     TrainingStarted,
 )
 from mycaffe_py.net import Net
-from mycaffe_py.run import pictures
+from mycaffe_py.run import pictures, read_record
 from mycaffe_py.run.directory import RunDirectory
 from mycaffe_py.run.metrics import FIRST_COLUMNS
 from mycaffe_py.run.session import TrainingSession
@@ -71,9 +71,11 @@ def test_a_finished_run_leaves_everything(train_small):
         "best.json",
         "last.caffemodel",
         "last.solverstate",
+        "live.jsonl",
         "metrics.csv",
         "metrics.jsonl",
         "model.prototxt",
+        "progress.json",
         "run.json",
         "solver.prototxt",
     }
@@ -95,7 +97,16 @@ def test_the_record_tells_what_how_and_on_what(train_small, no_pictures):
     assert {"mycaffe-py", "python", "numpy", "protobuf"} <= record["versions"].keys()
     assert record["git_commit"] is None and record["resumed_from"] is None
     assert record["best"]["metric"] == "mean_abs_error" and record["best"]["window"] == 2
-    assert record["snapshots"][-1]["iteration"] == 20
+    assert record["trainer"] == "RNN.SUPER_SIMPLE" and record["gym"] == "Curve"
+    assert record["snapshots"] == [
+        {
+            "iteration": 20,
+            "weights": "LiquidNetCfc_iter_20.caffemodel",
+            "state": "LiquidNetCfc_iter_20.solverstate",
+            "reason": "end",
+        }
+    ]
+    assert record["problem"] is None and record["resumed_run"] is None
     assert record["started"] <= record["ended"]
 
 
@@ -182,10 +193,12 @@ def test_n_steps_resume_and_m_steps_are_n_plus_m_steps(train_small, no_pictures)
     for name in ("last.solverstate", "LiquidNetCfc_iter_10.solverstate"):
         second = train_small(iterations=24, seed=99)
         restore(second.solver, first.directory / name)
-        session = session_of(second, resumed_from=first.directory / name)
+        state = first.directory / name
+        session = session_of(second, resumed_from=state, resumed_run=first.directory.path)
         assert session.run().iterations == 14
         assert np.array_equal(second.net.parameters.data, whole.training.net.parameters.data)
         assert record_of(session)["resumed_from"] == str(first.directory / name)
+        assert record_of(session)["resumed_run"] == "../002"
 
 
 def test_snapshot_prefix_of_the_solver_file_is_honoured(train_small, no_pictures):
@@ -193,7 +206,8 @@ def test_snapshot_prefix_of_the_solver_file_is_honoured(train_small, no_pictures
     session.run()
     assert Path("snaps/mine_iter_20.caffemodel").is_file()
     assert (session.directory / "last.solverstate").is_file()
-    assert record_of(session)["snapshots"][0]["state"] == "snaps/mine_iter_20.solverstate"
+    state = Path("snaps/mine_iter_20.solverstate").absolute()
+    assert record_of(session)["snapshots"][0]["state"] == str(state)
     resumed = train_small()
     restore(resumed.solver, session.directory / "last.solverstate")
     assert resumed.solver.iter == 20
@@ -372,3 +386,10 @@ def test_a_snapshot_prefix_that_is_a_folder_holds_the_snapshots(train_small, no_
     session = session_of(train_small(f'solver.snapshot_prefix="{folder}"'))
     outcome = session.run()
     assert outcome.snapshot.state.parent == folder
+
+
+def test_the_record_says_when_the_pictures_are_there(train_small):
+    session = session_of(train_small())
+    session.run()
+    record = read_record(session.directory.path)
+    assert record["pictures"] == ["curve.png", "loss.png"]

@@ -96,6 +96,18 @@ FAULTS = {
         "def sample(self):\n    return {'x': None}",
         r"sample\(\): x is None, not a plain number",
     ),
+    "sample of several values": (
+        "def sample(self):\n    return {'target': [1.0, None], 'prediction': [1.0, 2.0]}",
+        r"sample\(\): target\[1\] is None, not a plain number",
+    ),
+    "sample of another kind": (
+        "def sample(self):\n    return 3",
+        r"sample\(\) must return a dict, not 3",
+    ),
+    "list that is no value": (
+        "def sample(self):\n    return {'x': [1.0]}",
+        r"sample\(\): x is \[1.0\], not a plain number",
+    ),
     "summary": ("def summary(self):\n    return {'a': 1}", r"summary\(\) must map str to str"),
     "other numbers each time": (
         "def metrics(self):\n    return {'a': next(COUNTER)}",

@@ -10,12 +10,12 @@ PROTOTXT = "mycaffe_py/schema/prototxt/parser.py"
 PROTOTXT_TOKENS = "mycaffe_py/schema/prototxt/tokens.py"
 WIRE = "mycaffe_py/weights/wire.py"
 OVERRIDES = "mycaffe_py/builder/overrides.py"
-FIELD_PATH = "mycaffe_py/builder/field_path.py"
+FIELD_PATH = "mycaffe_py/schema/field_path.py"
 CSV_TABLE = "plugins/mycaffe_gyms/csv_table.py"
 
 OF_TEXT = ("tests/schema/test_prototxt.py", "tests/schema/test_mistakes.py")
 OF_WIRE = ("tests/weights/test_wire_format.py", "tests/weights/test_wrong_files.py")
-OF_SET = ("tests/builder/test_overrides.py", "tests/builder/test_field_path.py")
+OF_SET = ("tests/builder/test_overrides.py", "tests/schema/test_field_path.py")
 OF_CSV = (
     "tests/plugins/mycaffe_gyms/test_csv_curve.py",
     "tests/plugins/mycaffe_gyms/test_series_files.py",

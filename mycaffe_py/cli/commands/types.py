@@ -20,18 +20,19 @@ def _verb(kind: str, example: str) -> Verb:
     def run(type_name: str | None, plugins: tuple[str, ...], as_json: bool) -> None:
         import json
 
-        from mycaffe_py.cli.actions import types as describing
+        from mycaffe_py.cli.actions.types import list_text, type_text
         from mycaffe_py.cli.options import load_plugins
+        from mycaffe_py.plugins import describe_type, list_types
 
         registry = load_plugins(plugins)
         entries: Any
         text: Callable[[Any], Iterable[str]]
         if type_name is None:
-            entries = describing.list_types(registry, kind)
-            text = describing.list_text
+            entries = list_types(registry, kind)
+            text = list_text
         else:
-            entries = describing.describe_type(registry, kind, type_name)
-            text = describing.type_text
+            entries = describe_type(registry, kind, type_name)
+            text = type_text
         click.echo(json.dumps(entries, indent=2) if as_json else "\n".join(text(entries)))
 
     return click.command(

@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 from mycaffe_py.errors import ConfigError, Location, MissingFileError, Problem, PrototxtError
 from mycaffe_py.schema.proto.declarations import location_in
 
-Path: TypeAlias = tuple["str | int", ...]
-Nodes: TypeAlias = "dict[str, list[Entry]]"
-
-
-class Entry:
-    """One value in the text: the spans of its field name and of the value, its end, and its fields."""
-
-    __slots__ = (
-        "children", "end_offset", "name_length", "name_offset", "value_length", "value_offset",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        name_span: tuple[int, int],
-        value_span: tuple[int, int] | None = None,
-        children: Nodes | None = None,
-    ):
-        self.name_offset, self.name_length = name_span
-        self.value_offset, self.value_length = value_span or name_span
-        self.end_offset = self.value_offset + self.value_length
-        self.children = children
-
-
-def steps_of(field: str) -> Path:
-    """Return the path that a dotted name such as ``bottom.1`` represents."""
-    return tuple(int(step) if step.isdigit() else step for step in field.split(".") if step)
+from .entries import (
+    Entry as Entry,
+    FieldText,
+    Nodes as Nodes,
+    Path as Path,
+    steps_of as steps_of,
+    without_field,
+)
+from .places import FieldTexts, line_starts, path_to
 
 
 @dataclass
@@ -78,12 +62,55 @@ class Document:
             return self._start()
         return self._location(entry.name_offset, entry.name_length)
 
+    def path_at(self, line: int, column: int) -> Path:
+        """Return the path of the innermost field around a place, line and column counted from 1.
+
+        Between the fields of a block it is the nearest one on that line, else the block; outside all, it is ().
+        """
+        starts = line_starts(self.text)
+        start = starts[min(max(line, 1), len(starts)) - 1]
+        end = self.text.find("\n", start)
+        end = end if end >= 0 else len(self.text)
+        offset = min(start + column - 1, end)
+        return tuple(path_to(self.nodes, self.message.DESCRIPTOR, offset, (start, end)))
+
+    def fields(self) -> dict[Path, FieldText]:
+        """Return every value in the text by its path, with its place; blocks are left out.
+
+        The text of a string is its value, of an enum or bool its usual spelling, and of a number what is written.
+        """
+        found = FieldTexts(self.text)
+        found.add(self.nodes, self.message.DESCRIPTOR, ())
+        return found.fields
+
+    def layer_lines(self) -> list[tuple[int, int, int]]:
+        """Return (index, first line, last line) of each layer of a net, counted from 1; [] without text."""
+        starts = line_starts(self.text)
+        lines = []
+        for index, entry in enumerate(self.nodes.get("layer", []) if self.text else []):
+            last = max(entry.end_offset - 1, entry.name_offset)
+            lines.append(
+                (index, bisect_right(starts, entry.name_offset), bisect_right(starts, last))
+            )
+        return lines
+
     def problem(
-        self, path: Path, message: str, hint: str | None = None, code: str = "E200"
+        self, path: Path, message: str, hint: str | None = None, code: str = "E200", text: str = ""
     ) -> Problem:
-        """Return a problem with the value of a field; without a location if there is no text."""
+        """Return a problem with the value of a field; without a location if there is no text.
+
+        ``text`` is the message without the name of the layer that it begins with.
+        """
         place = self.locate(path) if self.text else None
-        return Problem(message, place, hint, code, self._setting_at(path))
+        about = (self._setting_at(path), self.layer_at(path), without_field(text or message, path))
+        vague = path[:1] == ("layer",) and not any(isinstance(step, int) for step in path[1:2])
+        return Problem(message, place, hint, code, *about, None if vague else path)
+
+    def layer_at(self, path: Path) -> str:
+        """Return the name of the layer that a path leads into, or "" if it leads into none."""
+        layers = self.message.layer if path[:1] == ("layer",) else ()
+        index = path[1] if len(path) > 1 else None
+        return layers[index].name if isinstance(index, int) and index < len(layers) else ""
 
     def _setting_at(self, path: Path) -> str:
         """Return a setting as ``--set`` names it: below the layer's name, ``solver`` or ``net``."""
@@ -112,13 +139,16 @@ class Document:
                 steps = steps[1:]  # a plugin's error counts from the message around its own
             path = (*prefix, *steps)
             if not isinstance(error, MissingFileError):
-                problem = self.problem(path, error.message, error.hint, error.code)
+                text = error.text or error.message
+                problem = self.problem(path, error.message, error.hint, error.code, text)
                 raise PrototxtError([problem]) from error
             if not self.text:
                 raise
             place = self.locate(path)
             located = MissingFileError(error.message, hint=error.hint, location=place)
-            located.setting = self._setting_at(path)
+            located.setting, located.field_path = self._setting_at(path), path
+            located.layer = error.layer or self.layer_at(path)
+            located.text = without_field(error.text or error.message, path)
             raise located from error
 
     def _start(self) -> Location:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mycaffe_py.errors import PrototxtError
+from mycaffe_py.errors import Problem, PrototxtError
 from mycaffe_py.schema.proto.catalog import FieldInfo, MessageInfo
 
 from .cursor import GIVEN_TWICE, REQUIRED, SYNTAX, UNKNOWN_FIELD, WRONG_VALUE, Cursor
 from .document import Document, Entry, Nodes
 from .hints import unknown_field_hint
+from .places import line_starts, path_to
 from .tokens import Token
 from .values import ValueMistake, expected, plain_value, string_value
 
@@ -30,8 +31,19 @@ def parse_prototxt(text: str, info: MessageInfo, message: Any, filename: str) ->
         places = [(p.location.line, p.location.column) for p in parser.problems if p.location]
         order = sorted(range(len(places)), key=places.__getitem__)
         problems = [parser.problems[index] for index in order]
-        raise PrototxtError(problems, document if parser.kept_structure() else None)
+        if not parser.kept_structure():
+            raise PrototxtError(problems)
+        raise PrototxtError([_with_path(problem, document) for problem in problems], document)
     return document
+
+
+def _with_path(problem: Problem, document: Document) -> Problem:
+    """Return a problem with the path of the field, or of the message around it, that it is about."""
+    place = problem.location
+    assert place is not None
+    offset = line_starts(document.text)[place.line - 1] + place.column - 1
+    path = tuple(path_to(document.nodes, document.message.DESCRIPTOR, offset))
+    return replace(problem, path=path, layer=document.layer_at(path))
 
 
 @dataclass(eq=False)
@@ -186,7 +198,10 @@ class _Parser(Cursor):
     def message_field(self, name: Token, info: FieldInfo, block: _Block) -> None:
         twice = self.given_twice(name, info, block)
         if info.repeated and self.at_symbol("["):
+            opener, before = self.tokens[self.index], len(block.nodes.get(info.name, ()))
             self.list_of(name, lambda: self.one_message(name, info, block, twice))
+            for entry in block.nodes.get(info.name, ())[before:]:
+                entry.list_offset = opener.offset
         else:
             self.one_message(name, info, block, twice)
 
@@ -213,6 +228,8 @@ class _Parser(Cursor):
                 self.skip_value()
             return
         entry = Entry(name.span, children={})
+        if bracket.text:
+            entry.open_offset = bracket.offset
         message = self.submessage(info, block, twice)
         if not twice:
             block.nodes.setdefault(info.name, []).append(entry)
@@ -265,25 +282,27 @@ class _Parser(Cursor):
     def scalar_field(self, name: Token, info: FieldInfo, block: _Block, colon: bool) -> None:
         twice = self.given_twice(name, info, block)
         values: list[Any] = []
-        spans: list[tuple[int, int]] = []
+        places: list[Entry] = []
+        opener = -1
         if self.at_symbol("{<"):
             self.report(
                 WRONG_VALUE, name, f'"{name.text}" takes {expected(info)}, not a block in braces'
             )
             self.skip_brackets()
-            values, spans = [None], [name.span]
+            values, places = [None], [Entry(name.span)]
         elif self.value_is_missing(name):
             self.report(SYNTAX, name, f'no value after "{name.text}"', f"it takes {expected(info)}")
-            values, spans = [None], [name.span]
+            values, places = [None], [Entry(name.span)]
         else:
             if not colon:
                 self.missing_colon(name)
             if info.repeated and self.at_symbol("["):
-                self.list_of(name, lambda: self.value(info, values, spans))
+                opener = self.tokens[self.index].offset
+                self.list_of(name, lambda: places.append(self.value(name, info, values, opener)))
             else:
-                self.value(info, values, spans)
+                places.append(self.value(name, info, values, opener))
         if not twice:
-            self.store(name, info, block, values, spans)
+            self.store(info, block, values, places)
 
     def missing_colon(self, name: Token) -> None:
         value = self.tokens[self.index]
@@ -291,8 +310,8 @@ class _Parser(Cursor):
         hint = f"write {name.text}: {shown}"
         self.report(SYNTAX, name, f'no ":" after "{name.text}"', hint)
 
-    def value(self, info: FieldInfo, values: list[Any], spans: list[tuple[int, int]]) -> None:
-        """Read one value; a mistake is reported, and adds a span without a value."""
+    def value(self, name: Token, info: FieldInfo, values: list[Any], list_offset: int) -> Entry:
+        """Read one value and return its place; a mistake is reported, and adds None to the values."""
         token = self.tokens[self.index]
         texts = []
         try:
@@ -310,7 +329,11 @@ class _Parser(Cursor):
         except ValueMistake as mistake:
             self.report(WRONG_VALUE, token, mistake.message, mistake.hint)
             values.append(None)
-        spans.append(token.span)
+        entry = Entry(name.span, token.span, None, list_offset)
+        if len(texts) > 1:
+            last = self.tokens[self.index - 1]
+            entry.end_offset = last.offset + len(last.text)
+        return entry
 
     def quoted(self, info: FieldInfo, texts: list[str]) -> Any:
         if info.type in ("string", "bytes"):
@@ -349,11 +372,10 @@ class _Parser(Cursor):
 
     def store(
         self,
-        name: Token,
         info: FieldInfo,
         block: _Block,
         values: list[Any],
-        spans: list[tuple[int, int]],
+        places: list[Entry],
     ) -> None:
         """Put the values into the message, and their places into the nodes."""
         good = [value for value in values if value is not None]
@@ -363,6 +385,5 @@ class _Parser(Cursor):
             setattr(block.message, info.name, good[0])
             if info.name == "type" and info.type == "string":
                 block.kind = good[0]
-        if spans:
-            entries = block.nodes.setdefault(info.name, [])
-            entries.extend(Entry(name.span, span) for span in spans)
+        if places:
+            block.nodes.setdefault(info.name, []).extend(places)

@@ -218,3 +218,8 @@ def test_a_state_does_not_fit_a_file_that_has_grown(make_csv_gym):
     state = gym.state()
     with pytest.raises(SnapshotError, match="4 rows of data, but 3 when the snapshot was made"):
         make_csv_gym("1\n2\n3\n4\n").load_state(state)
+
+
+def test_labels_are_those_of_the_columns(make_csv_gym):
+    gym = make_csv_gym("t,level\n0,1\n1,2\n3,3\n", "csv_column: 'level' csv_time_column: 't'")
+    assert gym.sample_info() == {"names": ["level"], "x_name": "t"}

@@ -266,3 +266,9 @@ def test_a_last_value_goes_behind_the_rows_that_fill_up_the_front(make_series):
     assert columns(seen, "x")[0] == [0, 0, 7, 0, 0]
     assert columns(seen, "mask") == [[0, 0, 1, 0, 0], [0, 1, 1, 1, 1]]
     assert seen["tt"].tolist() == [0.0, 1.0, 1.0, 3.0, 1.0]
+
+
+def test_labels_are_those_of_the_columns(make_series):
+    gym = make_series("when,a,b\n2020-01-01,1,2\n2020-01-02,2,3\n2020-01-04,3,4\n", "window: 1")
+    assert gym.sample_info() == {"names": ["a", "b"], "x_name": "when", "dates": True}
+    assert make_series(ROWS, "window: 1").sample_info()["dates"] is False

@@ -68,6 +68,17 @@ def test_a_window_longer_than_the_nets_sequences_is_told(series):
         series(overrides=longer)
 
 
+def test_a_live_view_gets_every_quantity_by_its_name(series):
+    training = series()
+    training.solver.step(3)
+    sample, info = training.trainer.sample(), training.trainer.sample_info()
+    assert sample.keys() == {"x", "target", "prediction"}  # x is the time
+    assert sample["prediction"] == training.net.blobs["xhat"].data[0].tolist()
+    a, b = sample["target"]
+    assert a in range(5) and 1000 <= b <= 1000.2
+    assert info == {"names": ["a", "b"], "x_name": "day", "dates": False, "tolerance": 0.005}
+
+
 def test_several_quantities_are_trained_and_forecast(series):
     training = series()
     training.solver.step(15)

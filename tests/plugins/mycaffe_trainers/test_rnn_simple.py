@@ -96,8 +96,9 @@ def test_what_the_blobs_hold(build):
         assert blobs["target"].data.item() == pytest.approx(math.sin(x[-1]), rel=1e-6)
         assert training.trainer.sample() == {
             "x": pytest.approx(x[-1]),
-            "target": pytest.approx(math.sin(x[-1])),
-            "prediction": blobs["xhat"].data.item(),
+            "time": pytest.approx(x[-1] / 360),
+            "target": [pytest.approx(math.sin(x[-1]))],
+            "prediction": [blobs["xhat"].data.item()],
         }
 
 
@@ -116,7 +117,18 @@ def test_events_of_a_run(build):
     assert [event.iteration for event in steps] == [1, 2, 3]
     for event in steps:
         assert {"loss", "accuracy", "baseline_accuracy", "mean_abs_error"} <= set(event.metrics)
-        assert set(event.sample) == {"x", "target", "prediction"}
+        assert set(event.sample) == {"x", "time", "target", "prediction"}
+
+
+def test_a_live_view_gets_labels_and_the_gyms_picture(build, monkeypatch):
+    for type_name in ("RNN.SUPER_SIMPLE", "MyCaffeTrainerDual"):
+        training = build(type=type_name)
+        info = training.trainer.sample_info()
+        assert info == {"names": ["y"], "x_name": "x (radians)", "tolerance": 0.005}
+        assert training.trainer.frame() is None
+        picture = np.zeros((2, 2, 3), np.uint8)
+        monkeypatch.setattr(gyms(training)[0], "frame", lambda picture=picture: picture)
+        assert training.trainer.frame() is picture
 
 
 # Batches.
@@ -251,7 +263,7 @@ def test_a_gym_that_ends_begins_again(build, tmp_path):
     targets = []
     for _ in range(8):
         training.solver.step(1)
-        targets.append(training.trainer.sample()["target"])
+        targets += training.trainer.sample()["target"]
     assert targets == [3, 4, 5, 3, 4, 5, 3, 4]
     assert training.trainer.figures.count == 8
 
@@ -267,6 +279,7 @@ def test_dual_runs_the_trainer_that_it_names(build):
     assert dual.net.parameters.data.tobytes() == direct.net.parameters.data.tobytes()
     assert dual.trainer.metrics() == direct.trainer.metrics()
     assert dual.trainer.sample() == direct.trainer.sample()
+    assert dual.trainer.sample_info() == direct.trainer.sample_info()
     assert dual.trainer.summary()["trainer"].startswith("MyCaffeTrainerDual -> RNN.SUPER_SIMPLE,")
     dual.trainer.close()
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mycaffe_py.builder.field_path import set_field
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.schema import SchemaSource, compose, core_sources
+from mycaffe_py.schema.field_path import set_field
 
 KINDS = """
 enum Color { RED = 0; DEEP_BLUE = 1; NONE = -1; }

@@ -1,4 +1,4 @@
-"""Setting one field of a message by its dotted path, for ``--set`` and MyCaffe's properties."""
+"""Setting one field of a message by its dotted path and a text: ``--set``, MyCaffe's properties, forms."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mycaffe_py.errors import ConfigError
+
+from .prototxt.places import is_repeated
 
 _TRUE, _FALSE = {"true", "t", "1", "yes"}, {"false", "f", "0", "no"}
 _ITEM = re.compile(r"""\s*("[^"]*"|'[^']*'|[^,]*)\s*(?:,|$)""")
@@ -18,22 +20,21 @@ _RANGES = {
 }
 
 
-def set_field(message: Any, path: Sequence[str], text: str, what: str) -> None:
+def set_field(message: Any, path: Sequence[str], text: str, what: str = "") -> None:
     """Set the field at ``path`` below ``message`` to the value parsed from ``text``.
 
-    A repeated field takes ``a,b,c``, or one element by its index in the path. ``what`` begins the message of
-    the ConfigError raised for a mistake.
+    A repeated field takes ``a,b,c``, or one element by its index in the path. ``what``, if given, begins
+    the message of the ConfigError raised for a mistake.
     """
+    what = f"{what}: " if what else ""
     rest = list(path)
     while True:
-        field = _field(message, rest.pop(0), what)
+        field = field_of(message.DESCRIPTOR, rest.pop(0), what)
         index = _index(message, field, rest.pop(0), what) if rest and is_repeated(field) else None
         if not rest:
             break
         if field.message_type is None:
-            raise ConfigError(
-                f"{what}: {field.name} is not a message, so it has no field {rest[0]}"
-            )
+            raise ConfigError(f"{what}{field.name} is not a message, so it has no field {rest[0]}")
         value = getattr(message, field.name)
         if index is not None:
             message = value[index]
@@ -43,18 +44,13 @@ def set_field(message: Any, path: Sequence[str], text: str, what: str) -> None:
     _set_leaf(message, field, index, text, what)
 
 
-def is_repeated(field: Any) -> bool:
-    """Whether a field descriptor is repeated, in every protobuf release."""
-    newer = getattr(field, "is_repeated", None)
-    return newer if isinstance(newer, bool) else field.label == field.LABEL_REPEATED
-
-
-def _field(message: Any, name: str, what: str) -> Any:
-    field = message.DESCRIPTOR.fields_by_name.get(name)
+def field_of(message_type: Any, name: str, what: str = "") -> Any:
+    """Return the descriptor of a message type's field; ConfigError, which begins with ``what``, if it has none."""
+    field = message_type.fields_by_name.get(name)
     if field is None:
-        names = list(message.DESCRIPTOR.fields_by_name)
+        names = list(message_type.fields_by_name)
         raise ConfigError(
-            f'{what}: {message.DESCRIPTOR.name} has no field "{name}"',
+            f'{what}{message_type.name} has no field "{name}"',
             nearest=(name, names),
             hint=f"fields: {', '.join(names)}",
         )
@@ -65,36 +61,41 @@ def _index(message: Any, field: Any, text: str, what: str) -> int:
     count = len(getattr(message, field.name))
     if not re.fullmatch("[0-9]+", text):
         raise ConfigError(
-            f"{what}: {field.name} is repeated ({count} elements), so {text} does not name one of them",
+            f"{what}{field.name} is repeated ({count} elements), so {text} does not name one of them",
             hint=f"name one by its index, counted from 0, as in {field.name}.0",
         )
     if int(text) >= count:
         last = f"the last one is {field.name}.{count - 1}" if count else "it is empty"
-        raise ConfigError(f"{what}: there is no {field.name}.{text}; {last}")
+        raise ConfigError(f"{what}there is no {field.name}.{text}; {last}")
     return int(text)
 
 
-def _set_leaf(message: Any, field: Any, index: int | None, text: str, what: str) -> None:
+def refuse_message(field: Any, what: str = "") -> None:
+    """Raise ConfigError if a field is a message, which has no value of its own."""
     if field.message_type is not None:
         names = ", ".join(field.message_type.fields_by_name)
-        raise ConfigError(f"{what}: {field.name} is a message; set one of its fields: {names}")
+        raise ConfigError(f"{what}{field.name} is a message; set one of its fields: {names}")
+
+
+def _set_leaf(message: Any, field: Any, index: int | None, text: str, what: str) -> None:
+    refuse_message(field, what)
     if not is_repeated(field):
-        setattr(message, field.name, _value(field, text, what))
+        setattr(message, field.name, value_of(field, text, what))
     elif index is not None:
-        getattr(message, field.name)[index] = _value(field, text, what)
+        getattr(message, field.name)[index] = value_of(field, text, what)
     else:
-        values = [_value(field, item, what) for item in _items(text)]
+        values = [value_of(field, item, what) for item in items_of(text)]
         message.ClearField(field.name)
         getattr(message, field.name).extend(values)
 
 
-def _items(text: str) -> list[str]:
+def items_of(text: str) -> list[str]:
     """Split at commas outside quotes, dropping empty pieces."""
     return [item.strip() for item in _ITEM.findall(text) if item.strip()]
 
 
-def _value(field: Any, text: str, what: str) -> Any:
-    """Return ``text`` as a value of the field's type."""
+def value_of(field: Any, text: str, what: str = "") -> Any:
+    """Return ``text`` as a value of the field's type; ConfigError, which begins with ``what``, if it is none."""
     if field.enum_type is not None:
         return _enum_value(field, text, what)
     if field.type in (field.TYPE_STRING, field.TYPE_BYTES):
@@ -104,25 +105,25 @@ def _value(field: Any, text: str, what: str) -> Any:
         try:
             return float(text)
         except ValueError:
-            raise ConfigError(f'{what}: "{text}" is not a number') from None
+            raise ConfigError(f'{what}"{text}" is not a number') from None
     if field.cpp_type != field.CPPTYPE_BOOL:
         return _integer(field, text, what)
     folded = text.strip().lower()
     if folded in _TRUE | _FALSE:
         return folded in _TRUE
-    raise ConfigError(f'{what}: "{text}" is not a boolean', hint="write true or false")
+    raise ConfigError(f'{what}"{text}" is not a boolean', hint="write true or false")
 
 
 def _integer(field: Any, text: str, what: str) -> int:
     try:
         value = int(text, 0)
     except ValueError:
-        raise ConfigError(f'{what}: "{text}" is not a whole number') from None
+        raise ConfigError(f'{what}"{text}" is not a whole number') from None
     kind = next(name for name in _RANGES if getattr(field, f"CPPTYPE_{name}") == field.cpp_type)
     lowest, highest = _RANGES[kind]
     if not lowest <= value <= highest:
         raise ConfigError(
-            f"{what}: {text} is out of range for {field.name}", hint=f"from {lowest} to {highest}"
+            f"{what}{text} is out of range for {field.name}", hint=f"from {lowest} to {highest}"
         )
     return value
 
@@ -136,5 +137,5 @@ def _enum_value(field: Any, text: str, what: str) -> int:
     if re.fullmatch("-?[0-9]+", folded) and int(folded) in field.enum_type.values_by_number:
         return int(folded)
     raise ConfigError(
-        f'{what}: "{text}" is not a value of {field.name}', choices=(text, list(values))
+        f'{what}"{text}" is not a value of {field.name}', choices=(text, list(values))
     )

@@ -1,0 +1,79 @@
+"""Reading the JSON files of a run folder, which other programs, other versions or people may have changed."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+Kinds = Mapping[str, Any]
+"""Field -> what it must be: a type, or the kinds of the fields that an object must have."""
+
+NUMBER = (int, float)
+_MOST = 2**64
+
+
+def read_fields(path: Path, kinds: Kinds) -> dict[str, Any]:
+    """Return the fields of the object in a JSON file; empty if it cannot be read.
+
+    A field of ``kinds`` that is of another kind is left out, and so are numbers that are not finite.
+    """
+    try:
+        return of_kinds(parse(path.read_bytes()), kinds)
+    except OSError:
+        return {}
+
+
+def parse(text: str | bytes) -> Any:
+    """Return the value of a JSON text; None if it is not JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def of_kinds(fields: Any, kinds: Kinds) -> dict[str, Any]:
+    """Return the fields that are of their kinds or of no known kind; empty if this is no object.
+
+    An object inside that lacks a field is None.
+    """
+    if not isinstance(fields, dict):
+        return {}
+    good = {}
+    for name, value in fields.items():
+        kind = kinds.get(name)
+        if isinstance(kind, Mapping):
+            value = of_kinds(value, kind)
+            value = value if kind.keys() <= value.keys() else None
+        elif value is not None and not is_kind(value, kind):
+            continue
+        good[name] = value
+    return good
+
+
+def is_kind(value: Any, kind: Any) -> bool:
+    """Whether a value is of a kind: a type, ``datetime`` for an ISO time, None for any; never what is not finite."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
+    if kind is datetime:
+        return _is_time(value)
+    if kind in (int, NUMBER) and isinstance(value, int):
+        return not isinstance(value, bool) and abs(value) < _MOST
+    return kind is None or isinstance(value, kind)
+
+
+def _is_time(value: Any) -> bool:
+    try:
+        datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def numbers(values: Any) -> dict[str, Any]:
+    """Return the values of an object that are finite numbers or None; empty if this is no object."""
+    values = values if isinstance(values, dict) else {}
+    return {name: each for name, each in values.items() if each is None or is_kind(each, NUMBER)}
