@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mycaffe_py.drawing import card_graph
 from mycaffe_py.pycaffe.proto import caffe_pb2
 from mycaffe_py.schema import load_net_text
 
@@ -57,3 +58,11 @@ def inception(blocks=2):
         bottom = f"{block}/output"
         net.layer.add(name=bottom, type="Concat", bottom=ends, top=[bottom])
     return net
+
+
+def of_text(text, registry, phase=None, **options):
+    return card_graph(read(text, registry), registry, phase=phase, **options)
+
+
+def card_named(graph, name):
+    return next(card for card in graph.cards if card.name == name)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.designer.browser.driving import DESKTOP, PHONE
+from tests.designer.browser.editing import editors
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -184,3 +185,9 @@ def open_page(browser):
     for one in watched:
         assert one.foreign == []
         assert one.errors == []
+
+
+@pytest.fixture
+def edit(nets, open_page, request):
+    """Function that opens a model's text in a project of its own; ``nets`` is the module's server."""
+    return editors(nets, open_page, request.node.name)

@@ -23,7 +23,6 @@ from tests.designer.browser.editing import (
     NET,
     add,
     caret,
-    editors,
     put_caret,
     save,
     set_field,
@@ -33,11 +32,6 @@ from tests.designer.browser.editing import (
 @pytest.fixture(scope="module")
 def nets(tmp_path_factory):
     yield from nets_on_a_server(tmp_path_factory.mktemp("editor"))
-
-
-@pytest.fixture
-def edit(nets, open_page, request):
-    return editors(nets, open_page, request.node.name)
 
 
 # ---- Saving ----
