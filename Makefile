@@ -1,7 +1,7 @@
 # One line each. They run in .venv where there is one, else with python3; `make python=...` names another Python.
 python := $(or $(wildcard .venv/bin/python),python3)
 
-.PHONY: help check lint types test tiny slow browser docs build mutants fix
+.PHONY: help check lint types test tiny fast slow browser docs build mutants fix
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -14,6 +14,8 @@ test:  ## tests, without the slow ones
 	$(python) -m pytest
 tiny:  ## a tour of the project in tests, a second long
 	$(python) -m pytest tests/test_tiny.py
+fast:  ## tests, all of them with compiled kernels
+	MYCAFFE_FAST=1 $(python) -m pytest
 slow:  ## the slow tests
 	$(python) -m pytest -m slow
 browser:  ## the Designer in a real browser

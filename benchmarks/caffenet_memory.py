@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-import one_thread  # noqa: F401  (before NumPy)
+import mycaffe_plugins.benchmark.one_thread  # noqa: F401  (before NumPy)
 import simd_width  # noqa: F401  (before NumPy)
 
 # isort: split

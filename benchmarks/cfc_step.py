@@ -2,140 +2,55 @@
 
 A step is that of a user's run: new inputs and target, forward, backward, AdamW. Both sides start from the same
 weights, get the same values, and treat subnormal numbers alike; before the timing, their losses and gradients are
-compared. Torch's side is ``torch_cfc.py``.
+compared. Torch's side is ``mycaffe_plugins.benchmark.torch_cfc``. With ``--threads 2``, our step with two threads and
+with one are timed in turn instead.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-import one_thread  # noqa: F401  (before NumPy)
+import mycaffe_plugins.benchmark.one_thread  # noqa: F401  (before NumPy)
 import simd_width  # noqa: F401  (before NumPy)
 
 # isort: split
-import numpy as np
 import torch
-from interleaved_timing import TOLERANCE, deviation, figures, time_interleaved
+from fast_side import add_option, building, sides_of
+from mycaffe_plugins.benchmark.interleaved_timing import TOLERANCE, figures, time_interleaved
+from mycaffe_plugins.benchmark.sides import Arrays, difference
+from mycaffe_plugins.benchmark.torch_tutorial import TorchCfc
+from mycaffe_plugins.benchmark.tutorial import (
+    MODEL,
+    SOLVER,
+    Sizes,
+    build_solver,
+    fill,
+    loss_and_gradients,
+    windows,
+)
 from reporting import Report
-from torch_cfc import Cfc, set_weights
 
 import mycaffe_py.device.denormals
-from mycaffe_py.builder import build_training, load_model, load_solver_file
-from mycaffe_py.device.denormals import can_flush
+from mycaffe_py.device import blas_threads, can_flush, can_set_threads
 from mycaffe_py.solver import Solver
 
-MODEL, SOLVER = "LiquidNetCfc.prototxt", "adamw.prototxt"
-LAYER = "cfc1"
 WARM_UP = 10
-Arrays = dict[str, np.ndarray]
 
 
-def build_ours(batch: int, with_mask: bool, with_trainer: bool) -> Solver:
-    """Return the solver of the shipped files for a batch; without a trainer the caller fills the inputs."""
-    model, solver = load_model(MODEL), load_solver_file(SOLVER)
-    data, cfc = model.message.layer[0], model.message.layer[1]
-    for shape in data.input_param.shape:
-        shape.dim[0] = batch
-    if not with_mask:
-        index = list(data.top).index("mask")
-        del data.top[index], data.input_param.shape[index]
-        cfc.bottom.remove("mask")
-        solver.message.trainer.blob_names.ClearField("mask")
-    if not with_trainer:
-        solver.message.ClearField("trainer")
-    return build_training(solver=solver, model=model, device="cpu", seed=1).solver
-
-
-class TorchSide:
-    """The same net, weights and update rule in torch."""
-
-    def __init__(self, solver: Solver, fused: bool):
-        net, param = solver.net, solver.param
-        layer = net.layer_dict[LAYER]
-        unit = layer.param.cfc_unit_param
-        self.model = Cfc(
-            features=net.blobs["x"].shape[2],
-            columns=layer.composer.columns,
-            outputs=layer.param.cfc_param.output_features,
-            hidden=layer.param.cfc_param.hidden_size,
-            units=unit.backbone_units,
-            layers=unit.backbone_layers,
-            activation="relu",
-        )
-        set_weights(
-            self.model, dict(zip(layer.blob_names, (b.data for b in layer.blobs), strict=True))
-        )
-        self.optimizer = torch.optim.AdamW(
-            self.model.parameters(),
-            lr=param.base_lr,
-            betas=(param.momentum, param.momentum2),
-            eps=param.delta,
-            weight_decay=param.adamw_decay,
-            fused=fused,
-        )
-
-    def forward_backward(self, values: Arrays) -> float:
-        tensors = {name: torch.from_numpy(array) for name, array in values.items()}
-        output = self.model(tensors["x"], tensors["tt"][..., 0], tensors.get("mask"))
-        loss = ((output - tensors["target"]) ** 2).sum()
-        self.optimizer.zero_grad()
-        loss.backward()
-        return loss.item()
-
-    def step(self, values: Arrays) -> None:
-        self.forward_backward(values)
-        self.optimizer.step()
-
-
-def fill(solver: Solver, values: Arrays) -> None:
-    """Put values into the net's input blobs."""
-    for name, array in values.items():
-        solver.net.blobs[name].data[...] = array
-
-
-def ours(solver: Solver) -> Callable[[Arrays], None]:
+def ours(solver: Solver, threads: int = 1) -> Callable[[Arrays], None]:
     """Return our step; with a trainer it fetches its own values from the gym."""
 
     def step(values: Arrays) -> None:
         if solver.trainer is None:
             fill(solver, values)
-        solver.step(1)
+        with blas_threads(threads):
+            solver.step(1)
 
     return step
-
-
-def windows(solver: Solver) -> Iterator[Arrays]:
-    """Yield inputs and targets as from the Curve gym, advancing by one point each time."""
-    blobs = solver.net.blobs
-    batch, steps, _ = blobs["x"].shape
-    starts = np.random.default_rng(7).uniform(0, 2 * np.pi, (batch, 1))
-    starts[0] = 0
-    length = 2 * np.pi / 360
-    for first in range(sys.maxsize):
-        x = (starts + length * (first + np.arange(steps)))[..., None].astype(np.float32)
-        values = {"x": x, "tt": x.copy(), "target": np.sin(x[:, -1])}
-        if "mask" in blobs:
-            values["mask"] = np.ones_like(x)
-        yield values
-
-
-def compare(solver: Solver, theirs: TorchSide, values: Arrays) -> tuple[float, float, float]:
-    """Return both losses and the largest gradient deviation, relative to its array's maximum."""
-    fill(solver, values)
-    net, layer = solver.net, solver.net.layer_dict[LAYER]
-    net.clear_param_diffs()
-    loss = net.forward_backward()
-    torch_loss = theirs.forward_backward(values)
-    found = dict(zip(layer.blob_names, (blob.diff for blob in layer.blobs), strict=True))
-    worst = 0.0
-    for name, parameter in theirs.model.named_parameters():
-        worst = max(worst, deviation(found[name], parameter.grad.numpy()))
-    net.clear_param_diffs()
-    return loss, torch_loss, worst
 
 
 def fed(step: Callable[[Arrays], None], values: list[Arrays]) -> Callable[[], None]:
@@ -144,23 +59,50 @@ def fed(step: Callable[[Arrays], None], values: list[Arrays]) -> Callable[[], No
     return lambda: step(next(following))
 
 
-def measure(batch: int, args: argparse.Namespace) -> tuple[str, list[Any]]:
-    """Return the result of the comparison, and the row of figures for one batch size."""
-    solver = build_ours(batch, not args.no_mask, args.with_trainer)
-    theirs = TorchSide(solver, args.fused_adamw)
-    values = windows(solver)
-    loss, torch_loss, worst = compare(solver, theirs, next(values))
-    same = abs(loss - torch_loss) <= 1e-4 * abs(torch_loss) and worst <= TOLERANCE
-    checked = (
-        f"batch {batch}: loss {loss:.7g} ours, {torch_loss:.7g} torch; "
-        f"gradients within {worst:.1e} of each array's maximum"
-    )
-    if not same:
-        raise SystemExit(f"{checked}: the two sides do not compute the same")
+def sizes_of(batch: int, args: argparse.Namespace) -> Sizes:
+    """Return the sizes of the net; with ``--small``, 32 neurons, 32 units and 32 steps."""
+    small = {"steps": 32, "hidden": 32, "units": 32} if args.small else {}
+    return Sizes(batch, with_mask=not args.no_mask, **small)
+
+
+def measure(batch: int, args: argparse.Namespace) -> tuple[list[str], list[list[Any]]]:
+    """Return the results of the comparisons, and the rows of figures for one batch size."""
+    names, solvers, checks = sides_of(args.fast), [], []
+    for name in names:
+        with building(name):
+            solvers.append(build_solver(sizes_of(batch, args), with_trainer=args.with_trainer))
+    theirs = TorchCfc(solvers[0], args.fused_adamw)
+    values = windows(solvers[0])
+    first = next(values)
+    expected = theirs.loss_and_gradients(first)
+    for name, solver in zip(names, solvers, strict=True):
+        found = loss_and_gradients(solver, first)
+        worst = difference(found, expected)
+        checks.append(
+            f"batch {batch}, {name}: loss {found['loss']:.7g} ours, {expected['loss']:.7g} torch; "
+            f"gradients within {worst:.1e} of each array's maximum"
+        )
+        if worst > TOLERANCE:
+            raise SystemExit(f"{checks[-1]}: the two sides do not compute the same")
     seen = list(islice(values, WARM_UP + args.rounds * args.steps))
-    sides = [fed(step, seen) for step in (ours(solver), theirs.step)]
+    sides = [fed(step, seen) for step in (*map(ours, solvers), theirs.step)]
     times = time_interleaved(sides, args.rounds, args.steps, WARM_UP)
-    return checked, [batch, *figures(times, over=0)]
+    rows = [
+        [batch, name, *figures(times[:, [index, -1]], over=0)] for index, name in enumerate(names)
+    ]
+    return checks, rows
+
+
+def measure_threads(batch: int, args: argparse.Namespace) -> list[Any]:
+    """Return the row of figures for one batch size: our step with ``--threads`` and with one, in turn."""
+    sizes = Sizes(batch, with_mask=not args.no_mask)
+    sides = []
+    for threads in (args.threads, 1):
+        solver = build_solver(sizes, with_trainer=args.with_trainer)
+        seen = list(islice(windows(solver), WARM_UP + args.rounds * args.steps))
+        sides.append(fed(ours(solver, threads), seen))
+    times = time_interleaved(sides, args.rounds, args.steps, WARM_UP)
+    return [batch, *figures(times, over=0)]
 
 
 def parse() -> argparse.Namespace:
@@ -177,7 +119,15 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--fused-adamw", action="store_true", help="torch's fused AdamW, not its default"
     )
+    parser.add_argument("--small", action="store_true", help="32 neurons, 32 units, 32 steps")
+    add_option(parser)
     parser.add_argument("--denormals", choices=("flush", "keep"), default="flush")
+    parser.add_argument(
+        "--threads",
+        type=int,
+        default=1,
+        help="compare our step with this many BLAS threads and with one, instead of torch",
+    )
     parser.add_argument("--record", action="store_true", help="write the figures to results/")
     return parser.parse_args()
 
@@ -194,6 +144,19 @@ def set_denormals(mode: str) -> None:
         )
 
 
+def compare_threads(name: str, settings: dict[str, Any], args: argparse.Namespace) -> int:
+    """Report our step with several threads beside that with one."""
+    if not can_set_threads():
+        raise SystemExit("this NumPy's BLAS cannot be told how many threads to use")
+    del settings["torch's AdamW"]
+    report = Report(f"One training step with {args.threads} threads and with one", name, settings)
+    rows = [measure_threads(batch, args) for batch in args.batch]
+    columns = ("batch", f"{args.threads} threads ms", "1 thread ms", "speed-up", "least", "most")
+    report.add("threads", columns, rows)
+    report.finish(args.record)
+    return 0
+
+
 def main() -> int:
     args = parse()
     torch.set_num_threads(1)
@@ -207,22 +170,29 @@ def main() -> int:
         "subnormals": args.denormals,
         "rounds": args.rounds,
         "steps a round": args.steps,
-        "threads": 1,
+        "threads": args.threads,
     }
     suffixes = {
         "-no-mask": args.no_mask,
         "-with-trainer": args.with_trainer,
+        "-small": args.small,
         "-fused-adamw": args.fused_adamw,
         "-keep-denormals": args.denormals == "keep",
+        f"-threads-{args.threads}": args.threads > 1,
     }
     name = "cfc_step" + "".join(suffix for suffix, given in suffixes.items() if given)
+    if args.threads > 1:
+        return compare_threads(name, settings, args)
     report = Report("One training step: ours and torch eager in turn", name, settings)
     rows = []
     for batch in args.batch:
-        checked, row = measure(batch, args)
-        report.say(checked)
-        rows.append(row)
-    report.add("steps", ("batch", "ours ms", "torch ms", "torch / ours", "least", "most"), rows)
+        checks, lines = measure(batch, args)
+        for text in checks:
+            report.say(text)
+        rows += lines
+    report.add(
+        "steps", ("batch", "ours on", "ours ms", "torch ms", "torch / ours", "least", "most"), rows
+    )
     report.finish(args.record)
     return 0
 

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
-from interleaved_timing import figures
+from mycaffe_plugins.benchmark.interleaved_timing import figures
 from reporting import Report
 
 from mycaffe_py.plugins import default_registry

@@ -14,7 +14,7 @@ from functools import partial
 from multiprocessing import get_context
 from statistics import mean, median
 
-import one_thread  # noqa: F401  (before NumPy)
+import mycaffe_plugins.benchmark.one_thread  # noqa: F401  (before NumPy)
 
 # isort: split
 from reporting import Report

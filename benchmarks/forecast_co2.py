@@ -16,15 +16,14 @@ import time
 from pathlib import Path
 from statistics import median
 
-import one_thread  # noqa: F401  (before NumPy)
+import mycaffe_plugins.benchmark.one_thread  # noqa: F401  (before NumPy)
 
 # isort: split
 import numpy as np
+from mycaffe_plugins.series.judging import Places, forecasts_of, in_units
 from reporting import Report
 
 from mycaffe_py.builder import Training, build_training
-from mycaffe_py.layer import TEST
-from mycaffe_py.net import Net
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "series"
 HORIZONS = (1, 13, 26, 52)
@@ -32,7 +31,6 @@ TO_BEAT = (0.409, 0.784, 0.906, 1.012)
 AIM = 0.8
 """Targets: the maximum errors, as a share of TO_BEAT."""
 PENALTIES = (1, 3, 10, 30, 100, 300)
-ROLES = ("x", "tt", "mask", "target")
 
 
 class Weeks:
@@ -119,22 +117,15 @@ def train(args: argparse.Namespace, seed: int, csv_file: Path) -> tuple[Training
 
 def judge(training: Training, weeks: Weeks) -> list[float]:
     """Return the frozen net's errors, by horizon."""
-    net = Net(training.model, phase=TEST, registry=training.registry, device=training.device)
-    net.share_trained_layers_with(training.net)
-    batch = net.device_blobs["x"].shape[0]
+    learner = training.trainer.learner
+    samples, memory = learner.samples, learner.layer.memory()
     errors = []
     for ahead in HORIZONS:
-        predictions = []
-        for begin in range(0, len(weeks.origins), batch):
-            part = weeks.origins[begin : begin + batch]
-            for place, origin in enumerate(part):
-                seen = weeks.observe(origin, ahead)
-                for role in ROLES[:3]:
-                    blob = net.device_blobs[role]
-                    blob.data[place] = seen[role].reshape(blob.shape[1:])
-            net.forward_layers()
-            predictions.append(net.blobs["xhat"].data[: len(part), 0].astype(np.float64))
-        errors.append(weeks.error(np.concatenate(predictions), weeks.origins, ahead))
+        places = Places(weeks.origins, np.full(len(weeks.origins), ahead))
+        kept = memory["weights"], memory["gain"]
+        relative = forecasts_of(training.net, learner.blobs, samples, places, *kept)
+        predictions = in_units(samples, places, relative)[:, 0]
+        errors.append(weeks.error(predictions, weeks.origins, ahead))
     return errors
 
 
@@ -169,7 +160,7 @@ def main() -> int:
         csv_file = training_part(folder) if args.validate else EXAMPLE / "co2.csv"
         for seed in range(1, args.seeds + 1):
             training, took = train(args, seed, csv_file)
-            weeks = Weeks(training.trainer.gyms.gyms[0].windows)
+            weeks = Weeks(training.trainer.gym.windows)
             nets.append(judge(training, weeks))
             seconds.append(took)
             print(f"seed {seed}: {nets[-1]} in {took:.1f} s", flush=True)
@@ -182,9 +173,9 @@ def main() -> int:
     rows = [
         *weeks.baselines(),
         weeks.ridge_row(),
-        ["CfC net, median", *middle],
-        ["CfC net, best seed", *map(min, zip(*nets, strict=True))],
-        ["CfC net, worst seed", *map(max, zip(*nets, strict=True))],
+        ["net and baseline, median", *middle],
+        ["net and baseline, best seed", *map(min, zip(*nets, strict=True))],
+        ["net and baseline, worst seed", *map(max, zip(*nets, strict=True))],
     ]
     report.add("errors", columns, rows)
     seeds = [

@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-import one_thread  # noqa: F401  (before NumPy)
+import mycaffe_plugins.benchmark.one_thread  # noqa: F401  (before NumPy)
 
 # isort: split
 import numpy as np

@@ -2,94 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
-import platform
 from collections.abc import Mapping, Sequence
-from datetime import date
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-import mycaffe_py
+from mycaffe_plugins.benchmark.machine import environment
+from mycaffe_plugins.benchmark.tables import table
 
 RESULTS = Path(__file__).parent / "results"
-
-
-def environment() -> dict[str, str]:
-    """Return the date, machine and versions of a benchmark run."""
-    return {
-        "date": date.today().isoformat(),
-        "chip": chip(),
-        "cores": str(os.cpu_count()),
-        "load average at the end": f"{os.getloadavg()[0]:.2f}",
-        "system": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-        "mycaffe-py": mycaffe_py.__version__,
-        "numpy": np.__version__,
-        "torch": _version("torch"),
-        "blas": blas(),
-    }
-
-
-def chip() -> str:
-    """Return the processor's name."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or "unknown"
-    facts: dict[str, str] = {}
-    for line in lines:
-        name, _, value = line.partition(":")
-        facts.setdefault(name.strip(), value.strip())
-    name = facts.get("model name", platform.processor() or "unknown")
-    if "model" not in facts:
-        return name
-    return f"{name} (family {facts.get('cpu family')}, model {facts['model']})"
-
-
-def blas() -> str:
-    """Return the BLAS cores in use, as reported by threadpoolctl."""
-    if importlib.util.find_spec("threadpoolctl") is None:
-        return "unknown (threadpoolctl is not installed)"
-    from threadpoolctl import threadpool_info
-
-    pools = [
-        f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '')}".strip()
-        + f", {pool['num_threads']} thread{'s' if pool['num_threads'] > 1 else ''}"
-        for pool in threadpool_info()
-        if pool["user_api"] == "blas"
-    ]
-    coretype = os.environ.get("OPENBLAS_CORETYPE")
-    return "; ".join(pools) + (f"; OPENBLAS_CORETYPE={coretype}" if coretype else "")
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
-
-
-def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Return a Markdown table that is also readable in a terminal; floats have four digits."""
-    cells = [
-        [str(column) for column in columns],
-        *[[_cell(value) for value in row] for row in rows],
-    ]
-    widths = [max(len(row[index]) for row in cells) for index in range(len(columns))]
-    lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in cells]
-    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    return "\n".join(lines)
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 class Report:

@@ -13,6 +13,8 @@ _AVX2 = {
     "OPENBLAS_CORETYPE": "Haswell",
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     "ATEN_CPU_CAPABILITY": "avx2",
+    "NUMBA_CPU_NAME": "haswell",
+    "NUMBA_CPU_FEATURES": "+avx2,+fma",
 }
 
 for _name in (*_AVX2, "OPENBLAS_L2_SIZE", "NPY_DISABLE_CPU_FEATURES"):

@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import one_thread  # noqa: F401  (before NumPy)
+import mycaffe_plugins.benchmark.one_thread  # noqa: F401  (before NumPy)
 import simd_width  # noqa: F401  (before NumPy)
 
 # isort: split
@@ -178,7 +178,7 @@ def time_all(rows: list[Row], args: argparse.Namespace) -> list[dict[str, Any]]:
     """Return the time of a pass over the streams for each net, ours and torch's; nothing unless asked for."""
     if not args.passes:
         return []
-    from torch_xor import PASSES, time_pass  # torch is not needed for the rest
+    from xor_passes import PASSES, time_pass  # torch is not needed for the rest
 
     lines = []
     for row in rows:

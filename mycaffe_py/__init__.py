@@ -5,8 +5,8 @@
 - ``Net("model.prototxt", phase=TEST, weights="net.caffemodel")`` runs a net; its arrays are in
   ``net.blobs`` and ``net.params``.
 - ``get_solver("solver.prototxt").step(100)`` trains one, with the gym that the solver file asks for.
-- ``Layer``, ``Solver``, ``Filler``, ``Gym``, ``Trainer`` and ``hookimpl`` are for plugins, which
-  ``mycaffe_py.testing`` checks.
+- ``Layer``, ``Solver``, ``Filler``, ``LrPolicy``, ``Gym``, ``Trainer``, ``Observer`` and ``hookimpl`` are for
+  plugins, which ``mycaffe_py.testing`` checks.
 
 Names are loaded when first used, so that the command line starts fast.
 """
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .blob.blob import Blob as Blob
     from .builder.training import build_training as build_training, get_solver as get_solver
     from .device.device import Device as Device, open_device as open_device
+    from .events.observer import Observer as Observer
     from .gym import Gym as Gym
     from .layer.filler import Filler as Filler
     from .layer.layer import TEST as TEST, TRAIN as TRAIN, Layer as Layer
@@ -81,8 +82,9 @@ if TYPE_CHECKING:
         RMSPropSolver as RMSPropSolver,
         SGDSolver as SGDSolver,
     )
+    from .solver.lr_policy import LrPolicy as LrPolicy
     from .solver.solver import Solver as Solver
-    from .trainer import Trainer as Trainer
+    from .trainer.trainer import Trainer as Trainer
 
 else:
     __getattr__, __dir__, __all__ = lazy_names(
@@ -93,6 +95,7 @@ else:
         blob="Blob",
         builder="build_training get_solver",
         device="Device open_device",
+        events="Observer",
         gym="Gym",
         layer="Filler Layer LossLayer TEST TRAIN",
         net="Net",
@@ -101,7 +104,7 @@ else:
         "RMSPropSolver SGDSolver Timer has_nccl init_log layer_type_list layers log params set_device "
         "set_mode_cpu set_mode_gpu set_multiprocess set_random_seed set_solver_count set_solver_rank "
         "solver_count solver_rank to_proto",
-        solver="Solver",
+        solver="LrPolicy Solver",
         trainer="Trainer",
     )
     __all__ = ["__version__", *__all__]

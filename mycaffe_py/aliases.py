@@ -27,6 +27,7 @@ _MOVED = {
     "detector": "pycaffe.detector",
     "discovery": "plugins.discovery",
     "draw": "pycaffe.draw",
+    "drawing.known_shapes": "net.known_shapes",
     "field_path": "schema.field_path",
     "figures": "events.metric_text",
     "filler": "layer.filler",
@@ -39,11 +40,12 @@ _MOVED = {
     "loss_layer": "layer.loss_layer",
     "lr_policy": "solver.lr_policy",
     "memory": "device.memory_limits",
+    "net.state_rules": "layer.state_rules",
     "net_builder": "net.builder",
     "net_calls": "net.calls",
     "net_spec": "pycaffe.net_spec",
-    "net_spec_values": "pycaffe.net_spec_values",
-    "net_state": "net.state_rules",
+    "net_spec_values": "schema.assigning",
+    "net_state": "layer.state_rules",
     "net_views": "net.views",
     "net_wiring": "net.topology",
     "overrides": "builder.overrides",
@@ -52,6 +54,7 @@ _MOVED = {
     "progress_log": "events.caffe_log",
     "proto": "pycaffe.proto",
     "proto.caffe_pb2": "pycaffe.proto.caffe_pb2",
+    "pycaffe.net_spec_values": "schema.assigning",
     "pycaffe_solvers": "pycaffe.solvers",
     "resizing": "stores.resizing",
     "schema.catalog": "schema.proto.catalog",
@@ -77,6 +80,15 @@ _MOVED = {
     "type_fields": "plugins.type_fields",
 }
 """Former name of a module in this package -> where it is now."""
+
+_MOVED_PLUGINS = {
+    f"mycaffe_{name}": f"mycaffe_plugins.{name}"
+    for name in (
+        *("common", "data", "designer", "fillers", "gyms", "liquid"),
+        *("recurrent", "solvers", "trainers", "vision"),
+    )
+}
+"""Former top-level name of a bundled plugin -> where it is now (0.3)."""
 
 
 class AliasFinder:
@@ -108,7 +120,9 @@ class AliasFinder:
 
 
 def _home_of_moved(fullname: str) -> str | None:
-    package, _, name = fullname.partition(".")
+    package, dot, name = fullname.partition(".")
+    if package in _MOVED_PLUGINS:
+        return _MOVED_PLUGINS[package] + dot + name
     home = _MOVED.get(name) if package == _PACKAGE else None
     return None if home is None else f"{_PACKAGE}.{home}"
 
@@ -125,3 +139,8 @@ def add_finder(find_home: Callable[[str], str | None]) -> None:
 def keep_former_names() -> None:
     """Make this package's modules importable under the names that they had in earlier versions."""
     add_finder(_home_of_moved)
+
+
+def stand_for(former: str) -> None:
+    """Put the plugin's package of today in the place of the module with its former name, which calls this."""
+    sys.modules[former] = import_module(_MOVED_PLUGINS[former])

@@ -4,17 +4,18 @@ All derive from :class:`MyCaffeError`. The classes that a Python user would expe
 library derive from it as well (``ConfigError`` is a ``ValueError``, ``MissingFileError`` a
 ``FileNotFoundError``), so that ordinary ``except`` clauses work.
 
-Exit codes: 0 ok, 1 a bug in mycaffe-py, 2 usage or configuration, 3 missing file, plugin or extra,
+Exit codes: 0 ok, 1 a bug in mycaffe-py or a plugin, 2 usage or configuration, 3 missing file, plugin or extra,
 4 device unavailable, 5 diverged (non-finite loss), 130 interrupted with a snapshot written.
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
+
+from .nearest import closest as closest, did_you_mean as did_you_mean
 
 EXIT_OK = 0
 EXIT_BUG = 1
@@ -27,19 +28,6 @@ EXIT_INTERRUPTED = 130
 _MAX_PROBLEMS = 50
 _WIDEST_LINE = 160
 _LONGEST_MESSAGE = 800
-
-
-def closest(name: str, candidates: Iterable[str]) -> str | None:
-    """Return the candidate nearest to ``name``, ignoring case, or None if none is near."""
-    by_folded = {candidate.lower(): candidate for candidate in candidates}
-    near = difflib.get_close_matches(name.lower(), by_folded, n=1, cutoff=0.6)
-    return by_folded[near[0]] if near else None
-
-
-def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
-    """Return ``did you mean "X"?`` for the candidate nearest to ``name``, or None."""
-    near = closest(name, candidates)
-    return f'did you mean "{near}"?' if near else None
 
 
 @dataclass(frozen=True)
@@ -79,9 +67,13 @@ class Problem:
 
     def render(self) -> str:
         """Format as ``error[E101] file:line:column: message`` with source line, caret and hint."""
-        place = f" {self.location}:" if self.location else ""
-        separator = "" if place else ":"
-        lines = [f"error[{self.code}]{separator}{place} {_shortened(self.message)}"]
+        separator = "" if self.location else ":"
+        return f"error[{self.code}]{separator} {self.as_warning()}"
+
+    def as_warning(self) -> str:
+        """Format as ``file:line:column: message``, with source line, caret and hint."""
+        place = f"{self.location}: " if self.location else ""
+        lines = [f"{place}{_shortened(self.message)}"]
         if self.location and self.location.text.strip():
             lines += _source_lines(self.location)
         if self.hint:
@@ -222,10 +214,30 @@ class PluginError(ConfigError):
     code = "E120"
 
 
+class UnsetAttributeError(PluginError, AttributeError):
+    """An attribute named in ``state_names`` does not exist, or not yet."""
+
+    code = "E122"
+
+
+class PluginCodeError(MyCaffeError):
+    """An exception that a plugin's own code raised, as the command line shows it."""
+
+    code = "E121"
+
+
 class UnknownTypeError(ConfigError, LookupError):
-    """A layer, solver, filler, gym or trainer type that no plugin offers."""
+    """A type of layer, solver, filler, gym, trainer or observer that no plugin offers."""
 
     code = "E201"
+
+
+class UnknownNameError(ConfigError, KeyError):
+    """A blob or layer that a net does not have, asked for as in a dict."""
+
+    code = "E202"
+
+    __str__ = Exception.__str__
 
 
 class ShapeError(ConfigError):
@@ -252,6 +264,12 @@ class DataError(ConfigError):
     code = "E240"
 
 
+class NotNumbersError(DataError, TypeError):
+    """Data that should be numbers and are not."""
+
+    code = "E241"
+
+
 class OutputError(ConfigError):
     """A result that could not be written; nothing half-written is left."""
 
@@ -264,6 +282,12 @@ class OutOfMemoryError(ConfigError, MemoryError):
     code = "E260"
 
 
+class NotFittedError(ConfigError, AttributeError):
+    """An estimator that is asked for what only a trained one has."""
+
+    code = "E270"
+
+
 class MissingFileError(MyCaffeError, FileNotFoundError, RuntimeError):
     """A missing file; pycaffe's users expect a RuntimeError."""
 
@@ -274,7 +298,6 @@ class MissingFileError(MyCaffeError, FileNotFoundError, RuntimeError):
 class MissingLayerFileError(MissingFileError, LayerError):
     """A file named in a layer's settings that does not exist."""
 
-    exit_code = EXIT_MISSING
     code = "E311"
 
 
@@ -320,10 +343,8 @@ def within_field(name: str) -> Iterator[None]:
     try:
         yield
     except MyCaffeError as error:
-        if error.field.partition(".")[0] != name:
-            with suppress(
-                AttributeError
-            ):  # an error class of a plugin may have a field that is fixed
+        if name and error.field.partition(".")[0] != name:
+            with suppress(AttributeError):  # a plugin's error class may have a fixed field
                 error.field = f"{name}.{error.field}".rstrip(".")
         raise
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from .errors import MissingFileError, did_you_mean
+from .errors import MissingFileError, closest
+from .reading import broken_link
 
 KINDS = ("protos", "models", "solvers")
+_ENDING = ".prototxt"
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -33,26 +35,46 @@ def resource_names(kind: str) -> list[str]:
     folder = resource_path(kind)
     if not folder.is_dir():
         return []
-    suffix = ".proto" if kind == "protos" else ".prototxt"
+    suffix = ".proto" if kind == "protos" else _ENDING
     return sorted(path.name for path in folder.iterdir() if path.suffix == suffix)
 
 
+def _near(path: Path, kind: str) -> str | None:
+    """Suggest a file beside the one that is missing, or a shipped one, by its name without the ending."""
+    try:
+        beside = [name for name in os.listdir(path.parent) if name.endswith(_ENDING)]
+    except OSError:
+        beside = []
+    for names, folder in ((beside, path.parent), (resource_names(kind), Path())):
+        by_stem = {name.removesuffix(_ENDING): name for name in sorted(names)}
+        near = closest(path.name.removesuffix(_ENDING), by_stem)
+        if near:
+            return f'did you mean "{folder / by_stem[near]}"?'
+    return None
+
+
 def find_resource(kind: str, name: str | Path) -> Path:
-    """Return ``name`` if the file exists, else the shipped file of that name.
+    """Return ``name`` if the file exists, else the shipped file of that name, with or without its ``.prototxt``.
 
     Raises MissingFileError, naming the nearest shipped one, if there is neither.
     """
     path = Path(name)
-    if os.path.exists(path):
+    if str(name) and os.path.exists(path):
         return path
-    if path.name == str(name) and path.name in resource_names(kind):
-        return resource_path(kind, path.name)
+    shipped_names = resource_names(kind)
+    for whole in (path.name, f"{path.name}.prototxt"):
+        if path.name == str(name) and whole in shipped_names:
+            return resource_path(kind, whole)
     what = kind.removesuffix("s")
-    near = did_you_mean(path.name, resource_names(kind))
+    if link := broken_link(path):
+        raise MissingFileError(f'{what} file "{name}" is {link}')
+    near = _near(path, kind)
     for other in ("models", "solvers"):
         if other != kind and path.name == str(name) and path.name in resource_names(other):
-            near = f"{name} is one of the shipped {other}: give it with --{other.removesuffix('s')}"
-    shipped = f"shipped {kind}: {', '.join(resource_names(kind)) or 'none'}"
+            option = other.removesuffix("s")
+            elsewhere = f"{name} is one of the shipped {other}: give it with --{option} ({option}= in Python)"
+            near = f"{near}\n{elsewhere}" if near else elsewhere
+    shipped = f"shipped {kind}: {', '.join(shipped_names) or 'none'}"
     raise MissingFileError(
         f'{what} file "{name}" does not exist', hint=f"{near}\n{shipped}" if near else shipped
     )

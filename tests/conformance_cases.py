@@ -1,8 +1,9 @@
-"""What ``test_conformance.py`` runs: for every bundled layer and filler type, at least one case.
+"""What ``test_conformance.py`` runs, at least one case for every bundled layer, filler, learning-rate policy, observer.
 
 A layer's case is (settings in prototxt, without name and type; bottoms, each an array or a shape;
 further arguments of ``check_layer``). Settings that name files are a function: it writes them into the
-folder that it gets and returns the settings. A filler's case is (settings, shape).
+folder that it gets and returns the settings. A filler's case is (settings, shape), a policy's and
+an observer's its settings.
 """
 
 from __future__ import annotations
@@ -22,12 +23,15 @@ from .conformance import (
     normalization,
     python_layer,
     recurrent,
+    series,
     shapes,
     vision,
     wired,
 )
 
 _SHAPE = (3, 4)
+_NAN = float("nan")
+_GAPS = [[0.5, _NAN], [_NAN, _NAN], [-1.5, 2.5]]
 _XAVIER = 'weight_filler { type: "xavier" } bias_filler { type: "uniform" }'
 
 LayerCase = tuple[str | Callable[[Path], str], list[Any], dict[str, Any]]
@@ -84,6 +88,17 @@ LAYERS: dict[str, list[LayerCase]] = {
             {},
         ),
         ("", [(3,), (3,)], {}),
+        ("mean_error_loss_param { skip_missing: true }", [(3, 2), _GAPS], {}),
+        (
+            "mean_error_loss_param { mean_error_type: MSE skip_missing: true }",
+            [(3, 2), _GAPS],
+            {},
+        ),
+        (
+            "mean_error_loss_param { skip_missing: true } loss_param { normalization: FULL }",
+            [(2, 2), [[_NAN, _NAN], [_NAN, _NAN]]],
+            {},
+        ),
     ],
     "ReLU": [
         ("", [_SHAPE], {}),
@@ -119,6 +134,7 @@ for _family in (
     normalization,
     python_layer,
     recurrent,
+    series,
     shapes,
     vision,
 ):
@@ -136,6 +152,27 @@ FILLERS: dict[str, list[tuple[str, tuple[int, ...]]]] = {
     "positive_unitball": [("", (4, 5)), ("", (3, 2, 2)), ("", (4,))],
     "uniform": [("min: -1 max: 2", (4, 5)), ("", (0, 3)), ("", ())],
     "xavier": [("", (4, 5)), ("variance_norm: FAN_OUT", (4, 5)), ("variance_norm: AVERAGE", (4,))],
+}
+
+LR_POLICIES: dict[str, list[str]] = {
+    "cosine": ["", "min_lr: 0.01", "restart_iter: 20 restart_mult: 2"],
+    "exp": ["gamma: 0.9"],
+    "fixed": [""],
+    "inv": ["gamma: 0.1 power: 0.75", ""],
+    "multistep": ["gamma: 0.1 stepvalue: [50, 90, 90]", "gamma: 0.1"],
+    "one_cycle": ["", "pct_start: 0.1 div_factor: 1 final_div_factor: 100"],
+    "poly": ["power: 2", ""],
+    "sigmoid": ["gamma: -0.1 stepsize: 50"],
+    "sigmoid_inv": ["gamma: 0.1 stepsize: 50"],
+    "step": ["gamma: 0.5 stepsize: 30"],
+}
+
+OBSERVERS: dict[str, list[str]] = {
+    "TensorBoard": [
+        "",
+        "tensorboard_param { every: 2 histograms: true histogram_every: 1 picture_every: 1 }",
+        "tensorboard_param { graph: false pictures: false }",
+    ],
 }
 
 

@@ -12,12 +12,13 @@ from mycaffe_py.errors import PluginError
 from mycaffe_py.plugins import load_registry
 
 BUNDLED = {
-    "mycaffe_common",
-    "mycaffe_fillers",
-    "mycaffe_gyms",
-    "mycaffe_liquid",
-    "mycaffe_solvers",
-    "mycaffe_trainers",
+    "mycaffe_plugins.common",
+    "mycaffe_plugins.fillers",
+    "mycaffe_plugins.gyms",
+    "mycaffe_plugins.liquid",
+    "mycaffe_plugins.series",
+    "mycaffe_plugins.solvers",
+    "mycaffe_plugins.trainers",
 }
 HEAD = """
 from mycaffe_py import Filler, Gym, Layer, Solver, Trainer, hookimpl

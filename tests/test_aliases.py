@@ -54,6 +54,18 @@ assert memory.require_memory and mycaffe_py.blas.one_thread
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
 
 
+def test_former_names_of_plugins_come_first():
+    """isort puts them before mycaffe_py."""
+    code = """
+from mycaffe_liquid.wiring import Wiring
+import mycaffe_common
+from mycaffe_py import Net
+import mycaffe_plugins.common, mycaffe_plugins.liquid.wiring as today
+assert Wiring is today.Wiring and mycaffe_common is mycaffe_plugins.common
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
 def test_an_empty_folder_of_a_former_name_hides_nothing(tmp_path):
     """An update may leave a folder with nothing but old bytecode behind."""
     code = f"""

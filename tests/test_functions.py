@@ -281,6 +281,23 @@ def test_runs_on_the_strict_device(name, rng):
     np.testing.assert_allclose(device.to_host(strict_dy), dz, 1e-14)
 
 
+@pytest.mark.parametrize("make", [np.array, strict_device().asarray], ids=["numpy", "strict"])
+def test_parts_of_large_arrays_are_those_of_small_ones(make):
+    values = np.array([np.nan, np.inf, 2.5, 0.0, -0.0, -2.5, -np.inf])
+    many = make(np.tile(values, 3000))
+    device = strict_device()
+    for function, expected in (
+        (functions.positive_part, [np.nan, np.inf, 2.5, 0, 0, 0, 0]),
+        (functions.negative_part, [np.nan, 0, 0, 0, 0, -2.5, -np.inf]),
+    ):
+        xp = np if isinstance(many, np.ndarray) else device.xp
+        few_out, many_out = xp.empty(7), xp.empty(many.shape)
+        function(xp, make(values), few_out)
+        function(xp, many, many_out)
+        np.testing.assert_array_equal(device.to_host(few_out), expected)
+        np.testing.assert_array_equal(device.to_host(many_out), np.tile(expected, 3000))
+
+
 def test_scratch_follows_shape_and_type():
     activation = functions.TanH()
     first = activation.scratch(np, np.zeros((2, 3)))[0]
@@ -327,3 +344,16 @@ def test_base_class_names_what_is_missing():
         Empty().forward(np, None, None)
     with pytest.raises(TypeError, match=r"Empty does not define backward\(\)"):
         Empty().backward(np, None, None, None, None)
+
+
+@pytest.mark.parametrize("quantile", [0.1, 0.5, 0.875])
+def test_pinball_and_its_slope(quantile):
+    errors = np.array([-3.0, -1e-9, -0.0, 0.0, 2.0, np.inf, -np.inf, np.nan])
+    y, slope = np.empty_like(errors), np.empty_like(errors)
+    functions.pinball(np, errors, np.array(quantile), y)
+    functions.pinball_slope(np, errors, np.array(quantile), slope)
+    above, below = quantile, 1 - quantile
+    expected = [3 * below, 1e-9 * below, 0, 0, 2 * above, np.inf, np.inf, np.nan]
+    np.testing.assert_allclose(y, expected, rtol=1e-15)
+    expected = [below, below, 0, 0, -above, -above, below, np.nan]
+    np.testing.assert_allclose(slope, expected, rtol=1e-15)

@@ -14,21 +14,16 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 NOT_COPIED = shutil.ignore_patterns(
-    ".*", "__pycache__", "*.egg-info", "build", "dist", "site", "runs", "benchmarks", "venv", "data"
+    ".*", "__pycache__", "*.egg-info", "build", "dist", "site", "runs", "benchmarks", "venv"
 )
 BUILD = "from setuptools import build_meta; print(build_meta.{what}({folder!r}))"
-TOP_LEVEL = {
-    "mycaffe_py",
-    "mycaffe_common",
-    "mycaffe_data",
-    "mycaffe_designer",
-    "mycaffe_fillers",
-    "mycaffe_gyms",
-    "mycaffe_liquid",
-    "mycaffe_recurrent",
-    "mycaffe_solvers",
-    "mycaffe_trainers",
-    "mycaffe_vision",
+TOP_LEVEL = {"mycaffe_py", "mycaffe_plugins"}
+FORMER = {
+    f"mycaffe_{name}"
+    for name in (
+        *("common", "data", "designer", "fillers", "gyms", "liquid"),
+        *("recurrent", "solvers", "trainers", "vision"),
+    )
 }
 
 
@@ -87,8 +82,7 @@ def test_top_level_names(names):
     top = {PurePosixPath(name).parts[0] for name in names}
     info = {name for name in top if name.endswith(".dist-info")}
     assert len(info) == 1
-    assert top - info >= TOP_LEVEL
-    assert all(name.startswith("mycaffe_") for name in top - info)
+    assert top - info == TOP_LEVEL | FORMER
 
 
 def test_no_tests_and_nothing_of_the_workshop(names):
@@ -104,15 +98,24 @@ def test_no_tests_and_nothing_of_the_workshop(names):
         "__pycache__",
     }
     assert not [name for name in names if "test_" in PurePosixPath(name).name]
-    pages = "mycaffe_designer/static/"
+    pages = "mycaffe_plugins/designer/static/"
     suffixes = {PurePosixPath(n).suffix for n in names if ".dist-info" not in n and pages not in n}
-    assert suffixes <= {".py", ".proto", ".prototxt", ".typed"}
+    assert suffixes <= {".py", ".pyi", ".proto", ".prototxt", ".typed", ".txt", ".cu", ".cuh"}
+    templates = {
+        n for n in names if n.endswith(".txt") and ".dist-info" not in n and pages not in n
+    }
+    folder = ROOT / "mycaffe_py" / "skeletons" / "templates"
+    assert templates == {f"mycaffe_py/skeletons/templates/{p.name}" for p in folder.iterdir()}
 
 
 def test_the_pages_are_whole(names):
     """Each file of the pages is in the wheel, the licences of what is vendored too."""
     here = ROOT / "plugins"
-    files = [path for path in (here / "mycaffe_designer" / "static").rglob("*") if path.is_file()]
+    files = [
+        path
+        for path in (here / "mycaffe_plugins" / "designer" / "static").rglob("*")
+        if path.is_file()
+    ]
     assert {path.relative_to(here).as_posix() for path in files} <= set(names)
     assert sum("LICENSE" in path.name for path in files) == 3
 
@@ -129,7 +132,7 @@ def test_shipped_files(names, kind):
 
 
 def test_all_sources_are_there(installed):
-    for folder in [ROOT / "mycaffe_py", *(ROOT / "plugins").glob("mycaffe_*")]:
+    for folder in [ROOT / "mycaffe_py", ROOT / "plugins" / "mycaffe_plugins"]:
         suffixes = {".py", ".proto", ".typed"}
         found = tree(installed / folder.name, suffixes)
         share = {path for path in found if path.parts[0] == "share"}
@@ -140,8 +143,7 @@ def test_metadata(installed):
     (info,) = installed.glob("*.dist-info")
     entries = (info / "entry_points.txt").read_text()
     assert "mycaffe = mycaffe_py.cli:main" in entries
-    for name in TOP_LEVEL - {"mycaffe_py"}:
-        assert f"{name.removeprefix('mycaffe_')} = {name}" in entries
+    assert "liquid = mycaffe_plugins.liquid\n" in entries
     metadata = (info / "METADATA").read_text(encoding="utf-8")
     assert "Name: mycaffe-py" in metadata
     assert "Requires-Dist: cupy" in metadata
@@ -159,13 +161,14 @@ def run(installed, folder, *arguments):
 
 
 TRAIN = """
-import mycaffe_py, mycaffe_trainers
+import mycaffe_solvers.adamw  # a former name
+import mycaffe_py, mycaffe_plugins.trainers
 from mycaffe_py.builder import build_training
 
 training = build_training(solver="adamw.prototxt", model="LiquidNetCfc.prototxt", seed=1)
 training.solver.step(2)
 assert not training.registry.broken()
-print(mycaffe_py.__file__, mycaffe_trainers.__file__, training.model.filename, sep="\\n")
+print(mycaffe_py.__file__, mycaffe_plugins.trainers.__file__, training.model.filename, sep="\\n")
 print(training.solver.iter, training.solver.loss > 0)
 """
 

@@ -1,4 +1,4 @@
-"""The README's code runs, its commands exist, and CI runs its test line."""
+"""The README's links and commands lead somewhere, and CI runs its test line; ``tests/snippets`` runs its blocks."""
 
 from __future__ import annotations
 
@@ -29,16 +29,18 @@ def test_the_python_example_runs(tmp_path):
         [sys.executable, "-W", "error", "-c", code], cwd=tmp_path, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    first, last = done.stdout.splitlines()[0], done.stdout.splitlines()[-1]
-    assert first.endswith("(64, 259)")
-    assert last.startswith("10 ")
+    losses, prediction = done.stdout.splitlines()
+    first, last = re.fullmatch(r"loss (\S+), after 2000 updates (\S+)", losses).groups()
+    assert float(last) < float(first) / 100
+    assert abs(float(prediction.split()[-1]) - 0.841) < 0.05
 
 
 def test_the_two_lines_make_their_own_environments():
     lines = [line for line in README.splitlines() if line.startswith("python3 ")]
     assert len(lines) == 2
     assert all(line.startswith("python3 -m venv .venv") for line in lines)
-    assert "mycaffe train --model LiquidNetCfc.prototxt --solver adamw.prototxt" in lines[0]
+    commands = [line for line in README.splitlines() if line.startswith("mycaffe ")]
+    assert commands[0] == "mycaffe train --model LiquidNetCfc.prototxt --solver adamw.prototxt"
     assert lines[1].endswith("-m pytest")
 
 
@@ -60,18 +62,13 @@ def test_links_lead_somewhere(page):
 @pytest.mark.parametrize("page", PAGES + EXAMPLES)
 def test_commands_have_these_verbs_and_options(page):
     text = (ROOT / page).read_text(encoding="utf-8").replace("\\\n", " ")
+    own = re.findall(r'@click\.command\("([\w-]+)"', text)  # verbs that the page itself adds
     for line in re.findall(r"^(?:.*&& )?(?:\.venv/bin/)?mycaffe +(.*)$", text, re.MULTILINE):
         verb, *words = shlex.split(line.replace("...", ""), comments=True)
+        if verb in own:
+            continue
         command = app.get_command(None, verb)
         assert command is not None, line
         commands = [command, *getattr(command, "commands", {}).values()]
         known = {option for one in commands for each in one.params for option in each.opts}
         assert {word for word in words if word.startswith("--")} <= known, line
-
-
-def test_the_plugin_guides_layer_is_the_example():
-    guide = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
-    layer = blocks("python", guide)[0]
-    namespace: dict = {}
-    exec(compile(layer, "docs/plugins.md", "exec"), namespace)  # noqa: S102
-    assert namespace["Gate"].type == "Gate" and namespace["mycaffe_layers"]() == [namespace["Gate"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mycaffe_py.errors import MissingFileError
+from mycaffe_py.errors import MissingFileError, MyCaffeError
 from mycaffe_py.resources import find_resource, resource_names, resource_path
 
 
@@ -47,3 +47,17 @@ def test_missing_shipped_file_and_unknown_kind():
         resource_path("solvers", "adam.prototxt")
     with pytest.raises(ValueError, match="unknown kind of resource 'tests'"):
         resource_path("tests")
+
+
+def test_a_shipped_name_may_do_without_its_suffix():
+    assert find_resource("models", "LeNet") == resource_path("models", "LeNet.prototxt")
+    assert find_resource("solvers", "lenet") == resource_path("solvers", "lenet.prototxt")
+
+
+def test_a_shipped_model_says_how_to_make_its_data(tmp_path, monkeypatch):
+    from mycaffe_py import TRAIN, Net
+
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MyCaffeError) as caught:
+        Net("LeNet.prototxt", TRAIN)
+    assert "to make its data: python examples/digits/make_digits.py" in str(caught.value.render())

@@ -1,4 +1,4 @@
-"""What docs/time.md shows works as it stands there."""
+"""The example of docs/time.md learns; ``tests/snippets`` runs its commands."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from mycaffe_py.builder import build_training
-from mycaffe_py.cli.app import app
 from mycaffe_py.errors import LayerError, MyCaffeWarning
 
 TEXT = (Path(__file__).parents[1] / "docs" / "time.md").read_text(encoding="utf-8")
@@ -24,22 +22,6 @@ def example(tmp_path, monkeypatch):
     (tmp_path / "irregular.prototxt").write_text(model)
     (tmp_path / "irregular_solver.prototxt").write_text(solver)
     return "irregular_solver.prototxt"
-
-
-@pytest.mark.slow
-def test_the_commands_run(example):
-    commands = re.search(r"```\n(mycaffe .*?)```", TEXT, flags=re.DOTALL)[1].splitlines()
-    assert len(commands) == 3
-    for command in commands:
-        arguments = command.replace("--iterations 360", "--iterations 2").split()[1:]
-        more = ("--set", "solver.max_iter=3") if arguments[0] == "train" else ()
-        result = CliRunner().invoke(app, [*arguments, *more])
-        assert result.exit_code == 0, result.stderr
-        assert "warning" not in result.stderr
-    assert {path.name for path in Path("run").glob("cfc1_*.png")} == {
-        "cfc1_states.png",
-        "cfc1_time_constants.png",
-    }
 
 
 @pytest.mark.slow

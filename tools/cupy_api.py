@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 TABLE = Path(__file__).parent.parent / "tests" / "data" / "cupy_api.json"
-MODULES = ("", "linalg", "lib.stride_tricks", "random", "cuda", "cuda.runtime")
+MODULES = ("", "linalg", "lib.stride_tricks", "random", "cuda", "cuda.driver", "cuda.runtime")
 ELEMENTWISE_KEYWORDS = ["out", "dtype", "casting"]
 ANY = "*"
 UNTOLD = {"einsum": ["dtype", "optimize"]}

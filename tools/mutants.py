@@ -56,7 +56,7 @@ class Copy:
         """Fail unless every package is imported from the copy, wherever it is installed."""
         packages = [
             "mycaffe_py",
-            *sorted(path.parent.name for path in ROOT.glob("plugins/*/__init__.py")),
+            *sorted(path.parent.name for path in ROOT.glob("plugins/mycaffe_*/__init__.py")),
         ]
         code = (
             f"import {', '.join(packages)}\nfor one in {', '.join(packages)},: print(one.__file__)"

@@ -9,14 +9,9 @@ class Gate(Layer):
     type = "Gate"
     schema = """
       message GateParameter {
-        optional float scale = 1 [default = 1];  // factor of the output
+        optional double scale = 1 [default = 1];  // factor of the output
       }
-      extend LayerParameter { optional GateParameter gate_param = 356491270; }
-    """
-
-    def reshape(self, bottom, top):
-        """Give y the shape of x."""
-        top[0].reshape_like(bottom[0])
+      extend LayerParameter { optional GateParameter gate_param = 356491270; }"""
 
     def forward(self, bottom, top):
         """Write y = scale * x * s, with s = sigmoid(x)."""

@@ -12,6 +12,9 @@ import numpy as np
 from mycaffe_py.device.device import Array, Device, default_device
 from mycaffe_py.device.memory_limits import in_words, out_of_memory, require_memory
 from mycaffe_py.errors import ConfigError, DeviceError, ShapeError
+from mycaffe_py.showing import one_line, shows, shows_html
+
+from .showing_blobs import blob_html, values_text
 
 MAX_AXES = 32
 MAX_COUNT = 2**31 - 1
@@ -83,8 +86,14 @@ class Blob:
         self.shape = check_shape(shape, name)
         self.count = math.prod(self.shape)
 
+    @shows
     def __repr__(self) -> str:
-        return f"Blob({self.name!r}, shape={self.shape}, {self.dtype.name}, {self.device.name})"
+        parts = [repr(self.name), f"shape={self.shape}", self.dtype.name, self.device.name]
+        return one_line("Blob", *parts, *filter(None, [values_text(self, "data")]))
+
+    @shows_html
+    def _repr_html_(self) -> str:
+        return blob_html(self)
 
     def __reduce__(self) -> Any:
         # A copy of the values, for the default device of the process that unpickles them.
@@ -129,6 +138,10 @@ class Blob:
         """Return the storage of ``data`` or ``diff``, allocated."""
         getattr(self, part)
         return self._data if part == "data" else self._diff
+
+    def flat_arrays(self) -> list[Any]:
+        """Return the arrays that hold ``data`` and ``diff``, as far as they are allocated."""
+        return [part.flat for part in (self._data, self._diff) if part.flat is not None]
 
     def _view(self, storage: _Storage) -> Array:
         if storage.flat is None or storage.flat.size < self.count:

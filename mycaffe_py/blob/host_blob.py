@@ -14,7 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from mycaffe_py.showing import shows, shows_html
+
 from .blob import Blob, BlobVec, assign, fetched
+from .showing_blobs import blob_html
 
 
 class HostArray(np.ndarray):
@@ -82,6 +85,11 @@ class _Mirror:
 _mirrors: weakref.WeakSet[_Mirror] = weakref.WeakSet()
 
 
+def views_in_use() -> bool:
+    """Whether anybody holds host arrays of a device's blobs."""
+    return bool(_mirrors)
+
+
 def send_writes() -> None:
     """Copy to the devices what users wrote into host arrays."""
     if _mirrors:
@@ -115,8 +123,13 @@ class HostBlob:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.blob, name)
 
+    @shows
     def __repr__(self) -> str:
         return f"Host{self.blob!r}"
+
+    @shows_html
+    def _repr_html_(self) -> str:
+        return blob_html(self.blob)
 
     @property
     def data(self) -> np.ndarray:
@@ -178,5 +191,6 @@ class HostLayer:
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self.layer, name, value)
 
+    @shows
     def __repr__(self) -> str:
         return repr(self.layer)

@@ -9,6 +9,11 @@ from mycaffe_py.lazy import lazy_names
 if TYPE_CHECKING:
     from .checking import check_files as check_files
     from .mycaffe_trainer import Property as Property, trainer_properties as trainer_properties
+    from .observers import (
+        add_observers as add_observers,
+        build_observers as build_observers,
+        check_observers as check_observers,
+    )
     from .solver_checks import check_solver_text as check_solver_text
     from .sources import (
         TRAIN_NET_FIELDS as TRAIN_NET_FIELDS,
@@ -32,6 +37,7 @@ else:
         __name__,
         checking="check_files",
         mycaffe_trainer="Property trainer_properties",
+        observers="add_observers build_observers check_observers",
         solver_checks="check_solver_text",
         sources="TRAIN_NET_FIELDS load_model load_solver_file",
         text_checks="CheckedText check_net check_net_text read_text",

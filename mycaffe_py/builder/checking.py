@@ -10,6 +10,7 @@ from typing import Any
 
 from mycaffe_py.device.device import Device
 from mycaffe_py.errors import MissingFileError, MyCaffeError, Problem, PrototxtError
+from mycaffe_py.layer.layer import python_warning
 from mycaffe_py.net.net import Net
 from mycaffe_py.net.topology import MAX_PROBLEMS
 from mycaffe_py.plugins.registry import Registry, default_registry
@@ -18,9 +19,13 @@ from mycaffe_py.schema import Document
 from mycaffe_py.schema.kinds import kind_of_text
 from mycaffe_py.schema.prototxt.files import read_text_file
 
+from .idle_settings import warn_of_idle_solver_settings
+from .missing_gradients import missing_gradients
+from .needed_settings import warn_of_missing_settings
+from .observers import check_observers
 from .recovery import problems_of_sound_layers
 from .sources import TRAIN_NET_FIELDS, load_model, load_solver_file
-from .trainer import check_trainer
+from .trainer import check_trainer, fits_solver
 from .training import build_training
 
 
@@ -47,8 +52,12 @@ def check_file(path: str | Path, registry: Registry) -> Net | Document:
         path = find_resource("models", path)
     if not _is_solver_file(path, registry):
         document = _with_all_mistakes(lambda: load_model(path, registry), registry)
-        return Net(document, registry=registry, device=Device())
+        net = Net(document, registry=registry, device=Device())
+        for problem in missing_gradients(net):  # a warning: the net can still be tested
+            python_warning(problem.as_warning())
+        return net
     document = load_solver_file(path, registry)
+    check_observers(document, registry)
     param = document.message
     if any(param.HasField(name) for name in TRAIN_NET_FIELDS):
         training = _with_all_mistakes(
@@ -58,11 +67,14 @@ def check_file(path: str | Path, registry: Registry) -> Net | Document:
         )
         if training.trainer is not None:
             training.trainer.close()
+        warn_of_missing_settings(training.solver_document)
         return training.net
     with document.locating("type"):
         cls = registry.solvers.find(param.type)
-    with document.locating():
-        cls.check_settings(param)
+    if not fits_solver(document, registry):  # else only a training has all settings
+        with document.locating():
+            cls.check_settings(param, registry)
+    warn_of_idle_solver_settings(document, registry)
     check_trainer(document, registry)
     return document
 

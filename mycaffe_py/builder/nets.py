@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from mycaffe_py.blob import send_writes
 from mycaffe_py.errors import ConfigError, PrototxtError
 from mycaffe_py.layer.layer import TEST, TRAIN
 from mycaffe_py.net.net import Net
 from mycaffe_py.plugins.registry import Registry
 from mycaffe_py.schema import Document
+from mycaffe_py.wording import counted
 
 from .sources import Sources
 
@@ -25,12 +29,19 @@ def train_net(
     level: int,
     stages: Sequence[str],
 ) -> Net:
-    """Build the train net; ``level`` and ``stages`` of the command line apply only to this net."""
+    """Build the train net in its :func:`train_state`."""
+    return build_net(sources.model, train_state(sources, registry, phase, level, stages))
+
+
+def train_state(
+    sources: Sources, registry: Registry, phase: str, level: int, stages: Sequence[str]
+) -> Any:
+    """Return the train net's state; ``level`` and ``stages`` of the command line apply only to this net."""
     state = _state(registry, sources.model, sources.solver.message.train_state, phase)
     if level:
         state.level = level
     state.stage.extend(stage for stage in stages if stage)
-    return build_net(sources.model, state)
+    return state
 
 
 def _state(registry: Registry, document: Document, extra: Any, phase: str) -> Any:
@@ -55,7 +66,9 @@ def test_nets(sources: Sources, registry: Registry, build_net: BuildNet) -> list
         raise PrototxtError([document.problem(("test_interval",), message)])
     states = list(param.test_state)
     if states and len(states) != len(documents):
-        message = f"test_state is given {len(states)} times for {len(documents)} test nets"
+        message = (
+            f"test_state is given {counted(len(states), 'time')} for {len(documents)} test nets"
+        )
         raise PrototxtError([document.problem(("test_state",), message)])
     states = states or [registry.schema.new("NetState")] * len(documents)
     return [
@@ -73,19 +86,41 @@ def _generic_test_nets(sources: Sources, own: int) -> int:
             raise PrototxtError([document.problem(("test_iter", index), message)])
     generic = len(param.test_iter) - own
     if generic < 0:
-        message = f"{own} test nets, but test_iter is given {len(param.test_iter)} times"
+        message = f"{own} test nets, but test_iter is given {counted(len(param.test_iter), 'time')}"
         raise PrototxtError([document.problem(("test_iter",), message)])
     if generic and sources.train_only:
-        message = f"test_iter is given {len(param.test_iter)} times for {own} test nets"
+        message = f"test_iter is given {counted(len(param.test_iter), 'time')} for {own} test nets"
         hint = f"{sources.train_only} is for training only: add test_net, or use net instead"
         raise PrototxtError([document.problem(("test_iter",), message, hint)])
     return generic
 
 
-def load_weights(
-    net: Net, tests: Sequence[Net], weights: str | Path | Sequence[str | Path]
-) -> None:
+Weights = str | Path | Sequence[str | Path] | Mapping[str, np.ndarray]
+"""Files of weights, or arrays by ``layer/index``."""
+
+
+def load_weights(net: Net, tests: Sequence[Net], weights: Weights) -> None:
     """Load weights into the train net and into test-net layers that the train net lacks; the others are shared."""
+    if isinstance(weights, Mapping):
+        _set_weights(net, weights)
+        return
     shared = net.params.keys()
     for each in (net, *(test for test in tests if test.params.keys() - shared)):
         each.copy_from(weights)
+
+
+def _set_weights(net: Net, weights: Mapping[str, np.ndarray]) -> None:
+    """Set all weights of a net to arrays by ``layer/index``; ConfigError unless these are all, in their shapes."""
+    blobs = {
+        f"{layer}/{index}": blob
+        for layer, own in net.params.items()
+        for index, blob in enumerate(own)
+    }
+    for name in (*blobs, *weights):
+        own = blobs[name].shape if name in blobs else "none"
+        given = np.shape(weights[name]) if name in weights else "none"
+        if own != given:
+            raise ConfigError(f'weights "{name}": the net has {own}, and given is {given}')
+    for name, values in weights.items():
+        blobs[name].data[...] = values
+    send_writes()

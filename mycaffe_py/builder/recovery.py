@@ -36,8 +36,12 @@ def problems_of_sound_layers(
         merged = registry.schema.new("NetState", phase=TRAIN)
         for part in (document.message.state, state):
             merged.MergeFrom(part)
-    context = LayerContext(registry, Device(), phase=TRAIN)
+    context = LayerContext(registry, Device(), phase=TRAIN, warn=_unheard)
     return NetBuilder(document, context, 0, (), merged, found).check()
+
+
+def _unheard(text: str) -> None:
+    """Take a warning of a layer, which was given when the net was built."""
 
 
 def upgraded_with_mistakes(

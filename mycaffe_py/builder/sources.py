@@ -13,6 +13,13 @@ from mycaffe_py.errors import ConfigError, PrototxtError
 from mycaffe_py.plugins.registry import Registry, default_registry
 from mycaffe_py.resources import find_resource, resource_path
 from mycaffe_py.schema import Document, load_net, load_solver
+from mycaffe_py.schema.given import (
+    ModelLike,
+    SolverLike,
+    is_named_file,
+    net_document,
+    solver_document,
+)
 from mycaffe_py.weights import split_paths
 
 from .mycaffe_trainer import upgrade_custom_trainer
@@ -59,13 +66,17 @@ def load_solver_file(name: str | Path, registry: Registry | None = None) -> Docu
 
 
 def read_sources(
-    solver: str | Path | Document,
-    model: str | Path | Document | None,
+    solver: SolverLike,
+    model: ModelLike | None,
     registry: Registry,
     overrides: Iterable[str],
 ) -> Sources:
-    """Read solver and model and apply ``--set`` strings; documents passed in are not changed."""
-    document = solver.copy() if isinstance(solver, Document) else read_solver(solver, registry)
+    """Read solver and model and apply ``--set`` strings; what is passed in is not changed.
+
+    Each may be whatever :mod:`mycaffe_py.schema.given` takes.
+    """
+    schema = registry.schema
+    document = solver_document(schema, solver, partial(read_solver, registry=registry))
     base_dir = Path(document.filename).resolve().parent if document.text else Path.cwd()
     nets: list[Document] = []
 
@@ -73,13 +84,15 @@ def read_sources(
         if model is None:
             nets.append(_net_of_solver(document, registry, base_dir))
         else:
-            nets.append(
-                model.copy() if isinstance(model, Document) else load_model(model, registry)
-            )
+            nets.append(net_document(schema, model, partial(load_model, registry=registry)))
         return nets[0].message
 
     apply_overrides(
-        overrides, document.message, net, lambda: upgrade_custom_trainer(document, registry)
+        overrides,
+        document.message,
+        net,
+        lambda: upgrade_custom_trainer(document, registry),
+        registry,
     )
     param = document.message
     train_only = [name for name in TRAIN_NET_FIELDS if "train" in name and param.HasField(name)]
@@ -101,7 +114,7 @@ def _net_of_solver(document: Document, registry: Registry, base_dir: Path) -> Do
     if not given:
         raise ConfigError(
             f"{document.filename} does not name a net",
-            hint='give --model FILE, or write net: "FILE" into the solver file',
+            hint='give --model FILE (model="FILE" in Python), or write net: "FILE" into the solver file',
         )
     if len(given) > 1:
         message = (
@@ -155,6 +168,6 @@ def _weights_of(param: Any, base_dir: Path) -> list[str | Path]:
 
 def _prefix_of(document: Document) -> Path | None:
     path = Path(document.filename)
-    if not document.text or path.resolve().parent == resource_path("solvers").resolve():
+    if not is_named_file(document) or path.resolve().parent == resource_path("solvers").resolve():
         return None
     return path.with_suffix("")

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.device.device import Device
-from mycaffe_py.drawing.known_shapes import shapes_of
 from mycaffe_py.errors import Problem, PrototxtError
 from mycaffe_py.layer.layer import TRAIN, LayerContext
 from mycaffe_py.net.builder import NetBuilder
 from mycaffe_py.net.built_net import BuiltNet
+from mycaffe_py.net.known_shapes import shapes_of
 from mycaffe_py.net.topology import MAX_PROBLEMS, FieldMistakes
 from mycaffe_py.plugins.registry import Registry
 from mycaffe_py.schema import Document
@@ -37,6 +37,8 @@ class CheckedText:
     problems: list[Problem] = field(default_factory=list)
     shapes: dict[tuple[int, str], tuple[int, ...]] = field(default_factory=dict)
     weights: dict[int, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    """What looks wrong, but can be done, with its place."""
     total_weights: int | None = None
 
 
@@ -91,6 +93,7 @@ def check_net(
         _check_phase(checked, mistakes, registry, phase, complete)
     found = sorted(dict.fromkeys(checked.problems), key=_place)
     checked.problems = found[:MAX_PROBLEMS]
+    checked.warnings = list(dict.fromkeys(checked.warnings))
     return checked
 
 
@@ -118,7 +121,7 @@ def _check_phase(
     document = checked.document
     assert document is not None
     stand_in: Any = SparingRegistry(registry)
-    context = LayerContext(stand_in, Device(), phase=phase)
+    context = LayerContext(stand_in, Device(), phase=phase, warn=checked.warnings.append)
     builder = NetBuilder(document, context, 0, (), None, mistakes)
     try:
         with np.errstate(all="ignore"):

@@ -11,6 +11,8 @@ from mycaffe_py.schema import Document
 from mycaffe_py.solver.solver import Solver
 from mycaffe_py.trainer import Trainer
 
+from .idle_settings import refuse_idle_settings
+
 
 def build_trainer(
     solver: Solver, document: Document, registry: Registry, base_dir: Path, seed: int
@@ -34,6 +36,30 @@ def fit_model(document: Document, model: Document, registry: Registry, base_dir:
     param = document.message.trainer
     with document.locating("trainer", "gym"):
         gym.fit_model(param.gym, model.message, param.blob_names, base_dir)
+
+
+def fit_solver(document: Document, model: Document, registry: Registry, base_dir: Path) -> None:
+    """Let the trainer that the solver file asks for, and one that it runs, fill in settings that are not set."""
+    for cls in _trainers(document, registry):
+        with document.locating("trainer"):
+            cls.fit_solver(document.message.trainer, document.message, model.message, base_dir)
+
+
+def fits_solver(document: Document, registry: Registry) -> bool:
+    """Whether the trainer that the solver file asks for may fill in settings."""
+    base = Trainer.fit_solver.__func__  # type: ignore[attr-defined]
+    found = (getattr(cls.fit_solver, "__func__", None) for cls in _trainers(document, registry))
+    return any(function is not base for function in found)
+
+
+def _trainers(document: Document, registry: Registry) -> list[type[Trainer]]:
+    """Return the classes of the trainer and of one that it runs, as far as they are known."""
+    param, known = document.message.trainer, registry.trainers
+    if not document.message.HasField("trainer") or param.type not in known:
+        return []
+    cls = known.find(param.type)
+    inner = cls.runs(param)
+    return [cls, known.find(inner)] if inner in known else [cls]
 
 
 def check_trainer(document: Document, registry: Registry) -> None:
@@ -60,4 +86,5 @@ def find_trainer(document: Document, registry: Registry) -> tuple[type[Trainer],
         cls = registry.trainers.find(param.type)
     with document.locating("trainer", "gym", "type"):
         gym = registry.gyms.find(param.gym.type)
+    refuse_idle_settings(document, registry, cls, gym)
     return cls, gym

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
         load_plugins as load_plugins,
         plugin_option as plugin_option,
     )
+    from .outputs import free_paths as free_paths, say_replaced as say_replaced
+    from .run_plugins import load_plugins_of as load_plugins_of
     from .verb import Verb as Verb
 else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
         failures="echo_result say warn",
         options="json_option load_plugins plugin_option",
+        outputs="free_paths say_replaced",
+        run_plugins="load_plugins_of",
         verb="Verb",
     )
 

@@ -9,11 +9,13 @@ from typing import Any
 
 import click
 
-from mycaffe_py.errors import EXIT_OK, PluginError, did_you_mean
+from mycaffe_py.compiled import telling
+from mycaffe_py.errors import EXIT_OK, PluginError
 from mycaffe_py.version import __version__
 
-from .failures import report, silence, warn
+from .failures import report, say, silence, warn
 from .interrupts import ending_cleanly
+from .plugin_verbs import commands_of_plugins, with_its_arguments
 from .shown_warnings import showing_warnings
 from .third_party import has_third_party, installed_commands, load_command
 from .verb import examples_first
@@ -27,30 +29,15 @@ VERBS = {
     "predict": ("predict:command", "Forecast what follows a gym's data."),
     "runs": ("runs:command", "List runs with their figures."),
     "stop": ("stop:command", "Stop a run, or ask it for a snapshot."),
-    "new": ("new:command", "Make a new project."),
-    "convert-imageset": (
-        "convert_imageset:command",
-        "Create a database of images.",
-    ),
-    "compute-image-mean": (
-        "compute_image_mean:command",
-        "Compute the mean image of a database.",
-    ),
-    "extract-features": (
-        "extract_features:command",
-        "Write a net's outputs to databases.",
-    ),
+    "new": ("new:command", "Make a new project, layer, gym, ... or package."),
+    "convert-imageset": ("convert_imageset:command", "Create a database of images."),
+    "compute-image-mean": ("compute_image_mean:command", "Compute the mean image of a database."),
+    "extract-features": ("extract_features:command", "Write a net's outputs to databases."),
     "time": ("time:command", "Time each layer of a net."),
     "draw": ("draw:command", "Draw a picture of a net."),
-    "explain": (
-        "explain:command",
-        "Draw what a layer of a trained net has learned.",
-    ),
+    "explain": ("explain:command", "Draw what a layer of a trained net has learned."),
     "upgrade-net": ("upgrade:net", "Upgrade a net to the current format."),
-    "upgrade-solver": (
-        "upgrade:solver",
-        "Upgrade a solver to the current format.",
-    ),
+    "upgrade-solver": ("upgrade:solver", "Upgrade a solver to the current format."),
     "doctor": ("doctor:command", "Show versions, devices, plugins and extras."),
     "device-query": ("device_query:command", "Show the properties of GPUs."),
     "plugins": ("plugins:command", "List plugins and what they offer."),
@@ -59,6 +46,8 @@ VERBS = {
     "fillers": ("types:fillers", "List filler types, or describe one."),
     "gyms": ("types:gyms", "List gym types, or describe one."),
     "trainers": ("types:trainers", "List trainer types, or describe one."),
+    "lr-policies": ("types:lr_policies", "List learning-rate policies, or describe one."),
+    "observers": ("types:observers", "List observer types, or describe one."),
 }
 
 # The names of Caffe's other tools.
@@ -101,13 +90,20 @@ class App(click.Group):
         return plugin_commands().get(name)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """Find the verb, or fail and suggest the nearest name."""
+        """Find the verb, also that of a plugin named with ``--plugin``; or fail and suggest the nearest name."""
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            brought = commands_of_plugins(args)
+            if args[0] in brought:
+                return with_its_arguments(brought[args[0]], args)
             if args[0] in installed_commands():
                 load_command(args[0], installed_commands()[args[0]])  # raises the reason
-            hint = did_you_mean(args[0], self.list_commands(ctx))
-            known = f"known: {', '.join(self.list_commands(ctx))}"
-            raise click.UsageError(f'unknown verb "{args[0]}"; {hint or known}', ctx)
+            from mycaffe_py.plugins.unlisted import check_listed
+
+            from .unknown_verb import hint_for
+
+            check_listed()  # the verb may be that of a bundled plugin
+            hint = hint_for(args, [*self.list_commands(ctx), *brought])
+            raise click.UsageError(f'unknown verb "{args[0]}"; {hint}', ctx)
         return super().resolve_command(ctx, args)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -148,7 +144,7 @@ class App(click.Group):
         if not standalone_mode:
             return run(arguments, prog_name, complete_var, standalone_mode=False, **extra)
         try:
-            with ending_cleanly(), showing_warnings():
+            with ending_cleanly(), showing_warnings(), telling(say):
                 code = run(arguments, prog_name, complete_var, standalone_mode=False, **extra)
         except (Exception, click.Abort) as error:
             code = report(error, debug=debug)

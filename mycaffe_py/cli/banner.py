@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from mycaffe_py.compiled import in_use
 from mycaffe_py.events.metric_text import duration, metric_lines, number, rate
+from mycaffe_py.plugins.type_fields import fields_of_type
 from mycaffe_py.run.resume import STATE_SUFFIXES
 from mycaffe_py.version import __version__
+from mycaffe_py.wording import counted
 
 
 def shape_of(blob: Any) -> str:
@@ -21,10 +24,8 @@ def net_line(net: Any) -> str:
     count = sum(blob.count for blob in net.learnable_params)
     inputs = " ".join(shape_of(net.blobs[name]) for name in net.inputs)
     outputs = " ".join(shape_of(net.blobs[name]) for name in net.outputs)
-    layers = len(net.layers)
-    plural = "s" * (layers != 1)
     arrow = f"{inputs} -> {outputs}" if inputs else f"-> {outputs}"
-    return f"net {net.name}: {layers} layer{plural}, {count:,} parameters  {arrow}"
+    return f"net {net.name}: {counted(len(net.layers), 'layer')}, {counted(count, 'parameter')}  {arrow}"
 
 
 def layer_lines(net: Any) -> Iterator[str]:
@@ -34,19 +35,22 @@ def layer_lines(net: Any) -> Iterator[str]:
         made = " ".join(shape_of(net.blobs[name]) for name in tops[layer.name])
         taken = " ".join(bottoms[layer.name]) or "-"
         count = sum(blob.count for blob in layer.blobs)
-        owned = f"  {count:,} parameters" if count else ""
+        owned = f"  {counted(count, 'parameter')}" if count else ""
         yield f"  {layer.name} ({layer.type}): {taken} -> {made or '-'}{owned}"
 
 
 def solver_line(solver: Any) -> str:
     """Summarize a solver: its type and the settings that its update rule reads."""
     param = solver.param
-    names = dict.fromkeys(("base_lr", "lr_policy", *solver.uses))
+    own = fields_of_type(solver.net.registry, type(solver), "solvers")
+    names = dict.fromkeys(("base_lr", "lr_policy", *own))
     shown = [f"{name} {_setting(getattr(param, name))}" for name in names if hasattr(param, name)]
-    return f"solver {solver.type}: {param.max_iter:,} updates  {'  '.join(shown)}"
+    return f"solver {solver.type}: {counted(param.max_iter, 'update')}  {'  '.join(shown)}"
 
 
 def _setting(value: Any) -> str:
+    if hasattr(value, "DESCRIPTOR"):
+        return f"{{ {' '.join(str(value).split())} }}"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -54,8 +58,9 @@ def start_lines(training: Any, folder: Path, *, verbose: bool = False) -> Iterat
     """Yield the lines printed before the first update."""
     device = training.device
     reason = f" ({device.reason})" if device.reason else ""
+    kernels = ", compiled kernels" if in_use(device) else ""
     yield (
-        f"mycaffe {__version__}  device {device.name}{reason}  seed {training.seed}  run {folder}"
+        f"mycaffe {__version__}  device {device.name}{reason}{kernels}  seed {training.seed}  run {folder}"
     )
     yield net_line(training.net)
     if verbose:
@@ -70,7 +75,7 @@ def end_lines(outcome: Any, folder: Path) -> Iterator[str]:
     """Yield the lines printed after the last update."""
     status = outcome.status
     yield (
-        f"{status}: {outcome.iterations:,} updates in {duration(outcome.seconds)} "
+        f"{status}: {counted(outcome.iterations, 'update')} in {duration(outcome.seconds)} "
         f"({rate(outcome.iterations, outcome.seconds)} it/s)"
     )
     metrics = outcome.metrics
@@ -79,7 +84,7 @@ def end_lines(outcome: Any, folder: Path) -> Iterator[str]:
         yield f"last update: {', '.join(final)}"
     if outcome.best:
         best = outcome.best
-        mean = f"(mean over {best['window']} updates) " if best["window"] > 1 else ""
+        mean = f"(mean over {counted(best['window'], 'update')}) " if best["window"] > 1 else ""
         yield (
             f"best weights: {best['metric'].replace('_', ' ')} {number(best['value'])} "
             f"{mean}at iteration {best['iteration']:,}"
@@ -93,7 +98,7 @@ def _named(files: list[str]) -> list[str]:
     """Return the files' names, with a count in place of the numbered snapshots."""
     named = [name for name in files if "_iter_" not in name]
     snapshots = sum(name.endswith(STATE_SUFFIXES) for name in files if "_iter_" in name)
-    return [*named, *([f"{snapshots} snapshot{'s' * (snapshots != 1)}"] if snapshots else [])]
+    return [*named, *([counted(snapshots, "snapshot")] if snapshots else [])]
 
 
 def _interrupted_lines(outcome: Any, folder: Path) -> Iterator[str]:

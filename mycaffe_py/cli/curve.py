@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from mycaffe_py.wording import counted
+
 TARGET, PREDICTION, BOTH = "cyan", "yellow", "green"
 _STYLES = {1: TARGET, 2: PREDICTION, 3: BOTH}
 _ASCII = {1: ".", 2: "o", 3: "#"}
@@ -87,17 +89,46 @@ def draw_curves(
     canvas = Canvas(columns, rows, ascii_only=ascii_only)
     canvas.line(targets, low, high, capacity, 1)
     canvas.line(predictions, low, high, capacity, 2)
-    bar = "|" if ascii_only else "│"
+    lines = _with_axis(canvas, f"{high:.3g}", f"{low:.3g}")
+    return [*lines, _legend(len(targets), columns, ascii_only)]
+
+
+def draw_loss(
+    losses: Sequence[float], *, columns: int, rows: int, ascii_only: bool = False
+) -> list[Text]:
+    """Return lines of text with the course of the loss over the width, and a line about it.
+
+    The scale is logarithmic if every loss that is finite is above 0.
+    """
+    finite = [loss for loss in losses if math.isfinite(loss)]
+    logarithmic = bool(finite) and min(finite) > 0
+    values = [math.log10(loss) if logarithmic and math.isfinite(loss) else loss for loss in losses]
+    low, high = bounds(values)
+    canvas = Canvas(columns, rows, ascii_only=ascii_only)
+    canvas.line(values, low, high, len(values), 1)
+    labels = [10**value if logarithmic else value for value in (high, low)]
+    lines = _with_axis(canvas, *(f"{value:.3g}" for value in labels))
+    scale = ", logarithmic" if logarithmic else ""
+    about = Text(" " * 10, no_wrap=True).append("loss", style=TARGET)
+    return [*lines, about.append(f"   since the start{scale}", style="dim")]
+
+
+def _with_axis(canvas: Canvas, highest: str, lowest: str) -> list[Text]:
+    bar = "|" if canvas.ascii_only else "│"
     lines = []
-    for index in range(rows):
-        label = {0: f"{high:.3g}", rows - 1: f"{low:.3g}"}.get(index, "")
+    for index in range(canvas.rows):
+        label = {0: highest, canvas.rows - 1: lowest}.get(index, "")
         lines.append(Text(f"{label:>8} {bar}", style="dim", no_wrap=True) + canvas.row(index))
-    return [*lines, _legend(len(targets), ascii_only)]
+    return lines
 
 
-def _legend(points: int, ascii_only: bool) -> Text:
+def _legend(points: int, columns: int, ascii_only: bool) -> Text:
     signs = _ASCII if ascii_only else dict.fromkeys((1, 2, 3), "━━")
     text = Text(" " * 10, no_wrap=True)
     for curve, name in ((1, "target"), (2, "prediction"), (3, "both")):
-        text.append(f"{signs[curve]} ", style=_STYLES[curve]).append(f"{name}   ")
-    return text.append(f"last {points} updates", style="dim")
+        entry = Text(f"{signs[curve]} ", style=_STYLES[curve]) + Text(f"{name}   ", style="default")
+        if len(text) + len(entry.plain.rstrip()) > columns + 10:
+            return text
+        text += entry
+    span = f"last {counted(points, 'update')}"
+    return text.append(span, style="dim") if len(text) + len(span) <= columns + 10 else text

@@ -14,7 +14,8 @@ from typing import Any
 
 import click
 
-from mycaffe_py.errors import EXIT_BUG, EXIT_CONFIG, EXIT_INTERRUPTED, MyCaffeError, did_you_mean
+from mycaffe_py.errors import EXIT_BUG, EXIT_CONFIG, EXIT_INTERRUPTED, MyCaffeError
+from mycaffe_py.plugin_code import named_text, plugin_error
 
 # Control characters: they could manipulate a terminal, or are not printable.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -43,13 +44,18 @@ def report(error: BaseException, *, debug: bool = False) -> int:
             [],
         )
         return EXIT_CONFIG
-    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    of_plugin = plugin_error(error)
+    if of_plugin is not None:
+        notes = [note for note in _notes(error) if not note.startswith("raised in ")]
+        _print(of_plugin.render(), [*notes, *([] if debug else ["--debug shows the traceback"])])
+        return of_plugin.exit_code
+    what = named_text(error)
     _print(f"error[E000]: {what}", [*_notes(error), *_advice(error, debug)])
     return EXIT_BUG
 
 
 def _advice(error: BaseException, debug: bool) -> list[str]:
-    """Return notes on who is responsible for an unexpected exception."""
+    """Return notes on who is responsible for an unexpected exception that no plugin's code raised."""
     if getattr(error, "from_users_code", False):
         place = traceback.extract_tb(error.__traceback__)[-1]
         return [
@@ -57,7 +63,7 @@ def _advice(error: BaseException, debug: bool) -> list[str]:
             + ("" if debug else "\n  --debug shows the traceback")
         ]
     return [
-        "this is a bug in mycaffe-py or in one of its plugins; please report it with the",
+        "this is a bug in mycaffe-py; please report it with the",
         "output of `mycaffe doctor`" + ("" if debug else " and the traceback that --debug shows"),
     ]
 
@@ -69,13 +75,15 @@ def _notes(error: BaseException) -> list[str]:
 def _usage(error: click.ClickException) -> str:
     text = re.sub(r"valid integer( range)?", "whole number", error.format_message().rstrip("."))
     context = getattr(error, "ctx", None)
-    hint = None
+    hint = getattr(error, "hint", None)
     if isinstance(error, click.NoSuchOption):
         text = f"there is no option {error.option_name}"
-        options = context.command.get_params(context) if context else ()
-        hint = did_you_mean(error.option_name, [name for each in options for name in each.opts])
         if context and isinstance(context.command, click.Group):
             hint = f"the options of a verb come after it: mycaffe VERB {error.option_name} ..."
+    if hint is None and isinstance(error, click.BadParameter | click.BadOptionUsage):
+        from .bad_values import hint_for
+
+        hint = hint_for(error)
     lines = [f"error[E200]: {text[:1].lower()}{text[1:]}"]
     if hint:
         lines.append(f"  {hint}")
@@ -136,10 +144,15 @@ def warn(text: str) -> None:
     _echo(f"{prefix} {text}")
 
 
+def terminal_width(stream: Any) -> int:
+    """Return the width of the terminal that a stream goes to; 100 if it is none."""
+    return (shutil.get_terminal_size().columns or 80) if stream.isatty() else 100
+
+
 def say(text: str) -> None:
     """Print a message to stderr, wrapped between words on a terminal."""
     if sys.stderr.isatty():
-        text = wrapped(text, shutil.get_terminal_size().columns or 80)
+        text = wrapped(text, terminal_width(sys.stderr))
     _echo(text)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import time
 from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
-from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -25,21 +26,21 @@ from mycaffe_py.events.events import (
 from mycaffe_py.events.metric_text import duration, number
 from mycaffe_py.run.dispatch import TimedObserver
 
-from .curve import draw_curves
+from .curve import draw_curves, draw_loss
+from .live_layout import TABLE, Layout, layout_for
+from .loss_course import LossCourse
+from .redrawing import RedrawnLines
 
-POINTS = 200
+MOST_POINTS = 1000
 LOSSES = 100
-MAX_WIDTH = 100
-CURVE_COLUMNS, CURVE_ROWS = 60, 10
 _PACE_SECONDS = 3.0
-_LINES_BESIDE_CURVE = 6
 
 
 class LiveView(TimedObserver):
-    """Shows progress, metrics and the curve of target and prediction, redrawn by rich's own thread.
+    """Shows progress, metrics, the curve of target and prediction and, in a large window, much more.
 
-    Drawing uses only the newest events, so a fast run costs no more than a slow one. The loss
-    shown is the mean of the last 100 updates.
+    It is drawn by the thread that passes the events, some times a second and for the window's current size, from the
+    newest events alone: a fast run costs no more than a slow one. The loss shown is the mean of the last 100 updates.
     """
 
     expendable = True
@@ -47,63 +48,95 @@ class LiveView(TimedObserver):
     def __init__(self, console: Console, name: str, *, refresh_per_second: float = 6):
         self.console, self.name = console, name
         self.status = "train"
-        self.start = self.iteration = 0
+        self.first = self.iteration = 0
         self.max_iter = 1
         self._latest: StepDone | None = None
         self._losses: deque[float] = deque(maxlen=LOSSES)
-        self._targets: deque[float] = deque(maxlen=POINTS)
-        self._predictions: deque[float] = deque(maxlen=POINTS)
+        self._course = LossCourse()
+        self._targets: deque[float] = deque(maxlen=MOST_POINTS)
+        self._predictions: deque[float] = deque(maxlen=MOST_POINTS)
         self._paces: deque[tuple[float, int]] = deque()
-        self._live = Live(
-            console=console,
-            get_renderable=self.render,
-            refresh_per_second=refresh_per_second,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
+        self._tests: dict[str, float] = {}
+        self._snapshot = ""
+        self._began: float | None = None
+        self._interval = 1 / refresh_per_second
+        self._drawn_at = -math.inf
+        self._is_running = False
+        self._messages: list[Text] = []
+        self._screen = RedrawnLines(console)
 
     def observe(self, event: Event) -> None:
         """Process one event; lines worth keeping are printed above the view."""
         if isinstance(event, StepDone):
             self._show_step(event)
         elif isinstance(event, TrainingStarted):
-            self.start = self.iteration = event.iteration
+            self.first = self.iteration = event.iteration
             self.max_iter = max(1, event.max_iter)
             self._paces.append((self.now, event.iteration))
-            self._live.start()
+            self._began = self.now
+            self._is_running = True
         elif isinstance(event, TrainingEnded):
             self.status = event.status
         elif isinstance(event, SnapshotWritten):
+            self._snapshot = f"iteration {event.iteration:,}"
             if event.reason in ("interval", "request"):
                 self._print(f"iteration {event.iteration:,}: snapshot {event.state.name}")
         elif isinstance(event, TestDone):
-            shown = "  ".join(f"{name} {number(value)}" for name, value in event.metrics.items())
-            self._print(f"iteration {event.iteration:,}: test net {event.net_index}  {shown}")
+            self._show_test(event)
         elif isinstance(event, FinalLoss):
             self._print(f"iteration {event.iteration:,}: loss {number(event.loss)}")
         elif isinstance(event, Log):
             self._print(event.text, "yellow" if event.level != "info" else "")
 
     def _print(self, text: str, style: str = "") -> None:
-        self.console.print(Text(text, style=style))
+        self._messages.append(Text(text, style=style))
+
+    def _show_test(self, event: TestDone) -> None:
+        prefix = f"test{event.net_index or ''} "
+        self._tests |= {prefix + name: value for name, value in event.metrics.items()}
+        shown = "  ".join(f"{name} {number(value)}" for name, value in event.metrics.items())
+        self._print(f"iteration {event.iteration:,}: test net {event.net_index}  {shown}")
 
     def _show_step(self, event: StepDone) -> None:
         self._latest, self.iteration = event, event.iteration
-        self._losses.append(event.metrics.get("loss", math.nan))
+        loss = event.metrics.get("loss", math.nan)
+        self._losses.append(loss)
+        self._course.add(loss)
         sample = event.sample
         if "target" in sample:
             self._targets.append(_first(sample["target"]))
             self._predictions.append(_first(sample.get("prediction", math.nan)))
 
     def idle(self) -> None:
-        """Record the pace; drawing is the other thread's work."""
+        """Record the pace."""
         self._paces.append((self.now, self.iteration))
         while len(self._paces) > 2 and self.now - self._paces[0][0] > _PACE_SECONDS:
             self._paces.popleft()
 
+    def tick(self) -> None:
+        """Draw, if it is time or there are messages."""
+        now = time.perf_counter()
+        if self._messages or (self._is_running and now - self._drawn_at >= self._interval):
+            self._drawn_at = now
+            self._draw()
+
+    def _draw(self) -> None:
+        messages, self._messages = self._messages, []
+        if self._is_running:
+            above = "\n".join(map(self._screen.text_of, messages))
+            self._screen.draw(self.render(), above)
+        else:
+            for message in messages:
+                self._screen.print(message)
+
     def close(self) -> None:
         """Draw the last state, leave it on the screen and restore the cursor."""
-        self._live.stop()
+        try:
+            if self._is_running or self._messages:
+                self._draw()
+        finally:
+            self._screen.end()
+            self._is_running = False
 
     # Drawing.
 
@@ -114,28 +147,64 @@ class LiveView(TimedObserver):
 
     def render(self) -> RenderableType:
         """Return the whole view for the console's current size."""
-        size = self.console.size
-        width = min(size.width, MAX_WIDTH)
-        lines: list[Any] = [self._progress(width), self._figures()]
-        rows = min(CURVE_ROWS, size.height - _LINES_BESIDE_CURVE)
-        columns = min(CURVE_COLUMNS, width - 11)
-        if self._targets and rows >= 4 and columns >= 20:
-            lines += draw_curves(
-                list(self._targets),
-                list(self._predictions),
-                columns=columns,
+        layout = layout_for(*self.console.size)
+        curves = list(self._curves(layout))
+        lines: list[Any] = [self._progress(layout.width), self._figures()]
+        if not layout.table_rows or not self._latest:
+            return Group(*lines, *curves)
+        if not curves:
+            return Group(*lines, self._table(layout))
+        grid = Table.grid(padding=0)
+        grid.add_column(width=layout.width - TABLE, no_wrap=True)
+        grid.add_column(width=TABLE, no_wrap=True)
+        grid.add_row(Group(*curves), self._table(layout))
+        return Group(*lines, grid)
+
+    def _curves(self, layout: Layout) -> Iterator[Text]:
+        plain = self.console.options.ascii_only
+        rows, loss_rows = layout.rows, layout.loss_rows
+        if self._targets and rows:
+            yield from draw_curves(
+                list(self._targets)[-layout.points :],
+                list(self._predictions)[-layout.points :],
+                columns=layout.columns,
                 rows=rows,
-                capacity=POINTS,
-                ascii_only=self.console.options.ascii_only,
+                capacity=layout.points,
+                ascii_only=plain,
             )
-        return Group(*lines)
+        elif loss_rows:  # a net that learns from data layers: the loss is all that there is to draw
+            loss_rows = rows
+        if self._latest is not None and loss_rows:
+            losses = self._course.means(2 * layout.columns)
+            yield from draw_loss(losses, columns=layout.columns, rows=loss_rows, ascii_only=plain)
+
+    def _table(self, layout: Layout) -> RenderableType:
+        """Return all metrics, then tests and more, as far as there is room."""
+        rows: dict[str, str] = {}
+        if self._latest is not None:
+            rows |= {name: number(value) for name, value in self._latest.named_values.items()}
+        known = {f"test {name}": value for name, value in rows.items()}
+        tests = {name: number(value) for name, value in self._tests.items()}
+        rows |= {name: text for name, text in tests.items() if known.get(name) != text}
+        if self._began is not None:
+            rows["time"] = duration(self.now - self._began)
+        if self._snapshot:
+            rows["snapshot"] = self._snapshot
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(style="dim", no_wrap=True, overflow="ellipsis", max_width=TABLE - 16)
+        grid.add_column(no_wrap=True, justify="right")
+        for name, value in list(rows.items())[: layout.table_rows]:
+            grid.add_row(Text(f"  {name}"), value)
+        return grid
 
     def _progress(self, width: int) -> RenderableType:
         pace = self.pace() if self._paces else 0.0
         counts = f"{self.iteration:,}/{self.max_iter:,}"
         speed = f"{pace:.0f} it/s" if pace >= 10 else f"{pace:.2g} it/s"
-        left = "0:00" if self.iteration >= self.max_iter else "-:--"
-        if pace > 0 and self.iteration < self.max_iter:
+        # A trainer may end a run before its last update.
+        complete = self.iteration >= self.max_iter or self.status == "done"
+        left = "0:00" if complete else "-:--"
+        if pace > 0 and not complete:
             left = _clock((self.max_iter - self.iteration) / pace)
         parts = [counts, speed, f"ETA {left}"]
         taken = len(self.status) + sum(map(len, parts)) + 2 * len(parts) + 1
@@ -143,7 +212,8 @@ class LiveView(TimedObserver):
         bar = max(0, width - taken - 3)
         cells: list[Any] = [Text(self.status, style="bold", no_wrap=True)]
         if bar >= 8:
-            cells.append(ProgressBar(self.max_iter, min(self.iteration, self.max_iter), width=bar))
+            reached = self.max_iter if complete else self.iteration
+            cells.append(ProgressBar(self.max_iter, reached, width=bar))
         cells += [Text(part, no_wrap=True) for part in parts]
         grid.add_row(*cells)
         return grid

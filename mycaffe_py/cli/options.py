@@ -14,6 +14,9 @@ from mycaffe_py.errors import ConfigError, MyCaffeError, add_note
 LARGEST = 2**31 - 1
 """Range of a number that goes into an int32 field."""
 
+MAX_STEPS = 100_000
+"""The most points that ``mycaffe predict`` forecasts."""
+
 
 def shared(*options: Callable[..., Any]) -> Callable[..., Any]:
     """Return one decorator that adds the options in order."""
@@ -59,7 +62,11 @@ net_options = shared(
         help="Weights to start from (.caffemodel), by layer name. Repeatable, or comma-separated.",
     ),
     click.option("--gpu", metavar="ID", help="Run on GPU number ID; same as --device gpu:ID."),
-    click.option("--device", metavar="NAME", help="auto (default), cpu, gpu or gpu:N."),
+    click.option(
+        "--device",
+        metavar="NAME",
+        help="auto (default: the faster one for this net), cpu, gpu or gpu:N.",
+    ),
     click.option(
         "--set",
         "overrides",
@@ -103,7 +110,9 @@ def naming_overrides(overrides: Sequence[str]) -> Iterator[None]:
         settings = {problem.setting for problem in error.problems if problem.location}
         for override in overrides:
             key = override.partition("=")[0].strip()
-            if any(_one_holds_the_other(key, setting) for setting in settings if setting):
+            if any(
+                _one_holds_the_other(key, each) or _names(key, each) for each in settings if each
+            ):
                 add_note(error, f"--set {override} is in effect")
         raise
 
@@ -111,6 +120,14 @@ def naming_overrides(overrides: Sequence[str]) -> Iterator[None]:
 def _one_holds_the_other(first: str, second: str) -> bool:
     """Whether two settings are the same, or one is a field of the other."""
     return f"{first}.".startswith(f"{second}.") or f"{second}.".startswith(f"{first}.")
+
+
+def _names(key: str, setting: str) -> bool:
+    """Whether a key is a setting with parts left out, as ``--set`` accepts it."""
+    rest = iter(setting.split("."))
+    return key.rpartition(".")[2] == setting.rpartition(".")[2] and all(
+        part in rest for part in key.split(".")
+    )
 
 
 def split_names(values: Sequence[str]) -> tuple[str, ...]:
@@ -123,9 +140,12 @@ def device_name(device: str | None, gpu: str | None) -> str:
     if gpu is None:
         return device or "auto"
     if not re.fullmatch(r"\d+", gpu):
+        no_gpu = gpu.lower() in ("cpu", "-1", "none", "no", "false", "off")
         raise ConfigError(
             f'--gpu takes the number of one GPU, counted from 0, not "{gpu}"',
-            hint="for example --gpu 0; a net trains on one device at a time",
+            hint="write --device cpu"
+            if no_gpu
+            else "for example --gpu 0; a net trains on one device at a time",
         )
     wanted = f"gpu:{int(gpu)}"
     if device not in (None, "gpu", wanted):
@@ -134,12 +154,19 @@ def device_name(device: str | None, gpu: str | None) -> str:
 
 
 def load_plugins(plugins: Sequence[str]) -> Any:
-    """Return the registry with these plugins; each installed one that is broken causes a warning."""
-    from mycaffe_py.plugins.registry import default_registry, use_plugins
+    """Return the registry with these plugins; each installed one that is broken causes a warning.
+
+    It is the default one until the verb ends: the next one in this process has the plugins that it asks for.
+    """
+    from mycaffe_py.plugins.registry import default_registry, load_registry, replace_default
 
     from .failures import warn
 
-    registry = use_plugins(*plugins) if plugins else default_registry()
+    registry = load_registry(plugins) if plugins else default_registry()
+    before = replace_default(registry)
+    context = click.get_current_context(silent=True)
+    if plugins and context is not None:
+        context.call_on_close(lambda: replace_default(before))
     for plugin in registry.broken():
         warn(f'plugin "{plugin.name}" is not in use: {plugin.error}')
     return registry

@@ -14,14 +14,16 @@ from .failures import warn
 
 @contextmanager
 def showing_warnings() -> Iterator[None]:
-    """Print the package's warnings without their source location; leave other warnings unchanged."""
+    """Print each of the package's warnings once, without its source location; leave other warnings unchanged."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", MyCaffeWarning)
-        others = warnings.showwarning
+        others, shown = warnings.showwarning, set[str]()
 
         def show(message: Any, category: type[Warning], *place: Any, **more: Any) -> None:
             if issubclass(category, MyCaffeWarning):
-                warn(str(message))
+                if str(message) not in shown:  # the nets of train and test are often of one file
+                    shown.add(str(message))
+                    warn(str(message))
             else:
                 others(message, category, *place, **more)
 

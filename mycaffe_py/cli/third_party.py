@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 import click
 
 from mycaffe_py.errors import PluginError
+from mycaffe_py.plugin_code import note_plugin
 
 COMMAND_GROUP = "mycaffe.commands"
 """Entry points that are verbs: ``name = module:command``; each is imported only when it is needed."""
@@ -48,15 +49,29 @@ def commands_in(places: Iterable[str], allow: str | None = None) -> dict[str, st
 
     ``allow`` (comma separated) limits those of distributions other than our own, as it does for plugins.
     """
-    allowed = None if allow is None else {_folded(name.strip()) for name in allow.split(",")}
+    allowed = None if allow is None else {folded(name.strip()) for name in allow.split(",")}
     found: dict[str, str] = {}
     for owner, group, line in _entries([place or os.curdir for place in places]):
         name, equals, value = (part.strip() for part in line.partition("="))
         if group != COMMAND_GROUP or not equals:
             continue
-        names = {_folded(known) for known in (owner, name, value.partition(":")[0])}
+        names = {folded(known) for known in (owner, name, value.partition(":")[0])}
         if owner == _OURS or allowed is None or names & allowed:
             found.setdefault(name, value)
+    return found
+
+
+def commands_by_owner(places: Iterable[str], allow: str | None = None) -> dict[str, dict[str, str]]:
+    """Return the folded name of each distribution but our own -> its verbs with their places, in these folders."""
+    allowed = None if allow is None else {folded(name.strip()) for name in allow.split(",")}
+    found: dict[str, dict[str, str]] = {}
+    for owner, group, line in _entries([place or os.curdir for place in places]):
+        name, equals, value = (part.strip() for part in line.partition("="))
+        if group != COMMAND_GROUP or not equals or owner == _OURS:
+            continue
+        names = {folded(known) for known in (owner, name, value.partition(":")[0])}
+        if allowed is None or names & allowed:
+            found.setdefault(folded(owner), {}).setdefault(name, value)
     return found
 
 
@@ -64,6 +79,7 @@ def commands_in(places: Iterable[str], allow: str | None = None) -> dict[str, st
 def load_command(name: str, place: str) -> click.Command:
     """Import and return a verb; raises PluginError if that fails."""
     module, _, attribute = place.partition(":")
+    note_plugin(module, name)
     try:
         command = getattr(importlib.import_module(module), attribute)
     except (Exception, SystemExit) as error:
@@ -92,7 +108,8 @@ def _owner(name: str) -> str:
     return owner.replace("-", "_").lower()
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """Return the name of a distribution or module in the form in which names are compared."""
     return name.replace("-", "_").lower()
 
 

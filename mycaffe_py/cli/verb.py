@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from mycaffe_py.errors import MyCaffeError
+
 
 def examples_first(formatter: click.HelpFormatter, examples: Sequence[str]) -> None:
     """Write the examples of a help page."""
@@ -33,6 +35,8 @@ def _normalised(argument: str, options: set[str]) -> str:
     body = name.lstrip("-")
     if name == body or not body[:1].isalpha() or len(body) < 2:
         return argument
+    if "." in argument and os.path.exists(argument):
+        return argument  # a file's name that begins with a hyphen
     for spelling in (f"--{body}", f"--{body.replace('_', '-')}"):
         if spelling in options:
             return f"{spelling}{equals}{value}"
@@ -58,6 +62,8 @@ def _is_flag(param: click.Parameter) -> bool:
     return isinstance(param, click.Option) and param.is_flag
 
 
+_ARGUMENTS = "mycaffe arguments"
+_WRONG_FILE = ("E101", "E310")
 _TRUE, _FALSE = {"true", "t", "yes", "y", "1"}, {"false", "f", "no", "n", "0"}  # gflags'
 
 # The shell does not expand ~ after an equals sign or in quotes.
@@ -74,6 +80,26 @@ def _expand_home(value: Any) -> Any:
     return os.path.expanduser(value) if value and value.startswith("~/") else value
 
 
+def refuse_split_settings(ctx: click.Context, options: set[str], arguments: Sequence[str]) -> None:
+    """Report ``--set KEY VALUE`` and ``--set KEY = VALUE``."""
+    if "--set" not in options:
+        return
+    for index, argument in enumerate(arguments[:-1]):
+        key = arguments[index + 1] if argument == "--set" else argument.removeprefix("--set=")
+        if argument != "--set" and key == argument:
+            continue
+        rest = arguments[index + 2 if argument == "--set" else index + 1 :]
+        if rest[:1] in (["="], ["=="]):
+            rest = rest[1:]
+        elif "=" in key.rstrip("=") or ":" in key or not rest:
+            continue
+        if rest and not rest[0].startswith("--"):
+            error = click.UsageError(f'--set {key}: there is no "=" between it and its value', ctx)
+            value = rest[0].lstrip("=")
+            error.hint = f"write --set {key.rstrip('=')}={value}"  # type: ignore[attr-defined]
+            raise error
+
+
 class Verb(click.Command):
     """One verb; its help begins with ``examples``."""
 
@@ -86,8 +112,19 @@ class Verb(click.Command):
         options = {name for param in self.get_params(ctx) for name in param.opts}
         flags = {name for param in self.get_params(ctx) if _is_flag(param) for name in param.opts}
         arguments = plain_flags(normalised(args, options), flags)
-        self._refuse_stray_words(ctx, arguments)
-        rest = super().parse_args(ctx, list(arguments))
+        refuse_split_settings(ctx, options, arguments)
+        ctx.meta[_ARGUMENTS] = arguments
+        try:
+            self._refuse_stray_words(ctx, arguments)
+            rest = super().parse_args(ctx, list(arguments))
+        except click.NoSuchOption as error:
+            from .unknown_option import hint_for
+
+            error.hint = hint_for(error.option_name, arguments, ctx)  # type: ignore[attr-defined]
+            raise
+        except click.BadOptionUsage as error:
+            error.ctx = ctx  # the parser does not say whose option it is
+            raise
         for param in self.get_params(ctx):
             values = ctx.params.get(param.name or "")
             if values == "" or (isinstance(values, tuple) and "" in values):
@@ -96,6 +133,20 @@ class Verb(click.Command):
             ctx.params[name] = _expand_home(ctx.params[name])
         return rest
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb; a file of the wrong kind is reported with the line that was meant."""
+        try:
+            return super().invoke(ctx)
+        except MyCaffeError as error:
+            if error.problems[0].code not in _WRONG_FILE:
+                raise
+            from .wrong_file import explained
+
+            better = explained(error, ctx, ctx.meta[_ARGUMENTS])
+            if better is error:
+                raise
+            raise better from error
+
     def _refuse_stray_words(self, ctx: click.Context, arguments: list[str]) -> None:
         """Report a word without an option, with a suggestion, before a missing option is reported."""
         params = self.get_params(ctx)
@@ -103,10 +154,13 @@ class Verb(click.Command):
             return
         _, stray, _ = self.make_parser(ctx).parse_args(list(arguments))
         if stray:
+            from .stray_words import hint_for
+
             options = {name for param in params for name in param.opts}
-            files = [name for name in ("--solver", "--model") if name in options]
-            hint = f"; write {' or '.join(f'{name} {stray[0]}' for name in files)}" if files else ""
-            raise click.UsageError(f'"{stray[0]}" does not belong to an option{hint}', ctx)
+            flags = {name for param in params if _is_flag(param) for name in param.opts}
+            error = click.UsageError(f'"{stray[0]}" does not belong to an option', ctx)
+            error.hint = hint_for(stray[0], arguments, options, flags)  # type: ignore[attr-defined]
+            raise error
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write examples, usage, options."""

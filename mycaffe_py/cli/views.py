@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mycaffe_py.events.events import Observer
+from mycaffe_py.errors import ConfigError
+from mycaffe_py.events.observer import Observer
 
 from .failures import say, silence
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def is_live_terminal() -> bool:
@@ -42,20 +46,55 @@ class Terminal:
         return getattr(self._stream, name)
 
 
-def choose_views(training: Any, *, quiet: bool) -> list[Observer]:
-    """Return the live view on a terminal, plain lines elsewhere, nothing when quiet."""
+def choose_views(training: Any, *, quiet: bool, live: bool | None = None) -> list[Observer]:
+    """Return the live view on a terminal, plain lines elsewhere, nothing when quiet.
+
+    ``live``: force the live view, also where stderr is no terminal, or plain lines.
+    """
     if quiet:
         return []
-    if is_live_terminal():
-        from rich.console import Console
+    if is_live_terminal() if live is None else live:
+        console = _console(forced=live is True)
+        if not console.legacy_windows:  # such a window cannot move the cursor by escape sequences
+            from .live_view import LiveView
 
-        from .live_view import LiveView
-
-        terminal: Any = Terminal(sys.stderr)
-        console = Console(file=terminal, stderr=True, highlight=False)
-        return [LiveView(console, training.net.name)]
+            return [LiveView(console, training.net.name)]
     from mycaffe_py.events.caffe_log import caffe_log, stamped
 
     from .plain_view import PlainView
 
     return [PlainView(caffe_log(training.solver, lambda line: say(stamped(line))))]
+
+
+def check_view_options(
+    *, quiet: bool, verbose: bool = False, live: bool, no_live: bool
+) -> bool | None:
+    """Return what ``--live`` and ``--no-live`` ask for, None for neither; raise ConfigError if they cannot both be."""
+    if quiet and verbose:
+        raise ConfigError("--verbose has no effect with --quiet", hint="give one of them")
+    if live and no_live:
+        raise ConfigError("--live and --no-live exclude each other")
+    if live and quiet:
+        raise ConfigError("--live and --quiet exclude each other")
+    if live and os.environ.get("TERM") == "dumb":
+        raise ConfigError(
+            "--live: lines cannot be drawn again on this terminal (TERM=dumb)",
+            hint="omit --live to get plain lines",
+        )
+    return True if live else False if no_live else None
+
+
+def _console(*, forced: bool) -> Console:
+    """Return rich's console on stderr; COLUMNS and LINES, if they are above 0, replace the window's size."""
+    from rich.console import Console
+
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("COLUMNS", "LINES") or (value.isdecimal() and int(value) > 0)
+    }
+    terminal: Any = Terminal(sys.stderr)
+    force = True if forced else None
+    return Console(
+        file=terminal, stderr=True, highlight=False, force_terminal=force, _environ=environ
+    )

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 from mycaffe_py.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .blas import one_thread as one_thread, threads_for as threads_for
+    from .blas import (
+        blas_threads as blas_threads,
+        can_set_threads as can_set_threads,
+        one_thread as one_thread,
+        thread_count as thread_count,
+        threads_for as threads_for,
+    )
+    from .ceilings import (
+        Ceilings as Ceilings,
+        Level as Level,
+        measure_ceilings as measure_ceilings,
+    )
     from .denormals import can_flush as can_flush, flush_denormals as flush_denormals
     from .device import (
         DTYPES as DTYPES,
@@ -30,7 +41,8 @@ if TYPE_CHECKING:
 else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
-        blas="one_thread threads_for",
+        blas="blas_threads can_set_threads one_thread thread_count threads_for",
+        ceilings="Ceilings Level measure_ceilings",
         denormals="can_flush flush_denormals",
         device="Array DTYPES Device check_dtype chosen_seed default_device import_cupy open_device "
         "set_default_device set_default_seed",

@@ -49,19 +49,35 @@ def _threads() -> _Threads | None:
     return None
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Context in which BLAS uses one thread; no effect with a BLAS other than OpenBLAS."""
+def thread_count() -> int:
+    """Return how many threads BLAS uses; 1 with a BLAS other than OpenBLAS, which cannot be asked."""
     threads = _threads()
-    before = threads.get() if threads else 1
-    if threads is None or before == 1:
+    return threads.get() if threads else 1
+
+
+def can_set_threads() -> bool:
+    """Whether the number of BLAS threads can be set while the process runs: with OpenBLAS."""
+    return _threads() is not None
+
+
+@contextmanager
+def blas_threads(count: int) -> Iterator[None]:
+    """Context in which BLAS uses ``count`` threads; no effect with a BLAS other than OpenBLAS."""
+    threads = _threads()
+    before = threads.get() if threads else count
+    if threads is None or before == count:
         yield
         return
-    threads.set(1)
+    threads.set(count)
     try:
         yield
     finally:
         threads.set(before)
+
+
+def one_thread() -> AbstractContextManager[None]:
+    """Return the context in which BLAS uses one thread."""
+    return blas_threads(1)
 
 
 def threads_for(multiply_adds: int) -> AbstractContextManager[None]:

@@ -17,6 +17,7 @@ import numpy as np
 from mycaffe_py.errors import ConfigError, DeviceError
 from mycaffe_py.seeding import named_generator, restore_generator
 
+from .array_module import ArrayModule, OwnKernels
 from .memory_limits import require_memory
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -25,7 +26,8 @@ Array: TypeAlias = np.ndarray[Any, Any]
 DTYPES = ("float32", "float64")
 _GPU_NAME = re.compile(r"(?:gpu|cuda)(?::(\d+))?")
 _GPU_EXTRA_HINT = (
-    'GPU support is an extra: pip install "mycaffe-py[cuda13]" (or [cuda12], to match your driver)'
+    'GPU support is an extra: pip install "mycaffe-py[cuda13]" (or [cuda12], to match your driver)\n'
+    "without a GPU: --device cpu"
 )
 _DRIVER_HINT = "see what `nvidia-smi` prints; `mycaffe doctor` shows the details"
 
@@ -39,9 +41,17 @@ class Device:
     def __init__(self, name: str = "cpu", xp: Any = np, *, seed: int = 0, reason: str = ""):
         self.name, self.xp, self.reason = name, xp, reason
         self.is_gpu = name.startswith("gpu")
+        self.own = OwnKernels()
+        """Kernels of our own in use; see :func:`mycaffe_py.cuda.equip`."""
         self.cache_bytes = 0 if self.is_gpu else 1 << 19
         """How large a working array should be to stay in the processor's cache; 0 if that does not matter."""
         self._scratch = threading.local()
+        self.scratch_version = 0
+        """How often :meth:`scratch` has allocated memory: arrays that it returned before may lie elsewhere now."""
+        if self.is_gpu:
+            from .transfers import Transfers
+
+            self.xp, self._transfers = ArrayModule(xp, self.own), Transfers(xp)
         self.seed_generators(seed)
 
     def __repr__(self) -> str:
@@ -73,8 +83,16 @@ class Device:
         """Return a GPU's generator, seeded by the names; on the CPU return ``rng``, its only generator."""
         if not self.is_gpu:
             return self.rng
-        start = named_generator(self.seed, *names).integers(2**31)
-        return self.xp.random.default_rng(int(start))
+        start = int(named_generator(self.seed, *names).integers(2**31))
+        self._device_key = start
+        if self.own.uniform is not None:
+            self.own.uniform.restart(start)
+        return self.xp.random.default_rng(start)
+
+    def use_uniform(self, uniform: Any) -> None:
+        """Take random numbers for :meth:`fill_uniform` from ``uniform``: see :class:`OwnKernels`."""
+        uniform.restart(self._device_key)
+        self.own.uniform = uniform
 
     def activate(self) -> None:
         """Make this GPU current for the calling thread: CUDA keeps the current device per thread."""
@@ -90,13 +108,30 @@ class Device:
         """Return ``array`` as a NumPy array; a CPU array is returned as is, not copied."""
         return array.get() if hasattr(array, "get") else np.asarray(array)
 
+    def fetch(self, *arrays: Any) -> list[np.ndarray]:
+        """Return copies of device arrays as NumPy arrays, waiting for a GPU once for all of them."""
+        if self.is_gpu and arrays:
+            self.activate()
+            return self._transfers.fetch(arrays)
+        return [np.array(self.to_host(array)) for array in arrays]
+
+    def send(self, values: Any, target: Any) -> None:
+        """Copy host values into a device array of their shape, without waiting for the device."""
+        if self.is_gpu and isinstance(values, np.ndarray) and target.flags.c_contiguous:
+            self.activate()
+            self._transfers.send(values, target)
+        else:
+            target[...] = self.asarray(values, dtype=target.dtype)
+
     def all_finite(self, array: Any) -> bool:
         """Whether no value of a device array is NaN or infinite; waits for the device."""
         return bool(self.xp.isfinite(array).all().item())
 
     def fill_uniform(self, out: Any) -> None:
         """Fill ``out`` (C-contiguous) with numbers from U[0, 1), in place."""
-        if self.is_gpu:
+        if self.own.uniform is not None:
+            self.own.uniform.fill(out)
+        elif self.is_gpu:
             out[...] = self._device_rng.random(out.shape, dtype=out.dtype)
         else:
             self.rng.random(out=out, dtype=out.dtype)
@@ -111,12 +146,18 @@ class Device:
         count, key = math.prod(shape), (name, np.dtype(dtype))
         buffers: Any = vars(self._scratch)
         if key not in buffers or buffers[key].size < count:
+            self.scratch_version += 1
             buffers.pop(key, None)  # release the smaller one first
             if self.is_host:
                 what = f"working memory of shape {tuple(shape)}"
                 require_memory(count * np.dtype(dtype).itemsize, what)
             buffers[key] = self.xp.empty(count, dtype=dtype)
         return buffers[key][:count].reshape(tuple(shape))
+
+    def free_unused(self) -> None:
+        """Give a GPU's memory that no array uses back to it, for others."""
+        if self.is_gpu:
+            self.xp.get_default_memory_pool().free_all_blocks()
 
     def synchronize(self) -> None:
         """Wait until all work given to the device is done."""
@@ -134,6 +175,11 @@ def check_dtype(dtype: Any) -> np.dtype:
     if found is None or found.name not in DTYPES:
         raise ConfigError(f"dtype must be float32 or float64, got {dtype}")
     return found
+
+
+_OTHER_ACCELERATORS = (
+    "mps|metal|apple|xpu|tpu|npu|hpu|rocm|hip|amd|opencl|vulkan|dml|directml|intel"
+)
 
 
 def import_cupy() -> Any:
@@ -174,7 +220,12 @@ def open_device(name: str = "cpu", *, seed: int = 0) -> Device:
             return Device("cpu", np, seed=seed, reason=error.message)
     match = _GPU_NAME.fullmatch(wanted)
     if not match:
-        raise ConfigError(f'unknown device "{name}"', hint="valid: auto, cpu, gpu, gpu:N")
+        number = re.fullmatch(r"(?:device|cuda|gpu)?[ :_-]?(\d+)", wanted)
+        near = f'did you mean "gpu:{number[1]}"?' if number else None
+        if re.match(_OTHER_ACCELERATORS, wanted):
+            near = f'write cpu: only GPUs of NVIDIA are used, as "gpu"; not {wanted}'
+        valid = "valid: auto, cpu, gpu, gpu:N"
+        raise ConfigError(f'unknown device "{name}"', hint=f"{near}\n{valid}" if near else valid)
     cupy = import_cupy()
     index = int(match[1] or 0)
     count = cupy.cuda.runtime.getDeviceCount()

@@ -34,7 +34,9 @@ def out_of_memory(message: str) -> OutOfMemoryError:
 
 
 def in_words(size: int) -> str:
-    """Format a number of bytes in GiB or MiB."""
+    """Format a number of bytes in GiB, MiB or KiB."""
+    if size < 2**20:
+        return f"{size / 2**10:.1f} KiB"
     return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"
 
 

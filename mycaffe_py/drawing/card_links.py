@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mycaffe_py.layer.layer import PHASE_NAMES, TEST, TRAIN
-from mycaffe_py.net.state_rules import is_included
+from mycaffe_py.layer.state_rules import is_included
 from mycaffe_py.plugins.groups import layer_group
 
 from .card_parts import Card, Chip, Port, Wire

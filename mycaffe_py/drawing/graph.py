@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mycaffe_py.net.state_rules import is_included
+from mycaffe_py.layer.state_rules import is_included
 
 from .labels import edge_label, layer_lines
 

@@ -83,6 +83,13 @@ def as_dates(times: np.ndarray) -> np.ndarray:
     return np.round(times * 86400).astype("datetime64[s]")
 
 
+def dates_from() -> float:
+    """Return where matplotlib's count of days has 1970-01-01: 0 unless its setting ``date.epoch`` is another."""
+    from matplotlib.dates import date2num
+
+    return float(date2num(np.datetime64(0, "s")))
+
+
 def short_dates(axes: Any) -> None:
     """Write dates along x so that they fit: each says only what changes from the one before."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter

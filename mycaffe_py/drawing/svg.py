@@ -24,7 +24,7 @@ def to_svg(graph: Graph, width: float, height: float) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
         f'viewBox="0 0 {width:.1f} {height:.1f}">',
-        f"<title>{_text(graph.name or 'net')}</title>",
+        f"<title>{escaped(graph.name or 'net')}</title>",
         f"<style>{_STYLE}</style>",
         '<rect width="100%" height="100%" fill="#fff"/>',
         *(_edge(edge) for edge in graph.edges),
@@ -35,8 +35,8 @@ def to_svg(graph: Graph, width: float, height: float) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _text(text: str) -> str:
-    # XML does not allow control characters.
+def escaped(text: str) -> str:
+    """Return a text as XML can contain it: it does not allow control characters."""
     return escape("".join(c if c.isprintable() else "?" for c in text))
 
 
@@ -48,7 +48,7 @@ def _node(node: Node) -> str:
     body = f'<polygon class="node" fill="{node.fill}" points="{_points(outline(node))}"/>'
     for index, (line, x, y) in enumerate(text_lines(node)):
         bold = ' class="name"' if index == 0 and not node.is_blob else ""
-        body += f'<text{bold} x="{x:.1f}" y="{y + FONT_SIZE * 0.36:.1f}">{_text(line)}</text>'
+        body += f'<text{bold} x="{x:.1f}" y="{y + FONT_SIZE * 0.36:.1f}">{escaped(line)}</text>'
     return body
 
 
@@ -65,5 +65,5 @@ def _label(edge: Edge) -> str:
     x, y, anchor = label_place(edge)
     return (
         f'<text class="label" x="{x:.1f}" y="{y:.1f}" style="text-anchor: {anchor}">'
-        f"{_text(edge.label)}</text>"
+        f"{escaped(edge.label)}</text>"
     )

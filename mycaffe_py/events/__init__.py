@@ -11,7 +11,6 @@ if TYPE_CHECKING:
         Event as Event,
         FinalLoss as FinalLoss,
         Log as Log,
-        Observer as Observer,
         SnapshotWritten as SnapshotWritten,
         SolveEnded as SolveEnded,
         SolveStarted as SolveStarted,
@@ -20,11 +19,17 @@ if TYPE_CHECKING:
         TrainingEnded as TrainingEnded,
         TrainingStarted as TrainingStarted,
     )
+    from .observer import Observer as Observer
     from .output_names import with_outputs as with_outputs
+    from .run_info import LayerInfo as LayerInfo, RunInfo as RunInfo
+    from .taken import ArraysTaken as ArraysTaken, PictureTaken as PictureTaken
 else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
-        events="Event FinalLoss Log Observer SnapshotWritten SolveEnded SolveStarted StepDone "
+        events="Event FinalLoss Log SnapshotWritten SolveEnded SolveStarted StepDone "
         "TestDone TrainingEnded TrainingStarted",
+        observer="Observer",
         output_names="with_outputs",
+        run_info="LayerInfo RunInfo",
+        taken="ArraysTaken PictureTaken",
     )

@@ -20,7 +20,7 @@ from .events import (
     TestDone,
     TrainingStarted,
 )
-from .metric_text import loss_part, metric_lines
+from .metric_text import loss_part, metric_lines, other_lines
 from .output_names import blob_of, output_values
 
 logger = logging.getLogger("mycaffe")
@@ -95,7 +95,10 @@ class CaffeLog:
         values = output_values(metrics, outputs)
         self._show_outputs("Test", values, outputs)
         # An output that is named like a metric already has its own line.
-        self._show_figures(metric_lines(metrics, {name for name, _ in values}))
+        known = {name for name, _ in values}
+        self._show_figures(
+            [*metric_lines(metrics, known), *other_lines(metrics, known | {*outputs})]
+        )
 
     def _show(self, event: StepDone, now: float) -> None:
         # Caffe counts the updates before this one.
@@ -144,4 +147,9 @@ def log_progress(solver: Any) -> None:
     """Log the progress of ``solver`` from now on, if the ``mycaffe`` logger is enabled for level INFO."""
     if logger.isEnabledFor(logging.INFO):
         log = caffe_log(solver, lambda line: logger.info("%s", line))
-        solver.listeners.append(lambda event: log.write_event(event, time.perf_counter()))
+
+        def listener(event: Event) -> None:
+            log.write_event(event, time.perf_counter())
+
+        listener.only_displayed = True  # type: ignore[attr-defined]
+        solver.listeners.append(listener)

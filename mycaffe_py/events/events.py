@@ -111,19 +111,3 @@ class Log(Event):
 
     text: str
     level: str = "info"
-
-
-class Observer:
-    """Receives events; runs outside the training loop's thread, so it may be slow.
-
-    An exception raised here stops the run with a clear error after a snapshot.
-    """
-
-    def observe(self, event: Event) -> None:
-        """Process one event."""
-
-    def idle(self) -> None:
-        """Called after each batch of events: the place to flush or redraw."""
-
-    def close(self) -> None:
-        """Called once, after the last event."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 _FIGURES = (("accuracy", "baseline_accuracy"), ("mean_abs_error", None))
+_NOT_OF_TRAINERS = ("loss", "test_loss")
 
 
 def number(value: float) -> str:
@@ -25,6 +26,17 @@ def metric_lines(metrics: Mapping[str, float], outputs: Collection[str] = ()) ->
                 part += f" (baseline {number(metrics[baseline])})"
             parts.append(part)
     return parts
+
+
+def other_lines(metrics: Mapping[str, float], outputs: Collection[str] = ()) -> list[str]:
+    """Return as ``name = value`` the metrics of a trainer's own, which :func:`metric_lines` does not know.
+
+    ``outputs`` are names in ``metrics`` that are outputs of the net. What begins with ``baseline_`` is left out.
+    """
+    shown = {*_NOT_OF_TRAINERS, *(name for name, _ in _FIGURES), *outputs}
+    own = [name for name in metrics if name not in shown and not name.startswith("baseline_")]
+    own = [name for name in own if not name.endswith("_output")]
+    return [f"{name.replace('_', ' ')} = {number(metrics[name])}" for name in own]
 
 
 def loss_part(value: float, weight: float, form: str = "{:.4g}") -> str:

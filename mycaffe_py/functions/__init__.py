@@ -9,7 +9,8 @@ from .activation import Activation
 from .error_function import erf
 from .gates import GELU, GELUTanh, Mish, Serf, SiLU, Swish
 from .powers import Exp, Log, Power
-from .rectifiers import ELU, AbsVal, Clip, ReLU
+from .quantiles import pinball, pinball_slope
+from .rectifiers import ELU, AbsVal, Clip, ReLU, negative_part, positive_part
 from .sigmoids import LeCun, Sigmoid, SoftPlus, TanH, sigmoid, softplus
 from .softmax import softmax
 
@@ -33,6 +34,10 @@ __all__ = [
     "Swish",
     "TanH",
     "erf",
+    "negative_part",
+    "pinball",
+    "pinball_slope",
+    "positive_part",
     "sigmoid",
     "softmax",
     "softplus",

@@ -9,7 +9,7 @@ import numpy as np
 # erf(x) = 1 - exp(-x P(x) / Q(x)) for x >= 0: (limit, P, Q), highest power first, from
 # tools/fit_erf.py. Beyond the limit erf is 1 to the last bit. All coefficients are positive, so
 # nothing cancels.
-_ERF_FLOAT64 = (
+ERF_FLOAT64 = (
     6.0,
     (0.00011746699276853462, 0.0033345289349494397, 0.034626436147780534, 0.1980848867288234,
      0.7147938248417824, 1.7034970551877415, 2.657473799328646, 2.516359904521574,
@@ -17,7 +17,7 @@ _ERF_FLOAT64 = (
     (0.00011748815589188356, 0.0033320908508401212, 0.03407190405614236, 0.1870778934578823,
      0.6278236434376403, 1.3241749203282642, 1.6658763179689935, 1.0),
 )  # fmt: skip
-_ERF_FLOAT32 = (
+ERF_FLOAT32 = (
     4.0,
     (0.037153260183495455, 0.2801641312916576, 0.9133936697820307, 1.5167321486998275,
      1.1283791673214678),
@@ -43,7 +43,7 @@ def erf(xp: Any, x: Any, out: Any = None, scratch: Any = None) -> Any:
     if scratch is None:
         scratch = [xp.empty(x.shape, dtype=x.dtype) for _ in range(3)]
     magnitude, numerator, denominator = scratch
-    limit, p, q = _ERF_FLOAT32 if x.dtype == np.float32 else _ERF_FLOAT64
+    limit, p, q = ERF_FLOAT32 if x.dtype == np.float32 else ERF_FLOAT64
     xp.absolute(x, out=magnitude)
     xp.minimum(magnitude, limit, out=magnitude)
     _horner(xp, magnitude, p, numerator)

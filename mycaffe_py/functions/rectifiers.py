@@ -6,6 +6,25 @@ from typing import Any
 
 from .activation import Activation
 
+LARGE = 1 << 13
+"""Number of elements from which NumPy's ``clip`` is faster than ``maximum`` with a single number, up to four times."""
+
+
+def positive_part(xp: Any, z: Any, out: Any, zero: Any = 0.0) -> None:
+    """Write max(z, 0); NaN stays NaN."""
+    if z.size < LARGE:
+        xp.maximum(z, zero, out=out)
+    else:
+        xp.clip(z, zero, xp.inf, out=out)
+
+
+def negative_part(xp: Any, z: Any, out: Any) -> None:
+    """Write min(z, 0); NaN stays NaN."""
+    if z.size < LARGE:
+        xp.minimum(z, 0.0, out=out)
+    else:
+        xp.clip(z, -xp.inf, 0.0, out=out)
+
 
 class ReLU(Activation):
     """y = z if z > 0, else negative_slope * z; the derivative at 0 is negative_slope."""
@@ -27,7 +46,7 @@ class ReLU(Activation):
     def forward(self, xp: Any, z: Any, out: Any) -> None:
         """Write max(z, 0) + negative_slope * min(z, 0)."""
         if not self.negative_slope:
-            xp.maximum(z, self._zero(xp, z), out=out)
+            positive_part(xp, z, out, self._zero(xp, z))
             return
         (scaled,) = self.scratch(xp, z)
         xp.multiply(z, self.negative_slope, out=scaled)
@@ -96,10 +115,10 @@ class ELU(Activation):
     def forward(self, xp: Any, z: Any, out: Any) -> None:
         """Write max(z, 0) + alpha * (exp(min(z, 0)) - 1)."""
         (curve,) = self.scratch(xp, z)
-        xp.minimum(z, 0.0, out=curve)
+        negative_part(xp, z, curve)
         xp.expm1(curve, out=curve)
         xp.multiply(curve, self.alpha, out=curve)
-        xp.maximum(z, 0.0, out=out)
+        positive_part(xp, z, out)
         xp.add(out, curve, out=out)
 
     def backward(self, xp: Any, z: Any, y: Any, dy: Any, out: Any) -> None:

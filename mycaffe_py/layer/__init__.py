@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 from mycaffe_py.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from .cost import (
+        FUNCTION as FUNCTION,
+        Cost as Cost,
+        Work as Work,
+        elementwise as elementwise,
+        linear as linear,
+        product as product,
+        recurrent as recurrent,
+    )
     from .filler import Filler as Filler, fans as fans
+    from .gym_memory import refuse_other_gym as refuse_other_gym
     from .layer import (
         PHASE_NAMES as PHASE_NAMES,
         TEST as TEST,
@@ -34,7 +44,9 @@ if TYPE_CHECKING:
 else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
+        cost="Cost FUNCTION Work elementwise linear product recurrent",
         filler="Filler fans",
+        gym_memory="refuse_other_gym",
         layer="Layer LayerContext PHASE_NAMES TEST TIME_FORMS TRAIN default_parameter_field "
         "python_warning",
         layer_settings="along axes_end axis_setting blob_axis enum_name freeze_statistics given_filler "

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
@@ -15,16 +14,30 @@ import numpy as np
 from mycaffe_py.blob.blob import Blob, BlobVec
 from mycaffe_py.blob.blobproto import array_from_proto, proto_shape, shape_fits
 from mycaffe_py.blob.host_blob import HostLayer
-from mycaffe_py.device.device import Device, default_device
-from mycaffe_py.errors import LayerError, MissingLayerFileError, MyCaffeWarning
+from mycaffe_py.errors import (
+    LayerError,
+    MissingLayerFileError,
+    PluginCodeError,
+    within_field,
+)
+from mycaffe_py.plugins.idle import unfulfilled
 from mycaffe_py.plugins.type_fields import default_parameter_field as default_parameter_field
 from mycaffe_py.schema.decimals import as_written
+from mycaffe_py.schema.field_path import place_of
+from mycaffe_py.showing import one_line, shows
+from mycaffe_py.wording import counted, plural
+
+from .context import (
+    TEST as TEST,
+    TRAIN as TRAIN,
+    LayerContext as LayerContext,
+    python_warning as python_warning,
+)
+from .cost import Cost, elementwise
+from .results import refuse_result
 
 if TYPE_CHECKING:
-    from mycaffe_py.plugins.registry import Registry
-
-TRAIN, TEST = 0, 1
-"""Caffe's phases, as in the schema's ``Phase`` enum."""
+    from mycaffe_py.plugins.conditions import Only
 
 PHASE_NAMES = ("TRAIN", "TEST")
 
@@ -32,32 +45,11 @@ TIME_FORMS = (None, "spans", "absolute")
 """What :meth:`Layer.time_form` and :meth:`Gym.time_form` may return."""
 
 
-def python_warning(text: str) -> None:
-    """Issue a MyCaffeWarning, for use from Python."""
-    warnings.warn(text, MyCaffeWarning, stacklevel=3)
-
-
-@dataclass
-class LayerContext:
-    """What a layer needs to know about the net that it is part of."""
-
-    registry: Registry
-    device: Device = field(default_factory=default_device)
-    dtype: Any = np.float32
-    phase: int = TRAIN
-    base_dir: Path | None = None
-    """The model file's folder, if any: see :meth:`Layer.find_file`."""
-    names_in_file: dict[str, str] = field(default_factory=dict)
-    """Names of the tops of inserted Split layers -> name of the model's blob that each copies."""
-    warn: Callable[[str], None] = python_warning
-    """Function that receives warnings: see :meth:`Layer.warn`."""
-
-
 class Layer:
     """Base class of all layers.
 
-    A subclass sets ``type`` and defines ``reshape`` and ``forward``, and ``backward`` if it has a
-    gradient. Caffe's rules hold: ``forward`` writes ``top[i].data``; ``backward`` overwrites
+    A subclass sets ``type`` and defines ``forward``, ``backward`` if it has a gradient, and ``reshape`` unless its tops
+    have the shape of the first bottom. Caffe's rules hold: ``forward`` writes ``top[i].data``; ``backward`` overwrites
     ``bottom[i].diff`` where ``propagate_down[i]`` and ADDS to the ``diff`` of its own blobs (the solver
     clears them); tops are sized in ``reshape`` and written in place.
     """
@@ -71,7 +63,9 @@ class Layer:
     schema: ClassVar[str | None] = None
     """Proto2 text of the layer's own message and its ``extend LayerParameter``, if any."""
     parameters: ClassVar[tuple[str, ...] | None] = None
-    """LayerParameter fields that the layer reads; None means derived from ``schema`` or ``type``."""
+    """LayerParameter fields that it reads besides its schema's; None: those alone, or the one named after ``type``."""
+    conditions: ClassVar[tuple[Only, ...]] = ()
+    """Settings that have an effect only under a condition, as paths below LayerParameter."""
 
     exact_num_bottom_blobs: int | None = None
     min_bottom_blobs: int | None = None
@@ -84,6 +78,13 @@ class Layer:
     allows_in_place: bool = False
     """Whether a top may be the bottom of the same position; backward must then not read what forward overwrote."""
     is_loss: bool = False
+    steps_first: ClassVar[bool] = False
+    """Whether axis 0 of the bottoms counts time steps, in order, and axis 1 sequences, as in Caffe's LSTM."""
+    recordable: ClassVar[bool] = False
+    """Whether every pass of the same shapes is the same work for the device, which the host neither feeds nor looks
+    at: such work may be recorded once and then replayed as a CUDA graph, without forward and backward being called."""
+    needs_trainer: ClassVar[str] = ""
+    """The type of the trainer without which a net with such a layer makes no sense."""
     param_str: str = ""
     """``python_param.param_str`` of a Python layer, which a model file names by module and class."""
 
@@ -101,17 +102,42 @@ class Layer:
         self._weighted_shapes: list[tuple[int, ...]] = []
         self._is_set_up = False
 
+    @shows
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.name!r})"
+        shapes = ", ".join(str(blob.shape) for blob in self.blobs)
+        return one_line(
+            type(self).__name__, repr(self.name), blobs=f"[{shapes}]" if shapes else None
+        )
 
     # What a subclass defines.
+
+    def why_not_recorded(self) -> str:
+        """Return why this layer's work cannot be recorded, as the end of a sentence; "" if it can.
+
+        ``recordable`` must be declared by the class that defines forward and backward, or by one derived from it.
+        """
+        if self.recordable:
+            for cls in type(self).__mro__:
+                if "recordable" in vars(cls):
+                    return ""
+                if {"forward", "backward", "reshape"} & set(vars(cls)):
+                    break
+        return "needs the host in each pass, or is not declared as recordable"
+
+    def ready_to_record(self) -> bool:
+        """Return whether the layer does what it will always do, rather than something only its first passes need."""
+        return True
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Read ``self.param`` and create the learnable blobs; called once."""
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Set the shapes of the tops; called before every forward."""
-        raise TypeError(f"layer type {self.type} does not define reshape()")
+        """Set the shapes of the tops, by default to that of the first bottom; called before every forward."""
+        if not bottom:
+            raise TypeError(f"layer type {self.type} does not define reshape()")
+        for blob in top:
+            if blob is not bottom[0]:
+                blob.reshape_like(bottom[0])
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Compute ``top[i].data`` from ``bottom[i].data``."""
@@ -127,12 +153,39 @@ class Layer:
         """Whether ``force_backward`` may reach this bottom (not labels, for example)."""
         return True
 
+    def trial_values(
+        self, bottom_index: int, shapes: Sequence[tuple[int, ...]], rng: np.random.Generator
+    ) -> np.ndarray | None:
+        """Return random values that suit a bottom, for checks of the gradient; None if any numbers do.
+
+        ``shapes`` are those of all bottoms. Asked once the layer is set up. For a bottom without gradient, None means
+        labels in a loss layer, and 0 or 1 in others.
+        """
+        return None
+
     def time_form(self, bottom_index: int) -> str | None:
         """Return the form of time that a bottom expects: ``"spans"`` (since the last step), ``"absolute"``, or None."""
         return None
 
+    def carried_states(self) -> list[tuple[int, int]]:
+        """Return (top, bottom) of each state: the top's value is that of the bottom in the next step of a stream."""
+        return []
+
     def take_statistics(self, statistics: Mapping[str, np.ndarray]) -> None:
         """Accept a gym's :meth:`Gym.statistics` of its training data before training; most layers ignore them."""
+
+    def check_loaded(self, saved: Any) -> None:
+        """Refuse weights, by :meth:`fail`, for what the file's LayerParameter says of them; called before loading."""
+
+    def cost(
+        self, bottom: Sequence[Blob], top: Sequence[Blob], propagate_down: Sequence[bool]
+    ) -> Cost:
+        """Return what forward and backward need at least, in operations and bytes, for the shapes at hand.
+
+        For floors of the time (``mycaffe time``) and the choice of a device. By default an operation for each element,
+        with every blob read or written once.
+        """
+        return elementwise(self, bottom, top, propagate_down)
 
     def storage_order(self) -> list[int]:
         """Return the order of the layer's blobs in the net's parameter buffer.
@@ -167,13 +220,22 @@ class Layer:
 
     # What the net calls.
 
+    def require_forward(self) -> None:
+        """Raise TypeError, when the net is built, if the class does not define :meth:`forward`."""
+        if type(self).forward is Layer.forward:
+            raise TypeError(f"layer type {self.type} does not define forward()")
+
     def initialize(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Check the blob counts, set up, reshape and set the loss weights."""
         self._check_counts(len(bottom), len(top))
+        for idle in unfulfilled(type(self), "layers", self.param):
+            if idle.refused:
+                self.fail(idle.message, field=idle.field, hint=idle.hint)
         self.setup(bottom, top)
         self._is_set_up = True
         self.param_propagate_down += [True] * (len(self.blobs) - len(self.param_propagate_down))
-        self.reshape(bottom, top)
+        returned: Any = self.reshape(bottom, top)  # type: ignore[func-returns-value]
+        refuse_result(self, "reshape", returned)
         self._set_loss_weights(top)
 
     def _check_counts(self, bottoms: int, tops: int) -> None:
@@ -184,28 +246,30 @@ class Layer:
                 getattr(self, f"max_{word}_blobs"),
             )
             if exact is not None and count != exact:
-                self.fail(f"needs exactly {exact} {word} blob{'s' * (exact != 1)}, got {count}")
+                self.fail(f"needs exactly {exact} {plural(exact, f'{word} blob')}, got {count}")
             if minimum is not None and count < minimum:
                 self.fail(
-                    f"needs at least {minimum} {word} blob{'s' * (minimum != 1)}, got {count}"
+                    f"needs at least {minimum} {plural(minimum, f'{word} blob')}, got {count}"
                 )
             if maximum is not None and count > maximum:
-                self.fail(f"takes at most {maximum} {word} blob{'s' * (maximum != 1)}, got {count}")
+                self.fail(f"takes at most {maximum} {plural(maximum, f'{word} blob')}, got {count}")
         if self.equal_num_bottom_top_blobs and bottoms != tops:
-            self.fail(f"needs as many tops as bottoms, got {bottoms} bottoms and {tops} tops")
+            self.fail(
+                f"needs as many tops as bottoms, got {counted(bottoms, 'bottom')} and {counted(tops, 'top')}"
+            )
 
     def _set_loss_weights(self, top: Sequence[Blob]) -> None:
         given = [as_written(weight) for weight in self.param.loss_weight]
         if given and len(given) != len(top):
             self.fail(
-                f"loss_weight must be given once for each top: {len(given)} given, {len(top)} tops",
+                f"loss_weight must be given once for each top: {len(given)} given, {counted(len(top), 'top')}",
                 field="loss_weight",
             )
         if not given:
             given = [1.0 if self.is_loss and index == 0 else 0.0 for index in range(len(top))]
             if self.is_loss and len(top) > 1:
                 # Caffe rejects a loss layer with two tops without explicit weights.
-                self.fail(f"has {len(top)} tops, so loss_weight must be given for each")
+                self.fail(f"has {counted(len(top), 'top')}, so loss_weight must be given for each")
         self.loss_weights = given
         self.write_loss_weights(top)
 
@@ -254,7 +318,8 @@ class Layer:
                 )
 
     def add_blob(self, shape: Sequence[int], filler: Any = None, name: str = "") -> Blob:
-        """Append a learnable blob; ``filler`` is a FillerParameter message or None for zeros.
+        """Append a learnable blob; ``filler`` is a FillerParameter message, a number with which it starts,
+        or None for zeros.
 
         Values in the LayerParameter's own ``blobs`` take precedence over the filler.
         """
@@ -274,11 +339,27 @@ class Layer:
                 )
             values = array_from_proto(stored)
             blob.data[...] = self.device.asarray(values.reshape(blob.shape), dtype=self.dtype)
+        elif isinstance(filler, Real):
+            blob.data[...] = float(filler)
+        elif hasattr(filler, "DESCRIPTOR"):
+            self._fill_by_message(blob, filler)
         elif filler is not None:
-            self.context.registry.filler(filler).fill(blob)
+            raise TypeError(
+                f"add_blob() takes a FillerParameter message or a number, not {type(filler).__name__}: "
+                "self.add_blob(shape, self.param.my_param.filler)"
+            )
         self.blobs.append(blob)
         self.blob_names.append(blob.name)
         return blob
+
+    def _fill_by_message(self, blob: Blob, filler: Any) -> None:
+        """Fill a blob by a FillerParameter message."""
+        place = place_of(self.param, filler)
+        try:
+            with within_field(place):
+                self.context.registry.filler(filler).fill(blob)
+        except PluginCodeError as error:
+            self.fail(error.message, field=place, hint=error.hint)
 
     def working_blob(self, part: str) -> Blob:
         """Return a new blob, named after ``part``, for values that the layer keeps between calls."""
@@ -287,8 +368,8 @@ class Layer:
     def fail(
         self,
         message: str,
-        *,
         field: str = "",
+        *,
         hint: str | None = None,
         kind: Callable[..., LayerError] = LayerError,
     ) -> NoReturn:

@@ -10,8 +10,12 @@ if TYPE_CHECKING:
     from mycaffe_py.layer.layer import TEST as TEST, TRAIN as TRAIN
 
     from .net import Net as Net
+    from .stream import Stream as Stream
+    from .summary import NetSummary as NetSummary
 else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
         net="Net TEST TRAIN",
+        stream="Stream",
+        summary="NetSummary",
     )

@@ -8,16 +8,19 @@ from typing import Any
 
 from mycaffe_py.blob.blob import Blob
 from mycaffe_py.device.memory_limits import out_of_memory
-from mycaffe_py.errors import ConfigError, MyCaffeError, Problem, PrototxtError
+from mycaffe_py.errors import MyCaffeError, Problem, PrototxtError
 from mycaffe_py.layer.layer import Layer, LayerContext
+from mycaffe_py.layer.state_rules import is_included
+from mycaffe_py.plugins.idle import idle_settings
 from mycaffe_py.resources import find_resource
-from mycaffe_py.schema import Document, load_net, upgraded_net
+from mycaffe_py.schema import Document, load_net
+from mycaffe_py.schema.given import net_document
+from mycaffe_py.wording import counted
 
 from .built_net import BuiltNet, force_backward, switch_off_backward
 from .parameters import ParameterList
 from .problems import LayerProblems, note_layer, path_of
 from .splits import insert_splits
-from .state_rules import is_included
 from .topology import FieldMistakes, WiringCheck
 
 _AUTOMATIC = "(automatic)"
@@ -113,6 +116,8 @@ class NetBuilder:
                 unknown.update(param.top)
                 continue
             try:
+                if position is not None:
+                    self._report_idle_settings(param.type, position)
                 self._add_layer(param, position)
             except Exception as error:
                 note_layer(error, param, "setup", self.context.phase)
@@ -122,6 +127,16 @@ class NetBuilder:
                     raise
                 self.problems.add_error(error, param, position)
                 unknown.update(param.top)
+
+    def _report_idle_settings(self, type_name: str, position: int) -> None:
+        """Warn of a layer's settings that have no effect, unless the layer will refuse them."""
+        cls, message = self.registry.layers.find(type_name), self.message.layer[position]
+        for idle in idle_settings(self.registry, "layers", cls, message):
+            if idle.refused:
+                continue
+            path = path_of(position, *idle.paths[0])
+            text = f'layer "{message.name}" ({cls.type}): {idle.message}'
+            self.context.warn(self.document.warning(path, text, idle.hint))
 
     def _own_copy(self, param: Any) -> Any:
         """Return a copy of a LayerParameter, which the layer may complete without changing the model.
@@ -143,6 +158,7 @@ class NetBuilder:
         needs = self._bottom_needs(param, bottom, position)
         layer = self.registry.layers.find(param.type)(param, self.context)
         layer.initialize(bottom, top)
+        layer.require_forward()
         self.parameters.add_layer(layer)
         self._check_name(layer, position)
         # Caffe's propagate_down does not prevent the layers above from computing their gradients.
@@ -196,7 +212,7 @@ class NetBuilder:
         if overrides and len(overrides) != len(bottom):
             text = (
                 "propagate_down must be given once for each bottom: "
-                f"{len(overrides)} given, {len(bottom)} bottoms"
+                f"{len(overrides)} given, {counted(len(bottom), 'bottom')}"
             )
             message = f'layer "{param.name}" ({param.type}): {text}'
             path = path_of(position, "propagate_down")
@@ -205,13 +221,7 @@ class NetBuilder:
 
 
 def _as_document(schema: Any, model: Any) -> Document:
-    if isinstance(model, str | Path):
-        return load_net(schema, find_resource("models", model))
-    if getattr(getattr(model, "DESCRIPTOR", None), "name", "") != "NetParameter":
-        raise ConfigError(
-            f"a net is built from a file name or a NetParameter, not {type(model).__name__}"
-        )
-    if type(model) is not schema.message_class("NetParameter"):
-        # Made with another registry, or by protoc's own module.
-        model = schema.parse_binary(model.SerializePartialToString(), "NetParameter")
-    return upgraded_net(model)
+    def read(path: Any) -> Document:
+        return load_net(schema, find_resource("models", path))
+
+    return net_document(schema, model, read)

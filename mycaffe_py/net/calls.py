@@ -13,6 +13,7 @@ from mycaffe_py.blob.host_blob import send_writes
 from mycaffe_py.device.device import Array
 from mycaffe_py.errors import ConfigError, ShapeError
 from mycaffe_py.plugins.catalog import fold
+from mycaffe_py.wording import counted
 
 from .views import NetViews
 
@@ -98,7 +99,7 @@ class NetCalls(NetViews):
     def _checked(self, index: int) -> int:
         if not 0 <= index < len(self.layers):
             raise ConfigError(
-                f'net "{self.name}" has {len(self.layers)} layers, counted from 0: there is no layer {index}'
+                f'net "{self.name}" has {counted(len(self.layers), "layer")}, counted from 0: there is no layer {index}'
             )
         return index
 

@@ -9,12 +9,15 @@ from typing import Any
 from mycaffe_py.blob.blob import Blob
 from mycaffe_py.blob.host_blob import host_views, refresh_views, send_writes
 from mycaffe_py.layer.layer import Layer, LayerContext
+from mycaffe_py.layer.results import refuse_result
 from mycaffe_py.schema import Document
 
 from . import debug_info
 from .built_net import BuiltNet
+from .named import Named
 from .parameters import ParameterBuffer
 from .problems import note_layer
+from .readings import Readings
 
 
 class NetEngine:
@@ -44,8 +47,11 @@ class NetEngine:
         """Each layer's LayerParameter message, as the layer has completed it."""
         self.device_blobs: dict[str, Blob] = built.blobs
         """Blob name -> device blob, for every layer's tops."""
-        self.blobs: dict[str, Blob] = dict(
-            zip(built.blobs, host_views(built.blobs.values()), strict=True)
+        self.blobs: dict[str, Blob] = Named(
+            zip(built.blobs, host_views(built.blobs.values()), strict=True),
+            "blob",
+            built.name,
+            'net.blobs["{}"].data[...]',
         )
         """Blob name -> blob with NumPy arrays; the same blobs if the device is the host."""
         self.bottoms: list[list[Blob]] = built.bottoms
@@ -66,14 +72,24 @@ class NetEngine:
         """All learnable parameters, in one buffer."""
         self.layers: list[Layer] = [layer.for_users() for layer in built.layers]
         """The layers, including inserted Split layers."""
+        self._test_net: Any = None
+        """The net in phase TEST that shares the weights, once it is needed."""
         self._losing = [any(layer.loss_weights) for layer in built.layers]
+        self.readings = Readings(self.device, context.checks, self.phase)
+        """What the host reads of the latest pass, with one wait for a GPU."""
 
     # Running.
 
     def forward_layers(self, first: int = 0, last: int | None = None) -> float:
         """Run layers ``first`` to ``last`` (indices, inclusive) and return the weighted loss."""
+        self.run_forward(first, last)
+        return self.readings.loss()
+
+    def run_forward(self, first: int = 0, last: int | None = None) -> None:
+        """Run layers as :meth:`forward_layers` does, without waiting for a GPU: ``readings`` has the loss."""
         self.device.activate()
         send_writes()
+        self.readings.begin_pass()
         last = len(self.layers) - 1 if last is None else last
         before, after = self._callbacks["before_forward"], self._callbacks["after_forward"]
         losses: list[Any] = []
@@ -85,7 +101,9 @@ class NetEngine:
                 layer.reshape(bottom, top)
                 if self._losing[index]:
                     layer.write_loss_weights(top)
-                layer.forward(bottom, top)
+                returned: Any = layer.forward(bottom, top)  # type: ignore[func-returns-value]
+                if returned is not None:
+                    refuse_result(layer, "forward", returned)
             except Exception as error:
                 note_layer(error, layer, "forward", self.phase)
                 raise
@@ -96,7 +114,7 @@ class NetEngine:
             if self.debug_info:
                 debug_info.log_forward(self.log, layer, top)
         refresh_views()
-        return sum(loss.item() for loss in losses) if losses else 0.0
+        self.readings.losses = losses
 
     def backward_layers(self, first: int | None = None, last: int = 0) -> None:
         """Run backward from layer ``first`` down to ``last`` (indices, inclusive)."""
@@ -111,7 +129,9 @@ class NetEngine:
                 layer, bottom = self.device_layers[index], self.bottoms[index]
                 propagate_down = self.bottom_need_backward[index]
                 try:
-                    layer.backward(self.tops[index], propagate_down, bottom)
+                    returned: Any = layer.backward(self.tops[index], propagate_down, bottom)  # type: ignore[func-returns-value]
+                    if returned is not None:
+                        refuse_result(layer, "backward", returned)
                 except Exception as error:
                     note_layer(error, layer, "backward", self.phase)
                     raise
@@ -122,6 +142,24 @@ class NetEngine:
         refresh_views()
         if self.debug_info and first == len(self.layers) - 1 and last == 0:
             debug_info.log_norms(self.log, self.parameters.data, self.parameters.diff)
+
+    @property
+    def has_callbacks(self) -> bool:
+        """Whether somebody wants to be called around layers."""
+        return any(self._callbacks.values())
+
+    def arrays_in_use(self) -> list[Any]:
+        """Return the flat device arrays of all blobs, those of parameters too, as far as they are allocated."""
+        blobs = [
+            *self.device_blobs.values(),
+            *(b for layer in self.device_layers for b in layer.blobs),
+        ]
+        return [array for blob in blobs for array in blob.flat_arrays()]
+
+    def memory_key(self) -> tuple[Any, ...]:
+        """Return what changes when a blob has another shape, or values lie elsewhere."""
+        shapes = tuple(blob.shape for blob in self.device_blobs.values())
+        return (shapes, tuple(map(id, self.arrays_in_use())), self.device.scratch_version)
 
     def forward_backward(self) -> float:
         """Run the whole net forward and backward and return the loss."""
@@ -154,16 +192,16 @@ class NetEngine:
 
     def layer_states(self) -> dict[str, Any]:
         """Return the states beyond their blobs that layers need to continue exactly, by layer name."""
-        states = {name: layer.state() for name, layer in self._state_names()}
+        states = {name: layer.state() for name, layer in self.named_states()}
         return {name: state for name, state in states.items() if state is not None}
 
     def load_layer_states(self, states: Mapping[str, Any]) -> None:
         """Restore what :meth:`layer_states` returned; layers not in it keep their states."""
-        for name, layer in self._state_names():
+        for name, layer in self.named_states():
             if name in states:
                 layer.load_state(states[name])
 
-    def _state_names(self) -> Iterator[tuple[str, Layer]]:
+    def named_states(self) -> Iterator[tuple[str, Layer]]:
         """Yield each layer with the name of its state; layers with the same name are numbered."""
         seen: Counter[str] = Counter()
         for layer in self.device_layers:

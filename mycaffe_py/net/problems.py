@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -15,6 +16,7 @@ from mycaffe_py.errors import (
     add_note,
 )
 from mycaffe_py.layer.layer import PHASE_NAMES
+from mycaffe_py.plugin_code import note_place
 from mycaffe_py.schema import Document
 from mycaffe_py.schema.prototxt.document import steps_of
 
@@ -24,6 +26,7 @@ from .topology import MAX_PROBLEMS
 def note_layer(error: Exception, layer: Any, action: str, phase: int) -> None:
     """Add the layer (or its LayerParameter), the action and the phase to an exception raised in it."""
     add_note(error, f'in layer "{layer.name}" ({layer.type}), {action}, phase {PHASE_NAMES[phase]}')
+    note_place(error)
 
 
 @dataclass
@@ -73,7 +76,10 @@ class LayerProblems:
             message = f'layer "{param.name}" ({param.type}): {message}'
         path = path_of(position, *steps_of(error.field))
         text = error.text or error.message
-        return self.document.problem(path, message, error.hint, code=error.code, text=text)
+        hint = error.hint
+        if hint is None and isinstance(error, MissingLayerFileError):
+            hint = how_to_make_data(self.document.text)
+        return self.document.problem(path, message, hint, code=error.code, text=text)
 
     def in_order(self) -> list[Problem]:
         """Return the problems in file order."""
@@ -102,3 +108,12 @@ class LayerProblems:
             for note in getattr(first, "__notes__", ()):
                 add_note(raised, note)
         raise raised from first
+
+
+_DATA_COMMENT = re.compile(r"^\s*#\s*(To make its data: .*\S)", re.M)
+
+
+def how_to_make_data(text: str) -> str | None:
+    """Return what a model's text says about making its data, in a comment ``# To make its data: COMMAND``, or None."""
+    found = _DATA_COMMENT.search(text)
+    return found[1][:1].lower() + found[1][1:] if found else None

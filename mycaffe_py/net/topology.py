@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +10,8 @@ from typing import Any
 from google.protobuf.message import Message
 
 from mycaffe_py.errors import ConfigError, Problem, did_you_mean
+from mycaffe_py.layer.state_rules import describe_state
 from mycaffe_py.schema import Document
-
-from .state_rules import describe_state
 
 MAX_PROBLEMS = 200
 
@@ -132,7 +132,8 @@ class WiringCheck:
         path = ("layer", index)
         if not layer.type:
             owner = f'layer "{layer.name}" '
-            self._report(index, path, "has no type", code="E201", owner=owner)
+            hint = 'write type: "...", one of those that mycaffe layers lists'
+            self._report(index, path, "has no type", hint, code="E201", owner=owner)
             return
         try:
             self.types.find(layer.type)
@@ -181,4 +182,8 @@ class WiringCheck:
                 return f'layer "{layer.name}" produces it, but is excluded in {describe_state(self.state)}'
             if name in layer.top:
                 return f'layer "{layer.name}" produces it, but comes later in the file'
+        parts = re.split(r"[\s,;|]+", name.strip())
+        if len(parts) > 1 and all(part in self._produced for part in parts):
+            written = " ".join(f'bottom: "{part}"' for part in parts)
+            return f"write each name by itself: {written}"
         return did_you_mean(name, self._produced)

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mycaffe_py.blob.blob import Blob
 from mycaffe_py.blob.host_blob import send_writes
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.layer.layer import Layer
+from mycaffe_py.showing import shows, shows_html
 
 from .engine import NetEngine
+from .named import Named
+from .summary import NetSummary
 
 
 class NetViews(NetEngine):
     """The read-only part of :class:`~mycaffe_py.net.Net`; dictionaries are in file order."""
 
+    def summary(self, width: int = 100) -> NetSummary:
+        """Return the net as a table: layers, types, outputs with their shapes, parameters, memory and totals.
+
+        It prints as text of at most ``width`` (60 to 400) columns, and is HTML with a drawing in a notebook.
+        """
+        return NetSummary(self, width)
+
+    @shows
+    def __str__(self) -> str:
+        return str(self.summary())
+
+    @shows_html
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
+
     @property
     def params(self) -> dict[str, list[Blob]]:
         """Layer name -> its learnable blobs; layers without any are omitted."""
-        return {layer.name: layer.blobs for layer in self.layers if layer.blobs}
+        found = {layer.name: layer.blobs for layer in self.layers if layer.blobs}
+        return Named(found, "layer with weights", self.name, 'net.params["{}"][0].data[...]')
 
     @property
     def layer_dict(self) -> dict[str, Layer]:
@@ -67,13 +86,25 @@ class NetViews(NetEngine):
     def output_values(self) -> dict[str, float]:
         """Return the outputs as plain numbers by name: ``name``, or ``name[i]`` for several elements."""
         send_writes()
+        blobs = [self.device_blobs[name] for name in self.outputs]
+        if self.device.is_host:
+            found = [blob.data for blob in blobs]
+        else:
+            found = self.device.fetch(*(blob.data for blob in blobs))
+        return self._numbers(found)
+
+    def outputs_of_pass(self) -> dict[str, float]:
+        """Return :meth:`output_values` of the latest pass, from what is fetched of it anyway."""
+        blobs = (self.device_blobs[name] for name in self.outputs)
+        return self._numbers([self.readings.of(blob) for blob in blobs])
+
+    def _numbers(self, arrays: Sequence[Any]) -> dict[str, float]:
         values: dict[str, float] = {}
-        for name in self.outputs:
-            blob = self.device_blobs[name]
-            if blob.count == 1:
-                values[name] = blob.data.item()
+        for name, array in zip(self.outputs, arrays, strict=True):
+            if array.size == 1:
+                values[name] = array.item()
             else:
-                flat = self.device.to_host(blob.data).reshape(-1)
+                flat = array.reshape(-1)
                 values |= {f"{name}[{index}]": float(value) for index, value in enumerate(flat)}
         return values
 

@@ -8,6 +8,7 @@ from mycaffe_py.lazy import lazy_names
 
 if TYPE_CHECKING:
     from .catalog import Catalog as Catalog
+    from .conditions import Only as Only
     from .describing import (
         describe_message as describe_message,
         describe_type as describe_type,
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
         plain_doc as plain_doc,
     )
     from .discovery import Plugin as Plugin
+    from .extending import with_plugins as with_plugins
     from .groups import LAYER_GROUPS as LAYER_GROUPS, layer_group as layer_group
     from .hookspecs import hookimpl as hookimpl, hookspec as hookspec
-    from .offers import HOOKS as HOOKS, KINDS as KINDS
+    from .kinds import KINDS as KINDS, singular as singular
+    from .offers import HOOKS as HOOKS
+    from .ranges import Ranges as Ranges, check_ranges as check_ranges
     from .registry import (
         ALLOW_LIST_VARIABLE as ALLOW_LIST_VARIABLE,
         Registry as Registry,
@@ -31,11 +35,15 @@ else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
         catalog="Catalog",
+        conditions="Only",
         describing="describe_message describe_type first_sentence list_types plain_doc",
         discovery="Plugin",
+        extending="with_plugins",
         groups="LAYER_GROUPS layer_group",
         hookspecs="hookimpl hookspec",
-        offers="HOOKS KINDS",
+        kinds="KINDS singular",
+        offers="HOOKS",
+        ranges="Ranges check_ranges",
         registry="ALLOW_LIST_VARIABLE Registry default_registry load_registry use_plugins",
         templates="TEMPLATE_KINDS Template",
     )

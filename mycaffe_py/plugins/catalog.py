@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from mycaffe_py.errors import PluginError, UnknownTypeError, did_you_mean
+from mycaffe_py.showing import one_line, shows
+
+_MAX_LISTED = 12
 
 
 def fold(name: str) -> str:
@@ -15,7 +18,7 @@ def fold(name: str) -> str:
 
 
 class Catalog:
-    """Classes of one kind (layer, solver, filler, gym, trainer), found by type name or alias."""
+    """Classes of one kind (``layer``, ``solver``, ...), found by type name or alias."""
 
     def __init__(self, kind: str):
         self.kind = kind
@@ -24,6 +27,10 @@ class Catalog:
 
     def __contains__(self, name: str) -> bool:
         return fold(name) in self._by_name
+
+    @shows
+    def __repr__(self) -> str:
+        return one_line("Catalog", repr(self.kind), f"{len(self)} types")
 
     def __len__(self) -> int:
         return len(self._owners)
@@ -44,13 +51,27 @@ class Catalog:
         """Return the class with a type name, or raise UnknownTypeError with the nearest one."""
         offered = self._by_name.get(fold(name))
         if offered is None:
-            known = ", ".join(self.types()) or "none"
-            hint = did_you_mean(name, self.types()) or f"known {self.kind} types: {known}"
-            raise UnknownTypeError(
-                f'unknown {self.kind} type "{name}"',
-                hint=f"{hint}\nif a plugin provides it, install the plugin or name it with --plugin",
-            )
+            raise UnknownTypeError(f'unknown {self.kind} type "{name}"', hint=self._hint(name))
         return offered
+
+    def _hint(self, name: str) -> str:
+        """Say which type was meant, or which there are."""
+        from mycaffe_py.foreign.types import NONE, counterpart
+
+        plugin = "if a plugin provides it, install the plugin or name it with --plugin"
+        instead = counterpart(self.kind, name)
+        near = None if instead == NONE else did_you_mean(_last_part(name), self.types())
+        if instead:
+            return f"write {instead}" if instead[0].isupper() else instead
+        if near:
+            return f"{near}\n{plugin}"
+        types = self.types()
+        if len(types) > _MAX_LISTED:
+            verb = f"{self.kind.replace('_', '-')}s".replace("ys", "ies")
+            known = f"mycaffe {verb} lists all {len(types)} {self.kind} types"
+        else:
+            known = f"known {self.kind} types: {', '.join(types) or 'none'}"
+        return f"{known}\n{plugin}"
 
     def check(self, classes: Iterable[Any], owner: str) -> None:
         """Raise PluginError if one of ``classes`` has no type name, or one that is taken."""
@@ -59,7 +80,11 @@ class Catalog:
             type_name = getattr(offered, "type", "")
             is_class = isinstance(offered, type)
             if not is_class or not (type_name and isinstance(type_name, str)):
-                raise PluginError(f"{offered!r} is not a {self.kind} class with a type name")
+                shown = offered.__name__ if is_class else repr(offered)
+                raise PluginError(
+                    f"{shown} is not a {self.kind} class with a type name",
+                    hint=f'write type = "{shown}" in the class' if is_class else None,
+                )
             if isinstance(getattr(offered, "aliases", ()), str):
                 raise PluginError(
                     f'{self.kind} type "{offered.type}": aliases is a str, not a tuple',
@@ -71,7 +96,12 @@ class Catalog:
                     other = self._owners[taken] if taken is not None else owner
                     raise PluginError(
                         f'{self.kind} type "{offered.type}" of plugin "{owner}" clashes with '
-                        f'"{taken.type if taken is not None else seen[name]}" of plugin "{other}"'
+                        f'"{taken.type if taken is not None else seen[name]}" of plugin "{other}"',
+                        hint=(
+                            "list it once"
+                            if taken is None
+                            else f'choose another name: type = "My{offered.type}"'
+                        ),
                     )
             seen |= dict.fromkeys(_names(offered), offered.type)
 
@@ -88,6 +118,15 @@ class Catalog:
         self._by_name = {
             name: offered for name, offered in self._by_name.items() if offered in self._owners
         }
+
+
+def _last_part(name: str) -> str:
+    """Return a type's name without the module of another tool, as in ``torch.nn.Linear``."""
+    return (
+        name.rpartition(".")[2]
+        if re.match(r"(torch|nn|tf|keras|tensorflow|caffe)\b", name)
+        else name
+    )
 
 
 def _names(offered: Any) -> set[str]:

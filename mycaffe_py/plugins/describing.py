@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from .type_fields import CONTAINERS, own_fields
+from .type_fields import CONTAINERS, fields_of_type
 
 if TYPE_CHECKING:
     from mycaffe_py.schema import FieldDoc, Schema
 
+    from .conditions import Only
     from .registry import Registry
 
 _ROLE = re.compile(r":(?:py:)?([a-z]+):`([^`]+)`")
@@ -66,7 +68,8 @@ def describe_type(
     catalog = registry.catalog(kind)
     offered = catalog.find(type_name)
     known = {field.name: field for field in registry.schema.describe(CONTAINERS[kind]).fields}
-    names = own_fields(offered, kind, known)
+    names = fields_of_type(registry, offered, kind)
+    conditions = _conditions(getattr(offered, "conditions", ()))
     return {
         "type": offered.type,
         "aliases": list(offered.aliases),
@@ -74,7 +77,9 @@ def describe_type(
         "plugin": catalog.owner(offered),
         "doc": plain_doc(inspect.cleandoc(offered.__doc__ or "")),
         "blobs": _blob_counts(offered) if kind == "layers" else {},
-        "parameters": [_field(registry.schema, known[name], depth) for name in names],
+        "parameters": [
+            _field(registry.schema, known[name], depth, (name,), conditions) for name in names
+        ],
     }
 
 
@@ -83,16 +88,36 @@ def describe_message(
 ) -> list[dict[str, Any]]:
     """Return the fields of a message such as ``LayerParameter``, or those named in ``only``, as dictionaries.
 
-    The keys are name, type, repeated, required, default (None, or as in a prototxt), doc, deprecated and values
-    (of an enum: name and doc of each). A field that is a message has the key ``fields`` too, down to ``depth`` messages
-    inside each other. KeyError if the schema has no such message.
+    The keys are name, type, repeated, required, default (None, or as in a prototxt), doc, deprecated, values
+    (of an enum: name and doc of each) and only: the conditions under which a type's setting has an effect, each with
+    its ``words`` and, in ``any``, the alternatives that fulfil it, if these are values of other fields. A field that is
+    a message has the key ``fields`` too, down to ``depth`` messages inside each other. KeyError if the schema has no
+    such message.
     """
     fields = registry.schema.describe(name).fields
     wanted = [field for field in fields if only is None or field.name in only]
     return [_field(registry.schema, field, depth) for field in wanted]
 
 
-def _field(schema: Schema, field: FieldDoc, depth: int) -> dict[str, Any]:
+Conditions = Mapping[tuple[str, ...], list["Only"]]
+
+
+def _conditions(declared: Iterable[Only]) -> Conditions:
+    """Return a class's conditions by the path of the setting."""
+    found: dict[tuple[str, ...], list[Only]] = {}
+    for only in declared:
+        for name in only.fields:
+            found.setdefault(tuple(name.split(".")), []).append(only)
+    return found
+
+
+def _field(
+    schema: Schema,
+    field: FieldDoc,
+    depth: int,
+    path: tuple[str, ...] = (),
+    conditions: Conditions = MappingProxyType({}),
+) -> dict[str, Any]:
     values = [{"name": value.name, "doc": plain_doc(value.doc)} for value in field.enum_values]
     entry = {
         "name": field.name,
@@ -103,12 +128,25 @@ def _field(schema: Schema, field: FieldDoc, depth: int) -> dict[str, Any]:
         "doc": plain_doc(field.doc),
         "deprecated": field.deprecated,
         "values": values,
+        "only": [_condition(only) for only in conditions.get(path, ())],
     }
     if field.is_message and depth:
         message = schema.describe(field.type)
         entry["doc"] = entry["doc"] or plain_doc(message.doc)
-        entry["fields"] = [_field(schema, inner, depth - 1) for inner in message.fields]
+        entry["fields"] = [
+            _field(schema, inner, depth - 1, (*path, inner.name), conditions)
+            for inner in message.fields
+        ]
     return entry
+
+
+def _condition(only: Only) -> dict[str, Any]:
+    """Return a condition as data: its words, and its alternatives (field, values, absent)."""
+    alternatives = [
+        {"field": each.field, "values": list(each.values), "absent": each.absent}
+        for each in only.alternatives
+    ]
+    return {"words": only.words, "any": alternatives}
 
 
 def _blob_counts(offered: Any) -> dict[str, str]:

@@ -56,6 +56,18 @@ def mycaffe_trainers() -> list[type]:
 
 
 @hookspec
+def mycaffe_lr_policies() -> list[type]:
+    """Return LrPolicy classes, one for each course of the learning rate."""
+    return []
+
+
+@hookspec
+def mycaffe_observers() -> list[type]:
+    """Return Observer classes."""
+    return []
+
+
+@hookspec
 def mycaffe_commands() -> list[click.Command]:
     """Return click commands, which become verbs of the ``mycaffe`` command."""
     return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,14 @@ import click
 import pluggy
 
 from mycaffe_py.errors import PluginError
+from mycaffe_py.plugin_code import plugin_place
 from mycaffe_py.schema import SchemaSource
 
 from . import hookspecs
 from .discovery import Plugin
+from .kinds import KINDS, base_name, base_of, kind_of, singular
 from .templates import Template
 
-KINDS = ("layers", "solvers", "fillers", "gyms", "trainers")
-"""The kinds of classes that plugins offer; ``kind`` of a class is one of them: ``layer``, ``solver``, ..."""
-_PACKAGE = __name__.partition(".")[0]
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("mycaffe_"))
 
 
@@ -33,6 +33,11 @@ def _schema_sources(plugin: Plugin, texts: Iterable[str | Path]) -> list[SchemaS
     for owner in dict.fromkeys(base for cls in offered for base in _own_classes(cls)):
         # A class may inherit from one that already provides its schema.
         if owner.__dict__.get("schema"):
+            if not isinstance(owner.schema, str):
+                raise PluginError(
+                    f"{owner.__name__}.schema must be a text, not {type(owner.schema).__name__}",
+                    hint='write schema = "message ... { optional double scale = 1; }"',
+                )
             label = f"{plugin.name}.{owner.__name__}.schema"
             sources.append(SchemaSource(plugin.name, label, owner.schema))
     return sources
@@ -71,15 +76,20 @@ def _call(hook_name: str, function: Any) -> list[Any]:
     try:
         returned = function()
     except Exception as error:
-        raise PluginError(f"{hook_name}() raised {type(error).__name__}: {error}") from error
+        place = plugin_place(error)
+        where = f"{place.filename}:{place.line}: {place.source}" if place else None
+        message = f"{hook_name}() raised {type(error).__name__}: {error}"
+        raise PluginError(message, hint=where) from error
     if not isinstance(returned, list | tuple):
-        raise PluginError(f"{hook_name}() must return a list, not {type(returned).__name__}")
+        raise PluginError(
+            f"{hook_name}() must return a list, not {_shown_type(returned)}",
+            hint=f"write return [{returned.__name__ if isinstance(returned, type) else '...'}]",
+        )
     kind = hook_name.removeprefix("mycaffe_")
     for item in returned:
         if kind in KINDS:
-            singular = kind.removesuffix("s")
-            good = isinstance(item, type) and _kind_of(item) == singular
-            wanted = f"{singular.capitalize()} classes"
+            good = isinstance(item, type) and kind_of(item) == singular(kind)
+            wanted = f"{base_name(kind)} classes"
         elif kind == "commands":
             good, wanted = isinstance(item, click.Command) and bool(item.name), "click commands"
         elif kind == "templates":
@@ -87,18 +97,37 @@ def _call(hook_name: str, function: Any) -> list[Any]:
         else:
             good, wanted = isinstance(item, str | Path), "str or Path of .proto text"
         if not good:
+            shown = f"the class {item.__name__}" if isinstance(item, type) else f"{item!r:.80}"
             raise PluginError(
-                f"{hook_name}() must return a list of {wanted}, but it contains {item!r:.80}"
+                f"{hook_name}() must return a list of {wanted}, but it contains {shown}",
+                hint=_other_place(item, kind),
             )
         if isinstance(item, Template):
             item.check()
     return list(returned)
 
 
-def _kind_of(cls: type) -> str:
-    """Return the kind that a class has from its base in this package, whatever the class itself calls ``kind``."""
-    bases = (base for base in cls.__mro__ if base.__module__.partition(".")[0] == _PACKAGE)
-    return next((vars(base)["kind"] for base in bases if "kind" in vars(base)), "")
+def _shown_type(returned: Any) -> str:
+    if isinstance(returned, type):
+        return f"the class {returned.__name__}"
+    return "None" if returned is None else type(returned).__name__
+
+
+def _other_place(item: Any, kind: str) -> str | None:
+    """Say what makes an item usable that a hook returned: another hook, another base, the class without a call."""
+    found = kind_of(item) if isinstance(item, type) else None
+    if found:
+        hook = next((hook for hook in HOOKS if _lists(hook, found)), None)
+        return f"{item.__name__} is a {base_of(found)}: return it from {hook}()" if hook else None
+    if isinstance(item, type) and kind in KINDS:
+        base = base_name(kind)
+        return f"write class {item.__name__}({base}): (from mycaffe_py import {base})"
+    return None
+
+
+def _lists(hook: str, found: str) -> bool:
+    kind = hook.removeprefix("mycaffe_")
+    return kind in KINDS and singular(kind) == found
 
 
 def _check_names(manager: pluggy.PluginManager, module: Any) -> None:
@@ -126,6 +155,10 @@ def register(manager: pluggy.PluginManager, plugin: Plugin) -> None:
         _collect(manager, plugin)
     except PluginError as error:
         plugin.reject(error.message, error.hint, error)
+    except pluggy.PluginValidationError as error:
+        hook = re.search(r"for hook '(\w+)'", str(error))
+        name = hook[1] if hook else "a hook"
+        plugin.reject(f"{name}() takes no arguments", f"write def {name}():", error)
     except Exception as error:
         plugin.reject(f"{type(error).__name__}: {error}", cause=error)
     if plugin.error and manager.has_plugin(plugin.name):

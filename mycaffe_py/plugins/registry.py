@@ -5,34 +5,43 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pluggy
 
-from mycaffe_py.errors import PluginError, SchemaError
+from mycaffe_py.errors import ConfigError, PluginError, SchemaError, UnknownTypeError
 from mycaffe_py.resources import resource_names
-from mycaffe_py.schema import Schema, compose, core_sources, stable_number
-from mycaffe_py.schema.proto.numbering import FIRST_BUNDLED, LAST_BUNDLED
+from mycaffe_py.schema import Schema, compose, core_sources
+from mycaffe_py.showing import one_line, shows
 
 from . import hookspecs
 from .catalog import Catalog
 from .discovery import Plugin, add_named, from_entry_points
-from .offers import KINDS, register
+from .given import PluginSource
+from .kinds import KINDS
+from .named_fields import CONTAINERS, check_named_fields
+from .offers import register
+from .squatters import reject_squatter
 from .templates import TEMPLATE_KINDS, Template
 
 ALLOW_LIST_VARIABLE = "MYCAFFE_PLUGINS"
 
 
 class Registry:
-    """All layers, solvers, fillers, gyms and trainers by type name, and the schema of their settings."""
+    """All types that plugins offer, by kind and type name, and the schema of their settings."""
 
     def __init__(self, plugins: Sequence[Plugin]):
         self.plugins = list(plugins)
+        self.extra: tuple[Any, ...] = ()
+        """The plugins that were named besides the installed ones."""
         self.layers = Catalog("layer")
         self.solvers = Catalog("solver")
         self.fillers = Catalog("filler")
         self.gyms = Catalog("gym")
         self.trainers = Catalog("trainer")
+        self.lr_policies = Catalog("lr_policy")
+        self.observers = Catalog("observer")
         self.commands: dict[str, Any] = {}
         self._command_owners: dict[str, str] = {}
         self.templates: dict[tuple[str, str], tuple[Template, str]] = {}
@@ -40,6 +49,13 @@ class Registry:
         for plugin in self.working():
             self._add(plugin)
         self.schema: Schema = self._compose()
+
+    @shows
+    def __repr__(self) -> str:
+        counts = [f"{len(self.catalog(kind))} {kind}" for kind in KINDS]
+        broken = len(self.broken())
+        counts.append(f"{len(self.plugins) - broken} plugins")
+        return one_line("Registry", *counts, broken=broken or None)
 
     def working(self) -> Iterator[Plugin]:
         """The plugins in use."""
@@ -49,9 +65,31 @@ class Registry:
         """The plugins that could not be used; ``error`` says why."""
         return [plugin for plugin in self.plugins if plugin.error is not None]
 
+    def named(self) -> list[str]:
+        """Return the plugins that were asked for by name, as another process can find them: whole paths, or modules."""
+        return [name for plugin in self.working() if (name := plugin.found_by)]
+
     def filler(self, param: Any) -> Any:
         """Return the Filler that a FillerParameter message asks for."""
         return self.fillers.find(param.type)(param)
+
+    def lr_policy(self, param: Any) -> Any:
+        """Return the LrPolicy that a SolverParameter message asks for, or raise ConfigError."""
+        name, known = param.lr_policy, self.lr_policies
+        if name in known:
+            return known.find(name)(param)
+        if not name:
+            hint = f"valid: {', '.join(known.types())}"
+            raise ConfigError("lr_policy is not set", hint=hint, field="lr_policy")
+        from mycaffe_py.foreign.types import counterpart
+
+        instead = counterpart("lr_policy", name)
+        raise UnknownTypeError(
+            f'unknown lr_policy "{name}"',
+            hint=instead or f"valid: {', '.join(known.types())}",
+            nearest=None if instead is not None else (name, known.types()),
+            field="lr_policy",
+        )
 
     def catalog(self, kind: str) -> Catalog:
         """Return the catalog of a kind given in the plural, such as ``layers``."""
@@ -122,34 +160,35 @@ class Registry:
                 culprit.reject(error.message, error.hint, error, error.location)
                 self._drop(culprit)
                 continue
-            squatter = next(
-                filter(None, (_reject_squatter(schema, p) for p in self.working())), None
+            rejected = next(
+                (
+                    p
+                    for p in self.working()
+                    if reject_squatter(schema, p) or self._misnames(schema, p)
+                ),
+                None,
             )
-            if squatter is None:
+            if rejected is None:
                 return schema
-            self._drop(squatter)
+            self._drop(rejected)
+
+    def _misnames(self, schema: Schema, plugin: Plugin) -> bool:
+        """Reject a third-party plugin with a class that names fields that do not exist; return whether it does."""
+        for kind in () if plugin.bundled else KINDS:
+            for offered in plugin.offers.get(kind, ()):
+                known = [field.name for field in schema.describe(CONTAINERS[kind]).fields]
+                try:
+                    check_named_fields(offered, kind, known)
+                except PluginError as error:
+                    plugin.reject(error.message, error.hint, error)
+                    return True
+        return False
 
 
-def _reject_squatter(schema: Schema, plugin: Plugin) -> Plugin | None:
-    """Reject and return a third-party plugin, whatever its name, that uses field numbers of bundled plugins."""
-    if plugin.bundled:
-        return None
-    for extension in schema.extensions_of(plugin.name):
-        number, name = extension.field.number, extension.field.name
-        foreign = schema.describe(extension.message).owner != plugin.name
-        if foreign and FIRST_BUNDLED <= number <= LAST_BUNDLED:
-            plugin.reject(
-                f'may not extend {extension.message} with "{name}" as field number {number}: '
-                f"numbers from {FIRST_BUNDLED} to {LAST_BUNDLED} belong to the bundled plugins",
-                f"use {stable_number(name)}, the number derived from the field's name",
-            )
-            return plugin
-    return None
+def load_registry(extra: Sequence[PluginSource] = (), allow: str | None = None) -> Registry:
+    """Load the installed plugins and those of ``extra`` into a new registry.
 
-
-def load_registry(extra: Sequence[str] = (), allow: str | None = None) -> Registry:
-    """Load the installed plugins and those named in ``extra`` (files or modules) into a new registry.
-
+    Each of ``extra`` is the path of a .py file, a module's name, a module, or a class to be offered.
     ``allow`` (default: the environment variable MYCAFFE_PLUGINS, if set) is a comma-separated list of the
     installed third-party plugins that may load. A plugin that fails is listed in ``registry.broken()``; one
     named in ``extra`` raises PluginError or MissingPluginError instead.
@@ -159,12 +198,14 @@ def load_registry(extra: Sequence[str] = (), allow: str | None = None) -> Regist
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     plugins = from_entry_points(allow)
-    for name in extra:
-        add_named(plugins, name)
+    for source in [extra] if isinstance(extra, str | Path | ModuleType | type) else extra:
+        add_named(plugins, source)
     for plugin in plugins:
         if plugin.error is None:
             register(manager, plugin)
-    return Registry(plugins)
+    registry = Registry(plugins)
+    registry.extra = tuple(extra) if isinstance(extra, list | tuple) else (extra,)
+    return registry
 
 
 _default: Registry | None = None
@@ -178,8 +219,18 @@ def default_registry() -> Registry:
     return _default
 
 
-def use_plugins(*names: str) -> Registry:
-    """Load plugins from files or modules into the default registry, as ``--plugin`` does."""
+def use_plugins(*sources: PluginSource) -> Registry:
+    """Make a new default registry of the installed plugins and those given, as ``--plugin`` does.
+
+    Each is the path of a .py file, a module's name, a module, or a class to be offered.
+    """
+    registry = load_registry(sources)
+    replace_default(registry)
+    return registry
+
+
+def replace_default(registry: Registry | None) -> Registry | None:
+    """Make another registry the default one, None for one that is loaded when it is needed; return the one before."""
     global _default
-    _default = load_registry(names)
-    return _default
+    before, _default = _default, registry
+    return before

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Any
 
-CONTAINERS = {
-    "layers": "LayerParameter",
-    "solvers": "SolverParameter",
-    "fillers": "FillerParameter",
-    "gyms": "GymParameter",
-    "trainers": "TrainerParameter",
-}
+from .named_fields import CONTAINERS as CONTAINERS, naming_attribute
 
+if TYPE_CHECKING:
+    from .registry import Registry
 
 _OWN_SPELLING = {
     "ArgMax": "argmax_param",
@@ -39,19 +35,46 @@ def default_parameter_field(type_name: str) -> str:
     return f"{words.lower()}_param"
 
 
-def own_fields(offered: Any, kind: str, known: Collection[str]) -> list[str]:
-    """Return the names of the container's fields that a class reads; ``known`` are all existing ones."""
-    if kind in ("solvers", "fillers"):
-        return [name for name in offered.uses if name in known]
-    if offered.parameters is not None:
-        return [name for name in offered.parameters if name in known]
-    declared = _extension_fields(offered.schema or "", CONTAINERS[kind])
-    if declared:
-        return [name for name in declared if name in known]
+def fields_of_type(registry: Registry, offered: Any, kind: str) -> list[str]:
+    """Return the names of the fields of :func:`own_fields`, with those that the class's plugin adds for it."""
+    known = {field.name: field for field in registry.schema.describe(CONTAINERS[kind]).fields}
+    catalog = registry.catalog(kind)
+    owner = catalog.owner(offered) if offered in catalog.classes() else None
+    of_plugin = [name for name, field in known.items() if field.owner == owner]
+    siblings = [cls for cls in catalog.classes() if catalog.owner(cls) == owner]
+    claimed = {name for cls in siblings for name in _declared(cls, kind)}
+    free = [name for name in of_plugin if name not in claimed]
+    if len(siblings) > 1:
+        words = default_parameter_field(offered.type).removesuffix("param")
+        free = [name for name in free if name.startswith(words)]
+    return own_fields(offered, kind, known, free)
+
+
+def own_fields(
+    offered: Any, kind: str, known: Collection[str], added: Iterable[str] = ()
+) -> list[str]:
+    """Return the names of the container's fields that a class reads; ``known`` are all existing ones.
+
+    They are its own, which its schema adds to the container or ``added`` by its plugin elsewhere, and those that it
+    names in ``uses`` or ``parameters``. A class of Caffe's kinds without either has the field named after its type.
+    """
+    own = _declared(offered, kind)
+    named = getattr(offered, naming_attribute(kind))
+    if own or named is not None:
+        every = dict.fromkeys([*(named or ()), *(own or added)])
+        return [name for name in every if name in known]
+    declared = [name for name in added if name in known]
     names = dict.fromkeys(
         default_parameter_field(name) for name in (offered.type, *offered.aliases)
     )
-    return [name for name in names if name in known][:1]
+    return [name for name in names if name in known][:1] or declared
+
+
+def _declared(offered: Any, kind: str) -> list[str]:
+    """Return the fields that the schemas of a class and of its bases add to the container."""
+    texts = [base.__dict__.get("schema") or "" for base in offered.__mro__]
+    names = [name for text in texts for name in _extension_fields(text, CONTAINERS[kind])]
+    return list(dict.fromkeys(names))
 
 
 def _extension_fields(schema: str, container: str) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from mycaffe_py.errors import ConfigError
@@ -12,6 +13,7 @@ from mycaffe_py.plugins import Registry
 from .faults import Faults
 from .fitting import templates
 from .gym_settings import gym_class
+from .set_fitting import with_settings
 from .template_catalog import ModelTemplate, SolverTemplate, Templates
 
 One = TypeVar("One", ModelTemplate, SolverTemplate)
@@ -33,8 +35,12 @@ def choose(
     solver: str | None = None,
     *,
     database: bool = False,
+    settings: Mapping[str, str] | None = None,
+    base_dir: Path | str = ".",
 ) -> Choice:
     """Complete what was chosen; what was not is the first that fits it. ``database``: the data is not a gym's.
+
+    With ``settings`` of the gym, by path, whose files count from ``base_dir``, it is the first that fits with these.
 
     Raises ProjectError for names that do not exist, and ConfigError if nothing fits.
     """
@@ -51,7 +57,13 @@ def choose(
         with faults.at("solver"):
             chosen_solver = known.solver(solver)
     faults.check()
-    _refuse_strangers(known, gym, chosen_model, chosen_solver, database)
+    reason = ""
+    if gym is not None and not database:
+        rest = (chosen_model, chosen_solver)
+        found, reason = with_settings(registry, gym, settings or {}, base_dir, *rest)
+        if found is not None:
+            return Choice(gym, *found)
+    _refuse_strangers(known, gym, chosen_model, chosen_solver, database, reason)
     if gym is None:
         gym = _first_gym(known, chosen_model, chosen_solver, database)
     chosen_model = chosen_model or _first(
@@ -59,6 +71,7 @@ def choose(
         known.models,
         gym,
         lambda one: not chosen_solver or chosen_solver.name in one.solvers,
+        reason,
     )
     fitting = [known.solver(name) for name in chosen_model.solvers]
     chosen_solver = chosen_solver or _first("solver", fitting, gym, lambda one: True)
@@ -71,6 +84,7 @@ def _refuse_strangers(
     model: ModelTemplate | None,
     solver: SolverTemplate | None,
     database: bool,
+    reason: str,
 ) -> None:
     """Fail for a choice that cannot be completed; a complete one is left to the check of what is made."""
     readers = [one.name for one in known.models if one.database]
@@ -90,10 +104,18 @@ def _refuse_strangers(
             hint=f"models that do: {', '.join(readers)}",
             field="database",
         )
+    if gym is not None and solver is not None and model is None:
+        learning = [one.name for one in known.solvers if gym in (one.gyms or ())]
+        if learning and solver.name not in learning:
+            raise ConfigError(
+                f"The solver {solver.name} does not go with gym {gym}.",
+                hint=f"solvers that do: {', '.join(learning)}",
+                field="solver",
+            )
     if gym is not None and model is not None and solver is None and gym not in (model.gyms or ()):
         fitting = [one.name for one in known.models if gym in (one.gyms or ())]
         raise ConfigError(
-            f"The model {model.name} does not go with gym {gym}.",
+            reason or f"The model {model.name} does not go with gym {gym}.",
             hint=f"models that do: {', '.join(fitting)}" if fitting else None,
             field="model",
         )
@@ -110,7 +132,13 @@ def _first_gym(
     return next((type for type in types if all(type in (one.gyms or ()) for one in chosen)), None)
 
 
-def _first(kind: str, offered: Sequence[One], gym: str | None, also: Callable[[One], bool]) -> One:
+def _first(
+    kind: str,
+    offered: Sequence[One],
+    gym: str | None,
+    also: Callable[[One], bool],
+    reason: str = "",
+) -> One:
     """Return the first template for a gym, or for none, that fits what was chosen."""
     for one in offered:
         if (one.gyms is None if gym is None else gym in (one.gyms or ())) and also(one):
@@ -118,7 +146,7 @@ def _first(kind: str, offered: Sequence[One], gym: str | None, also: Callable[[O
     names = ", ".join(one.name for one in offered)
     what = f"gym {gym}" if gym else "data without a gym"
     raise ConfigError(
-        f"No {kind} template fits {what} and the rest of what was chosen.",
+        reason or f"No {kind} template fits {what} and the rest of what was chosen.",
         hint=f"choose one with --{kind}: {names}" if names else None,
         field=kind,
     )

@@ -182,5 +182,9 @@ def _field_of(problem: Problem, order: Order) -> str:
 
 def _without(folder: Path, message: str, error: MyCaffeError) -> MyCaffeError:
     """Return an error whose message does not name the folder aside."""
-    plain = message.replace(f"{folder}{os.sep}", "").replace(f"{folder.resolve()}{os.sep}", "")
+    plain = message
+    # The longest first: a relative name is a part of the whole one.
+    places = {str(folder.resolve()), str(folder.absolute()), str(folder)}
+    for place in sorted(places, key=len, reverse=True):
+        plain = plain.replace(f"{place}{os.sep}", "").replace(place, "the project's folder")
     return ConfigError(plain, hint=error.problems[0].hint)

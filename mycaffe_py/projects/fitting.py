@@ -32,19 +32,18 @@ def templates(registry: Registry | None = None) -> Templates:
 def _templates(registry: Registry) -> Templates:
     models, solvers = read_templates(registry, "model"), read_templates(registry, "solver")
     trials = _trials(registry, models, solvers)
-    entries = [_solver_entry(solver, trials) for solver in solvers]
-    for_any = {entry.name for entry in entries if entry.gyms is not None and not entry.net}
+    entries = [_solver_entry(solver, trials, registry) for solver in solvers]
     offered = [_model_entry(model, entries, trials, registry) for model in models]
-    offered.sort(
-        key=lambda model: (
-            model.gyms is None,
-            not for_any & set(model.solvers),
-            model.name.lower(),
-        )
-    )
+    offered.sort(key=lambda model: (model.gyms is None, _rank(model, entries), model.name.lower()))
     entries.sort(key=lambda entry: (entry.gyms is None, bool(entry.net), entry.name.lower()))
     gyms = [_gym_entry(registry, cls, offered, entries) for cls in registry.gyms.classes()]
     return Templates(offered, entries, gyms)
+
+
+def _rank(model: ModelTemplate, solvers: list[SolverTemplate]) -> int:
+    """Return how early a model is offered: with a solver of its gym for any net, of its gym for this net, of others."""
+    own = [one for one in solvers if one.name in model.solvers and one.gym in (model.gyms or ())]
+    return 2 if not own else int(all(one.net for one in own))
 
 
 Trials = dict[tuple[str, str, str], Trial]
@@ -71,14 +70,16 @@ def _trials(registry: Registry, models: list[TemplateFile], solvers: list[Templa
     return found
 
 
-def _solver_entry(solver: TemplateFile, trials: Trials) -> SolverTemplate:
+def _solver_entry(solver: TemplateFile, trials: Trials, registry: Registry) -> SolverTemplate:
     message = solver.document.message
-    gyms = None
+    gyms, gym = None, None
     if message.HasField("trainer"):
         name = solver.template.name
         gyms = tuple(sorted({gym for _, one, gym in trials if one == name}))
+        named = message.trainer.gym.type
+        gym = registry.gyms.find(named).type if named in registry.gyms else None
     return SolverTemplate(
-        solver.template, solver.plugin, solver.doc, message.type, net_of(message), gyms
+        solver.template, solver.plugin, solver.doc, message.type, net_of(message), gyms, gym
     )
 
 

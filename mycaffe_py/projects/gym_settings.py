@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mycaffe_py.builder.setting_places import SettingPlaces
 from mycaffe_py.errors import ConfigError, MyCaffeError
 from mycaffe_py.gym import Gym
 from mycaffe_py.plugins import Registry, describe_type
 from mycaffe_py.schema import set_field
 
 from .faults import Faults, at_field
+
+_GYM = "solver.trainer.gym."
 
 LARGEST_COPY = 100 * 2**20
 """Bytes of the largest file that is copied into a project."""
@@ -38,19 +41,40 @@ def fields_of(registry: Registry, gym_type: str) -> list[dict[str, Any]]:
 def full_path(registry: Registry, gym_type: str, key: str) -> str:
     """Return the path of a setting given as ``curve_param.curve``, ``gym.curve_param.curve`` or just ``curve``."""
     paths = [field["path"] for field in fields_of(registry, gym_type)]
-    key = key.strip().removeprefix("gym.")
+    key = key.strip()
+    for start in (_GYM, _GYM.removeprefix("solver."), "gym."):
+        key = key.removeprefix(start)
     first = key.partition(".")[0]
     if any(path.partition(".")[0] == first for path in paths):
         return key
     found = [path for path in paths if path.partition(".")[2].split(".")[0] == first]
     if len(found) != 1:
-        names = [path.rpartition(".")[2] for path in paths]
-        raise ConfigError(
-            f'gym {gym_type} has no setting "{key}"',
-            nearest=(key, names),
-            hint=f"settings: {', '.join(names)}" if names else None,
-        )
+        raise _unknown(registry, gym_type, key, [path.rpartition(".")[2] for path in paths])
     return found[0].partition(".")[0] + f".{key}"
+
+
+def _unknown(registry: Registry, gym_type: str, key: str, names: list[str]) -> ConfigError:
+    """Return the error for a key that is none of the gym's settings."""
+    solver = registry.schema.new("SolverParameter")
+    solver.trainer.gym.type = gym_type
+    meant = SettingPlaces(solver, None, registry).meant(key)
+    of_gym = [whole.removeprefix(_GYM) for whole in meant if whole.startswith(_GYM)]
+    last = key.rpartition(".")[2]
+    hint = f"settings: {', '.join(names)}" if names else None
+    if len(of_gym) == 1:
+        hint = f'did you mean "{of_gym[0].rpartition(".")[2]}"?'
+    elif _is_elsewhere(registry, last):
+        hint = "only the gym is set here; set others when you train: mycaffe train --set"
+        hint = f"{hint} {last}=..."
+    return ConfigError(f'gym {gym_type} has no setting "{key}"', hint=hint)
+
+
+def _is_elsewhere(registry: Registry, name: str) -> bool:
+    """Whether the solver, or the settings of some layer, have a field of that name."""
+    if name in registry.schema.message_info("SolverParameter").fields:
+        return True
+    fields = registry.schema.message_info("LayerParameter").fields.values()
+    return any(field.message is not None and name in field.message.fields for field in fields)
 
 
 def given(registry: Registry, gym_type: str, settings: Mapping[str, str]) -> dict[str, str]:

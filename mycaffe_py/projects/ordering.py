@@ -12,7 +12,15 @@ from mycaffe_py.plugins import Registry, Template
 from mycaffe_py.stores import open_database
 
 from .faults import Faults
-from .gym_settings import LARGEST_COPY, Files, given, gym_class, gym_message, input_file
+from .gym_settings import (
+    LARGEST_COPY,
+    Files,
+    fields_of,
+    given,
+    gym_class,
+    gym_message,
+    input_file,
+)
 from .names import check_free, check_name
 from .project import DATA
 from .template_files import find_template
@@ -93,11 +101,31 @@ def _take_file(
     copies: list[Path],
     remarks: list[str],
 ) -> None:
-    """Have the file that the gym reads copied into the project, or named by its whole path if it is large."""
+    """Have the files that the gym reads copied into the project, or named by their whole paths if they are large."""
     found = input_file(registry, message, values, files)
-    if found is None:
-        return
-    path, file = found
+    for path, file in [found] if found else _files_named(registry, message, values, files):
+        _place(path, file, values, copies, remarks)
+
+
+def _files_named(
+    registry: Registry, message: Any, values: Mapping[str, str], files: Files
+) -> list[tuple[str, Path]]:
+    """Return path and file of text settings called file or path that name a file, of a gym without input_field."""
+    if registry.gyms.find(message.type).input_field:
+        return []
+    texts = [field["path"] for field in fields_of(registry, message.type) if _may_name(field)]
+    found = [(path, files.find(values[path])) for path in texts if path in values]
+    return [(path, file) for path, file in found if file.is_file()]
+
+
+def _may_name(field: Mapping[str, Any]) -> bool:
+    words = field["path"].rpartition(".")[2].split("_")
+    return field["type"] == "string" and words[-1] in ("file", "filename", "path", "source")
+
+
+def _place(
+    path: str, file: Path, values: dict[str, str], copies: list[Path], remarks: list[str]
+) -> None:
     if file.stat().st_size <= LARGEST_COPY:
         copies.append(file)
         values[path] = f"{DATA}/{file.name}"

@@ -22,6 +22,8 @@ class SolverTemplate:
     """The model template that it names as its net, or empty if it is for any."""
     gyms: tuple[str, ...] | None
     """The gyms that its trainer can learn from; None: it has no trainer, and the net brings its own data."""
+    gym: str | None = None
+    """The gym that its file names, with settings that suit it."""
 
     @property
     def name(self) -> str:

@@ -46,7 +46,9 @@ class Classifier(ImageNet):
                 f'"{self.inputs[0]}", {tuple(self.crop_dims.tolist())}'
             )
 
-    def predict(self, inputs: Sequence[np.ndarray], oversample: bool = True) -> np.ndarray:
+    def predict(  # type: ignore[override]  # pycaffe's own
+        self, inputs: Sequence[np.ndarray], oversample: bool = True
+    ) -> np.ndarray:
         """Return the net's first output for each image (H, W, K), as (images, classes).
 
         With ``oversample`` it is the mean over ten crops (:func:`mycaffe_py.pycaffe.io.oversample`), else that of

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from mycaffe_py.drawing.graph import Graph, Shapes, build_graph
-from mycaffe_py.drawing.known_shapes import known_shapes
 from mycaffe_py.drawing.layout import lay_out
 from mycaffe_py.drawing.svg import to_svg
 from mycaffe_py.errors import ConfigError, PrototxtError
+from mycaffe_py.net.known_shapes import known_shapes
 from mycaffe_py.plugins.registry import default_registry
 from mycaffe_py.schema import Document, upgrade_net
 from mycaffe_py.weights import atomic_write

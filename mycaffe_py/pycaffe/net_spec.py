@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mycaffe_py.errors import ConfigError, did_you_mean
 from mycaffe_py.plugins.registry import default_registry
 from mycaffe_py.plugins.type_fields import default_parameter_field, own_fields
+from mycaffe_py.schema.assigning import assign
 
-from .net_spec_values import assign
+from .layer_help import documentation_of, signature_of
 
 
 class Top:
@@ -239,13 +240,27 @@ class Layers:
     """``layers`` of pycaffe, usually ``L``: ``L.Type(bottom, ..., ntop=1, in_place=False, **settings)``.
 
     Returns the Top, a tuple of Tops for ``ntop`` > 1, or the Function for ``ntop=0``. See
-    :meth:`Function.layer_parameter` for which field a setting means.
+    :meth:`Function.layer_parameter` for which field a setting means. ``help(L.Type)`` shows the type's settings.
     """
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+        self._registry: Any = None
+
+    def __reduce__(self) -> str:
+        return "layers"
 
     def __getattr__(self, type_name: str) -> Any:
         if type_name.startswith("_"):
             raise AttributeError(type_name)
+        registry = default_registry()
+        if registry is not self._registry:  # plugins were added
+            self._made, self._registry = {}, registry
+        if type_name not in self._made:
+            self._made[type_name] = self._maker(type_name, registry)
+        return self._made[type_name]
 
+    def _maker(self, type_name: str, registry: Any) -> Any:
         def make(*inputs: Top, **params: Any) -> Any:
             fn = Function(type_name, inputs, params)
             if not fn.tops:
@@ -253,6 +268,12 @@ class Layers:
             return fn.tops[0] if len(fn.tops) == 1 else fn.tops
 
         make.__name__ = type_name
+        make.__qualname__ = f"L.{type_name}"
+        if type_name in registry.layers:
+            make.__doc__ = documentation_of(registry, type_name)
+            make.__signature__ = signature_of(registry, type_name)  # type: ignore[attr-defined]
+        else:
+            make.__doc__ = f'No plugin in use offers the layer type "{type_name}".'
         return make
 
     def __dir__(self) -> list[str]:
@@ -300,5 +321,12 @@ class _Values:
         }
 
 
-layers = Layers()
-params = Parameters()
+if TYPE_CHECKING:
+    # What tools/typed_layers.py writes for editors and type checkers.
+    from .typed_layers import TypedLayers, TypedParams
+
+    layers: TypedLayers
+    params: TypedParams
+else:
+    layers = Layers()
+    params = Parameters()

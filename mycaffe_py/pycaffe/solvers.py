@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mycaffe_py.builder.sources import load_solver_file
 from mycaffe_py.builder.training import get_solver
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.plugins.registry import default_registry
+from mycaffe_py.schema.given import ModelLike, SolverLike, solver_document
 from mycaffe_py.solver.solver import Solver
 
 
@@ -18,7 +19,7 @@ class _SolverOfType(type):
     type: str
 
     def __call__(
-        cls, solver_file: str | Path, model: str | Path | None = None, **options: Any
+        cls, solver_file: SolverLike | None = None, model: ModelLike | None = None, **options: Any
     ) -> Solver:
         if cls is SolverOfType:
             raise ConfigError(
@@ -26,7 +27,14 @@ class _SolverOfType(type):
             )
         registry = options.get("registry") or default_registry()
         solvers = registry.solvers
-        document = load_solver_file(solver_file, registry)
+        if solver_file is None:
+            if options.setdefault("type", cls.type) != cls.type:
+                raise ConfigError(
+                    f"{cls.__name__} makes solvers of type {cls.type}, not {options['type']!r}"
+                )
+            return get_solver(None, model, **options)
+        read = partial(load_solver_file, registry=registry)
+        document = solver_document(registry.schema, solver_file, read)
         message = document.message
         if message.HasField("type") and solvers.find(message.type) is not solvers.find(cls.type):
             raise ConfigError(
@@ -58,7 +66,10 @@ class SolverOfType(_Made, metaclass=_SolverOfType):
     if TYPE_CHECKING:
 
         def __init__(
-            self, solver_file: str | Path, model: str | Path | None = None, **options: Any
+            self,
+            solver_file: SolverLike | None = None,
+            model: ModelLike | None = None,
+            **options: Any,
         ): ...
 
 

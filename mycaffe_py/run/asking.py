@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mycaffe_py.errors import ConfigError, OutputError
 from mycaffe_py.events.events import Event, TrainingEnded, TrainingStarted
+from mycaffe_py.weights.nearby import runs_hint
 
 from .dispatch import TimedObserver
 from .lock import is_alive
@@ -42,7 +43,10 @@ def ask_run(folder: Path | str, what: str) -> None:
 def _require_running(folder: Path) -> None:
     record = read_record(folder)
     if not record:
-        raise ConfigError(f"{folder} is not a run folder: it has no run.json that can be read")
+        raise ConfigError(
+            f"{folder} is not a run folder: it has no run.json that can be read",
+            hint=runs_hint(folder / "001"),
+        )
     status = record.get("status")
     if not status:
         raise ConfigError(f"run {folder} is not running: its status is unknown")

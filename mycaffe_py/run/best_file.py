@@ -40,7 +40,7 @@ def resume_best(best: BestWeights, folder: Path, at: int) -> bytes | None:
     """
     try:
         fields = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
-        if fields["metric"] != best.metric:
+        if not best.takes(fields["metric"]):
             return None
         chosen = _chosen(fields, best.window, at)
         data = (folder / WEIGHTS_NAME).read_bytes() if chosen else None

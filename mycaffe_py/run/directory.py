@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -95,7 +96,10 @@ class RunDirectory:
         """Remove what was created for a run that did not start."""
         with suppress(OSError):
             for entry in self.path.iterdir():  # the folder was empty
-                entry.unlink()
+                if entry.is_dir() and not entry.is_symlink():
+                    shutil.rmtree(entry)
+                else:
+                    entry.unlink()
             for folder in self._made:
                 folder.rmdir()
 

@@ -10,7 +10,8 @@ from contextlib import suppress
 from typing import Any
 
 from mycaffe_py.errors import OutputError, add_note
-from mycaffe_py.events.events import Event, Observer
+from mycaffe_py.events.events import Event
+from mycaffe_py.events.observer import Observer
 
 
 class TimedObserver(Observer):
@@ -56,10 +57,19 @@ class Dispatcher:
         if self._failures:
             raise self._failures.popleft()
 
-    def close(self, timeout: float = 30.0) -> None:
-        """Deliver the remaining events, close the observers and end the thread; waits at most ``timeout`` seconds."""
+    @property
+    def waiting(self) -> int:
+        """How many events the observers have not received yet."""
+        return len(self._events)
+
+    def close(self, timeout: float = 30.0) -> bool:
+        """Deliver the remaining events, close the observers and end the thread; waits at most ``timeout`` seconds.
+
+        Returns whether everything was delivered.
+        """
         self._closing.set()
         self._thread.join(timeout)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         while not self._closing.wait(self._interval):
@@ -107,5 +117,6 @@ def _described(error: BaseException, observer: Observer) -> BaseException:
         described = OutputError(f"cannot write {place}: {error.strerror or error}")
         described.__cause__ = error
         return described
-    add_note(error, f"in observer {type(observer).__name__}")
+    named = getattr(observer, "observer", observer)
+    add_note(error, f"in observer {type(named).__name__}")
     return error

@@ -11,7 +11,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from mycaffe_py.errors import OutputError
-from mycaffe_py.events.events import Event, Observer, StepDone
+from mycaffe_py.events.events import Event, StepDone
+from mycaffe_py.events.observer import Observer
 
 from .replacing import replace_file
 from .thinning import LiveThinning

@@ -10,22 +10,16 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from mycaffe_py.errors import OutputError
-from mycaffe_py.events.events import Event, Observer, StepDone, TestDone
-from mycaffe_py.events.output_names import with_clashes_renamed
+from mycaffe_py.events.events import Event, StepDone, TestDone
+from mycaffe_py.events.observer import Observer
+from mycaffe_py.events.rows import row_of as row_of
 
 from .reading import NUMBER, is_kind
 
 FIRST_COLUMNS = ("iteration", "loss", "accuracy", "baseline_accuracy", "mean_abs_error", "lr")
-_OWN = ("iteration", "lr")
 
 Points = tuple[list[int], list[float]]
 """Iterations, and the value of a metric at each."""
-
-
-def row_of(event: StepDone) -> dict[str, Any]:
-    """Return an update's row by column name."""
-    values = with_clashes_renamed(_OWN, event.named_values)
-    return values | {"iteration": event.iteration, "lr": event.learning_rate}
 
 
 class MetricsWriter(Observer):
@@ -121,8 +115,13 @@ def read_tests(path: Path) -> dict[str, Points]:
     figures: dict[str, Points] = {}
     if not path.is_file():
         return figures
-    for line in path.read_text(encoding="utf-8").splitlines():
-        add_test(figures, line)
+    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+        try:
+            add_test(figures, line)
+        except ValueError:
+            if line.endswith("\n"):
+                raise
+            # The last line of a run that is writing it.
     return figures
 
 

@@ -15,6 +15,7 @@ from mycaffe_py.weights.atomic import atomic_write
 
 from .best import is_accuracy
 from .metrics import Points, read_columns, read_tests
+from .sample_picture import draw_samples, read_samples
 
 _COLUMNS = ("iteration", "loss", "accuracy", "baseline_accuracy")
 
@@ -33,7 +34,7 @@ def draw_pictures(
         return []
     drawings: dict[str, Callable[[Any], bool]] = {}
     if trainer is not None:
-        drawings["curve.png"] = trainer.draw
+        drawings["curve.png"] = lambda figure: draw_curve(figure, trainer, folder)
     drawings["loss.png"] = lambda figure: draw_losses(figure, folder, best)
     written = []
     for name, draw in drawings.items():
@@ -45,6 +46,22 @@ def draw_pictures(
         except Exception as error:
             warn(f"{name} could not be drawn: {type(error).__name__}: {error}")
     return written
+
+
+def draw_curve(figure: Any, trainer: Any, folder: Path) -> bool:
+    """Draw the trainer's own picture, or else target, prediction and error of its samples; False if it has neither."""
+    if trainer.draw(figure) and not _is_blank(figure):
+        return True
+    samples = read_samples(folder)
+    if samples is None:
+        return False
+    figure.clear()
+    draw_samples(figure, samples)
+    return True
+
+
+def _is_blank(figure: Any) -> bool:
+    return len(figure.get_children()) <= 1  # its background
 
 
 def save_figure(figure: Any, path: Path) -> None:

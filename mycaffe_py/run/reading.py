@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import stat
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -14,16 +15,21 @@ Kinds = Mapping[str, Any]
 
 NUMBER = (int, float)
 _MOST = 2**64
+_LARGEST = 2**26  # bytes
 
 
 def read_fields(path: Path, kinds: Kinds) -> dict[str, Any]:
     """Return the fields of the object in a JSON file; empty if it cannot be read.
 
-    A field of ``kinds`` that is of another kind is left out, and so are numbers that are not finite.
+    A field of ``kinds`` that is of another kind is left out, and so are numbers that are not finite. What is no regular
+    file, such as a pipe, or far larger than any that a run writes, is not read.
     """
     try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
+            return {}
         return of_kinds(parse(path.read_bytes()), kinds)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: the path contains a null character
         return {}
 
 

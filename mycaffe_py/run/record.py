@@ -12,11 +12,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from mycaffe_py.compiled import kernels_on
 from mycaffe_py.weights.atomic import atomic_write
 
 from .lock import is_alive
 from .reading import NUMBER, of_kinds, read_fields
 from .recorded import seen_from
+from .signing import is_signed, signature
 from .versions import installed_versions
 
 FILE_NAME = "run.json"
@@ -60,7 +62,7 @@ class RunRecord:
         resumed_run: Path | None = None,
     ) -> RunRecord:
         """Write the record of a run that starts now."""
-        device = training.device
+        device, plugins = training.device, training.registry.named()
         record = cls(
             folder,
             {
@@ -76,8 +78,12 @@ class RunRecord:
                 "ended": None,
                 "seed": training.seed,
                 "device": {"name": device.name, "reason": device.reason},
+                "kernels": kernels_on(device),
                 "dtype": str(training.net.dtype),
                 "command": list(command),
+                "folder": os.path.abspath(folder),
+                "plugins": plugins,
+                "signature": signature(os.path.abspath(folder), plugins) if plugins else None,
                 "working_folder": os.getcwd(),
                 "git_commit": git_commit(),
                 "process": os.getpid(),
@@ -89,6 +95,8 @@ class RunRecord:
                 "problem": None,
                 "snapshots": [],
                 "pictures": [],
+                "report": None,
+                "cautions": [],
             },
         )
         record.write()
@@ -129,12 +137,16 @@ def _gym_of(training: Any) -> str | None:
 
 
 _KINDS = {
-    **dict.fromkeys(("status", "message", "net", "solver", "trainer", "gym", "dtype"), str),
-    **dict.fromkeys(("working_folder", "git_commit", "platform"), str),
+    **dict.fromkeys(
+        ("status", "message", "net", "solver", "trainer", "gym", "dtype", "kernels"), str
+    ),
+    **dict.fromkeys(("working_folder", "folder", "signature"), str),
+    **dict.fromkeys(("git_commit", "platform"), str),
     **dict.fromkeys(("resumed_from", "resumed_run"), str),
     **dict.fromkeys(("iteration", "max_iter", "seed", "process"), int),
     **dict.fromkeys(("started", "ended"), datetime),
-    **dict.fromkeys(("command", "snapshots", "pictures"), list),
+    **dict.fromkeys(("command", "plugins", "snapshots", "pictures", "cautions"), list),
+    "report": dict,
     "device": {"name": str, "reason": str},
     "best": {"metric": str, "value": NUMBER, "window": int, "iteration": int},
     "problem": {"message": str, "hint": str, "file": str, "line": int, "column": int},
@@ -162,6 +174,24 @@ def snapshots_of(record: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the snapshots that a record names, oldest first, ignoring what is no snapshot."""
     entries = (of_kinds(entry, _SNAPSHOT) for entry in record.get("snapshots") or ())
     return [entry for entry in entries if entry.get("state")]
+
+
+def plugins_of(record: dict[str, Any]) -> list[str]:
+    """Return the plugins named with ``--plugin`` when a run was made: whole paths of files, or names of modules."""
+    return [name for name in record.get("plugins") or () if isinstance(name, str) and name]
+
+
+def made_here(folder: Path, record: dict[str, Any]) -> bool:
+    """Whether a run with plugins was made by this user in this folder, rather than copied or brought from elsewhere.
+
+    The record's signature says so, which covers the folder and the plugins, as anything else in it can be made up.
+    """
+    written = str(record.get("folder") or "")
+    try:
+        here = os.path.isabs(written) and os.path.realpath(written) == os.path.realpath(folder)
+        return here and is_signed(record.get("signature"), written, plugins_of(record))
+    except (OSError, ValueError):  # ValueError: the path contains a null character
+        return False
 
 
 def last_snapshot(record: dict[str, Any]) -> int | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mycaffe_py.errors import MyCaffeError
+from mycaffe_py.plugin_code import named_text, plugin_error
 
 
 def seen_from(folder: Path, run: Path) -> str:
@@ -36,9 +37,15 @@ def problem_of(error: BaseException | None) -> dict[str, Any] | None:
     """Return what an error says and where: ``message``, ``hint``, ``file``, ``line``, ``column``, None if unknown."""
     if error is None:
         return None
+    error = plugin_error(error) or error
     if not isinstance(error, MyCaffeError):
-        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        return {"message": text, "hint": None, "file": None, "line": None, "column": None}
+        return {
+            "message": named_text(error),
+            "hint": None,
+            "file": None,
+            "line": None,
+            "column": None,
+        }
     first = error.problems[0]
     place = first.location
     return {

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mycaffe_py.errors import ConfigError, MissingFileError, MyCaffeError, closest
+from mycaffe_py.reading import broken_link
+from mycaffe_py.weights.nearby import runs_hint
 
 from .directory import folder_name, numbered_folders
 from .record import read_record, snapshots_of
@@ -16,6 +18,8 @@ from .recorded import recorded_path
 
 STATE_SUFFIXES = (".solverstate", ".solverstate.h5")
 WEIGHTS_SUFFIXES = (".caffemodel", ".caffemodel.h5")
+
+_NEWEST = ("last", "latest", "newest", "true", "yes", "recent", "1")
 
 Use = Callable[[Path], None]
 Warn = Callable[[str], None]
@@ -95,7 +99,8 @@ def _in_folder(folder: Path, use: Use, warn: Warn) -> FoundState:
     if not states:
         raise MissingFileError(
             f"folder {folder} contains no .solverstate, so there is nothing to resume",
-            hint="give a run folder such as runs/<net>/001, or a .solverstate file",
+            hint=runs_hint(folder / "auto")
+            or "give a run folder such as runs/<net>/001, or a .solverstate file",
         )
     failures = _Failures()
     state = _first_usable(states, use, failures)
@@ -156,10 +161,17 @@ def _missing(path: Path) -> MissingFileError:
         siblings = [
             entry.name
             for entry in path.parent.iterdir()
+            if entry.name != path.name
             if entry.is_dir() or entry.name.endswith((*STATE_SUFFIXES, *WEIGHTS_SUFFIXES))
         ]
     near = closest(path.name, siblings)
-    return MissingFileError(
-        f"nothing to resume: {path} does not exist",
-        hint=f'did you mean "{path.parent / near}"?' if near else None,
-    )
+    hint = f'did you mean "{path.parent / near}"?' if near else runs_hint(path)
+    if path.name.lower() in _NEWEST:
+        hint = "write --resume auto for the newest run of this net"
+    if path.is_fifo() or path.is_char_device():
+        return MissingFileError(f"nothing to resume: {path} is not an ordinary file", hint=hint)
+    if link := broken_link(path):
+        hint = f"it is {link}"
+    if path.name.isdigit() and str(path) == path.name:
+        hint = f"for a snapshot every {path} updates: --set solver.snapshot={path}"
+    return MissingFileError(f"nothing to resume: {path} does not exist", hint=hint)

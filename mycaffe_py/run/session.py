@@ -4,35 +4,42 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mycaffe_py.builder.observers import build_observers
+from mycaffe_py.compiled import telling
 from mycaffe_py.errors import (
     EXIT_INTERRUPTED,
     EXIT_OK,
     DivergedError,
     OutputError,
+    PluginError,
     add_note,
 )
 from mycaffe_py.events.events import (
     Event,
     Log,
-    Observer,
     SnapshotWritten,
     StepDone,
     TrainingEnded,
     TrainingStarted,
 )
+from mycaffe_py.events.observer import Observer
+from mycaffe_py.plugin_code import plugin_error, text_of
+from mycaffe_py.trainer import Report
 from mycaffe_py.weights.atomic import atomic_write
 
+from .about import run_info
 from .asking import AskedByFile
 from .best import BestWeights
 from .directory import RunDirectory
-from .dispatch import Dispatcher
+from .dispatch import Dispatcher, TimedObserver
+from .followers import Followers
 from .frames import FrameTaker, FrameWriter
 from .live import LiveWriter
 from .lock import RunLock
@@ -41,9 +48,11 @@ from .pictures import draw_pictures
 from .progress import ProgressWriter
 from .record import RunRecord, now
 from .recorded import problem_of, stored_path
+from .reporting import make_report
 from .settings import with_absolute_paths, without_blobs
 from .signals import SignalEffects
 from .snapshots import SnapshotKeeper
+from .taking import ArrayTaker, PictureTaker
 
 
 @dataclass
@@ -58,6 +67,8 @@ class Outcome:
     snapshot: SnapshotWritten | None = None
     files: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    report: Report | None = None
+    """What the trainer reports."""
 
     @property
     def exit_code(self) -> int:
@@ -68,9 +79,9 @@ class Outcome:
 class TrainingSession:
     """Trains, and keeps the run folder up to date.
 
-    ``training`` is what ``build_training`` returned. ``observers`` receive every event, in a
-    thread of their own. The run folder has the resolved files and run.json from the start, and is locked
-    until :meth:`run` has ended.
+    ``training`` is what ``build_training`` returned. ``observers`` receive every event, in threads beside the training,
+    as do the observers that the solver file names. The run folder has the resolved files and run.json from the start,
+    and is locked until :meth:`run` has ended.
     ``resumed_from`` is the solver state that was restored, ``resumed_run`` the folder of its run.
     """
 
@@ -93,9 +104,16 @@ class TrainingSession:
         if resumed_from is not None:
             self.keeper.continue_from(resumed_run or resumed_from.parent)
         self._write_settings()
+        named = build_observers(training.solver_document, training.registry)
         own = self._own_observers()  # a trainer of a plugin may fail here, before there is a run
+        views = [one for one in observers if isinstance(one, TimedObserver)]
+        others = [one for one in observers if one not in views]
+        about = run_info(training, directory.path, resumed_run)
         self._lock = RunLock(directory.path)
-        try:
+        with ExitStack() as undone:
+            undone.callback(self._lock.release)
+            self._followers = Followers([*others, *named], about, self._warn)
+            undone.callback(self._followers.end)
             self.record = RunRecord.start(
                 directory.path,
                 training,
@@ -103,10 +121,8 @@ class TrainingSession:
                 resumed_from=resumed_from,
                 resumed_run=resumed_run,
             )
-        except BaseException:
-            self._lock.release()
-            raise
-        self._dispatcher = Dispatcher([*own, *observers])
+            undone.pop_all()  # all is well
+        self._dispatcher = Dispatcher([*own, *views])
         self._signals = SignalEffects(self.solver, self.log, sigint=sigint, sighup=sighup)
         self._latest: StepDone | None = None
 
@@ -132,7 +148,12 @@ class TrainingSession:
 
     def log(self, text: str, level: str = "info") -> None:
         """Pass a line of text to the observers."""
-        self._dispatcher.post(Log(text, level))
+        self._post(Log(text, level))
+
+    def _post(self, event: Event) -> None:
+        """Pass an event to every observer; never raises."""
+        self._dispatcher.post(event)
+        self._followers.post(event)
 
     def _warn(self, text: str) -> None:
         self.log(text, "warning")
@@ -153,7 +174,7 @@ class TrainingSession:
             iteration=written.iteration,
             best=self.best.summary,
         )
-        self._dispatcher.post(written)
+        self._post(written)
 
     def _snapshot(self, reason: str) -> None:
         """Write a snapshot that the solver asks for; a stop after the last update is not an interruption."""
@@ -176,34 +197,60 @@ class TrainingSession:
     def _run(self) -> Outcome:
         solver, started = self.solver, time.perf_counter()
         first = solver.iter
+        problems: list[str] = []
+        report: Report | None = None
         solver.clear_requests()
-        listeners = [self.best.listener, self._remember, self._dispatcher.listener]
+        followers = self._followers
+        arrays = ArrayTaker(solver, followers.each)
+        pictures = PictureTaker(self.trainer, followers.each, self._warn)
+        listeners = [self.keeper.listener, self.best.listener, self._remember]
+        listeners += [self._dispatcher.listener, followers.listener, pictures.listener]
         if FrameTaker.suits(self.trainer):
             taker = FrameTaker(self.trainer, self._dispatcher.post, self._warn)
             listeners.append(taker.listener)
         solver.listeners += listeners
+        arrays.install()
         solver.snapshot_action, solver.snapshot_at_end = self._snapshot, True
         logs = {net: (net.log, net.context.warn) for net in (solver.net, *solver.test_nets)}
         for net in logs:
             net.log = self.log
             net.context.warn = self._warn
         try:
-            with self._signals.installed():
+            with self._signals.installed(), telling(self.log):
                 # Only now: a process that sees that training has started may send a signal.
-                self._dispatcher.post(TrainingStarted(first, solver.param.max_iter))
+                self._post(TrainingStarted(first, solver.param.max_iter))
                 status, error = self._train()
                 seconds = time.perf_counter() - started
                 status, error = self._write_final_snapshot(status, error)
+                if error is None:
+                    # Only now: an impatient second Ctrl-C must not cost the snapshot.
+                    with suppress(KeyboardInterrupt):
+                        pictures.finish()
+                    report = self._report(problems.append)
         finally:
             solver.snapshot_action, solver.snapshot_at_end = None, False
+            arrays.remove()
             for net, (log, warn) in logs.items():
                 net.log, net.context.warn = log, warn
             for listener in listeners:
                 solver.listeners.remove(listener)
         metrics = self._latest.named_values if self._latest is not None else {}
-        outcome = Outcome(status, solver.iter - first, seconds, metrics)
+        outcome = Outcome(
+            status, solver.iter - first, seconds, metrics, warnings=problems, report=report
+        )
         self._finish(outcome, error)
         return outcome
+
+    def _report(self, warn: Callable[[str], None]) -> Report | None:
+        """Return the trainer's report; a stop that ended the training does not keep its tests from running."""
+        if self.trainer is None or not self._is_consistent(None):
+            return None
+        self.solver.clear_requests()
+        try:
+            return make_report(self.trainer, self.directory.path, warn)
+        except KeyboardInterrupt:
+            warn("no report: interrupted while it was made")
+            return None
 
     def _train(self) -> tuple[str, BaseException | None]:
         solver = self.solver
@@ -213,6 +260,8 @@ class TrainingSession:
                 solver.solve()
         except KeyboardInterrupt:
             return "interrupted", None
+        except SystemExit as error:
+            return "failed", _as_failure(error)
         except Exception as error:
             return _status_of(error), error
         stopped = solver.stop_requested and solver.iter < solver.param.max_iter
@@ -257,10 +306,12 @@ class TrainingSession:
         return f"the latest snapshot is iteration {latest.iteration:,}: {latest.state}"
 
     def _finish(self, outcome: Outcome, error: BaseException | None) -> None:
-        self._dispatcher.post(TrainingEnded(self.solver.iter, outcome.status, _message(error)))
+        self._post(TrainingEnded(self.solver.iter, outcome.status, _message(error)))
+        outcome.warnings += self._followers.end()
         self._dispatcher.close()
         try:
             self._dispatcher.raise_failure()
+            self._followers.raise_failure()
         except Exception as problem:
             # Detected only after the last update.
             outcome.status, error = (
@@ -274,6 +325,8 @@ class TrainingSession:
                 problem=problem_of(error),
                 iteration=self.solver.iter,
                 best=outcome.best,
+                report=outcome.report and outcome.report.as_json(),
+                cautions=outcome.report.cautions if outcome.report else (),
                 ended=now(),
             )
         except OutputError as problem:
@@ -295,9 +348,16 @@ def _status_of(error: BaseException) -> str:
     return "diverged" if isinstance(error, DivergedError) else "failed"
 
 
+def _as_failure(error: SystemExit) -> Exception:
+    """Return the error to raise if something in the training asks Python to exit: the run ends in order."""
+    failure = plugin_error(error) or PluginError(f"sys.exit() was called in training: {error}")
+    failure.__cause__ = error
+    return failure
+
+
 def _message(error: BaseException | None) -> str:
     """Return an error's text with its notes; empty if there is no error."""
-    return "" if error is None else "\n".join([str(error), *getattr(error, "__notes__", [])])
+    return "" if error is None else "\n".join([text_of(error), *getattr(error, "__notes__", [])])
 
 
 _REASONS = {

@@ -25,8 +25,8 @@ def with_absolute_paths(document: Any) -> Any:
     """Return a solver's or net's message with the files that it names written as absolute paths.
 
     A string field names a file if it is called ``net``, ``train_net``, ``test_net``, ``weights``,
-    ``source``, ``root_folder`` or ``<something>_file``. A name that is not that of an existing file, such as a
-    shipped model's, is kept.
+    ``source``, ``root_folder``, ``file`` or ``<something>_file``. A name that is not that of an existing file,
+    such as a shipped model's, is kept.
     """
     message = type(document.message)()
     message.CopyFrom(document.message)
@@ -41,7 +41,7 @@ def _rewrite(message: Any, beside: Path) -> None:
         if field.message_type is not None:
             for inner in value if several else [value]:
                 _rewrite(inner, beside)
-        elif field.name in (*_NETS, *_OF_LAYERS) or field.name.endswith("_file"):
+        elif field.name in (*_NETS, *_OF_LAYERS) or f"_{field.name}".endswith("_file"):
             # Nets and files that layers read are looked for in the current folder first, other files
             # beside the solver.
             here_first = field.name in (*_NETS, *_OF_LAYERS)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mycaffe_py.errors import DivergedError
-from mycaffe_py.events.events import SnapshotWritten
-from mycaffe_py.weights import check_writable, save_snapshot
+from mycaffe_py.events.events import Event, SnapshotWritten, StepDone
+from mycaffe_py.weights import check_writable, save_snapshot, try_state
 from mycaffe_py.weights.atomic import atomic_write
 from mycaffe_py.weights.caffemodel import digest, write_weights
 
@@ -20,7 +20,9 @@ from .directory import folder_name
 
 
 class SnapshotKeeper:
-    """Writes the snapshots of one run; attach :meth:`write` as ``solver.snapshot_action``.
+    """Writes the snapshots of one run; attach :meth:`write` as ``solver.snapshot_action``, and :meth:`listener`.
+
+    Raises OutputError, PluginError or such where no snapshot could be written.
 
     ``last.caffemodel`` and ``last.solverstate`` (with ``.h5`` if it is HDF5) in the run folder are copies of the
     newest snapshot under a fixed name; ``best.caffemodel`` has the weights chosen by :class:`BestWeights`.
@@ -41,7 +43,15 @@ class SnapshotKeeper:
         self._best_on_disk = 0
         self._best_digest: str | None = None
         self._earlier_best: bytes | None = None
+        self._tried = False
         check_writable(solver)
+        try_state(solver)
+
+    def listener(self, event: Event) -> None:
+        """After the first update, try once more whether a snapshot can be written."""
+        if isinstance(event, StepDone) and not self._tried:
+            self._tried = True
+            try_state(self.solver, begun=True)
 
     def continue_from(self, run: Path) -> None:
         """Continue the choice of the best weights from the resumed run."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from importlib import metadata
 
-from mycaffe_py.version import __version__
+from mycaffe_py.version import __version__, distribution_field
 
 CUPY_DISTRIBUTIONS = ("cupy-cuda12x", "cupy-cuda13x", "cupy")
 
@@ -13,7 +13,7 @@ CUPY_DISTRIBUTIONS = ("cupy-cuda12x", "cupy-cuda13x", "cupy")
 def version_of(distribution: str) -> str | None:
     """Return the installed version of a distribution, or None."""
     try:
-        return metadata.version(distribution)
+        return distribution_field(metadata.distribution(distribution), "Version") or None
     except metadata.PackageNotFoundError:
         return None
 
@@ -29,4 +29,5 @@ def installed_versions() -> dict[str, str]:
     versions = {"mycaffe-py": __version__, "python": platform.python_version()}
     for name in ("numpy", "protobuf"):
         versions[name] = version_of(name) or "unknown"
-    return versions | installed_cupys()
+    numba = version_of("numba")
+    return versions | ({"numba": numba} if numba else {}) | installed_cupys()

@@ -18,6 +18,7 @@ from .proto.declarations import (
 from .proto.descriptors import build_pool
 from .proto.numbering import check_extension_number
 from .proto.proto2 import PACKAGE, parse_proto
+from .proto.type_words import nearest_type
 from .schema import Schema
 
 _PACKABLE = frozenset(SCALAR_TYPES) - {"string", "bytes"} | {"enum"}
@@ -170,7 +171,7 @@ class _Composer:
                 f'unknown type "{field.type_name}" of the field "{field.name}", '
                 f"declared by {field.place.owner}",
                 field.type_place,
-                did_you_mean(field.type_name, names),
+                nearest_type(field.type_name, names),
             )
         info.message = self.catalog.messages.get(found)
         info.enum = self.catalog.enums.get(found)

@@ -44,6 +44,33 @@ def set_field(message: Any, path: Sequence[str], text: str, what: str = "") -> N
     _set_leaf(message, field, index, text, what)
 
 
+def place_of(message: Any, part: Any) -> str:
+    """Return the path of a message inside another, ``inner_product_param.weight_filler``, or "" if it is not there."""
+    for field, value in message.ListFields():
+        if field.message_type is None or is_repeated(field):
+            continue
+        if value is part:
+            return str(field.name)
+        if below := place_of(value, part):
+            return f"{field.name}.{below}"
+    return ""
+
+
+def leads_to_field(message: Any, path: Sequence[str]) -> bool:
+    """Whether :func:`set_field` finds a field at a path, whatever it says to the index or the value."""
+    descriptor, rest = message.DESCRIPTOR, list(path)
+    while rest:
+        field = descriptor.fields_by_name.get(rest.pop(0))
+        if field is None:
+            return False
+        if rest and is_repeated(field) and not rest.pop(0).isdecimal():
+            return False
+        if field.message_type is None:
+            return True
+        descriptor = field.message_type
+    return True
+
+
 def field_of(message_type: Any, name: str, what: str = "") -> Any:
     """Return the descriptor of a message type's field; ConfigError, which begins with ``what``, if it has none."""
     field = message_type.fields_by_name.get(name)
@@ -105,7 +132,7 @@ def value_of(field: Any, text: str, what: str = "") -> Any:
         try:
             return float(text)
         except ValueError:
-            raise ConfigError(f'{what}"{text}" is not a number') from None
+            raise ConfigError(f'{what}"{text}" is not a number', hint=_number_hint(text)) from None
     if field.cpp_type != field.CPPTYPE_BOOL:
         return _integer(field, text, what)
     folded = text.strip().lower()
@@ -114,11 +141,23 @@ def value_of(field: Any, text: str, what: str = "") -> Any:
     raise ConfigError(f'{what}"{text}" is not a boolean', hint="write true or false")
 
 
+def _number_hint(text: str, whole: bool = False) -> str | None:
+    from mycaffe_py.foreign.numbers import number_meant
+
+    if not text:
+        return "a number is missing"
+    meant = number_meant(text, whole)
+    if meant:
+        return f"write {meant}"
+    return "write a whole number, such as 100" if whole else "write a number, such as 0.01"
+
+
 def _integer(field: Any, text: str, what: str) -> int:
     try:
         value = int(text, 0)
     except ValueError:
-        raise ConfigError(f'{what}"{text}" is not a whole number') from None
+        hint = _number_hint(text, whole=True)
+        raise ConfigError(f'{what}"{text}" is not a whole number', hint=hint) from None
     kind = next(name for name in _RANGES if getattr(field, f"CPPTYPE_{name}") == field.cpp_type)
     lowest, highest = _RANGES[kind]
     if not lowest <= value <= highest:

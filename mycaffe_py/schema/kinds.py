@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mycaffe_py.errors import Problem, PrototxtError
 
 from .prototxt.cursor import UNKNOWN_FIELD
@@ -23,7 +25,10 @@ def parse_kind(schema: Schema, text: str, filename: str, wanted: str) -> Documen
             raise
         (kind, flag), (wanted_kind, _) = _KINDS[found], _KINDS[wanted]
         message = f"this is a {kind} file, but a {wanted_kind} file is expected"
-        hint = f"give it with {flag}; the {wanted_kind} is another file"
+        hint = f"give it with {flag} ({kind}= in Python); the {wanted_kind} is another file"
+        named = re.search(r'^\s*(?:train_)?net\s*:\s*"([^"\n]+)"', text, re.M)
+        if wanted == "NetParameter" and named:
+            hint = f"give it with {flag} ({kind}= in Python); the model that it names is {named[1]}"
         place = unknown[0].location
         raise PrototxtError([Problem(message, place, hint, UNKNOWN_FIELD)]) from error
 

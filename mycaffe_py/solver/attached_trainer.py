@@ -17,6 +17,9 @@ class AttachedTrainer(Protocol):
     def collect(self) -> None:
         """Collect the results of the pass that just ended."""
 
+    def updated(self) -> None:
+        """Look at the weights after an update."""
+
     def metrics(self) -> dict[str, float]:
         """Return the trainer's own metrics after an update, by name."""
 

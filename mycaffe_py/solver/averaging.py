@@ -23,7 +23,7 @@ def mean_outputs(
         if stopped():
             return {}
         loss = net.forward_layers()
-        values = net.output_values() | ({"test_loss": loss} if with_loss else {})
+        values = net.outputs_of_pass() | ({"test_loss": loss} if with_loss else {})
         if on_pass is not None:
             on_pass(done, values)
         for name, value in values.items():

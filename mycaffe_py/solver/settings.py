@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
 from mycaffe_py.errors import ConfigError
+from mycaffe_py.plugins.registry import Registry
 
-from .lr_policy import check_policy
+from .schedule import RateSchedule
 
 
-def check_common(param: Any) -> None:
-    """Raise ConfigError if settings that all solvers share are invalid."""
-    check_policy(param)
+def check_common(param: Any, registry: Registry | None = None) -> None:
+    """Raise ConfigError if settings that all solvers share are invalid; the policy is looked up in ``registry``."""
+    RateSchedule(param, registry)
     for name, minimum in (("iter_size", 1), ("average_loss", 1), ("display", 0), ("snapshot", 0)):
         value = getattr(param, name)
         if value < minimum:
@@ -39,3 +41,16 @@ def check_common(param: Any) -> None:
             hint="valid: L1, L2, NONE",
             field="regularization_type",
         )
+
+
+def checked_count(iterations: Any) -> int:
+    """Return the number of updates given to ``step``, or raise ConfigError unless it is a whole number from 0 on."""
+    try:
+        count = operator.index(iterations)
+    except TypeError:
+        raise ConfigError(
+            f"step() takes a number of updates, a whole number, not {iterations!r:.80}"
+        ) from None
+    if count < 0:
+        raise ConfigError(f"step() takes a number of updates from 0 on, not {count}")
+    return count

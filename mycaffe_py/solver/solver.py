@@ -8,9 +8,9 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, ClassVar
 
+from mycaffe_py.answers import metrics_of, sample_of, test_of
 from mycaffe_py.blob.host_blob import refresh_views, send_writes
 from mycaffe_py.device.denormals import flush_denormals
-from mycaffe_py.errors import DivergedError
 from mycaffe_py.events.events import (
     Event,
     FinalLoss,
@@ -23,18 +23,25 @@ from mycaffe_py.events.events import (
 )
 from mycaffe_py.events.output_names import with_outputs as with_outputs
 from mycaffe_py.net.net import Net
+from mycaffe_py.plugin_code import noting_plugins
+from mycaffe_py.plugins.registry import Registry
 from mycaffe_py.schema.decimals import DecimalSettings
 
 from .attached_trainer import AttachedTrainer
 from .averaging import mean_outputs as mean_outputs
-from .losses import LossWindow
-from .lr_policy import learning_rate
-from .param_groups import ParamGroup, clip_gradients, param_groups_of, regularize
+from .history import History
+from .param_groups import ParamGroup, apply_rule, clip_gradients, param_groups_of, regularize
+from .passes import passes_of
+from .recording import update_at_once
 from .rollback import Rollback
-from .settings import check_common
+from .schedule import RateSchedule
+from .set_rate import SetRate
+from .settings import check_common, checked_count
+from .update_kernel import update_kernel_of
+from .use import SolverUse
 
 
-class Solver:
+class Solver(SolverUse):
     """Base class of all solvers, with Caffe's Step order.
 
     A subclass sets ``type``, ``history_slots`` (history arrays for each parameter) and
@@ -46,20 +53,23 @@ class Solver:
     aliases: ClassVar[tuple[str, ...]] = ()
     schema: ClassVar[str | None] = None
     uses: ClassVar[tuple[str, ...]] = ()
-    """SolverParameter fields of the update rule (for ``mycaffe solvers TYPE``)."""
+    """SolverParameter fields that the update rule reads besides those that ``schema`` adds."""
     history_slots: ClassVar[int] = 1
     scratch_slots: ClassVar[int] = 0
+    kernel_file: ClassVar[Path | None] = None
+    """A CUDA file with the same rule for one kernel (see ``update.cuh``), beside :meth:`kernel_numbers`."""
 
     def __init__(self, param: Any, net: Net, test_nets: Sequence[Net] = ()):
         self.param, self.net, self.test_nets = param, net, list(test_nets)
         self.settings = DecimalSettings(param)
         self.iter = 0
-        self.current_step = 0
+        self.set_rate = SetRate()
         self.last_lr = 0.0
         """The learning rate of the latest update."""
-        self.loss = math.nan
         self.trainer: AttachedTrainer | None = None
         self.listeners: list[Callable[[Event], None]] = []
+        self.recorded: History | None = None
+        """What :meth:`record` returned; None if it was not called."""
         self.snapshot_action: Callable[[str], None] | None = None
         self.snapshot_prefix: Path | None = None
         self.snapshot_at_end = False
@@ -68,11 +78,14 @@ class Solver:
         self.in_update = False
         """True during an iteration, and after one that failed: weights, history and
         trainer are then inconsistent, so no snapshot should be written."""
-        self._losses = LossWindow(param.average_loss)
+        self.passes = passes_of(self)
         self._rollback: Rollback | None = None
-        self._callbacks: list[tuple[Callable[[], None], Callable[[], None]]] = []
+        self._finished = False
+        self.callbacks: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self._requests: set[str] = set()
-        self.check_settings(param)
+        self.check_settings(param, net.registry)
+        self.schedule = RateSchedule(param, net.registry)
+        """The learning rates: the policy's, after the warm-up."""
         # If the only loss is an output named loss, the two metrics are identical.
         weights = {name: weight for name, weight in net.blob_loss_weights.items() if weight}
         single = param.average_loss == param.iter_size == 1 and weights == {"loss": 1}
@@ -81,78 +94,82 @@ class Solver:
         )
         for test_net in self.test_nets:
             test_net.debug_info = param.debug_info
-        xp = net.device.xp
+        self.xp = xp = net.device.xp
         buffer = net.parameters
         self.history = [xp.zeros_like(buffer.data) for _ in range(self.history_slots)]
         scratch = [xp.empty_like(buffer.data) for _ in range(self.scratch_slots)]
         self.param_groups = param_groups_of(buffer, self.history, scratch)
+        self.update_kernel = update_kernel_of(self)
+        """The kernel that makes the whole update; None where the plain rule does."""
 
     # What a subclass defines.
 
     @classmethod
     def check(cls, param: Any) -> None:
-        """Raise ConfigError if a SolverParameter is invalid for this update rule."""
+        """Raise ConfigError, by :meth:`fail`, if a SolverParameter is invalid for this update rule."""
 
     def compute_update(self, group: ParamGroup, rate: float) -> None:
-        """Replace ``group.diff`` with the value that is then subtracted from ``group.data``.
+        """Write into ``group.diff`` the value that is then subtracted from ``group.data``; return nothing.
 
         ``rate`` is the learning rate times the group's lr_mult.
         """
         raise TypeError(f"solver type {self.type} does not define compute_update()")
 
+    def kernel_numbers(self) -> tuple[float, ...]:
+        """Return the numbers of the next update that the rule in ``kernel_file`` reads, at most 12."""
+        return ()
+
     @classmethod
-    def check_settings(cls, param: Any) -> None:
-        """Raise ConfigError if a SolverParameter is invalid."""
-        check_common(param)
+    def check_settings(cls, param: Any, registry: Registry | None = None) -> None:
+        """Raise ConfigError if a SolverParameter is invalid; its lr_policy is looked up in ``registry``."""
+        check_common(param, registry)
         cls.check(param)
 
     # The loop.
 
     @property
-    def lr(self) -> float:
-        """The learning rate of the next update."""
-        return learning_rate(self.settings, self.iter, self.current_step)[0]
+    def current_step(self) -> int:
+        """Steps done by a policy that counts them, such as multistep; kept in the solver state."""
+        return self.schedule.current_step
 
-    @property
-    def rate(self) -> float:
-        """The former name of :attr:`last_lr`."""
-        return self.last_lr
-
-    @property
-    def segments(self) -> list[ParamGroup]:
-        """The former name of :attr:`param_groups`."""
-        return self.param_groups
+    @current_step.setter
+    def current_step(self, step: int) -> None:
+        self.schedule.current_step = step
 
     def add_callback(
         self, on_start: Callable[[], None], on_gradients_ready: Callable[[], None]
     ) -> None:
         """Call ``on_start`` before each iteration and ``on_gradients_ready`` before each update."""
-        self._callbacks.append((on_start, on_gradients_ready))
+        self.callbacks.append((on_start, on_gradients_ready))
 
-    def request(self, action: str) -> None:
-        """Request ``stop`` or ``snapshot`` after the current iteration (safe in signal handlers)."""
-        self._requests.add(action)
+    def remove_callback(
+        self, on_start: Callable[[], None], on_gradients_ready: Callable[[], None]
+    ) -> None:
+        """Undo :meth:`add_callback` with the same functions."""
+        self.callbacks.remove((on_start, on_gradients_ready))
 
-    @property
-    def stop_requested(self) -> bool:
-        """Whether a stop was requested and not yet cleared."""
-        return "stop" in self._requests
-
-    def clear_requests(self) -> None:
-        """Discard pending requests."""
-        self._requests.clear()
-
+    @noting_plugins()
     def step(self, iterations: int) -> None:
-        """Run ``iterations`` updates, with tests and snapshots where the settings ask for them."""
+        """Run ``iterations`` updates, a whole number, with tests and snapshots where the settings ask for them."""
+        count = checked_count(iterations)
         self.net.device.activate()
-        self._losses.begin()
-        last = self.iter + iterations
-        while self.iter < last and not self.stop_requested:
+        self.passes.window.begin()
+        last, self._finished = self.iter + count, False
+        while self.iter < last and not self.stop_requested and not self._finished:
             if self._stopped_in_test():
                 return
             self._iterate()
             self._announce()
             self._snapshot_if_due()
+        self._read_losses()
+
+    def _read_losses(self) -> None:
+        """Fetch the losses that are still on a GPU, and raise what is wrong with them."""
+        if self.net.device.is_host:
+            return
+        self.in_update, before = True, self.in_update
+        self.passes.read()
+        self.in_update = before
 
     def solve(self, resume_file: str | Path | None = None) -> None:
         """Train up to ``max_iter``, then snapshot and test as Caffe's Solve does.
@@ -161,6 +178,7 @@ class Solver:
         """
         if resume_file is not None:
             self.restore(resume_file)
+        self._try_snapshots()
         self.emit(SolveStarted(self.iter))
         self.step(max(0, self.param.max_iter - self.iter))
         snapshot = self.param.snapshot
@@ -182,39 +200,41 @@ class Solver:
         """
         if self.trainer is not None or not self._displays(self.iter):
             return
-        with self._flushing():
-            self._losses.add(self.net.forward_layers())
+        with self.flushing():
+            self.passes.window.add(self.net.forward_layers())
         self.emit(FinalLoss(self.iter, self.smoothed_loss))
 
-    def _flushing(self) -> Any:
+    def flushing(self) -> Any:
+        """Return the context in which a CPU turns subnormal numbers, which are slow, to zero."""
         return nullcontext() if self.net.device.is_gpu else flush_denormals()
 
     def _iterate(self) -> None:
         self.net.debug_info = self.param.debug_info and self._displays(self.iter)
         self.in_update = True
-        with self._flushing():
+        if self.update_kernel is None or not update_at_once(self):
+            self._iterate_in_parts()
+        self.iter += 1
+        updated = getattr(self.trainer, "updated", None)  # which third parties' may lack
+        if updated is not None:
+            updated()
+        self.in_update = False
+
+    def _iterate_in_parts(self) -> None:
+        with self.flushing():
             self.net.clear_param_diffs()
-            for on_start, _ in self._callbacks:
+            for on_start, _ in self.callbacks:
                 on_start()
-            loss = 0.0
+            self.passes.begin_update()
             for _ in range(self.param.iter_size):
                 if self.trainer is not None:
                     self.trainer.prepare()
-                loss += self.net.forward_backward()
+                self.passes.run()
                 if self.trainer is not None:
                     self.trainer.collect()
-            self.loss = loss / self.param.iter_size
-            self._losses.add(self.loss)
-            if not math.isfinite(self.loss):
-                raise DivergedError(
-                    f"iteration {self.iter}: the loss is {self.loss}; {self.net.first_non_finite()}",
-                    hint="lower base_lr, or set clip_gradients",
-                )
-            for _, on_gradients_ready in self._callbacks:
+            self.passes.end_update()
+            for _, on_gradients_ready in self.callbacks:
                 on_gradients_ready()
             self.apply_update()
-        self.iter += 1
-        self.in_update = False
 
     def _displays(self, iteration: int) -> bool:
         return bool(self.param.display) and iteration % self.param.display == 0
@@ -222,34 +242,48 @@ class Solver:
     @property
     def recent_losses(self) -> list[float]:
         """The losses that ``average_loss`` averages. Caffe's window starts again with each :meth:`step`."""
-        return self._losses.values()
+        self.passes.read()
+        return self.passes.window.values()
 
     def resume_losses(self, losses: Iterable[float]) -> None:
         """Make the next :meth:`step` continue with the loss window of an earlier run."""
-        self._losses.resume(losses)
+        self.passes.window.resume(losses)
 
     @property
     def smoothed_loss(self) -> float:
         """Mean of the last ``average_loss`` losses."""
-        return self._losses.mean
+        self.passes.read()
+        return self.passes.window.mean
 
     def _announce(self) -> None:
-        if not self.listeners:
+        listeners = self._listening()
+        if not listeners:
             return
+        self._read_losses()
         trainer = self.trainer
-        metrics = {"loss": math.nan, **(trainer.metrics() if trainer is not None else {})}
+        metrics = {"loss": math.nan, **(metrics_of(trainer) if trainer is not None else {})}
         metrics["loss"] = self.smoothed_loss
-        self.emit(
-            StepDone(
-                iteration=self.iter,
-                metrics=metrics,
-                learning_rate=self.last_lr,
-                display=self._displays(self.iter - 1),
-                sample=trainer.sample() if trainer is not None else {},
-                outputs=self.net.output_values(),
-                loss_is_output=self._loss_is_output,
-            )
+        event = StepDone(
+            iteration=self.iter,
+            metrics=metrics,
+            learning_rate=self.last_lr,
+            display=self._displays(self.iter - 1),
+            sample=sample_of(trainer) if trainer is not None else {},
+            outputs=self.net.outputs_of_pass(),
+            loss_is_output=self._loss_is_output,
         )
+        for listener in listeners:
+            listener(event)
+
+    def _listening(self) -> list[Callable[[Event], None]]:
+        """Return the listeners that want to know of the update that was just made.
+
+        On a GPU those with a true attribute ``only_displayed`` are left out between two lines of the log: their event
+        would have to be fetched.
+        """
+        if self.net.device.is_host or self._displays(self.iter - 1):
+            return list(self.listeners)
+        return [one for one in self.listeners if not getattr(one, "only_displayed", False)]
 
     def emit(self, event: Event) -> None:
         """Pass an event to every listener."""
@@ -262,8 +296,15 @@ class Solver:
         """Clip, normalise, regularise, compute the update and subtract it from the weights."""
         self.net.device.activate()
         send_writes()
-        rate, self.current_step = learning_rate(self.settings, self.iter, self.current_step)
-        self.last_lr = rate
+        rate = self.last_lr = self.set_rate.of(self.schedule.take(self.updates_made))
+        if self.update_kernel is not None:
+            self.update_kernel.prepare(rate)
+            self.update_kernel.launch()
+        else:
+            self._update_plainly(rate)
+        refresh_views()
+
+    def _update_plainly(self, rate: float) -> None:
         xp, param = self.net.device.xp, self.param
         clip_gradients(xp, self.net.parameters.diff, self.settings.clip_gradients)
         for group in self.param_groups:
@@ -271,9 +312,8 @@ class Solver:
                 group.diff /= param.iter_size
             decay = self.settings.weight_decay * group.decay_mult
             regularize(xp, group, decay, param.regularization_type)
-            self.compute_update(group, rate * group.lr_mult)
+            apply_rule(self, group, rate * group.lr_mult)
             group.data -= group.diff
-        refresh_views()
 
     # Tests and snapshots.
 
@@ -285,6 +325,7 @@ class Solver:
         """Test if a test is due; return whether it was stopped, in which case it is rolled back."""
         if not self._test_is_due() or not (self.iter > 0 or self.param.test_initialization):
             return False
+        self._read_losses()
         stopped, before = True, self.rollback_point()
         self._rollback = before
         try:
@@ -304,13 +345,14 @@ class Solver:
         """Run every test net for its ``test_iter`` passes; return the mean outputs of each."""
         return [self.test(index) for index in range(len(self.test_nets))]
 
+    @noting_plugins()
     def test(self, index: int = 0) -> dict[str, float]:
         """Run one test net with the train net's weights and return its mean outputs."""
         net = self.test_nets[index]
         net.share_trained_layers_with(self.net)
         iterations = self.param.test_iter[min(index, len(self.param.test_iter) - 1)]
         if self.trainer is not None:
-            metrics = self.trainer.test(net, iterations)
+            metrics = test_of(self.trainer, net, iterations)
         else:
             with_loss = self.param.test_compute_loss
             metrics = mean_outputs(net, iterations, self._stops_test, with_loss)
@@ -332,6 +374,7 @@ class Solver:
 
         Caffe's files are ``{prefix}_iter_{iter}.caffemodel`` and ``.solverstate``.
         """
+        self._read_losses()
         if self.snapshot_action is not None:
             self.snapshot_action(reason)
             return
@@ -339,29 +382,6 @@ class Solver:
 
         weights, state = save_snapshot(self, self.prefix_of_snapshots())
         self.emit(SnapshotWritten(self.iter, weights, state, reason))
-
-    def prefix_of_snapshots(self) -> Path:
-        """Return the common prefix of the paths of snapshots.
-
-        That is ``snapshot_prefix`` of the settings; else this object's ``snapshot_prefix``: the solver file's path
-        without its extension, or the net's name in the run folder; else the net's name. If the setting names a folder,
-        the last part of the others is added.
-        """
-        own = self.snapshot_prefix or Path(self.net.name or "net")
-        if not self.param.snapshot_prefix:
-            return own
-        prefix = Path(self.param.snapshot_prefix)
-        return prefix / own.name if prefix.is_dir() else prefix
-
-    def restore(self, path: str | Path) -> None:
-        """Continue from a ``.solverstate`` file: weights, iteration, history, and whatever else it contains."""
-        from mycaffe_py.weights import restore
-
-        restore(self, path)
-
-    def share_weights(self, net: Net) -> None:
-        """Share this solver's weights with the layers of ``net`` that have the same names."""
-        net.share_with(self.net)
 
     def _snapshot_if_due(self) -> None:
         due = self.param.snapshot > 0 and self.iter % self.param.snapshot == 0

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from mycaffe_py.errors import DataError, MissingFileError
+from mycaffe_py.reading import read_bytes as read_file
 
 
 def read_bytes(path: str | os.PathLike[str], what: str) -> bytes:
@@ -15,7 +15,7 @@ def read_bytes(path: str | os.PathLike[str], what: str) -> bytes:
     """
     name = f"{what} {os.fspath(path)}"
     try:
-        return Path(path).read_bytes()
+        return read_file(path)
     except FileNotFoundError as error:
         raise MissingFileError(f"{name} does not exist") from error
     except OSError as error:

@@ -11,15 +11,18 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.gym import Gym
-from mycaffe_py.plugins.registry import Registry, default_registry
+from mycaffe_py.plugins.registry import Registry
 
+from .blaming import blaming
 from .gym_metadata import check_metadata
+from .subjects import subject_of
 
 GymFactory = Callable[[int], Gym]
 
 
 def check_gym(
-    gym_factory_or_prototxt: GymFactory | str,
+    gym_factory_or_prototxt: GymFactory | type[Gym] | str,
+    settings: str = "",
     *,
     steps: int = 50,
     seed: int = 1,
@@ -28,36 +31,40 @@ def check_gym(
 ) -> None:
     """Raise AssertionError with the reason if a gym violates its contract.
 
-    Give either a GymParameter in prototxt form, such as ``type: "Curve" curve_param { step: 0.1 }``
-    (the type is looked up in ``registry``, by default all installed plugins), or a function that
-    takes a seed and returns a new gym. Checked over ``steps`` steps: what ``reset`` and ``step``
+    Give a Gym class with its settings as prototxt text, ``check_gym(Square, "square_param { period: 7 }")``; a
+    GymParameter in prototxt form, such as ``type: "Curve" curve_param { step: 0.1 }`` (the type is looked up in
+    ``registry``, by default the default one); or a function that takes a seed and returns a new gym.
+    Checked over ``steps`` steps: what ``reset`` and ``step``
     return; the observation's arrays; the same run for the same seed, however it is given; that
     instances do not affect each other; that ``state`` and ``load_state`` continue a run to the
     last bit; ``reset`` at any time, also after the end; for a gym that looks ahead, what ``look_ahead`` returns,
     halfway and after the end, and that ``load_state`` undoes it; and what ``time_form``, ``statistics`` and
     ``past`` return.
     """
-    factory = gym_factory_or_prototxt
-    if isinstance(factory, str):
-        factory = _factory_from_prototxt(factory, registry or default_registry(), base_dir)
     if steps < 2:
         raise ValueError(f"check_gym: steps is {steps}, but must be at least 2")
+    given: Any = gym_factory_or_prototxt
+    if isinstance(given, type | str):
+        param, registry = subject_of(given, "gyms", settings, registry)
+        gym_class = registry.gyms.find(param.type)
+        with blaming(gym_class.__name__, gym_class):
+            _check(lambda seed: gym_class(param, base_dir=base_dir, seed=seed), steps, seed)
+    else:
+        _check(given, steps, seed)
+
+
+def _check(factory: GymFactory, steps: int, seed: int) -> None:
     first = _new(factory, seed)
     reference = _run(first, first.reset(), steps)
     _check_seeds(factory, seed, steps, reference)
     _check_independence(factory, seed, steps, reference)
     _check_state(factory, seed, steps)
+    _check_state(factory, seed, steps, {"random_start": True})
     if type(first).look_ahead is not Gym.look_ahead:
         _check_looking_ahead(factory, seed, steps)
     check_metadata(first, first.reset()[0])
     _check_reset_at_any_time(first)
     first.close()
-
-
-def _factory_from_prototxt(text: str, registry: Registry, base_dir: Path | None) -> GymFactory:
-    param = registry.schema.parse_text(text, "GymParameter").message
-    gym_class = registry.gyms.find(param.type)
-    return lambda seed: gym_class(param, base_dir=base_dir, seed=seed)
 
 
 def _new(factory: GymFactory, seed: int) -> Gym:
@@ -232,26 +239,29 @@ class _Restarting:
         self._ended = bool(terminated or truncated)
 
 
-def _check_state(factory: GymFactory, seed: int, steps: int) -> None:
+def _check_state(
+    factory: GymFactory, seed: int, steps: int, options: dict[str, Any] | None = None
+) -> None:
     """Stop halfway, load the state into a new gym with another seed, and compare the rest."""
     gym = _new(factory, seed)
     name = type(gym).__name__
-    observation, _ = gym.reset()
+    observation, _ = gym.reset(options=options)
     ended = False
     for index in range(steps // 2):
         if ended:
-            observation, _ = gym.reset()
+            observation, _ = gym.reset(options=options)
         observation, _, terminated, truncated, _ = gym.step(_action(observation, index))
         ended = bool(terminated or truncated)
     state = gym.state()
     _require(isinstance(state, dict), f"{name}.state() must return a dict, not {_kind(state)}")
     stored, kept = _stored(name, state), copy.deepcopy(state)
-    rest = _continue(gym, observation, ended, steps)
+    rest = _continue(gym, observation, ended, steps, options)
     _require(_same(state, kept), f"{name}.state() returned something that later steps changed")
     restored = _new(factory, seed + 1)
     restored.load_state(stored)
-    again = _continue(restored, rest[0], ended, steps)
-    _check_same(again[1:], rest[1:], f"{name}: a run continued by load_state()")
+    again = _continue(restored, rest[0], ended, steps, options)
+    start = " from a random start" if options else ""
+    _check_same(again[1:], rest[1:], f"{name}: a run{start} continued by load_state()")
 
 
 def _stored(name: str, state: Mapping[str, Any]) -> dict[str, Any]:
@@ -266,13 +276,15 @@ def _stored(name: str, state: Mapping[str, Any]) -> dict[str, Any]:
         ) from error
 
 
-def _continue(gym: Gym, observation: Any, ended: bool, steps: int) -> list[Any]:
+def _continue(
+    gym: Gym, observation: Any, ended: bool, steps: int, options: dict[str, Any] | None = None
+) -> list[Any]:
     """Continue from a gym's current position; the first entry is the current observation."""
     observation = {key: np.array(values) for key, values in observation.items()}
     record: list[Any] = [observation]
     for index in range(steps):
         if ended:
-            observation, info = gym.reset()
+            observation, info = gym.reset(options=options)
             ended = False
         else:
             observation, reward, terminated, truncated, info = gym.step(_action(observation, index))

@@ -9,11 +9,18 @@ import numpy as np
 
 from mycaffe_py.blob.blob import Blob
 from mycaffe_py.device.device import Device
+from mycaffe_py.errors import ConfigError
+from mycaffe_py.layer.cost import fault_of
 from mycaffe_py.layer.layer import TIME_FORMS, TRAIN, Layer, LayerContext
-from mycaffe_py.plugins.registry import Registry, default_registry
+from mycaffe_py.layer.results import refuse_result
+from mycaffe_py.plugins.registry import Registry
 
-from .strict import StrictDevice, strict_device
+from .blaming import blaming
+from .differences import central_difference
+from .same_draws import CheckDevice, CheckStrictDevice, HostDrawing
+from .strict import strict_device
 from .strict_array import no_wider_than
+from .subjects import subject_of
 
 FLOAT32_TOLERANCE = 1e-4
 """How far float32 may be from float64, relative to the larger of 1 and the value."""
@@ -21,7 +28,8 @@ FLOAT32_TOLERANCE = 1e-4
 
 def check_layer(
     layer: Any,
-    bottoms: Sequence[Any] = (),
+    settings: Any = "",
+    bottoms: Sequence[Any] | None = None,
     *,
     registry: Registry | None = None,
     phase: int = TRAIN,
@@ -36,8 +44,12 @@ def check_layer(
 ) -> None:
     """Raise AssertionError, naming layer, blob and index, if a layer violates its contract.
 
-    ``layer`` is a LayerParameter, as prototxt text or as a message; ``bottoms`` are arrays or
-    shapes (tuples; then filled with random numbers). As many tops are created as ``layer`` lists, else
+    ``layer`` is a Layer class, with its settings as prototxt text, or a LayerParameter, as text or as a
+    message; without ``settings``, ``bottoms`` may be the second argument:
+    ``check_layer(Gate, "gate_param { scale: 2 }", [(3, 4)])``, ``check_layer('type: "Gate"', [(3, 4)])``.
+    A text may name the types of the default registry (see ``use_plugins``), and those of classes that the calling
+    module has defined or imported. ``bottoms`` are arrays or shapes (tuples; then filled with random numbers).
+    As many tops are created as ``layer`` lists, else
     as the type needs. In float64 it is checked that
 
     - forward gives the same result twice, also after a batch of another size (``batch_axis`` says
@@ -49,41 +61,22 @@ def check_layer(
     - float32 gives the same within 1e-4, and so does working in place where the type allows it;
     - the layer runs on the strict device, which stands in for a GPU, with the same result, and in
       float32 makes no arrays of float64 there;
-    - ``time_form`` and ``explain`` return what they should, the latter on every device.
+    - ``time_form``, ``cost`` and ``explain`` return what they should, the last on every device.
 
     Numbers drawn in ``forward`` come from ``device.fill_uniform``, restarted for each run. Keep
     ``bottoms`` small: each element costs two forward runs. ``skip_backward`` is for layers that
     have no gradient. ``device``, such as a GPU, is compared with the CPU as well. ``prepare`` is
     called with each instance of the layer once it is set up, to pass it what it needs.
     """
-    check = _Check(layer, bottoms, registry, phase, seed, step, tolerance)
+    if not isinstance(settings, str):
+        settings, bottoms = "", settings
+    message, registry = subject_of(layer, "layers", settings, registry)
+    check = _Check(message, bottoms or (), registry, phase, seed, step, tolerance)
     check.prepare = prepare
-    check.run(propagate_down, skip_backward, batch_axis)
-    if device is not None:
-        check.check_variant(f"on {device.name}", _HostDrawing(device), np.float64, 1e-9)
-
-
-class _CheckDevice(Device):
-    """A CPU device whose random numbers are the same for float32 and float64."""
-
-    def fill_uniform(self, out: Any) -> None:
-        out[...] = self.rng.random(out.shape)
-
-
-class _HostDrawing(Device):
-    """Another device, with random numbers drawn on the host, so that they are the same as on the CPU."""
-
-    def __init__(self, device: Device):
-        super().__init__(device.name, device.xp, seed=device.seed)
-
-    def fill_uniform(self, out: Any) -> None:
-        out[...] = self.asarray(self.rng.random(out.shape), dtype=out.dtype)
-
-
-class _CheckStrictDevice(StrictDevice):
-    """The strict device with the same random numbers."""
-
-    fill_uniform = _HostDrawing.fill_uniform
+    with blaming(check.say("")[:-2], check.layer_class):
+        check.run(propagate_down, skip_backward, batch_axis)
+        if device is not None:
+            check.check_variant(f"on {device.name}", HostDrawing(device), np.float64, 1e-9)
 
 
 class _Run:
@@ -120,7 +113,7 @@ class _Run:
     def forward(self) -> list[np.ndarray]:
         self.device.seed_generators(self.seed)
         self.layer.reshape(self.bottom, self.top)
-        self.layer.forward(self.bottom, self.top)
+        refuse_result(self.layer, "forward", self.layer.forward(self.bottom, self.top))
         return [self.host(blob.data) for blob in self.top]
 
     def backward(
@@ -131,7 +124,8 @@ class _Run:
             blob.diff[...] = fill
         for blob, weight in zip(self.top, weights, strict=True):
             blob.diff[...] = self.device.asarray(weight, dtype=blob.dtype)
-        self.layer.backward(self.top, list(flags), self.bottom)
+        returned = self.layer.backward(self.top, list(flags), self.bottom)
+        refuse_result(self.layer, "backward", returned)
         return [self.host(blob.diff) for blob in self.bottom]
 
     def clear_diffs(self) -> None:
@@ -152,17 +146,19 @@ class _Check:
         self,
         layer: Any,
         bottoms: Sequence[Any],
-        registry: Registry | None,
+        registry: Registry,
         phase: int,
         seed: int,
         step: float,
         tolerance: float,
     ):
-        registry = registry or default_registry()
-        if isinstance(layer, str):
-            layer = registry.schema.parse_text(layer, "LayerParameter").message
         self.registry, self.phase, self.seed = registry, phase, seed
         self.step, self.tolerance = step, tolerance
+        if not hasattr(layer, "SerializeToString"):
+            raise ConfigError(
+                f"check_layer takes a layer's type or its prototxt text, not {type(layer).__name__}",
+                hint="write check_layer('type: \"Gate\"', [(2, 3)])",
+            )
         # Copied as bytes: the message may come from another registry, which has its own classes.
         self.param = registry.schema.message_class("LayerParameter").FromString(
             layer.SerializeToString()
@@ -217,7 +213,7 @@ class _Check:
     def run(
         self, propagate_down: Sequence[bool] | None, skip_backward: bool, batch_axis: int | None
     ) -> None:
-        run = self.reference = _Run(self, _CheckDevice(), np.float64)
+        run = self.reference = _Run(self, CheckDevice(), np.float64)
         specs = [*run.layer.param.param, *[None] * len(run.layer.blobs)]
         self.learned = [spec is None or spec.lr_mult != 0 for spec in specs]
         # Layers without a filler start at zero, where most gradients vanish.
@@ -228,6 +224,7 @@ class _Check:
         self.bottom_names = [f'bottom "{blob.name}"' for blob in run.bottom]
         self.blob_names = [f'blob "{name}"' for name in run.layer.blob_names]
         self.outputs = run.forward()
+        self.check_finite()
         self.weights = [self.rng.uniform(0.5, 1.5, values.shape) for values in self.outputs]
         self.compare("forward run twice", self.top_names, run.forward(), self.outputs)
         flags = [run.layer.allow_force_backward(index) for index in range(len(run.bottom))]
@@ -240,15 +237,26 @@ class _Check:
             self.check_gradient()
             self.check_overwriting()
             self.check_propagate_down()
-        self.check_variant("float32", _CheckDevice(), np.float32, FLOAT32_TOLERANCE)
-        strict = _CheckStrictDevice("strict", strict_device().xp)
+        self.check_variant("float32", CheckDevice(), np.float32, FLOAT32_TOLERANCE)
+        strict = CheckStrictDevice("strict", strict_device().xp)
         self.check_variant("on the strict device", strict, np.float64, 1e-10)
         with no_wider_than(np.float32):
             self.check_variant(
                 "float32 on the strict device", strict, np.float32, FLOAT32_TOLERANCE
             )
         if self.can_work_in_place():
-            self.check_variant("in place", _CheckDevice(), np.float64, 1e-12, in_place=True)
+            self.check_variant("in place", CheckDevice(), np.float64, 1e-12, in_place=True)
+
+    def check_finite(self) -> None:
+        if not all(np.isfinite(values).all() for values in self.inputs):
+            return
+        for name, values in zip(self.top_names, self.outputs, strict=True):
+            if not np.isfinite(values).all():
+                index = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
+                what = (
+                    f"forward makes {float(values[index])} of finite numbers, in {name} at {index}"
+                )
+                raise AssertionError(self.say(what))
 
     def can_work_in_place(self) -> bool:
         if not self.layer_class.allows_in_place or not len(self.inputs) == self.tops == 1:
@@ -269,20 +277,12 @@ class _Check:
         run.set_bottoms(self.inputs)
         self.compare("forward after a larger batch", self.top_names, run.forward(), self.outputs)
 
-    def objective(self) -> float:
-        outputs = self.reference.forward()
-        return sum(float(np.vdot(w, y)) for w, y in zip(self.weights, outputs, strict=True))
-
     def numeric_gradient(self, data: np.ndarray) -> np.ndarray:
         gradient = np.empty(data.shape)
         for index in np.ndindex(data.shape):
-            kept = data[index]
-            data[index] = kept + self.step
-            above = self.objective()
-            data[index] = kept - self.step
-            below = self.objective()
-            data[index] = kept
-            gradient[index] = (above - below) / (2 * self.step)
+            gradient[index] = central_difference(
+                self.reference.forward, self.weights, data, index, self.step
+            )
         return gradient
 
     def check_gradient(self) -> None:
@@ -370,7 +370,10 @@ class _Check:
         self.compare(f"backward {what}", names, got, wanted, tolerance)
 
     def check_optional_methods(self, run: _Run) -> None:
-        """Check what ``time_form`` and ``explain`` return after a forward pass."""
+        """Check what ``time_form``, ``cost`` and ``explain`` return after a forward pass."""
+        fault = fault_of(run.layer.cost(run.bottom, run.top, self.flags))
+        if fault:
+            raise AssertionError(self.say(fault))
         for index in range(len(run.bottom)):
             form = run.layer.time_form(index)
             if form not in TIME_FORMS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,14 @@ import numpy as np
 from mycaffe_py.device.device import Device
 from mycaffe_py.errors import DivergedError
 from mycaffe_py.net.net import Net
-from mycaffe_py.plugins.registry import Registry, default_registry
+from mycaffe_py.plugins.registry import Registry
 from mycaffe_py.schema import load_net_text
 from mycaffe_py.seeding import generator_state, restore_generator
 
+from .blaming import blaming
 from .strict import strict_device
 from .strict_array import no_wider_than
+from .subjects import subject_of
 
 FLOAT32_TOLERANCE = 1e-3
 """How far float32 may be from float64 after a few steps, relative to the larger of 1 and the value."""
@@ -37,14 +40,21 @@ _MODEL = """
 
 
 def check_solver(
-    solver: str, registry: Registry | None = None, *, steps: int = 200, device: Device | None = None
+    solver: Any,
+    settings: Any = "",
+    *,
+    registry: Registry | None = None,
+    steps: int = 200,
+    device: Device | None = None,
 ) -> None:
     """Raise AssertionError with the reason if a solver violates its contract.
 
-    ``solver`` is a type name, or the prototxt text of a solver's settings; base_lr 0.05 and
-    lr_policy "fixed" are added where they are missing. On a small net it is checked that
+    ``solver`` is a Solver class, with its settings as prototxt text, a type name, or the text of a solver's settings:
+    ``check_solver(Lion, "momentum: 0.9")``. base_lr 0.05 and lr_policy "fixed" are added where they are missing.
+    On a small net it is checked that
 
     - weights of lr_mult 0 do not change, and the others change and stay finite;
+    - the rule writes its step into ``group.diff`` and leaves ``group.data`` to the base class;
     - a rule that asks for history arrays uses them;
     - the same start gives the same bits;
     - everything that the rule remembers is in ``history``: N steps and then M steps of a new solver
@@ -56,10 +66,13 @@ def check_solver(
       float32 makes no arrays of float64 there;
     - likewise on ``device``, such as ``open_device("gpu")``, if one is given.
     """
-    check = _Check(solver, registry)
-    check.run(steps)
-    if device is not None:
-        check.check_like_float64(f"on {device.name}", _Run(check, device), 1e-10)
+    if isinstance(settings, Registry):  # the second argument until 0.3
+        settings, registry = "", settings
+    check = _Check(*subject_of(solver, "solvers", settings, registry))
+    with blaming(f"solver type {check.solver_class.type}", check.solver_class):
+        check.run(steps)
+        if device is not None:
+            check.check_like_float64(f"on {device.name}", _Run(check, device), 1e-10)
 
 
 class _Run:
@@ -101,18 +114,15 @@ class _Run:
             blob.data[...] = source
         for array, source in zip(self.solver.history, other.history(), strict=True):
             array[...] = source
-        self.solver.iter = other.solver.iter
+        self.solver.iter, self.solver.began = other.solver.iter, other.solver.began
         self.solver.current_step = other.solver.current_step
         restore_generator(self.device.rng, generator_state(other.device.rng))
         return self
 
 
 class _Check:
-    def __init__(self, solver: str, registry: Registry | None):
-        registry = registry or default_registry()
-        self.registry = registry
-        text = solver if ":" in solver else f'type: "{solver}"'
-        self.param = registry.schema.parse_text(text, "SolverParameter").message
+    def __init__(self, param: Any, registry: Registry):
+        self.registry, self.param = registry, param
         if not self.param.HasField("base_lr"):
             self.param.base_lr = 0.05
         if not self.param.lr_policy:
@@ -126,6 +136,7 @@ class _Check:
             for parameter in self.start.net.parameters.owners
         ]
         self.check_which_weights_move()
+        self.check_what_is_written()
         self.check_history()
         self.check_repeatable()
         self.check_quadratic(steps)
@@ -152,11 +163,34 @@ class _Check:
                 self.expect(np.isfinite(new).all(), f"{name} is not finite after {_STEPS} updates")
                 self.expect(not np.array_equal(old, new), f"no update reaches {name}")
 
+    def check_what_is_written(self) -> None:
+        """Check that a call of the rule changes its group's diff and not the weights, apart from decay by a factor."""
+        run = _Run(self, Device())
+        rule = run.solver.compute_update
+
+        def watched(group: Any, rate: float) -> Any:
+            data, diff = group.data.copy(), group.diff.copy()
+            returned = rule(group, rate)
+            self.expect(
+                _is_decay(data, group.data),
+                "compute_update() changes group.data, but the base class subtracts the step: "
+                "write the step into it instead: group.diff[...] = ...",
+            )
+            self.expect(
+                returned is not None or not diff.any() or not np.array_equal(diff, group.diff),
+                "compute_update() leaves the gradient in group.diff: write the step into it: group.diff[...] = ...",
+            )
+            return returned
+
+        run.solver.compute_update = watched
+        run.step(_STEPS)
+
     def check_history(self) -> None:
         for index, array in enumerate(_Run(self, Device()).step(_STEPS).history()):
             self.expect(
                 array.any(),
-                f"history {index} stays zero: history_slots asks for more than are used",
+                f"history {index} stays zero: write into it, group.history[{index}][...] = ..., "
+                "or ask for fewer with history_slots",
             )
 
     def check_repeatable(self) -> None:
@@ -196,3 +230,12 @@ class _Check:
                 error.max() <= tolerance,
                 f"{what} {name} is {error.max():.2g} off after {_STEPS} updates",
             )
+
+
+def _is_decay(before: Any, after: Any) -> bool:
+    """Whether weights are the same, or all multiplied by one factor, as in decoupled weight decay."""
+    if np.array_equal(before, after, equal_nan=True):
+        return True
+    square = float(before.ravel() @ before.ravel())
+    factor = float(before.ravel() @ after.ravel()) / square if square else math.nan
+    return bool(np.allclose(after, factor * before, rtol=1e-6, atol=1e-12))

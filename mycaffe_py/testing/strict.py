@@ -25,6 +25,7 @@ from .strict_array import (
     wait,
     wrap,
 )
+from .strict_recording import computed, refuse_waiting, written
 
 # CuPy's ufuncs have no `where`, its reductions neither `where` nor `initial`.
 _ELEMENTWISE = by_name(
@@ -131,10 +132,27 @@ def _function(name: str) -> Callable[..., Any]:
             check(what, args, plain, words)
         if name in _WAITING:
             wait(f"{name}()")
-        return wrap(numpy_function(*plain, **words), (*args, *kwargs.values()))
+        out = _out_of(name, args, kwargs)
+        if out is not None:
+            written(name, lambda: numpy_function(*plain, **words))
+            return None if name in _WRITING else out
+        return wrap(computed(name, numpy_function, plain, words), (*args, *kwargs.values()))
 
     call.__name__ = name
     return call
+
+
+_WRITING = ("copyto", "put_along_axis")
+_PLACES_OF_OUT = {"clip": 3, "dot": 2, "outer": 2}
+
+
+def _out_of(name: str, args: Any, kwargs: Any) -> Any:
+    """Return the array that a call writes into, or None if it returns a new one."""
+    if name in _WRITING:
+        return args[0]
+    place = getattr(np, name).nin if name in _ELEMENTWISE else _PLACES_OF_OUT.get(name, len(args))
+    out = args[place] if len(args) > place else kwargs.get("out")
+    return out[0] if isinstance(out, tuple) else out
 
 
 def _type_of(value: Any) -> str:
@@ -210,7 +228,8 @@ def _at(name: str) -> Callable[..., Any]:
         if a.dtype.kind not in "fiu" or a.dtype.itemsize < 4:
             raise TypeError(f"{what} does not support {a.dtype}, like CuPy")
         values = (unwrap_argument(value, what) for value in (indices, b))
-        getattr(np, name).at(unwrap(a, what), *values)
+        arguments = (unwrap(a, what), *values)
+        written(name, lambda: getattr(np, name).at(*arguments))
 
     return at
 
@@ -261,12 +280,14 @@ class StrictModule:
         """Copy values to the device; a strict array of that dtype is returned as is."""
         if isinstance(a, StrictArray):
             return a if dtype is None or a.dtype == np.dtype(dtype) else a.astype(dtype)
+        refuse_waiting("a copy from the host")
         return StrictArray(np.array(a, dtype=dtype))
 
     def array(self, obj: Any, dtype: Any = None) -> StrictArray:
         """Return a copy of the values on the device."""
         if isinstance(obj, StrictArray):
             return obj.copy() if dtype is None else obj.astype(dtype)
+        refuse_waiting("a copy from the host")
         return StrictArray(np.array(obj, dtype))
 
 
@@ -276,6 +297,12 @@ class StrictDevice(Device):
     def fill_uniform(self, out: StrictArray) -> None:
         """Fill ``out`` with numbers from U[0, 1)."""
         out[...] = self.asarray(self.rng.random(out.shape, dtype=out.dtype))
+
+    def fetch(self, *arrays: Any) -> list[np.ndarray]:
+        """Return copies of arrays on the host, with one wait for all of them."""
+        if arrays:
+            wait("fetch()")
+        return [array.get(blocking=False) for array in arrays]
 
 
 def strict_device(seed: int = 0) -> Device:

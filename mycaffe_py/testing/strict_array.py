@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .strict_recording import computed, refuse_waiting, written
+
 _NUMBERS = (bool, int, float, complex, np.generic)
 _ATTRIBUTES = "dtype itemsize nbytes ndim shape size strides"
 _BINARY = "add sub mul truediv floordiv mod pow matmul and or xor"
@@ -60,6 +62,7 @@ def recorded_waits() -> Iterator[list[str]]:
 
 def wait(why: str) -> None:
     """Record that a GPU would have to finish its work now."""
+    refuse_waiting(why)
     if _waits is not None:
         _waits.append(why)
 
@@ -109,7 +112,10 @@ class StrictArray:
         )
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        raise TypeError(f"numpy.{func.__name__} got a strict array: use device.xp.{func.__name__}")
+        raise TypeError(
+            f"a NumPy function was called on a device array: numpy.{func.__name__} got a strict array, "
+            f"use xp.{func.__name__}"
+        )
 
     def __float__(self) -> float:
         raise TypeError("a strict array is not converted to a number implicitly: use .item()")
@@ -128,19 +134,28 @@ class StrictArray:
         return (self[index] for index in range(len(self)))
 
     def __getitem__(self, key: Any) -> StrictArray:
-        return StrictArray(np.asarray(self._array[_index(key)]))
+        found = computed("[...]", np.ndarray.__getitem__, (self._array, _index(key)), {})
+        return StrictArray(np.asarray(found))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         index, value = _index(key), unwrap(value, "assignment into a strict array")
-        if np.ndim(value):
-            refuse_repeated(self._array, index, "assignment into a strict array")
-            if not _has_arrays(index):
-                refuse_overlap(self._array[index], value, "assignment into a strict array")
-        self._array[index] = value
 
-    def get(self, out: np.ndarray | None = None) -> np.ndarray:
+        def assign() -> None:
+            if np.ndim(value):
+                refuse_repeated(self._array, index, "assignment into a strict array")
+                if not _has_arrays(index):
+                    refuse_overlap(self._array[index], value, "assignment into a strict array")
+            self._array[index] = value
+
+        written("", assign)
+
+    def get(
+        self, stream: Any = None, out: np.ndarray | None = None, blocking: bool = True
+    ) -> np.ndarray:
         """Return a copy as a NumPy array (``out``, if given), like CuPy's arrays."""
-        wait("get()")
+        refuse_waiting("a copy to the host")
+        if blocking:
+            wait("get()")
         if out is None:
             return self._array.copy()
         if out.shape != self.shape or out.dtype != self.dtype or not out.flags.c_contiguous:
@@ -150,10 +165,11 @@ class StrictArray:
         out[...] = self._array
         return out
 
-    def set(self, arr: np.ndarray) -> None:
+    def set(self, arr: np.ndarray, stream: Any = None) -> None:
         """Copy the values of a NumPy array of the same shape and dtype, like CuPy's arrays."""
         if not isinstance(arr, np.ndarray) or arr.shape != self.shape or arr.dtype != self.dtype:
             raise TypeError("set() of a strict array needs a NumPy array of its shape and dtype")
+        refuse_waiting("a copy from the host")
         self._array[...] = arr
 
     def item(self) -> Any:
@@ -166,6 +182,11 @@ class StrictArray:
         if np.shape(unwrap(value, "fill() of a strict array")):
             raise ValueError("fill() of a strict array takes one value")
         self[...] = value
+
+    @property
+    def data(self) -> SimpleNamespace:
+        """The memory: as in CuPy, its address is ``data.ptr``."""
+        return SimpleNamespace(ptr=self._array.ctypes.data)
 
     @property
     def T(self) -> StrictArray:  # noqa: N802
@@ -284,8 +305,15 @@ def _add_method(name: str, keywords: tuple[str, ...]) -> None:
             wait(f"{name}()")
         plain = tuple(unwrap_argument(value, what) for value in args)
         words = {key: unwrap_argument(value, what) for key, value in kwargs.items()}
-        result = getattr(self._array, name)(*plain, **words)
-        return result if name == "tolist" else wrap(result, (*args, *kwargs.values()))
+        out = words.get("out")
+        method = getattr(self._array, name)
+        if out is not None:
+            written(name, lambda: method(*plain, **words))
+            return kwargs["out"]
+        if name == "tolist":
+            return method()
+        function = getattr(np.ndarray, name)
+        return wrap(computed(name, function, (self._array, *plain), words), (self, *args))
 
     _install(name, call)
 
@@ -296,8 +324,11 @@ def _add_operator(name: str, in_place: bool = False) -> None:
     def call(self: StrictArray, *others: Any) -> Any:
         operands = [unwrap(other, what) for other in others]
         refuse_wider_scalars([self._array, *operands], what)
-        result = getattr(self._array, name)(*operands)
-        return self if in_place else wrap(result)
+        if in_place:
+            written(name.replace("__i", "__"), lambda: getattr(self._array, name)(*operands))
+            return self
+        function = getattr(np.ndarray, name)
+        return wrap(computed(name, function, (self._array, *operands), {}))
 
     _install(name, call)
 

@@ -4,44 +4,60 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mycaffe_py.answers import unknown_metric
 from mycaffe_py.builder.mycaffe_trainer import upgrade_custom_trainer
 from mycaffe_py.builder.sources import load_model, load_solver_file
 from mycaffe_py.builder.training import Training, build_training
 from mycaffe_py.device.device import Device
 from mycaffe_py.layer.layer import TEST
 from mycaffe_py.net.net import Net
-from mycaffe_py.plugins.registry import Registry, default_registry
+from mycaffe_py.plugins.registry import Registry
 from mycaffe_py.schema import load_net_text, load_solver_text
 from mycaffe_py.seeding import generator_state, restore_generator
 from mycaffe_py.trainer import Trainer
 
-from .comparing import same_bits
+from .blaming import blaming
+from .comparing import difference, same_bits
+from .subjects import registry_for
 
 
 def check_trainer(
-    solver_prototxt: str | Path,
-    model_prototxt: str | Path,
+    trainer: type[Trainer] | str | Path,
+    *files: Any,
     registry: Registry | None = None,
-    *,
     steps: int = 5,
     seed: int = 1,
 ) -> None:
     """Raise AssertionError with the reason if a trainer violates its contract.
 
-    Give a solver with its ``trainer { }`` and a model, each as prototxt text or as a Path. Checked over
+    Give a solver with its ``trainer { }`` and a model, each as prototxt text or as a Path; or first the Trainer class,
+    and a solver that may leave out its ``trainer { }``: ``check_trainer(Own, solver, model)``. Checked over
     ``steps`` updates: one forward and one backward pass for each of the solver's ``iter_size`` passes;
     metrics and sample are finite floats by name (target and prediction of the sample may be lists of them); the
     same seed gives the same bits; ``state`` contains plain values and arrays, and a new trainer that loads it
     continues to the last bit; ``test`` returns the same metrics twice and does not change the weights, the train
     net or the training's state.
     """
-    _Check(solver_prototxt, model_prototxt, registry or default_registry(), steps, seed).run()
+    if files and isinstance(files[-1], Registry):  # the last positional argument until 0.3
+        *files, registry = files  # type: ignore[assignment]
+    cls = trainer if isinstance(trainer, type) else None
+    solver, *rest = files if cls else (trainer, *files)
+    if len(rest) != 1:
+        raise TypeError(
+            "check_trainer() takes a solver and a model, and before them perhaps a class"
+        )
+    registry = registry_for("", registry)  # the texts may name classes in sight, such as a gym
+    check = _Check(solver, rest[0], registry_for(trainer, registry), steps, seed)
+    if cls is not None:
+        check.use(cls)
+    with blaming("the trainer", cls):
+        check.run()
 
 
 class _Check:
@@ -58,6 +74,11 @@ class _Check:
             if isinstance(model, Path)
             else load_net_text(registry.schema, model)
         )
+
+    def use(self, cls: type[Trainer]) -> None:
+        """Make the solver ask for a trainer class."""
+        with self.solver.locating():
+            self.solver.message.trainer.type = cls.type
 
     def build(self) -> Training:
         return build_training(
@@ -89,13 +110,34 @@ class _Check:
             f"summary() must map str to str, not {summary!r:.80}",
         )
         reference = self.counted_updates(first)
-        self.require(
-            same_bits(self.updates(self.build()), reference),
-            "the same seed did not give the same weights and metrics twice",
+        self.same(
+            "the same seed did not give the same twice", self.updates(self.build()), reference, 1
         )
-        self.check_state(first)
-        self.check_test(first)
+        state = trainer.state()
+        self.require(isinstance(state, Mapping), f"state() must return a dict, not {state!r:.80}")
+        self.check_plain("state()", state)
+        self.all_of(lambda: self.check_state(first), lambda: self.check_test(first))
         trainer.close()
+
+    def all_of(self, *checks: Callable[[], None]) -> None:
+        """Make all checks, and report everything that they found."""
+        found = []
+        for check in checks:
+            try:
+                check()
+            except AssertionError as error:
+                found.append(error)
+        if len(found) == 1:
+            raise found[0]
+        if found:
+            raise AssertionError("\n".join(map(str, found)))
+
+    def same(self, what: str, record: list[Any], wanted: list[Any], first: int) -> None:
+        """Require two records of updates to be equal; ``first`` is the number of their first update."""
+        for index, (one, other) in enumerate(zip(record, wanted, strict=True)):
+            found = difference(one, other)
+            at = f"update {first + index}" if isinstance(one, dict) else f"{self.steps} updates"
+            self.require(not found, f"{what}: after {at}, {found}")
 
     def counted_updates(self, training: Training) -> list[Any]:
         """Run updates and check that each makes exactly the passes that it should."""
@@ -123,8 +165,10 @@ class _Check:
             metrics, sample = trainer.metrics(), trainer.sample()
             self.check_figures("metrics()", metrics)
             self.check_sample(sample)
-            record.append((dict(metrics), dict(sample)))
-        return [*record, _weights(training.net)]
+            record.append({"metrics()": dict(metrics), "sample()": dict(sample)})
+            unknown = unknown_metric(trainer, ["loss", *metrics, *training.net.output_values()])
+            self.require(not unknown, unknown)
+        return [*record, ("the weights", _weights(training.net))]
 
     def check_figures(self, what: str, figures: Any) -> None:
         self.require(
@@ -142,11 +186,12 @@ class _Check:
             if isinstance(single[name], list):
                 single |= {f"{name}[{k}]": value for k, value in enumerate(single.pop(name))}
         self.check_figures("sample()", single)
+        missing = [name for name in ("x", "target", "prediction") if name not in sample]
+        self.require(not sample or not missing, f'sample(): the dict has no "{[*missing, ""][0]}"')
 
     def check_state(self, training: Training) -> None:
         """Continue from a state in a new training, and check that nothing differs."""
         state = self.trainer_of(training).state()
-        self.check_plain("state()", state)
         kept = copy.deepcopy(state)
         other = self.build()
         others = self.trainer_of(other)
@@ -156,9 +201,11 @@ class _Check:
         self.require(
             same_bits(state, kept), "what state() returned changed as the training continued"
         )
-        self.require(
-            same_bits(self.updates(other), went_on),
+        self.same(
             "after load_state() the training did not continue like the saved one",
+            self.updates(other),
+            went_on,
+            training.solver.iter - self.steps + 1,
         )
         others.close()
 
@@ -182,16 +229,18 @@ class _Check:
 
         def everything() -> Any:
             blobs = {name: np.array(blob.data) for name, blob in training.net.blobs.items()}
-            return copy.deepcopy([_weights(training.net), blobs, trainer.state()])
+            weights = _weights(training.net)
+            return copy.deepcopy(
+                {"the weights": weights, "blobs": blobs, "state()": trainer.state()}
+            )
 
         before = everything()
         figures = [trainer.test(net, self.steps) for _ in range(2)]
         self.check_figures("test()", figures[0])
-        self.require(
-            same_bits(before, everything()),
-            "test() changed the weights, the train net or the state",
-        )
-        self.require(same_bits(*figures), "test() returned different metrics the second time")
+        found = difference(everything(), before)
+        self.require(not found, f"test() changed the weights, the train net or the state: {found}")
+        found = difference(figures[1], figures[0])
+        self.require(not found, f"test() returned different metrics the second time: {found}")
 
 
 def _weights(net: Net) -> np.ndarray:
@@ -203,6 +252,6 @@ def _copy_solver(source: Training, target: Training) -> None:
     target.net.parameters.data[...] = source.net.parameters.data
     for mine, theirs in zip(target.solver.history, source.solver.history, strict=True):
         mine[...] = theirs
-    target.solver.iter = source.solver.iter
+    target.solver.iter, target.solver.began = source.solver.iter, source.solver.began
     target.solver.current_step = source.solver.current_step
     restore_generator(target.device.rng, generator_state(source.device.rng))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         save_weights as save_weights,
         split_paths as split_paths,
     )
+    from .nearby import runs_hint as runs_hint
     from .restoring import (
         RestoreReport as RestoreReport,
         check_snapshot as check_snapshot,
@@ -27,11 +28,14 @@ if TYPE_CHECKING:
         save_state as save_state,
         snapshot_paths as snapshot_paths,
     )
+    from .trying_state import try_state as try_state
 else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
         atomic="atomic_write check_target",
         caffemodel="LoadReport load_weights net_to_proto save_weights split_paths",
+        nearby="runs_hint",
         restoring="RestoreReport check_snapshot restore",
         solverstate="check_format check_writable save_snapshot save_state snapshot_paths",
+        trying_state="try_state",
     )

@@ -14,12 +14,14 @@ import numpy as np
 from mycaffe_py.blob.blob import Blob
 from mycaffe_py.blob.blobproto import array_from_proto, array_to_proto, proto_shape, shape_fits
 from mycaffe_py.blob.host_blob import refresh_views, send_writes
-from mycaffe_py.errors import OutputError, SnapshotError, naming_place
+from mycaffe_py.errors import LayerError, OutputError, SnapshotError, naming_place
 from mycaffe_py.layer.layer import Layer
+from mycaffe_py.wording import counted
 
 from .atomic import atomic_write
 from .files import STATE, WEIGHTS, kind_of, parse, read_file
 from .hdf5 import is_hdf5, weights_to_hdf5
+from .misfits import misfit_hint, other_net_hint
 from .wire import with_size_mark
 
 LARGEST_BINARY = 2**31 - 1
@@ -41,7 +43,7 @@ class LoadReport:
     missing: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        parts = [f"{len(self.loaded)} layers loaded"]
+        parts = [f"{counted(len(self.loaded), 'layer')} loaded"]
         parts += [f"ignored: {', '.join(self.ignored)}"] if self.ignored else []
         parts += [f"not in the file: {', '.join(self.missing)}"] if self.missing else []
         return "; ".join(parts)
@@ -172,13 +174,15 @@ def plan_weights(net: Any, path: Path, data: bytes) -> WeightsPlan:
             f"{path} is a solver state, but a weights file is expected",
             hint=_advice(path),
         )
-    stored = list(_stored_layers(parse(net.registry.schema, data, "NetParameter", path, WEIGHTS)))
+    message = parse(net.registry.schema, data, "NetParameter", path, WEIGHTS)
+    stored = list(_stored_layers(message))
     if not any(name for name, _ in stored):
         raise SnapshotError(f"{path} contains no layers: it is damaged or of another kind")
     layers = net.layers_by_name()
     known = [(layers[name], blobs) for name, blobs in stored if name in layers]
+    _let_layers_check(path, message, layers)
     may_lack = _shared_blobs(net) if is_hdf5(data) else None
-    values = [value for layer, blobs in known for value in _values(path, layer, blobs, may_lack)]
+    values = list(_fitting(path, message, known, may_lack))
     report = LoadReport(
         loaded=list(dict.fromkeys(layer.name for layer, blobs in known if blobs)),
         ignored=[name for name, blobs in stored if name not in layers and blobs],
@@ -188,7 +192,7 @@ def plan_weights(net: Any, path: Path, data: bytes) -> WeightsPlan:
         raise SnapshotError(
             f'no layer of {path} fits net "{net.name}": the file has weights for '
             f"{_abbreviated(name for name, blobs in stored if blobs)}; the net for {_abbreviated(net.params)}",
-            hint="weights are loaded by layer name",
+            hint=other_net_hint(path, message),
         )
     return WeightsPlan(net, values, report)
 
@@ -216,9 +220,33 @@ def _stored_layers(message: Any) -> Iterator[tuple[str, Sequence[Any]]]:
     return ((name, blobs) for name, blobs in stored if blobs or name not in with_blobs)
 
 
+def _let_layers_check(path: Path, message: Any, layers: dict[str, Layer]) -> None:
+    """Show each layer its settings in the file; a refusal names the file."""
+    for entry in message.layer:
+        if entry.name in layers and entry.type and entry.blobs:
+            with naming_place(str(path), LayerError):
+                layers[entry.name].check_loaded(entry)
+
+
 def _shared_blobs(net: Any) -> set[int]:
     """Return the blobs that belong to an earlier layer, by identity: an HDF5 file may leave them out."""
     return {id(blob) for parameter in net.parameters.owners for blob in parameter.sharers}
+
+
+def _fitting(
+    path: Path,
+    message: Any,
+    known: Iterable[tuple[Layer, Sequence[Any]]],
+    may_lack: set[int] | None,
+) -> Iterator[tuple[Blob, np.ndarray, np.ndarray | None]]:
+    """Yield the blobs of layers with their stored values; the error for one that does not fit says what to set."""
+    for layer, blobs in known:
+        try:
+            yield from _values(path, layer, blobs, may_lack)
+        except SnapshotError as error:
+            if error.hint == _RENAME:
+                raise SnapshotError(error.message, hint=misfit_hint(layer, message)) from error
+            raise
 
 
 def _values(
@@ -230,7 +258,7 @@ def _values(
         stored = [*stored, *[None] * (len(layer.blobs) - len(stored))]
     if len(stored) != len(layer.blobs):
         raise SnapshotError(
-            f"{where} has {len(stored)} blobs in the file and {len(layer.blobs)} in the net",
+            f"{where} has {counted(len(stored), 'blob')} in the file and {len(layer.blobs)} in the net",
             hint=_RENAME,
         )
     names = [*layer.blob_names, *map(str, range(len(layer.blob_names), len(layer.blobs)))]

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from mycaffe_py.errors import MissingFileError, SnapshotError, closest
+from mycaffe_py.reading import read_bytes
 
 from .hdf5 import holds_state, is_hdf5, net_from_hdf5, state_from_hdf5
+from .nearby import runs_hint
 from .wire import marked_size, top_level_fields
 
 WEIGHTS, STATE, UNKNOWN = "weights", "solver state", ""
@@ -25,14 +27,14 @@ def read_file(path: Path, expected: str) -> bytes:
     empty or text, or does not have the length it declares.
     """
     try:
-        data = path.read_bytes()
+        data = read_bytes(path)
     except FileNotFoundError as error:
         raise MissingFileError(
-            f"{expected} file {path} does not exist", hint=_near(path)
+            f"{expected} file {path} does not exist", hint=near_hint(path)
         ) from error
     except IsADirectoryError as error:
         last = path / f"last{_SUFFIXES[expected == STATE]}"
-        hint = f'did you mean "{last}"?' if last.is_file() else None
+        hint = f'did you mean "{last}"?' if last.is_file() else runs_hint(path / "last")
         raise SnapshotError(
             f"{path} is a folder, but a {expected} file is expected", hint=hint
         ) from error
@@ -74,12 +76,23 @@ def parse(schema: Any, data: bytes, message_name: str, path: Path, expected: str
 
 
 def _refuse_other_formats(path: Path, data: bytes, expected: str) -> None:
+    from mycaffe_py.foreign.files import foreign_kind
+
+    ending = ".caffemodel" if expected == WEIGHTS else ".solverstate"
     if not data:
         raise SnapshotError(f"{path} is empty, but a {expected} file is expected")
+    kind = foreign_kind(data, path)
+    if kind:
+        raise SnapshotError(
+            f"{path} is {kind}, but a {expected} file is expected",
+            hint=f"give a {ending} or {ending}.h5 file; those of other frameworks are not read",
+        )
     if _is_text(data):
         raise SnapshotError(
             f"{path} is text, but a binary {expected} file is expected",
-            hint="a .prototxt describes a model or solver; it contains no weights and no state",
+            hint="a .prototxt describes a model or solver; it contains no weights and no state"
+            if path.suffix in (".prototxt", ".txt", "")
+            else f"give a {ending} or {ending}.h5 file",
         )
 
 
@@ -95,13 +108,18 @@ def _is_text(data: bytes) -> bool:
     return True
 
 
-def _near(path: Path) -> str | None:
+def near_hint(path: Path) -> str | None:
+    """Return which weights or runs are near a path that does not exist, as a hint; None if there are none."""
     try:
         names = sorted(name for name in os.listdir(path.parent) if name.endswith(ALL_SUFFIXES))
     except OSError:
-        return f"the folder {path.parent} does not exist either"
+        missing = f"the folder {path.parent} does not exist either"
+        runs = runs_hint(path.parent)
+        return f"{missing}\n{runs}" if runs else missing
+    if not names:
+        return runs_hint(path)
     near = closest(path.name, names)
     if near:
         return f'did you mean "{path.with_name(near)}"?'
     shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-    return f"in that folder: {shown}" if names else None
+    return f"in that folder: {shown}"

@@ -1,8 +1,10 @@
 """Conversion between Caffe's HDF5 files of weights and states and the messages of the binary files.
 
 Weights: a dataset ``/data/<layer>/<index>`` for each blob (and ``/diff/...`` for its gradient); one that a layer
-shares with an earlier layer is stored there only. State: ``iter``, ``learned_net``, ``current_step`` and
-``history/<index>``; what exact resuming needs beyond that is in ``mycaffe_state``, which Caffe ignores.
+shares with an earlier layer is stored there only. The group of a layer that checks loaded weights has its
+LayerParameter as the attribute ``mycaffe_layer``, which Caffe ignores. State: ``iter``, ``learned_net``,
+``current_step`` and ``history/<index>``; what exact resuming needs beyond that is in ``mycaffe_state``, which Caffe
+ignores.
 """
 
 from __future__ import annotations
@@ -17,10 +19,15 @@ import numpy as np
 
 from mycaffe_py.blob.blobproto import array_from_proto, array_to_proto
 from mycaffe_py.blob.host_blob import send_writes
-from mycaffe_py.errors import SnapshotError, require
+from mycaffe_py.errors import SnapshotError, naming_place, require
+from mycaffe_py.layer.layer import Layer
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _DATA, _DIFF, _HISTORY, _MORE = "data", "diff", "history", "mycaffe_state"
+_SETTINGS = "mycaffe_layer"
+_LONGEST_ATTRIBUTE = 60_000
+"""HDF5's limit for an attribute is 64 KB."""
+_KERAS = {"model_weights", "layer_names", "keras_version", "backend", "optimizer_weights"}
 _FLOATS = ("float32", "float64")
 # Exceptions of h5py for damaged files.
 _DAMAGED = (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError, OverflowError)
@@ -56,10 +63,24 @@ def weights_to_hdf5(net: Any, write_diff: bool) -> bytes:
             group = file.create_group(group_name)
             for layer in net.device_layers:
                 of_layer = group.require_group(layer.name)
+                if part == "data":
+                    _keep_settings(of_layer, layer)
                 for index, blob in enumerate(layer.blobs):
                     if id(blob) in owned:
                         of_layer[str(index)] = net.device.to_host(getattr(blob, part))
     return content.getvalue()
+
+
+def _keep_settings(group: Any, layer: Layer) -> None:
+    """Store the settings of a layer that wants to see them when its weights are loaded, as far as HDF5 allows."""
+    if type(layer).check_loaded is Layer.check_loaded:
+        return
+    settings = type(layer.param)()
+    settings.CopyFrom(layer.param)
+    del settings.blobs[:]
+    data = settings.SerializeToString()
+    if len(data) <= _LONGEST_ATTRIBUTE:
+        group.attrs[_SETTINGS] = np.frombuffer(data, dtype=np.uint8)
 
 
 def net_from_hdf5(schema: Any, data: bytes, path: Path) -> Any:
@@ -70,9 +91,18 @@ def net_from_hdf5(schema: Any, data: bytes, path: Path) -> Any:
     message = schema.new("NetParameter")
     with _open(data, path) as file:
         if not isinstance(file.get(_DATA), _group_class()):
-            raise SnapshotError(f"{path} is an HDF5 file without weights: it has no group /{_DATA}")
+            keras = _KERAS & (set(file) | set(file.attrs))
+            what = "a Keras file" if keras else "an HDF5 file without weights"
+            hint = "weights of Caffe are in a .caffemodel or .caffemodel.h5 file" if keras else None
+            raise SnapshotError(f"{path} is {what}: it has no group /{_DATA}", hint=hint)
         for name, group in _layers(file[_DATA]):
-            layer = message.layer.add(name=name)
+            layer = message.layer.add()
+            if _SETTINGS in group.attrs:
+                stored = np.asarray(group.attrs[_SETTINGS]).tobytes()
+                with naming_place(str(path), SnapshotError):
+                    layer.CopyFrom(schema.parse_binary(stored, "LayerParameter"))
+                del layer.blobs[:]
+            layer.name = name
             diffs = file.get(f"{_DIFF}/{name}", {})
             indices = [int(key) for key in group if key.isdecimal()]
             for index in range(max(indices, default=-1) + 1):

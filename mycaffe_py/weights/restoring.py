@@ -65,6 +65,7 @@ def _plan(solver: Any, path: Path) -> _Plan:
     message = _read_state(solver, path)
     entries = _read_entries(message, path)
     _check_entries(solver, path, entries)
+    _check_began(path, entries.get(SOLVER, {}).get("began", 0), message.iter)
     history = _read_history(solver, path, message.history)
     expected = entries.get(WEIGHTS_DIGEST, {}).get("sha256")
     weights_path, data = _find_weights(path, message.learned_net, expected)
@@ -73,7 +74,7 @@ def _plan(solver: Any, path: Path) -> _Plan:
         raise SnapshotError(
             f"{path} cannot be resumed: its weights file {weights_path} has no values for layer "
             f'"{weights.report.missing[0]}"',
-            hint="if the net has changed, start a new run with --weights",
+            hint="if the net has changed, start a new run with --weights (weights= in Python)",
         )
     report = RestoreReport(
         message.iter, path, weights_path, weights.report, _absent(solver, entries)
@@ -112,21 +113,40 @@ def _check_entries(solver: Any, path: Path, entries: dict[str, Any]) -> None:
     if stored.get("type", solver.type) != solver.type:
         raise SnapshotError(
             f"{path} belongs to a solver of type {stored['type']}; this solver is of type {solver.type}",
-            hint="update rules cannot use each other's history; --weights starts a new run",
+            hint="update rules cannot use each other's history; --weights (weights= in Python) starts a new run",
         )
     if stored.get("dtype", dtype) != dtype:
         raise SnapshotError(
             f"{path} was written in {stored['dtype']}; this net is in {dtype}",
-            hint=f"resume with --dtype {stored['dtype']}",
+            hint=f"resume with --dtype {stored['dtype']} (dtype= in Python)",
         )
+    if not _is_set_rate(entries.get(SOLVER, {}).get("set_rate")):
+        raise SnapshotError(f"{path} is damaged: its learning rate is none")
     trainer, stored = solver.trainer, entries.get(TRAINER, {})
     if trainer is not None and stored.get("type", trainer.type) != trainer.type:
         raise SnapshotError(
             f"{path} belongs to trainer {stored['type']}; this solver has trainer {trainer.type}",
-            hint="--weights starts a new run from the weights alone",
+            hint="--weights (weights= in Python) starts a new run from the weights alone",
         )
     if RANDOM in entries:
         _check_generator(solver, path, entries[RANDOM])
+
+
+def _check_began(path: Path, began: Any, iteration: int) -> None:
+    """Raise SnapshotError unless this is an iteration at which a count of updates may have begun."""
+    if isinstance(began, bool) or not isinstance(began, int) or not 0 <= began <= iteration:
+        raise SnapshotError(
+            f"{path} is damaged: its updates are counted from {began!r:.40}, which is no iteration up to {iteration}"
+        )
+
+
+def _is_set_rate(stored: Any) -> bool:
+    """Whether this is what a solver of which somebody has set the rate, or nobody, puts into its state."""
+    pair = isinstance(stored, list) and len(stored) == 2
+    return stored is None or (
+        pair and all(isinstance(rate, int | float) and 0 <= rate < np.inf for rate in stored)
+        and stored[1] > 0
+    )  # fmt: skip
 
 
 def _check_generator(solver: Any, path: Path, stored: dict[str, Any]) -> None:
@@ -175,7 +195,7 @@ def _find_weights(state: Path, learned_net: str, expected: str | None) -> tuple[
     raise SnapshotError(
         f"{found[0]} is not the weights file that was written with solver state {state}: "
         "its content differs",
-        hint="resume from files written together, or start a new run from the weights with --weights",
+        hint="resume from files written together, or start a new run with --weights (weights= in Python)",
     )
 
 
@@ -208,6 +228,8 @@ def _absent(solver: Any, entries: dict[str, Any]) -> list[str]:
 
 def _apply(solver: Any, plan: _Plan) -> None:
     # The trainer and the layers come first: only they may still fail.
+    if solver.trainer is not None and RANDOM in plan.entries:
+        solver.trainer.seed = plan.entries[RANDOM]["seed"]  # what it draws from it goes on the same
     if solver.trainer is not None and TRAINER in plan.entries:
         _restore_trainer(solver.trainer, plan)
     _restore_layers(solver, plan)
@@ -221,6 +243,9 @@ def _apply(solver: Any, plan: _Plan) -> None:
         stored.get("loss", solver.loss),
         stored.get("rate", solver.last_lr),
     )
+    solver.began = stored.get("began", 0)
+    solver.set_rate.load_state(stored.get("set_rate"))
+    solver.schedule.warmup_ended = stored.get("warmup_ended") is True
     solver.resume_losses(stored.get("losses", ()))
     if RANDOM in plan.entries:
         random = plan.entries[RANDOM]
@@ -234,7 +259,7 @@ def _restore_layers(solver: Any, plan: _Plan) -> None:
         try:
             net.load_layer_states(of_net)
         except SnapshotError as error:
-            hint = error.hint or "--weights starts a new run"
+            hint = error.hint or "--weights (weights= in Python) starts a new run"
             raise SnapshotError(f"{plan.report.state}: {error.message}", hint=hint) from error
 
 
@@ -242,12 +267,15 @@ def _restore_trainer(trainer: Any, plan: _Plan) -> None:
     try:
         trainer.load_state(plan.entries[TRAINER]["state"])
     except SnapshotError as error:
-        state, hint = plan.report.state, error.hint or "--weights starts a new run"
+        state, hint = (
+            plan.report.state,
+            error.hint or "--weights (weights= in Python) starts a new run",
+        )
         raise SnapshotError(f"{state}: {error.message}", hint=hint) from error
     except MyCaffeError:
         raise
     except Exception as error:
         raise SnapshotError(
             f"{plan.report.state}: trainer {trainer.type} cannot restore its state: {error!r}",
-            hint="the solver file may have changed since the snapshot; --weights starts a new run",
+            hint="the solver file may have changed since the snapshot; --weights (weights= in Python) starts a new run",
         ) from error

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from mycaffe_py.answers import state_of
 from mycaffe_py.blob.blobproto import array_to_proto
 from mycaffe_py.errors import OutputError, require
 
@@ -138,6 +139,9 @@ def _entries(solver: Any, weights_digest: str | None) -> Iterator[tuple[str, Any
             "loss": solver.loss,
             "losses": solver.recent_losses,
             "rate": solver.last_lr,
+            "set_rate": solver.set_rate.state(),
+            "warmup_ended": solver.schedule.warmup_ended,
+            "began": solver.began,
         },
     )
     yield (
@@ -150,7 +154,7 @@ def _entries(solver: Any, weights_digest: str | None) -> Iterator[tuple[str, Any
     if of_train_net or any(tests.layers):
         yield LAYERS, {"train": of_train_net, "test": tests.layers}
     if solver.trainer is not None:
-        yield TRAINER, {"type": solver.trainer.type, "state": solver.trainer.state()}
+        yield TRAINER, {"type": solver.trainer.type, "state": state_of(solver.trainer)}
 
 
 def _add_entry(message: Any, name: str, value: Any) -> None:

@@ -23,7 +23,12 @@ def pack(name: str, value: Any) -> tuple[str, dict[str, np.ndarray]]:
     objects.
     """
     packer = _Packer()
-    return json.dumps(packer.pack(name, value)), packer.arrays
+    try:
+        return json.dumps(packer.pack(name, value)), packer.arrays
+    except RecursionError as error:
+        raise PluginError(
+            f'state "{name}" contains itself, or is nested too deeply, so it cannot be stored in a snapshot'
+        ) from error
 
 
 def unpack(text: str, arrays: Mapping[str, np.ndarray]) -> Any:

@@ -22,9 +22,9 @@ MISTAKES = {
     "bad cell": (row_7("7,n/a."), PLAIN, ['d.csv, line 9, column "price": "n/a."', "not a number"]),
     "infinite cell": (row_7("7,inf"), PLAIN, ['line 9, column "price"', '"inf"']),
     "cell too large": (row_7("7,1e400"), PLAIN, ["line 9", '"1e400"', "not a finite number"]),
-    "decimal commas": (
-        *(ROWS.replace(",", ";").replace(".", ","), PLAIN),
-        ['line 2, column "price"', "write decimals with a point"],
+    "a decimal comma": (
+        *(row_7('7,"7,5"'), PLAIN),
+        ['line 9, column "price"', 'write all decimals with "."'],
     ),
     "unknown column": (
         *(ROWS, 'csv_file: "d.csv" csv_column: "prise"'),
@@ -45,7 +45,11 @@ MISTAKES = {
     "row too long": (row_7("7,1,2"), PLAIN, ["d.csv, line 9: the row has 3 cells"]),
     "quote never closed": (row_7('7,"7.5'), PLAIN, ["d.csv, line"]),
     "binary file": (bytes(range(1, 256)) * 9, PLAIN, ["d.csv, line", "not UTF-8 text"]),
-    "UTF-16": (ROWS.encode("utf-16"), PLAIN, ["d.csv, line 1: byte 0xff is not UTF-8"]),
+    "UTF-16": (
+        ROWS.encode("utf-16"),
+        PLAIN,
+        ["d.csv is text in UTF-16", "save it as CSV in UTF-8"],
+    ),
     "times that go back": (row_7("1,7.5"), TIMED, ['line 9, column "t": "1" comes before']),
     "bad time": (row_7("x,7.5"), TIMED, ['line 9, column "t": "x" is not a number']),
     "date of another format": (
@@ -54,7 +58,7 @@ MISTAKES = {
     ),
     "format without a column": (
         *(ROWS, f'{PLAIN} csv_time_format: "%Y"'),
-        ["csv_time_column is not set"],
+        ["no effect without csv_time_column"],
     ),
     "scale 0": (ROWS, f"{PLAIN} csv_scale: 0", ["curve_param.csv_scale is 0", "except 0"]),
     "no file named": (ROWS, 'csv_column: "price"', ["curve_param.csv_file is empty"]),

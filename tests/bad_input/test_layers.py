@@ -19,6 +19,9 @@ from mycaffe_py.schema import load_net_text
 from .. import conformance_cases as cases
 from .layer_mistakes import MOST_OF_A_KIND, REGISTRY, mistakes
 
+# A changed setting may well leave another one without effect.
+pytestmark = pytest.mark.filterwarnings("ignore::mycaffe_py.errors.MyCaffeWarning")
+
 SOME = 6
 """How many mistakes of a kind a layer type gets where the slow tests are left out."""
 # Words of NumPy, of Python and of HDF5 where they should have been ours.

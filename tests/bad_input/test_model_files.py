@@ -50,11 +50,11 @@ MISTAKES = {
         *("hidden_size: 4", "hidden_size: 4 hidden_size: 5"),
         ["E104", ":13:48", "given twice", "model.prototxt:13:33"],
     ),
-    "JSON": ("", '{"name": "Small", "layers": []}', ["E103", ":1:1", 'found "{"']),
+    "JSON": ("", '{"name": "Small", "layers": []}', ["E103", ":1:1", "this is JSON"]),
     "unknown layer type": ('"CFC"', '"CCF"', ["E201", ":12:22", '"CCF"', '"CFC"?', "--plugin"]),
     "layer type of a later version": (
         *('"CFC"', '"QuantumGate"'),
-        ["E201", '"QuantumGate"', "known layer types: AbsVal,"],
+        ["E201", '"QuantumGate"', "mycaffe layers lists all"],
     ),
     "layer without a type": (' type: "CFC"', "", ["E201", ":11:1", 'layer "cfc1" has no type']),
     "two layers with weights of one name": (
@@ -129,7 +129,7 @@ MISTAKES = {
         *('top: "loss"', 'top: "loss" param { lr_mult: 1 }'),
         ["1 param specs are given", "0 learnable blobs"],
     ),
-    "empty file": ("", "", ["E205", "model.prototxt", "has no layers"]),
+    "empty file": ("", "", ["E200", "model.prototxt is empty"]),
     "solver in place of the model": (
         *("", 'type: "SGD"\nbase_lr: 0.1\nmax_iter: 5\n'),
         ["model.prototxt:1:1", "this is a solver file", "--solver"],

@@ -138,7 +138,7 @@ BUILDING = {
     "missing solver": (lambda: get_solver("adamv.prototxt"), FileNotFoundError, ["adamw.prototxt"]),
     "bad phase": (lambda: Net(MODEL, phase=7), ValueError, ["TRAIN (0) or TEST (1), got 7"]),
     "phase by name": (lambda: Net(MODEL, phase="TEST"), ValueError, ["got 'TEST'"]),
-    "no file name": (lambda: Net(3), ValueError, ["file name or a NetParameter, not int"]),
+    "no file name": (lambda: Net(3), ValueError, ["a NetSpec or a NetParameter, not int"]),
     "folder": (lambda: Net("."), ValueError, [". is a directory"]),
     "solver without a net": (lambda: get_solver(SOLVER), ValueError, ["does not name a net"]),
     "bad dtype": (
@@ -153,7 +153,7 @@ BUILDING = {
     ),
     "bad override": (
         lambda: get_solver(SOLVER, MODEL, overrides=["solver.bas_lr=1"]),
-        *(ValueError, ['no field "bas_lr"', 'did you mean "base_lr"?']),
+        *(ValueError, ['no field "bas_lr"', "did you mean --set solver.base_lr=1?"]),
     ),
     "bad device name": (lambda: open_device("cpu:0"), ValueError, ['unknown device "cpu:0"']),
 }

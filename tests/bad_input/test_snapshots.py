@@ -86,10 +86,10 @@ MISTAKES = {
     ),
     "text as state": (nothing, ["--resume", "solver.prototxt"], 2, ["solver.prototxt is text"]),
     "folder as weights": (
-        nothing,
-        ["--weights", RUN],
-        2,
-        [f"{RUN} is a folder", f'did you mean "{RUN}/last.caffemodel"?'],
+        write("empty/notes.txt", "nothing here"),
+        ["--weights", "empty"],
+        3,
+        ["no weights in empty", "best.caffemodel"],
     ),
     "empty file": (write("e.caffemodel", ""), ["--weights", "e.caffemodel"], 2, ["is empty"]),
     "bytes without sense": (
@@ -110,7 +110,7 @@ MISTAKES = {
     "missing state": (nothing, ["--resume", "gone"], 3, ["nothing to resume: gone does not exist"]),
     "folder without a state": (
         *(write("e/readme", "x"), ["--resume", "e", *ON], 3),
-        ["folder e contains no .solverstate", "runs/<net>/001"],
+        ["folder e contains no .solverstate", 'did you mean "runs/Small/001"?'],
     ),
     "weights of another net": (
         *(write("model.prototxt", MODEL.replace("cfc1", "other")), ["--weights", WEIGHTS], 2),
@@ -175,7 +175,8 @@ def test_test_refuses_what_holds_no_weights(after, weights):
 
 
 def test_test_without_anything_that_feeds_the_net(after):
-    arguments = ["test", "--model", "model.prototxt", "--weights", WEIGHTS]
+    after.write("alone/w.caffemodel", (after.folder / WEIGHTS).read_bytes())
+    arguments = ["test", "--model", "model.prototxt", "--weights", "alone/w.caffemodel"]
     after.refuses(arguments, 2, ["nothing fills the inputs x, tt, mask, target", "--solver FILE"])
 
 

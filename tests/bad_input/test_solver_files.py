@@ -17,7 +17,7 @@ def settings(text):
 # kind: (old text, new text, words of the message)
 MISTAKES = {
     "unknown policy": ('"fixed"', '"fixd"', ["solver.prototxt:3:12", '"fixd"', '"fixed"?']),
-    "no policy": ('lr_policy: "fixed"\n', "", ["lr_policy is not set", "fixed, step, exp"]),
+    "no policy": ('lr_policy: "fixed"\n', "", ["lr_policy is not set", "cosine, exp, fixed"]),
     "policy without its setting": ('"fixed"', '"step" gamma: 0.1', [":3:12", "needs stepsize > 0"]),
     "policy without gamma": ('"fixed"', '"exp"', [":3:12", '"exp" needs gamma']),
     "unknown solver type": ('"AdamW"', '"AdamWW"', ["E201", ":1:7", '"AdamWW"', '"AdamW"?']),

@@ -29,7 +29,9 @@ def rendered(paths, registry):
 def test_what_is_returned(registry, write):
     assert isinstance(check_file("LiquidNetCfc.prototxt", registry), Net)
     assert check_file("adamw.prototxt", registry).message.type == "AdamW"
-    both = write("solver.prototxt", 'net: "LiquidNetCfc.prototxt" lr_policy: "fixed"')
+    both = write(
+        "solver.prototxt", 'net: "LiquidNetCfc.prototxt" lr_policy: "fixed" base_lr: 1 max_iter: 1'
+    )
     assert isinstance(check_file(both, registry), Net)
 
 
@@ -105,5 +107,5 @@ def test_files_that_cannot_be_read(registry, write, tmp_path):
     assert "[E310]" in lines[0]
     assert "is a binary file" in lines[1]
     assert "is a directory" in lines[2]
-    assert "no layers" in lines[3]
+    assert "is empty" in lines[3]
     assert 'model file "LiquidNetCfk.prototxt" does not exist' in lines[4]

@@ -50,7 +50,6 @@ def model(registry):
         ("solver.max_iter=99999999999", None, "out of range"),
         ("solver.trainer=RNN", None, "trainer is a message"),
         ("solver.base_lr", None, "expected KEY=VALUE"),
-        ("base_lr=1", None, "expected KEY=VALUE"),
         ("=1", None, "expected KEY=VALUE"),
         ("solver.=1", None, 'SolverParameter has no field ""'),
         ("sovler.base_lr=1", None, 'no layer is named "sovler"'),

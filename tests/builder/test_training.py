@@ -135,12 +135,12 @@ def test_test_nets_have_their_states(build):
         ("test_interval: 1\ntest_iter: 1 test_iter: -3", "test_iter must be at least 1, got -3", 7),
         (
             'test_net: "other.prototxt"\ntest_net: "other.prototxt"\ntest_iter: 1 test_interval: 1',
-            "2 test nets, but test_iter is given 1 times",
+            "2 test nets, but test_iter is given 1 time",
             8,
         ),
         (
             "test_interval: 1 test_iter: 1 test_iter: 1\ntest_state { level: 1 }",
-            "test_state is given 1 times for 2 test nets",
+            "test_state is given 1 time for 2 test nets",
             7,
         ),
     ],
@@ -154,7 +154,7 @@ def test_mistakes_about_test_nets(build, text, message, line):
 
 def test_a_net_for_training_only_is_not_tested(build):
     (problem,) = mistake(build, 'train_net: "net.prototxt"\ntest_iter: 1 test_interval: 1').problems
-    assert problem.message == "test_iter is given 1 times for 0 test nets"
+    assert problem.message == "test_iter is given 1 time for 0 test nets"
     assert "train_net is for training only" in problem.hint
 
 

@@ -136,7 +136,7 @@ def train(folder, registry, text, **options):
             (7, 3),
         ),
         ("history: 100", "input: X_AND_Y", "gives 164 values of x", (7, 3)),
-        ("history: 100", "noise: -1", "curve_param.noise is -1", (9, 26)),
+        ("history: 100", "input: Y noise: -1", "curve_param.noise is -1", (9, 35)),
         ("history: 100", "noisee: 1", 'unknown field "noisee"', (9, 19)),
         ("history: 100", "curve: CSV_FILE", "curve_param.csv_file is empty", None),
         (

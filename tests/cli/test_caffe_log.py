@@ -7,6 +7,9 @@ from datetime import datetime
 
 import pytest
 
+from mycaffe_py.events import TestDone
+from mycaffe_py.events.caffe_log import CaffeLog
+
 from .conftest import DATA_NET, DATA_SOLVER
 
 # The expressions of the parsers that come with Caffe, and of scripts written after them.
@@ -141,6 +144,18 @@ def test_debug_info_on_display_iterations(log):
     counts = [sum(bool(re.fullmatch(kind, line)) for line in lines) for kind in kinds]
     # Iterations 0, 2, 4; the test net and the last pass run forward only.
     assert counts[2:] == [3, 3, 3] and min(counts[:2]) > 3
+
+
+def test_figures_of_a_trainer_are_below_its_tests():
+    lines = []
+    log = CaffeLog(lines.append, {"loss": 1.0}, 1)
+    figures = {"loss": 0.5, "validation_error": 0.25, "mean_abs_error": 2.0, "baseline_error": 3.0}
+    log.write_event(TestDone(15, 0, figures), 0.0)
+    assert lines == [
+        "Iteration 15, Testing net (#0)",
+        "    Test net output #0: loss = 0.5 (* 1 = 0.5 loss)",
+        "    mean abs error = 2, validation error = 0.25",
+    ]
 
 
 @pytest.mark.slow

@@ -1,10 +1,22 @@
 from __future__ import annotations
 
+import json
+
+import pytest
+
+from mycaffe_py.plugins import default_registry, registry
+
 BROKEN = """name: "Broken"
 layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 1 dim: 2 } } }
 layer { name: "fc" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_outputs: 2 } }
 layer { name: "a" tipe: "ReLU" bottom: "y" top: "z" }
 """
+
+
+@pytest.fixture(autouse=True)
+def _own_registry(monkeypatch):
+    """Plugins named with --plugin are forgotten after the test."""
+    monkeypatch.setattr(registry, "_default", default_registry())
 
 
 def test_a_good_net_and_a_good_solver(mycaffe):
@@ -46,3 +58,45 @@ def test_a_binary_file_is_recognised(mycaffe, tmp_path):
     (tmp_path / "a.caffemodel").write_bytes(b"\x0a\x03abc\x00\x01\x02")
     result = mycaffe("check", "a.caffemodel")
     assert result.exit_code == 2 and "binary file" in result.stderr
+
+
+def test_gradients_of_a_net(mycaffe):
+    result = mycaffe("check", "--gradients", "CurveForecast.prototxt", "--entries", 2)
+    assert result.exit_code == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert lines[0] == "CurveForecast.prototxt"
+    assert lines[1].split() == ["layer", "type", "bottoms", "parameters", "difference", "result"]
+    rows = {line.split()[0]: line.split()[-1] for line in lines[2:]}
+    assert rows["data"] == "data" and rows["cfc1"] == rows["loss"] == "ok"
+
+
+def test_gradients_of_a_plugin(mycaffe, tmp_path):
+    mycaffe("new", "layer", "own-gate")
+    good = mycaffe("check", "--gradients", "--plugin", "own_gate.py")
+    assert good.exit_code == 0 and good.stdout.splitlines()[-1].endswith("  ok"), good.stderr
+    text = (tmp_path / "own_gate.py").read_text()
+    (tmp_path / "wrong.py").write_text(text.replace("(1 - self.squashed**2)", "1"))
+    wrong = mycaffe("check", "--gradients", "--plugin", "wrong.py")
+    assert wrong.exit_code == 2 and wrong.stdout.splitlines()[-1].endswith("  wrong")
+    assert "backward" in wrong.stderr and "differences" in wrong.stderr
+    (found,) = json.loads(mycaffe("check", "--gradients", "--plugin", "wrong.py", "--json").stdout)
+    assert found["plugin"] == "wrong" and found["layers"][0]["result"] == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ((), 2, "missing argument 'FILE...'"),
+        (("--gradients",), 2, "missing argument 'FILE...'"),
+        (("--plugin", "mycaffe_plugins.gyms"), 2, "missing argument 'FILE...'"),
+        (("--gradients", "--plugin", "mycaffe_plugins.gyms"), 2, "offers no layer types"),
+        (("--gradients", "adamw.prototxt"), 2, "names no net"),
+        (("--gradients", "nope.prototxt"), 3, "does not exist"),
+        (("--seed", 1, "LiquidNetCfc.prototxt"), 2, "--seed goes with --gradients"),
+        (("--json", "LiquidNetCfc.prototxt"), 2, "--json goes with --gradients"),
+        (("--gradients", "--entries", 0, "LiquidNetCfc.prototxt"), 2, "--entries"),
+    ],
+)
+def test_gradients_that_cannot_be_checked(mycaffe, arguments, code, words):
+    result = mycaffe("check", *arguments)
+    assert result.exit_code == code and words in result.stderr, result.stderr

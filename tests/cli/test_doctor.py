@@ -35,11 +35,38 @@ def test_report_as_json():
     assert found["devices"][0]["usable"]
 
 
+def test_compiled_kernels_and_where_they_are(compiled, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = tmp_path / "mycaffe-py" / "kernels"
+    folder.mkdir(parents=True)
+    (folder / "one").write_bytes(bytes(1_500_000))
+    kernels = json.loads(run("doctor", "--json").stdout)["kernels"]
+    assert kernels == {"used": True, "reason": None, "folder": str(folder), "bytes": 1_500_000}
+    assert f"kept in {folder}: 1.5 MB" in run("doctor").stdout
+
+
+def test_why_there_are_no_compiled_kernels(compiled, monkeypatch):
+    monkeypatch.setenv("MYCAFFE_FAST", "off")
+    assert (
+        "plain on the CPU; compiled ones are turned off by MYCAFFE_FAST=off" in run("doctor").stdout
+    )
+
+
 def test_a_missing_extra_comes_with_its_pip_line(monkeypatch):
     monkeypatch.setattr(diagnosis, "version_of", lambda name: None)
     plot = next(extra for extra in diagnosis.extras() if extra["name"] == "plot")
     assert plot["missing"] == ["matplotlib"]
     assert plot["install"] == 'pip install "mycaffe-py[plot]"'
+
+
+def test_extras_of_extras_and_old_versions(monkeypatch):
+    installed = {"matplotlib": "3.9", "lmdb": "1.4.1", "h5py": "3.11", "pillow": "11.0"}
+    monkeypatch.setattr(diagnosis, "version_of", installed.get)
+    text = "\n".join(diagnosis.lines(diagnosis.diagnose()))
+    assert "extra      plot: installed" in text
+    caffe = 'extra      caffe: lmdb 1.4.1 is installed, >=2.1 is needed; pip install "mycaffe-py[caffe]"'
+    assert caffe in text
+    assert "extra      test: missing" in text
 
 
 def test_an_unusable_gpu_says_why(monkeypatch):
@@ -60,9 +87,9 @@ def test_two_cupys_are_a_warning(monkeypatch):
 
 def test_plugins_are_listed_with_what_they_offer():
     text = run("plugins").stdout
-    assert "mycaffe_liquid" in text and "layers: CFC" in text
+    assert "mycaffe_plugins.liquid" in text and "layers: CFC" in text
     entries = {entry["name"]: entry for entry in json.loads(run("plugins", "--json").stdout)}
-    assert "AdamW" in entries["mycaffe_solvers"]["offers"]["solvers"]
+    assert "AdamW" in entries["mycaffe_plugins.solvers"]["offers"]["solvers"]
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def test_a_net_that_cannot_be_built_is_drawn_all_the_same(mycaffe, models, tmp_p
     text = (tmp_path / "lenet.svg").read_text(encoding="utf-8")
     assert ">Batch 64<" in text and "accuracy" not in text
     assert (
-        "accuracy" in (mycaffe("draw", "lenet.prototxt"), (tmp_path / "lenet.svg").read_text())[1]
+        "accuracy" in (mycaffe("draw", "lenet.prototxt"), (tmp_path / "lenet-2.svg").read_text())[1]
     )
 
 

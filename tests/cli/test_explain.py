@@ -34,7 +34,8 @@ def is_picture(path):
 
 def test_a_run_folder_is_enough(mycaffe, run_folder, painted):
     result = mycaffe("explain", "--weights", "run")
-    assert (result.exit_code, result.stderr) == (0, "")
+    said = "weights run/best.caffemodel  seed 1 (the run's)\n"
+    assert (result.exit_code, result.stderr) == (0, said)
     assert result.stdout.splitlines() == [f"run/{name}" for name in PICTURES]
     assert all(is_picture(run_folder / name) for name in PICTURES)
 

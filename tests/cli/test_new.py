@@ -58,6 +58,7 @@ def test_a_file_is_copied_and_a_list_given_piece_by_piece(mycaffe, tmp_path):
     assert "copied into data/" in result.stderr and (tmp_path / "nets/S/data/a.csv").is_file()
     text = (tmp_path / "nets/S/solver.prototxt").read_text()
     assert "period: 7" in text and "period: 3.5" in text
+    assert 'type: "SERIES"' in text and (tmp_path / "nets/S/SeriesCfc.prototxt").is_file()
 
 
 def test_a_model_with_data_of_its_own(mycaffe):
@@ -106,7 +107,7 @@ def test_a_name_that_is_taken(mycaffe, tmp_path):
 
 
 def test_what_can_be_made(mycaffe):
-    assert 'did you mean "project"?' in mycaffe("new", "projct").stderr
+    assert "write: mycaffe new project MyName" in mycaffe("new", "projct").stderr
     assert "known: project" in mycaffe("new", "zzz", "X").stderr
     shown = mycaffe("new", "--help").stdout
     assert "mycaffe new project LiquidNN" in shown and "project" in shown

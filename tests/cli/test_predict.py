@@ -14,7 +14,7 @@ from mycaffe_py.cli.app import app
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "series"
 SOLVER = """
-net: "SeriesCfc.prototxt" type: "AdamW" base_lr: 0.01 lr_policy: "fixed" momentum: 0.9 momentum2: 0.99
+net: "SeriesStandardized.prototxt" type: "AdamW" base_lr: 0.01 lr_policy: "fixed" momentum: 0.9 momentum2: 0.99
 trainer { type: "RNN.SUPER_SIMPLE" gym { type: "Series"
   series_param { csv_file: "data.csv" window: 38 horizon: 4 period: 12 period: 6 } } }
 """
@@ -128,26 +128,26 @@ def test_a_run_folder_stands_for_its_best_weights(mycaffe, trained, tmp_path):
         (("--weights", "empty", "--steps", 3), 3, "no weights in empty"),
         ((*WEIGHTS, "--steps", 3, "--input", "bad.csv"), 2, "--input bad.csv replaced the"),
         ((*WEIGHTS, "--steps", 3, "--input", "bad.csv"), 2, 'bad.csv, line 3, column "b": "x" is not'),
-        ((*WEIGHTS, "--steps", 3, "--input", "two.csv"), 2, "gym Series gives 273 values of x"),
-        ((*WEIGHTS, "--steps", 3, "--input", "two.csv"), 2, "--input two.csv replaced the"),
-        ((*WEIGHTS, "--steps", 3, "--input", "pipes.csv"), 2, "columns are separated by commas, semicolons or tabs"),
+        ((*WEIGHTS, "--steps", 3, "--input", "two.csv"), 2, 'value_column "column 1", here'),
+        ((*WEIGHTS, "--steps", 3, "--input", "two.csv"), 2, "and a file with the same columns"),
+        ((*WEIGHTS, "--steps", 3, "--input", "colons.csv"), 2, "columns are separated by commas, semicolons or tabs"),
         ((*WEIGHTS, "--steps", 3, "--input", "late.csv"), 2, 'times come from column "n" (series_param.time_column)'),
         ((*WEIGHTS, "--steps", 3, "--input", "data.csv", "--out", "data.csv"), 2, "is the same file as the input"),
         ((*WEIGHTS, "--steps", 3, "--out", "f.png"), 2, "--out f.png must be a CSV file"),
         ((*WEIGHTS, "--steps", 3, "--out", "run"), 2, "cannot write run: it is a folder"),
         ((*WEIGHTS, "--steps", 3, "--from", "soon"), 2, 'start "soon" does not match the time format'),
-        (("--weights", "alone.caffemodel", "--steps", 3), 3, "no solver: solver.prototxt does not exist"),
+        (("--weights", "alone.caffemodel", "--steps", 3), 3, "weights file alone.caffemodel does not exist"),
         ((*WEIGHTS, "--steps", 3, "--solver", "sgd.prototxt", *SMALL), 2, "no trainer { }, so there is no gym"),
     ],
 )  # fmt: skip
 def test_mistakes(mycaffe, trained, tmp_path, arguments, code, words):
     (tmp_path / "empty").mkdir()
     (tmp_path / "bad.csv").write_text("t,b\n1,1\n2,x\n")
-    (tmp_path / "pipes.csv").write_text("t|a\n1|1\n2|2\n")
+    (tmp_path / "colons.csv").write_text("t:a\n1:1\n2:2\n")
     (tmp_path / "late.csv").write_text("n,t,a\n0,2001-01-01,1\n1,2001-01-02,1\n")
     (tmp_path / "two.csv").write_text("t,a,b\n1,1,1\n2,2,2\n")
     (tmp_path / "sgd.prototxt").write_text(
-        'net: "SeriesCfc.prototxt" type: "SGD" base_lr: 1 lr_policy: "fixed"'
+        'net: "SeriesStandardized.prototxt" type: "SGD" base_lr: 1 lr_policy: "fixed"'
     )
     result = mycaffe("predict", *arguments)
     assert result.exit_code == code, result.stderr
@@ -223,5 +223,18 @@ def test_the_example_trains_tests_and_forecasts(mycaffe):
     result = mycaffe("predict", *weights, "--steps", 60, "--from", "20001230")
     assert result.exit_code == 0, result.stderr
     header, *rows = table()
-    assert header == ["date", "co2", "co2_true"] and rows[-1][0] == "20020223"
+    assert (
+        header == ["date", "co2", "co2_lower", "co2_upper", "co2_true"]
+        and rows[-1][0] == "20020223"
+    )
     assert all(300 < float(row[1]) < 420 for row in rows)
+
+
+def test_table_and_picture_that_are_replaced_are_named(mycaffe, trained, tmp_path, painted):
+    arguments = ("predict", *WEIGHTS, "--steps", 2, "--out", "out.csv")
+    assert "replacing" not in mycaffe(*arguments).stderr
+    stderr = mycaffe(*arguments).stderr
+    assert "replacing out.csv\n" in stderr and "replacing out.png\n" in stderr
+    (tmp_path / "out.csv").unlink()
+    stderr = mycaffe(*arguments).stderr
+    assert "replacing out.csv" not in stderr and "replacing out.png\n" in stderr

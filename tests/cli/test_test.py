@@ -58,7 +58,7 @@ def test_json(mycaffe, trained):
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        ([*SMALL], 2, "--weights FILE.caffemodel"),
+        ([*SMALL], 2, "write --weights FILE.caffemodel"),
         ([*WEIGHTS], 2, "add --solver FILE"),
         ([*SMALL, "--weights", "gone.caffemodel"], 3, "gone.caffemodel"),
         (

@@ -9,8 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from mycaffe_py.cli import app as app_module, third_party
+from mycaffe_py.cli.actions.plugins import plugin_entries
 from mycaffe_py.cli.app import app
 from mycaffe_py.errors import PluginError
+from mycaffe_py.plugins import registry
 
 
 def distribution(folder, name, *entries, group="mycaffe.commands"):
@@ -139,6 +141,83 @@ def test_a_place_without_an_attribute_is_refused():
 
 
 def test_our_own_are_installed():
-    assert {"designer", "plot", "report"} <= third_party.installed_commands().keys()
+    assert {
+        "benchmark",
+        "convert-weights",
+        "designer",
+        "plot",
+        "report",
+    } <= third_party.installed_commands().keys()
     for name, place in third_party.installed_commands().items():
         assert isinstance(third_party.load_command(name, place), click.Command)
+
+
+OF_A_FILE = '''
+import click
+from mycaffe_py import hookimpl
+
+@click.command("greet")
+@click.argument("name", default="you")
+def greet(name):
+    """Greet somebody."""
+    click.echo(f"good day, {name}")
+
+@click.command("listing")
+@click.option("--plugin", "plugins", multiple=True)
+def listing(plugins):
+    click.echo(",".join(plugins))
+
+@hookimpl
+def mycaffe_commands():
+    return [greet, listing]
+'''
+
+
+@pytest.fixture
+def plugin_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(registry, "_default", None)
+    path = tmp_path / "greeting.py"
+    path.write_text(OF_A_FILE)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "printed"),
+    [
+        (["greet", "--plugin", "PLUGIN"], "good day, you\n"),
+        (["greet", "--plugin=PLUGIN", "Ann"], "good day, Ann\n"),
+        (["greet", "Ann", "-plugin", "PLUGIN"], "good day, Ann\n"),
+        (["greet", "--plugin", "PLUGIN", "--", "--plugin"], "good day, --plugin\n"),
+    ],
+)
+def test_a_verb_of_a_plugin_file_is_run(plugin_file, arguments, printed):
+    result = run(*(argument.replace("PLUGIN", plugin_file) for argument in arguments))
+    assert (result.exit_code, result.stdout) == (0, printed), result.stderr
+
+
+def test_a_verb_with_the_option_gets_it(plugin_file):
+    assert run("listing", "--plugin", plugin_file).stdout == f"{plugin_file}\n"
+
+
+def test_its_help_and_mistakes_in_its_name(plugin_file):
+    assert "Greet somebody." in run("greet", "--help", "--plugin", plugin_file).stdout
+    result = run("gret", "--plugin", plugin_file)
+    assert result.exit_code == 2 and 'did you mean "greet"?' in result.stderr
+    result = run("greet")
+    assert result.exit_code == 2 and 'unknown verb "greet"' in result.stderr
+    assert run("greet", "--plugin", "gone.py").exit_code == 3
+    assert run("greet", "--plugin").exit_code == 2
+
+
+def test_verbs_of_packages_are_listed_and_those_not_in_use_are_named(tmp_path, monkeypatch):
+    distribution(tmp_path, "gate_plugin-1.0.dist-info", "hello = gate:hello", "train = gate:train")
+    distribution(tmp_path, "other-1.0.dist-info", "hello = other:hello")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    entries = {entry["name"]: entry for entry in plugin_entries([])}
+    assert entries["gate_plugin"]["offers"] == {"commands": ["hello"]}
+    assert entries["gate_plugin"]["error"].startswith('the verb "train": there is one of that name')
+    assert 'the verb "hello"' in entries["other"]["error"] and not entries["other"]["offers"]
+    report = CliRunner().invoke(app, ["doctor"]).output
+    assert "plugin     gate_plugin" in report and 'NOT IN USE: the verb "train"' in report
+    assert "1 observer" in report and "1 observers" not in report
+    assert "10 learning-rate policies" in report

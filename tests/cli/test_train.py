@@ -8,6 +8,8 @@ import signal
 
 import pytest
 
+from mycaffe_py.compiled import why_not
+
 from .conftest import SMALL
 
 
@@ -20,7 +22,9 @@ def test_a_run_prints_its_start_its_progress_its_end_and_its_folder(train, runs,
     assert result.exit_code == 0, result.stderr
     assert result.stdout == "runs/LiquidNetCfc/001\n"
     lines = result.stderr.splitlines()
-    assert re.fullmatch(r"mycaffe \S+  device cpu  seed 3  run runs/LiquidNetCfc/001", lines[0])
+    kernels = ", compiled kernels" if why_not() is None else ""
+    start = rf"mycaffe \S+  device cpu{kernels}  seed 3  run runs/LiquidNetCfc/001"
+    assert re.fullmatch(start, lines[0])
     assert re.fullmatch(
         r"net LiquidNetCfc: 3 layers, [\d,]+ parameters  "
         r"x\(1,82,1\) tt\(1,82,1\) mask\(1,82,1\) target\(1,1\) -> loss",
@@ -135,7 +139,11 @@ def test_a_solver_file_may_ask_for_the_cpu(mycaffe, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["--set", "cfc1.cfc_param.hiden_size=4"], 2, ['did you mean "hidden_size"?']),
+        (
+            ["--set", "cfc1.cfc_param.hiden_size=4"],
+            2,
+            ["did you mean --set cfc1.cfc_param.hidden_size=4?"],
+        ),
         (["--set", "solver.base_lr=quick"], 2, ["base_lr", "quick"]),
         (["--set", "nonsense"], 2, ["expected KEY=VALUE"]),
         (["--model", "LiquidNetCfk.prototxt"], 3, ['did you mean "LiquidNetCfc.prototxt"?']),
@@ -171,7 +179,7 @@ def test_divergence_exits_with_5_and_names_the_blob(train, runs):
     assert "run folder: runs/LiquidNetCfc/001" in result.stderr
 
 
-def test_resume_auto_goes_on_as_if_never_stopped(train, runs):
+def test_resume_auto_goes_on_as_if_never_stopped(train, runs, kernels):
     train("--iterations", 30, "--seed", 4, "-q")
     train("--iterations", 12, "--seed", 4, "-q")
     result = train("--iterations", 30, "--resume", "auto")
@@ -181,12 +189,31 @@ def test_resume_auto_goes_on_as_if_never_stopped(train, runs):
         "iteration 12, weights, history, random state, trainer state with its gyms" in result.stderr
     )
     assert record_of(runs / "003")["resumed_from"].startswith("runs/LiquidNetCfc/002/")
+    assert record_of(runs / "003")["kernels"] == kernels and "kernels," not in result.stderr
     whole, resumed = (
         (runs / number / "metrics.csv").read_text().splitlines() for number in ("001", "003")
     )
     assert whole[13:] == resumed[1:]
     last = [(runs / number / "last.caffemodel").read_bytes() for number in ("001", "003")]
     assert last[0] == last[1]
+
+
+def test_a_run_resumed_without_its_kernels_says_so(train, runs, compiled, monkeypatch):
+    first = train("--iterations", 12, "--seed", 4)
+    assert ", compiled kernels  seed 4" in first.stderr.partition("\n")[0]
+    train("--iterations", 30, "--seed", 4, "-q")
+    monkeypatch.setenv("MYCAFFE_FAST", "0")
+    result = train("--iterations", 30, "--resume", runs / "001")
+    assert "used compiled kernels, this one uses none" in result.stderr
+    assert ", compiled kernels" not in result.stderr
+    whole, resumed = (
+        [line.split(",") for line in (runs / number / "metrics.csv").read_text().splitlines()]
+        for number in ("002", "003")
+    )
+    assert len(resumed) == 19 and whole[0] == resumed[0]
+    loss = whole[0].index("loss")
+    for ours, theirs in zip(whole[13:], resumed[1:], strict=True):
+        assert float(ours[loss]) == pytest.approx(float(theirs[loss]), rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -310,3 +337,9 @@ def test_a_place_for_runs_that_is_a_file(train, tmp_path):
     (tmp_path / "runs").write_text("mine")
     result = train("--iterations", 1)
     assert result.exit_code == 2 and "cannot create the run folder" in result.stderr
+
+
+def test_resume_auto_says_what_it_needs(mycaffe):
+    result = mycaffe("train", "--resume", "auto")
+    assert result.exit_code == 2 and "--resume auto needs --solver" in result.stderr
+    assert "--resume runs/NAME/001" in result.stderr

@@ -258,6 +258,16 @@ def test_live_view_shows_an_unknown_loss_as_such():
     assert "nan" in text_of(view)[1]
 
 
+def test_live_view_of_a_run_that_its_trainer_ended():
+    view = live(80)
+    view.observe(TestDone(500, 0, {"mean_abs_error": FIGURES["mean_abs_error"]}))
+    view.observe(TrainingEnded(500, "done"))
+    lines = text_of(view)
+    assert "500/4,000" in lines[0] and "ETA 0:00" in lines[0]
+    # A figure of a test that is the trainer's own has one line.
+    assert not any("test mean_abs" in line for line in lines)
+
+
 def test_live_view_draws_and_gives_the_cursor_back():
     view = live(80, steps=0)
     view.observe(TrainingStarted(0, 50))

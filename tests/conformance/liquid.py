@@ -18,6 +18,12 @@ def _cfc(layer: str = "", unit: str = "", more: str = "") -> str:
     return f"cfc_param {{ {sizes} {layer} }} cfc_unit_param {{ backbone_units: 4 {unit} }} {more}"
 
 
+def _bare(layer: str = "", unit: str = "") -> str:
+    """Return the settings of a cell without a backbone."""
+    sizes = "hidden_size: 3 output_features: 2"
+    return f"cfc_param {{ {sizes} {layer} }} cfc_unit_param {{ backbone_layers: 0 {unit} }}"
+
+
 def _cfc_unit(settings: str = "") -> str:
     return f"cfc_unit_param {{ hidden_size: 3 backbone_units: 4 {settings} }}"
 
@@ -55,6 +61,9 @@ LAYERS: dict[str, list[tuple[str, list[Any], dict[str, Any]]]] = {
             [(1, 4), _TIMES[:1], (1, 6)],
             {},
         ),
+        (_bare("return_sequences: true"), [(2, 4, 3), _TIMES, _MASK], {}),
+        (_bare(unit="no_gate: true"), [(1, 4), _TIMES[:1]], {}),
+        (_bare("use_mixed: true", "minimal: true"), [(2, 4, 3), _TIMES], {}),
         (_cfc("time: SPANS"), [(2, 4, 3), _TIMES], {}),
         (_cfc("time: ABSOLUTE first_span: 0.4"), [(2, 4, 3), _GROWING], {}),
         (_cfc("time: ABSOLUTE return_sequences: true"), [(2, 4, 3), _GROWING, _MASK], {}),
@@ -71,5 +80,6 @@ LAYERS: dict[str, list[tuple[str, list[Any], dict[str, Any]]]] = {
     + [
         (_cfc_unit(), [(2, 0), (2, 3), _SPAN], {}),
         (_cfc_unit("minimal: true"), [(2, 3), (2, 3), _SPAN], {}),
+        ("cfc_unit_param { hidden_size: 3 backbone_layers: 0 }", [(2, 3), (2, 3), _SPAN], {}),
     ],
 }

@@ -89,6 +89,13 @@ LAYERS: dict[str, list[tuple[str, list[Any], dict[str, Any]]]] = {
         ("", [(2, 1, 3, 1)], {}),
         ("squeeze_param { axes: -1 }", [(2, 1, 3, 1)], {}),
     ],
+    "Reverse": [
+        ("", [(2, 3, 4)], {}),
+        ("reverse_param { axis: 0 }", [(3, 2)], {"batch_axis": 1}),
+        ("reverse_param { axis: -1 keep_first: true }", [(2, 2, 4)], {}),
+        ("", [(3, 4, 2), [[1, 0, 1, 0], [0, 0, 0, 0], [1, 1, 1, 1]]], {}),
+        ("reverse_param { keep_first: true }", [(2, 4), [[1, 1, 1, 0], [1, 0, 0, 0]]], {}),
+    ],
     "Tile": [
         ("tile_param { tiles: 3 }", [_X], {}),
         ("tile_param { tiles: 2 axis: 0 }", [(2, 3)], {}),

@@ -13,13 +13,28 @@ from typing import Any
 import numpy as np
 
 import mycaffe_py as caffe
-from mycaffe_py import TEST, Filler, Gym, Layer, LossLayer, Net, Solver, Trainer, get_solver
+from mycaffe_py import (
+    TEST,
+    Filler,
+    Gym,
+    Layer,
+    LossLayer,
+    Net,
+    Solver,
+    Trainer,
+    get_solver,
+    layers,
+    params,
+)
 from mycaffe_py.blob import Blob, HostBlob
 from mycaffe_py.builder import Training, build_training
 from mycaffe_py.device import Array, Device, open_device
 from mycaffe_py.functions import ReLU, softmax
 from mycaffe_py.plugins import Registry, hookimpl
+from mycaffe_py.pycaffe.net_spec import Top
+from mycaffe_py.run import read_history
 from mycaffe_py.schema import Document, load_net
+from mycaffe_py.solver import History
 from mycaffe_py.stores import open_database, read_image
 from mycaffe_py.testing import check_layer, strict_device
 from mycaffe_py.weights import LoadReport, load_weights, snapshot_paths
@@ -155,6 +170,40 @@ def use_pycaffe() -> None:
     message: Any = caffe.proto.caffe_pb2.NetParameter()
     version: str = caffe.__version__
     print(chances, kinds, message, version, caffe.TRAIN + 1, spec.to_proto())
+
+
+def use_net_spec() -> None:
+    spec = caffe.NetSpec()
+    spec.data, spec.label = layers.Data(batch_size=8, backend="LMDB", source="train", ntop=2)
+    spec.conv = layers.Convolution(
+        spec.data, num_output=8, kernel_size=[3, 3], weight_filler={"type": "msra"}
+    )
+    spec.pool = layers.Pooling(spec.conv, pool=params.Pooling.MAX, kernel_size=2, name="p")
+    layers.Pooling(spec.conv, pool="MAXX")  # type: ignore[arg-type]
+    layers.CFC(spec.pool, hidden_size="many")  # type: ignore[arg-type]
+    layers.Convolution("data", num_output=8)  # type: ignore[arg-type]
+    made: Top = layers.ReLU(spec.pool, in_place=True)
+    number: int = params.Pooling.AVE
+    wrong: str = params.Pooling.AVE  # type: ignore[assignment]
+    print(layers.OfAPlugin(made, anything=3), number, wrong)
+    of_spec: Net = Net(spec, TEST)
+    Net(3)  # type: ignore[arg-type]
+    of_settings: Solver = get_solver({"base_lr": 0.1}, spec)
+    same: Solver = get_solver(net=spec, type="AdamW", base_lr=0.01)
+    print(of_spec.predict(np.zeros((1, 3)))["prob"].shape, of_settings, same)
+
+
+def use_fit(solver: Solver) -> None:
+    history: History = solver.fit(
+        np.zeros((4, 2)), np.zeros(4), epochs=2, validation={"x": np.zeros(2)}
+    )
+    losses: list[float] = history["loss"]
+    solver.fit()  # type: ignore[call-arg]
+    solver.lr = 0.1
+    solver.lr = "small"  # type: ignore[assignment]
+    table: str = str(solver.net.summary(80))
+    parameters: int = solver.net.summary().parameters
+    print(losses, table, parameters, read_history("runs/net/001").epochs)
 
 
 def use_the_rest(registry: Registry, device: Device) -> None:

@@ -96,7 +96,7 @@ class Shared:
     """A worker that does not end with the desk that uses it: to start one takes longer than most tests."""
 
     def __init__(self):
-        from mycaffe_designer.worker import Worker
+        from mycaffe_plugins.designer.worker import Worker
 
         self.worker = Worker()
         self.call = self.worker.call
@@ -114,7 +114,7 @@ def worker():
 
 @pytest.fixture
 def desk(root, worker):
-    from mycaffe_designer.desk import Desk
+    from mycaffe_plugins.designer.desk import Desk
 
     found = Desk(root)
     found.worker, found.warm_up = worker, lambda: None
@@ -170,8 +170,8 @@ class Client:
 def serving(desk):
     """Serve a desk in a thread; yields the address."""
     import uvicorn
-    from mycaffe_designer.app import create_app
-    from mycaffe_designer.guard import Guard
+    from mycaffe_plugins.designer.app import create_app
+    from mycaffe_plugins.designer.guard import Guard
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]

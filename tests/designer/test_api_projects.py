@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from mycaffe_designer.desk import Desk
+from mycaffe_plugins.designer.desk import Desk
 
 from .conftest import TOKEN, Client, serving
 
@@ -20,8 +20,8 @@ def test_about_says_what_there_is(client, root):
     for device in found["devices"][1:]:
         assert device["ok"] or device["reason"]
     assert isinstance(found["extras"]["plot"], bool)
-    assert {"name": "mycaffe_liquid", "error": None} in found["plugins"]
-    assert {"name": "mycaffe_designer", "error": None} in found["plugins"]
+    assert {"name": "mycaffe_plugins.liquid", "error": None} in found["plugins"]
+    assert {"name": "mycaffe_plugins.designer", "error": None} in found["plugins"]
 
 
 def test_an_empty_folder_has_no_projects(client):
@@ -108,6 +108,26 @@ def test_a_gym_draws_its_settings(client):
     found = client.post("/api/templates/preview", json=body).json()
     assert len(found["x"]) == 500 == len(found["y"][0]) and len(found["names"]) == 1
     assert found["y"][0][0] == pytest.approx(1, abs=0.01)
+
+
+def test_a_file_of_measurements_becomes_a_project_with_its_trainer(client, root):
+    rows = [
+        f"{year}-{month:02},{month % 5},1" for year in range(1980, 1990) for month in range(1, 13)
+    ]
+    (root / "sea.csv").write_text("\n".join(["month,height,width", *rows, ""]))
+    [gym] = [one for one in client.get("/api/templates").json()["gyms"] if one["type"] == "Series"]
+    assert (gym["model"], gym["solver"]) == ("SeriesCfc", "series")
+    given = {"series_param.csv_file": "sea.csv", "series_param.horizon": "6"}
+    given["series_param.value_column"] = "height"
+    body = {"gym": {"type": "Series", "settings": given}}
+    drawn = client.post("/api/templates/preview", json=body).json()
+    assert (drawn["names"], drawn["dates"], len(drawn["x"])) == (["height"], True, 120)
+    wanted = NEW | body | {"name": "Sea", "model": gym["model"], "solver": gym["solver"]}
+    answer = client.post("/api/projects", json=wanted)
+    assert answer.status_code < 300, answer.text
+    text = (root / "Sea" / "solver.prototxt").read_text()
+    for part in ('type: "SERIES"', "horizon: 6", 'value_column: "height"', "data/sea.csv"):
+        assert part in text
 
 
 def test_wrong_settings_are_not_drawn(client):

@@ -7,7 +7,7 @@ import pytest
 
 def test_layers_are_listed_with_their_groups(client):
     types = {one["type"]: one for one in client.get("/api/types/layers").json()["types"]}
-    assert types["CFC"]["group"] == "liquid" and types["CFC"]["plugin"] == "mycaffe_liquid"
+    assert types["CFC"]["group"] == "liquid" and types["CFC"]["plugin"] == "mycaffe_plugins.liquid"
     assert types["Convolution"]["group"] == "conv" and types["Convolution"]["doc"]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from mycaffe_designer.calls import Call, failure, read_object
-from mycaffe_designer.faults import Fault, dumps
+from mycaffe_plugins.designer.calls import Call, failure, read_object
+from mycaffe_plugins.designer.faults import Fault, dumps
 
 from mycaffe_py.errors import ConfigError, MissingFileError
 

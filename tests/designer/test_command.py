@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from mycaffe_designer.serving import _names, _shown, listen
+from mycaffe_plugins.designer.serving import _names, _shown, listen
 
 from mycaffe_py.cli.app import app
 from mycaffe_py.errors import ConfigError
@@ -217,7 +217,7 @@ def test_other_machines_are_let_in_only_with_a_warning(designer, root):
 def test_the_package_is_light():
     """``mycaffe --help`` imports the verb."""
     code = (
-        "import sys, mycaffe_designer, mycaffe_designer.command\n"
+        "import sys, mycaffe_plugins.designer, mycaffe_plugins.designer.command\n"
         "print(sorted({'numpy', 'starlette', 'uvicorn', 'pluggy', 'asyncio'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from mycaffe_designer.compare import compare, settings_of
+from mycaffe_plugins.designer.compare import compare, settings_of
 
 from mycaffe_py.errors import MissingFileError
 

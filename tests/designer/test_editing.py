@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from mycaffe_designer.editing import edit
+from mycaffe_plugins.designer.editing import edit
 
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.resources import resource_path

@@ -6,9 +6,9 @@ import hashlib
 import stat
 
 import pytest
-from mycaffe_designer.faults import Fault
-from mycaffe_designer.files import read_file, write_file
-from mycaffe_designer.guard import LARGEST_BODY
+from mycaffe_plugins.designer.faults import Fault
+from mycaffe_plugins.designer.files import read_file, write_file
+from mycaffe_plugins.designer.guard import LARGEST_BODY
 
 
 def mark(data):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from mycaffe_designer.faults import Fault
-from mycaffe_designer.folders import Folders, within
+from mycaffe_plugins.designer.faults import Fault
+from mycaffe_plugins.designer.folders import Folders, within
 
 from mycaffe_py.errors import MissingFileError
 

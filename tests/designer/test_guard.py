@@ -6,7 +6,7 @@ import asyncio
 import json
 
 import pytest
-from mycaffe_designer.guard import LARGEST_BODY, Guard
+from mycaffe_plugins.designer.guard import LARGEST_BODY, Guard
 
 TOKEN = "right-token"
 HOST = "127.0.0.1:8765"

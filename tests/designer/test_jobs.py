@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 
 import pytest
-from mycaffe_designer.commands import Done
-from mycaffe_designer.faults import Fault
-from mycaffe_designer.jobs import Jobs
+from mycaffe_plugins.designer.commands import Done
+from mycaffe_plugins.designer.faults import Fault
+from mycaffe_plugins.designer.jobs import Jobs
 
 
 class Held:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from mycaffe_designer.look import look
+from mycaffe_plugins.designer.look import look
 
 from mycaffe_py.builder import check_files
 from mycaffe_py.errors import ConfigError
@@ -37,7 +37,7 @@ def test_a_sound_model_is_described_layer_by_layer(registry):
         "name": "cfc1",
         "type": "CFC",
         "group": "liquid",
-        "plugin": "mycaffe_liquid",
+        "plugin": "mycaffe_plugins.liquid",
         "included": True,
         "phase": None,
         "bottoms": ["x", "tt", "mask"],

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 
 import pytest
-from mycaffe_designer.look import look
+from mycaffe_plugins.designer.look import look
 
 from mycaffe_py.resources import resource_path
 

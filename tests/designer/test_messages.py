@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from mycaffe_designer.messages import problem_in
+from mycaffe_plugins.designer.messages import problem_in
 
 from mycaffe_py.errors import ConfigError, Location
 

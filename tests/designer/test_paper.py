@@ -10,11 +10,13 @@ from html.parser import HTMLParser
 
 import pytest
 from click.testing import CliRunner
-from mycaffe_designer.animation import animate
-from mycaffe_designer.report import report
+from mycaffe_plugins.designer.animation import animate
+from mycaffe_plugins.designer.report import report
+from mycaffe_plugins.designer.report_of_trainer import report_tables
 
 from mycaffe_py.cli.app import app
 from mycaffe_py.plugins import default_registry
+from mycaffe_py.trainer import Report, ReportTable
 
 pytestmark = pytest.mark.slow  # trained runs, painted charts
 
@@ -113,6 +115,26 @@ def test_what_a_run_says_is_text_and_never_markup(runs, tmp_path):
     text = report([copy], default_registry())
     assert attack not in text
     assert "script" not in Page(text).tags and "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+
+
+def test_what_the_trainer_reported_is_a_table(runs, tmp_path):
+    copy = tmp_path / "net" / "001"
+    shutil.copytree(runs[0], copy)
+    record = json.loads((copy / "run.json").read_text())
+    found = ReportTable("a < b", ("rows", "net", "naive"), [("1", 0.123456, 2.5)], best="low")
+    record["report"] = Report([found], ["a note"], ["a <caution>"]).as_json()
+    (copy / "run.json").write_text(json.dumps(record))
+    text = report([copy], default_registry())
+    assert "RNN.SUPER_SIMPLE: what was reached" in Page(text).headings
+    assert "<h3>a &lt; b</h3>" in text and '<td class="value other">0.1235</td>' in text
+    assert (
+        '<td class="value">2.5</td>' in text and "a note" in text and "a &lt;caution>" not in text
+    )
+
+
+@pytest.mark.parametrize("found", [None, [], "x", 3, {"tables": [{}]}, {"tables": 1}, {"notes": 1}])
+def test_a_report_in_another_form_is_left_out(found):
+    assert report_tables({"report": found}) == ""
 
 
 def test_the_verb_writes_the_file(runs, monkeypatch, tmp_path):

@@ -8,8 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from mycaffe_designer.runs import Runs
-from mycaffe_designer.training import Trainings, as_pasted, output_of
+from mycaffe_plugins.designer.runs import Runs
+from mycaffe_plugins.designer.training import Trainings, as_pasted, output_of
 
 from mycaffe_py.run import ask_run, is_alive
 
@@ -163,7 +163,7 @@ def test_a_training_outlives_the_server(sine, tmp_path):
         "import sys\n"
         "from pathlib import Path\n"
         "from mycaffe_py.projects import open_project\n"
-        "from mycaffe_designer.training import Trainings\n"
+        "from mycaffe_plugins.designer.training import Trainings\n"
         "trainings = Trainings(())\n"
         "project = open_project(Path(sys.argv[1]))\n"
         "folder, _ = trainings.start(project, 'N', names_its_net=True, iterations=10**6)\n"

@@ -6,8 +6,8 @@ import sys
 import threading
 
 import pytest
-from mycaffe_designer import worker as worker_module
-from mycaffe_designer.worker import Worker
+from mycaffe_plugins.designer import worker as worker_module
+from mycaffe_plugins.designer.worker import Worker
 
 from mycaffe_py.errors import ConfigError, MissingPluginError
 from mycaffe_py.resources import resource_path
@@ -23,6 +23,7 @@ from mycaffe_py.plugins import hookimpl
 class Odd(Layer):
     exact_num_bottom_blobs = 0
     def reshape(self, bottom, top): top[0].reshape(1)
+    def forward(self, bottom, top): pass
 
 class Hangs(Odd):
     type = "Hangs"

@@ -12,8 +12,8 @@ import pytest
 from mycaffe_py.builder import load_model
 from mycaffe_py.drawing import card_graph
 from mycaffe_py.drawing.card_sizes import BLOB, LINE, NAME, SHAPE, TYPE
-from mycaffe_py.drawing.known_shapes import known_shapes
 from mycaffe_py.layer import TEST, TRAIN
+from mycaffe_py.net.known_shapes import known_shapes
 from mycaffe_py.plugins import default_registry
 from mycaffe_py.resources import resource_path
 

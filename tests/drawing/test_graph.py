@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from mycaffe_py.drawing.graph import build_graph
-from mycaffe_py.drawing.known_shapes import known_shapes
 from mycaffe_py.layer import TEST, TRAIN
+from mycaffe_py.net.known_shapes import known_shapes
 
 from .nets import KNOWN, LENET, read
 

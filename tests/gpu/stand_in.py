@@ -8,6 +8,9 @@ import numpy as np
 
 from mycaffe_py.testing.strict import StrictModule
 from mycaffe_py.testing.strict_array import StrictArray
+from mycaffe_py.testing.strict_recording import is_recording
+
+from .stand_in_streams import Streams
 
 
 class Generator:
@@ -17,6 +20,8 @@ class Generator:
         self._rng = np.random.default_rng(seed)
 
     def random(self, size=None, dtype=np.float64, out=None):
+        if is_recording():
+            raise NotImplementedError("calling cuRAND API during stream capture is unsupported")
         values = StrictArray(np.asarray(self._rng.random(size, dtype=dtype)))
         if out is None:
             return values
@@ -34,11 +39,13 @@ class StandIn(StrictModule):
     def __init__(self):
         super().__init__()
         self.random = SimpleNamespace(default_rng=Generator)
-        self.cuda = SimpleNamespace(
+        self.streams = Streams()
+        self.get_default_memory_pool = lambda: SimpleNamespace(free_all_blocks=lambda: None)
+        self.cuda = self.streams.namespace(
             Device=lambda index: SimpleNamespace(use=lambda: setattr(self, "current", index)),
-            get_current_stream=lambda: SimpleNamespace(synchronize=lambda: None),
             runtime=SimpleNamespace(
                 getDeviceCount=lambda: 2,
+                memGetInfo=lambda: (2**29, 2**30),
                 getDeviceProperties=lambda index: {
                     "name": b"stand-in",
                     "totalGlobalMem": 2**30,

@@ -1,4 +1,4 @@
-"""The commands run on a GPU, which is what ``--device auto`` takes."""
+"""The commands run on a GPU."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def mycaffe(kind, sketches, monkeypatch, tmp_path):
 
 
 def test_training_stops_and_goes_on(mycaffe):
-    assert "gpu:0" in mycaffe("train", *SMALL, "--iterations", 3, "--run-dir", "run")
+    assert "gpu:0" in mycaffe("train", *SMALL, "--iterations", 3, "--run-dir", "run", "--gpu", 0)
     output = mycaffe("train", *SMALL, "--iterations", 5, "--resume", "run", "--device", "gpu")
     assert "resumed from run/" in output
-    weights = ("--weights", "run/best.caffemodel", "--iterations", 2)
+    weights = ("--weights", "run/best.caffemodel", "--iterations", 2, "--gpu", 0)
     assert "loss" in mycaffe("test", *SMALL, *weights)
 
 
@@ -47,7 +47,7 @@ def test_pictures_of_a_layer(mycaffe):
     ltc = ("--set", "cfc1.cfc_param.cell_type=LTC", "--set", "cfc1.wiring_param.type=RANDOM")
     for number, more in enumerate([(), minimal, wired, ltc]):
         folder = f"run{number}"
-        mycaffe("train", *SMALL, *more, "--iterations", 1, "--run-dir", folder)
+        mycaffe("train", *SMALL, *more, "--iterations", 1, "--run-dir", folder, "--gpu", 0)
         assert "cfc1_states.png" in mycaffe("explain", "--weights", folder, "--gpu", 0)
 
 
@@ -58,3 +58,10 @@ def test_the_time_of_each_layer(mycaffe):
 def test_the_doctor_names_the_gpu(mycaffe, monkeypatch):
     monkeypatch.setattr(diagnosis, "import_cupy", device.import_cupy)
     assert "gpu:0" in mycaffe("doctor")
+
+
+def test_a_small_net_stays_on_the_cpu_and_a_larger_one_is_tried(mycaffe):
+    small = mycaffe("train", *SMALL, "--iterations", 1, "--run-dir", "small")
+    assert "device cpu (" in small and "too few for a GPU)" in small
+    whole = mycaffe("train", *SMALL[:4], "--iterations", 1, "--run-dir", "whole")
+    assert "faster in a trial: a step took " in whole and " ms on gpu:0" in whole

@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mycaffe_py.testing.strict_array import recorded_waits
-
 from ..solving import make_solver
 from .test_solvers import weights
 
@@ -47,14 +45,6 @@ def test_a_model_trains_the_same_way(both, benchmark, name, dtype, tolerance):
     scale = np.abs(found[0][0]).max()
     np.testing.assert_allclose(found[1][0], found[0][0], rtol=0, atol=tolerance * scale)
     assert found[0][1] == pytest.approx(found[1][1], rel=tolerance, abs=tolerance)
-
-
-def test_a_step_of_lenet_waits_for_labels_and_loss(stand_in, benchmark):
-    solver = make_solver(SETTINGS, net=benchmark.make_net("LeNet", 4, stand_in), start="")
-    solver.step(1)
-    with recorded_waits() as waits:
-        solver.step(3)
-    assert waits == ["item()", "item()"] * 3
 
 
 def test_the_benchmark_runs(gpu, benchmark, capsys):

@@ -7,7 +7,6 @@ import pytest
 
 from mycaffe_py.device import open_device
 from mycaffe_py.plugins import default_registry
-from mycaffe_py.testing.strict_array import recorded_waits
 
 from ..building import layer, make_net, product
 from ..solving import make_solver
@@ -55,15 +54,6 @@ def test_float32_goes_the_same_way(both):
         found.append((weights(solver), solver.loss))
     np.testing.assert_allclose(found[1][0], found[0][0], rtol=1e-3, atol=1e-4)
     assert found[0][1] == pytest.approx(found[1][1], rel=1e-3)
-
-
-def test_a_step_waits_for_its_loss_only(stand_in):
-    settings = 'lr_policy: "fixed" base_lr: 0.01 weight_decay: 0.001 momentum: 0.9'
-    solver = solver_on(stand_in, settings=settings, dtype="float32")
-    solver.step(1)
-    with recorded_waits() as waits:
-        solver.step(5)
-    assert waits == ["item()"] * 5
 
 
 def test_dropout_drops_as_many_as_asked_for(gpu):

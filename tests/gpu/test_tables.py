@@ -8,7 +8,7 @@ from mycaffe_py.device import open_device
 from mycaffe_py.testing import check_layer, check_solver
 
 from ..conformance_cases import LAYERS, settings_of
-from ..plugins.mycaffe_solvers.test_every_solver import CASES as SOLVERS
+from ..plugins.solvers.test_every_solver import CASES as SOLVERS
 
 pytestmark = pytest.mark.gpu
 

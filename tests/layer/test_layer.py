@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mycaffe_py.blob.blob import Blob
 from mycaffe_py.blob.blobproto import array_to_proto
 from mycaffe_py.errors import LayerError, SnapshotError
-from mycaffe_py.layer import TEST, TRAIN, Layer
+from mycaffe_py.layer import TEST, TRAIN, Layer, LayerContext
 from mycaffe_py.layer.loss_layer import LossLayer
 from mycaffe_py.plugins.type_fields import default_parameter_field
 
@@ -73,7 +74,7 @@ NAMED = 'name: "l" type: "Copy" '
         ({"max_top_blobs": 1}, 1, 2, "takes at most 1 top blob, got 2"),
         (
             {"equal_num_bottom_top_blobs": True}, 1, 2,
-            "needs as many tops as bottoms, got 1 bottoms and 2 tops",
+            "needs as many tops as bottoms, got 1 bottom and 2 tops",
         ),
     ],
 )  # fmt: skip
@@ -112,7 +113,7 @@ def test_loss_weights(cls, settings, tops, weights):
     ("cls", "settings", "tops", "message"),
     [
         (Copy, "loss_weight: 1", 2, "once for each top: 1 given, 2 tops"),
-        (Loss, "loss_weight: 1 loss_weight: 1", 1, "once for each top: 2 given, 1 tops"),
+        (Loss, "loss_weight: 1 loss_weight: 1", 1, "once for each top: 2 given, 1 top"),
         (TwoTopLoss, "", 2, "has 2 tops, so loss_weight must be given for each"),
         (TwoTopLoss, "loss_weight: 1", 2, "once for each top: 1 given, 2 tops"),
     ],
@@ -274,3 +275,18 @@ def test_every_layer_field_of_caffe_belongs_to_a_type():
     caffe = {name for name in described if f'"{name}"' in text}
     assert caffe - known == {"transform_param"}  # every data layer reads it
     assert set(FIELDS.values()) <= described
+
+
+def test_tops_have_the_shape_of_the_first_bottom_by_default(registry):
+    class Pair(Layer):
+        type = "Pair"
+
+    param = registry.schema.new("LayerParameter", name="p", type="Pair")
+    bottom, top = [Blob((2, 3)), Blob((7,))], [Blob(), Blob()]
+    Pair(param, LayerContext(registry)).initialize(bottom, top)
+    assert [blob.shape for blob in top] == [(2, 3), (2, 3)]
+    bottom[0].reshape((5, 3))
+    Pair(param, LayerContext(registry)).reshape(bottom, [bottom[0]])  # in place
+    assert bottom[0].shape == (5, 3)
+    with pytest.raises(TypeError, match=r"layer type Pair does not define reshape\(\)"):
+        Pair(param, LayerContext(registry)).reshape([], top)

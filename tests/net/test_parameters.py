@@ -214,6 +214,9 @@ class Reordered(Layer):
     def reshape(self, bottom, top):
         pass
 
+    def forward(self, bottom, top):
+        pass
+
     def storage_order(self):
         return [2, 1, 0]
 

@@ -60,8 +60,8 @@ def problem_of(registry, layers):
         ),
         (
             'type: "ReLU" bottom: "x" top: "y" propagate_down: [true, false]',
-            'layer "a" (ReLU): propagate_down must be given once for each bottom: 2 given, 1 bottoms',
-            "must be given once for each bottom: 2 given, 1 bottoms",
+            'layer "a" (ReLU): propagate_down must be given once for each bottom: 2 given, 1 bottom',
+            "must be given once for each bottom: 2 given, 1 bottom",
             ("propagate_down",),
         ),
         (

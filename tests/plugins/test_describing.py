@@ -76,7 +76,11 @@ def test_a_layer():
     from mycaffe_py.plugins import default_registry
 
     entry = describe_type(default_registry(), "layers", "cfc")
-    assert (entry["type"], entry["plugin"], entry["kind"]) == ("CFC", "mycaffe_liquid", "layers")
+    assert (entry["type"], entry["plugin"], entry["kind"]) == (
+        "CFC",
+        "mycaffe_plugins.liquid",
+        "layers",
+    )
     assert entry["blobs"] == {"bottom": "2 to 4", "top": "1 to 2"}
     own = {parameter["name"]: parameter for parameter in entry["parameters"]}
     hidden = {field["name"]: field for field in own["cfc_param"]["fields"]}["hidden_size"]

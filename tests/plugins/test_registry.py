@@ -67,8 +67,8 @@ def test_same_plugin_twice_counts_once(write, monkeypatch, tmp_path):
 
 
 def test_bundled_plugin_named_once_more_is_the_same():
-    registry = load_registry(["mycaffe_common"], allow="")
-    assert sum(plugin.name == "mycaffe_common" for plugin in registry.plugins) == 1
+    registry = load_registry(["mycaffe_plugins.common"], allow="")
+    assert sum(plugin.name == "mycaffe_plugins.common" for plugin in registry.plugins) == 1
 
 
 def test_two_files_of_one_stem_are_both_used(write):
@@ -134,7 +134,7 @@ def test_use_plugins_changes_the_default_registry(write, monkeypatch):
         ("one_entry", {"One"}),
         ("Two-Dist, nothing", {"Two"}),
         ("first_allow_plugin,two_dist", {"One", "Two"}),
-        ("mycaffe_gyms", set()),
+        ("mycaffe_plugins.gyms", set()),
     ],
 )
 def test_allow_list_is_for_third_parties_only(install, monkeypatch, allowed, expected):

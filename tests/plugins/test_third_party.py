@@ -67,11 +67,11 @@ def test_the_layer_in_one_file():
 
 def test_the_gym_in_one_file():
     registry = load_registry([str(EXAMPLES / "square_gym.py")])
-    check_gym('type: "Square" square_param { period: 7 history: 5 }', registry=registry)
+    check_gym('type: "Square" square_param { period: 7 }', registry=registry)
     net = NET.format(steps=20, filler="xavier", layer=RELU)
     check_trainer(SOLVER + SQUARE, net, registry)
     training = train(registry, net, SOLVER + SQUARE, 200)
-    assert training.trainer.summary()["gym"].startswith("Square wave of 10 points")
+    assert training.trainer.summary()["gym"].startswith("Square (1 gym")
     assert np.isfinite(training.trainer.metrics()["mean_abs_error"])
 
 
@@ -165,4 +165,4 @@ def test_installed_package_on_the_command_line(installed, tmp_path):
     plugins, layer, without = json.loads(run(installed, "-c", VERBS, cwd=tmp_path))
     assert "sample  1.2.3  mycaffe-sample (entry point)" in plugins
     assert "sample_scale_param" in layer
-    assert "sample  1.2.3" not in without and "mycaffe_common" in without
+    assert "sample  1.2.3" not in without and "mycaffe_plugins.common" in without

@@ -11,6 +11,7 @@ import shutil
 
 import pytest
 
+from mycaffe_py.builder import load_solver_file
 from mycaffe_py.builder.checking import check_files
 from mycaffe_py.errors import MyCaffeError, OutputError
 from mycaffe_py.plugins import load_registry
@@ -26,6 +27,8 @@ from mycaffe_py.resources import resource_path
 
 from ..storing import images, write_database
 from .conftest import CSV, MODEL, SOLVER
+
+SERIES = {"gym": "Series", "model": "SeriesCfc", "solver": "series"}
 
 
 def faults_of(create, **given):
@@ -71,7 +74,7 @@ def test_another_gym_replaces_the_templates(create, tmp_path, registry):
     (tmp_path / "heights.csv").write_text(CSV)
     project = create(
         gym="Series",
-        model="SeriesCfc",
+        model="SeriesStandardized",
         settings={"csv_file": "heights.csv", "period": "7,3.5"},
         base_dir=tmp_path,
     )
@@ -85,11 +88,24 @@ def test_another_gym_replaces_the_templates(create, tmp_path, registry):
     assert check_files([project.solver], registry) == []
 
 
+def test_a_series_gets_its_trainer_horizon_and_columns(create, tmp_path, registry):
+    text = CSV.replace("height", "height,width").replace("\n", ",1\n").replace("width,1", "width")
+    (tmp_path / "heights.csv").write_text(text)
+    given = {"csv_file": "heights.csv", "horizon": "5", "value_column": "height"}
+    project = create(**SERIES, settings=given, base_dir=tmp_path)
+    trainer = load_solver_file(project.solver, registry).message.trainer
+    series = trainer.gym.series_param
+    assert trainer.type == "SERIES" and series.fit_model
+    assert (series.csv_file, series.horizon) == ("data/heights.csv", 5)
+    assert list(series.value_column) == ["height"]
+    assert check_files([project.solver], registry) == []
+
+
 def test_a_large_file_stays_where_it_is(create, tmp_path, monkeypatch):
     monkeypatch.setattr(ordering, "LARGEST_COPY", 10)
     file = tmp_path / "heights.csv"
     file.write_text(CSV)
-    project = create(gym="Series", model="SeriesCfc", settings={"csv_file": str(file)})
+    project = create(**SERIES, settings={"csv_file": str(file)})
     assert f'csv_file: "{file.as_posix()}"' in project.solver.read_text()
     assert list((project.folder / "data").iterdir()) == []
     assert "stays where it is" in project.remarks[0]
@@ -168,7 +184,8 @@ def test_a_database_that_cannot_be_used(create, tmp_path):
         ({"solver": "lenet"}, "solver", "has no trainer"),
         ({"model": "LeNet"}, "model", "reads data of its own"),
         ({"model": "LeNet", "gym": None}, "model", "reads data of its own"),
-        ({"model": "SeriesCfc"}, "solver", "but blob"),
+        ({"model": "SeriesStandardized"}, "solver", "but blob"),
+        ({"model": "SeriesCfc"}, "solver", "filled by the trainer SERIES"),
         ({"settings": {"stepp": "1"}}, "gym.stepp", "no setting"),
         ({"settings": {"step": "abc"}}, "gym.curve_param.step", "not a number"),
         ({"settings": {"step": "-1"}}, "gym.curve_param.step", "allowed: above 0"),
@@ -203,12 +220,21 @@ def test_all_mistakes_at_once(create):
 
 def test_a_broken_file_of_data(create, tmp_path):
     (tmp_path / "bad.csv").write_text("time,value\n1,x\n")
-    given = {"gym": "Series", "model": "SeriesCfc", "settings": {"csv_file": "bad.csv"}}
-    found = faults_of(create, **given, base_dir=tmp_path)
+    found = faults_of(create, **SERIES, settings={"csv_file": "bad.csv"}, base_dir=tmp_path)
     (field,) = found
     assert field.startswith("gym.series_param") and "data/bad.csv" in found[field]
     assert ".tmp" not in found[field]
     assert os.listdir(tmp_path) == ["bad.csv"]
+
+
+def test_a_file_is_named_as_in_the_project(create, tmp_path, registry, monkeypatch):
+    (tmp_path / "heights.csv").write_text(CSV)
+    monkeypatch.chdir(tmp_path)
+    settings = {"csv_file": "heights.csv", "value_column": "depth"}
+    with pytest.raises(ProjectError) as caught:  # the folder is a relative name
+        create_project("nets", "P", **SERIES, settings=settings, registry=registry)
+    (message,) = caught.value.faults.values()
+    assert message.startswith("data/heights.csv: no column") and str(tmp_path) not in message
 
 
 def test_a_name_that_is_taken(create, tmp_path):
@@ -259,7 +285,7 @@ def test_files_may_be_kept_inside_a_folder(create, tmp_path):
     root.mkdir()
     (root / "inside.csv").write_text(CSV)
     os.symlink(outside, root / "link.csv")
-    given = {"gym": "Series", "model": "SeriesCfc", "base_dir": root, "inside": root}
+    given = {**SERIES, "base_dir": root, "inside": root}
     for name in (str(outside), "../outside.csv", "link.csv"):
         found = faults_of(create, **given, settings={"csv_file": name})
         assert "is not in the folder" in found["gym.series_param.csv_file"]

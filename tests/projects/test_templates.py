@@ -37,13 +37,17 @@ def test_what_goes_with_the_curve_gym(known):
         "CurveFollow": ("Curve",),
         "CurveForecast": ("Curve",),
         "SeriesCfc": ("Series",),
+        "SeriesStandardized": ("Series",),
     }
     assert known.model("LiquidNetCfc").solvers[0] == "adamw"
     # Each of these has a solver with settings of the gym of its own; adamw's time would be another one.
     assert known.model("CurveFollow").solvers == ("curve_follow",)
     assert known.model("CurveForecast").solvers == ("curve_forecast",)
-    assert known.model("SeriesCfc").solvers == ("adamw",)
+    # What one trainer fills is not offered with another one.
+    assert known.model("SeriesCfc").solvers == ("series",)
+    assert known.model("SeriesStandardized").solvers == ("adamw",)
     assert known.solver("adamw").gyms == ("Curve", "Series")
+    assert known.solver("series").gyms == ("Series",)
     assert known.solver("curve_follow").gyms == ("Curve",)
 
 
@@ -61,7 +65,7 @@ def test_sizes(known):
 def test_gyms(known):
     curve, series = known.gyms
     assert (curve.type, curve.model, curve.solver) == ("Curve", "LiquidNetCfc", "adamw")
-    assert (series.type, series.model, series.solver) == ("Series", "SeriesCfc", "adamw")
+    assert (series.type, series.model, series.solver) == ("Series", "SeriesCfc", "series")
     # Every tenth point of a sine with a step of one degree.
     assert len(curve.spark) == 60 and curve.spark[9] == pytest.approx(1)
     assert curve.spark[3] == pytest.approx(0.5)
@@ -150,7 +154,11 @@ def test_the_first_comment(text, sentence):
     ("given", "chosen"),
     [
         ({}, ("Curve", "LiquidNetCfc", "adamw")),
-        ({"gym": "series"}, ("Series", "SeriesCfc", "adamw")),
+        ({"gym": "series"}, ("Series", "SeriesCfc", "series")),
+        ({"solver": "series"}, ("Series", "SeriesCfc", "series")),
+        ({"model": "SeriesCfc"}, ("Series", "SeriesCfc", "series")),
+        ({"model": "SeriesStandardized"}, ("Series", "SeriesStandardized", "adamw")),
+        ({"gym": "Series", "solver": "adamw"}, ("Series", "SeriesStandardized", "adamw")),
         ({"model": "CurveFollow"}, ("Curve", "CurveFollow", "curve_follow")),
         ({"solver": "curve_forecast"}, ("Curve", "LiquidNetCfc", "curve_forecast")),
         ({"model": "LeNet"}, (None, "LeNet", "lenet")),
@@ -171,7 +179,9 @@ def test_what_is_not_chosen_is_the_first_that_fits(registry, given, chosen):
         ({"database": True}, "model", "Which model"),
         ({"database": True, "model": "SeriesCfc"}, "database", "reads no database"),
         ({"gym": "Curv"}, "gym", "unknown gym type"),
-        ({"gym": "Curve", "solver": "lenet"}, "model", "No model template fits gym Curve"),
+        ({"gym": "Curve", "solver": "lenet"}, "solver", "lenet does not go with gym Curve"),
+        ({"gym": "Curve", "solver": "series"}, "solver", "series does not go with gym Curve"),
+        ({"gym": "Curve", "model": "SeriesCfc"}, "model", "SeriesCfc does not go with gym Curve"),
     ],
 )
 def test_what_does_not_fit(registry, given, field, words):
@@ -232,7 +242,7 @@ def test_a_template_may_say_which_gyms_it_is_for(tmp_path, folder):
     body = PLUGIN.replace('"line.prototxt")', '"line.prototxt", gyms=("Series",))')
     place = folder("plugin", {"line.prototxt": MODEL, "plain.prototxt": SOLVER, "own.py": body})
     known = templates(load_registry([str(place / "own.py")]))
-    # It goes with none: the shipped solver for Series gives it more inputs than it takes.
+    # It goes with none: the shipped solvers for Series give it more inputs than it takes.
     assert known.model("Line").gyms == ()
 
 

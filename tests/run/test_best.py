@@ -14,7 +14,7 @@ from mycaffe_py.run.best import WINDOW, BestTested, BestWeights
 @pytest.fixture
 def solver():
     parameters = SimpleNamespace(data=np.zeros(3))
-    param = SimpleNamespace(max_iter=100)
+    param = SimpleNamespace(max_iter=100, test_interval=10)
     net = SimpleNamespace(parameters=parameters, device=Device())
     return SimpleNamespace(net=net, iter=0, param=param, test_nets=[])
 
@@ -113,3 +113,10 @@ def test_without_an_accuracy_the_lowest_loss_counts(solver):
 
 def test_a_test_net_without_figures_leaves_the_choice_to_training(solver):
     assert not isinstance(with_tests(solver, features=0.0), BestTested)
+
+
+def test_tests_that_never_come_leave_the_choice_to_training(solver):
+    solver.param.test_interval = 101
+    assert with_tests(solver, accuracy=0.0).metric == "loss"
+    trainer = SimpleNamespace(best_metric="error", type="T")
+    assert type(BestWeights.for_run(solver, trainer)) is BestWeights

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from mycaffe_py.builder import load_model, load_solver_file
+from mycaffe_py.gym import Gym
+from mycaffe_py.plugins import with_plugins
 from mycaffe_py.run.settings import with_absolute_paths
 
 
@@ -35,6 +37,19 @@ def test_files_become_absolute_and_names_that_are_no_files_stay(tmp_path, regist
     ]
     assert message.trainer.gym.curve_param.csv_file == str(there / "d.csv")
     assert message.snapshot_prefix == "d.csv"
+
+
+def test_a_setting_called_file_is_one(tmp_path, monkeypatch):
+    class Levels(Gym):
+        type = "LevelsInTests"
+        schema = """message LevelsInTestsParameter { optional string file = 1; optional string profile = 2; }
+          extend GymParameter { optional LevelsInTestsParameter levels_in_tests_param = 30123; }"""
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "levels.txt").touch()
+    text = 'trainer { gym { levels_in_tests_param { file: "levels.txt" profile: "levels.txt" } } }'
+    found = saved(tmp_path, text, with_plugins(Levels)).trainer.gym.levels_in_tests_param
+    assert found.file == str(tmp_path / "levels.txt") and found.profile == "levels.txt"
 
 
 def test_the_document_itself_stays_as_it_is(tmp_path, registry, monkeypatch):

@@ -8,7 +8,7 @@ import pytest
 from mycaffe_py.schema import SchemaSource, compose, core_sources
 
 LIQUID = SchemaSource(
-    "mycaffe_liquid",
+    "mycaffe_plugins.liquid",
     "liquid.proto",
     """
 // Settings of a CfC layer.

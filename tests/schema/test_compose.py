@@ -35,10 +35,10 @@ def test_extensions_are_ordinary_fields(schema):
     assert [(one.message, one.field.name, one.field.owner) for one in found] == [
         ("LayerParameter", "gate_param", "gate")
     ]
-    cfc = schema.extensions_of("mycaffe_liquid")[0].field
+    cfc = schema.extensions_of("mycaffe_plugins.liquid")[0].field
     assert (cfc.doc, cfc.type, cfc.is_message) == ("settings of Cfc", "CfcParameter", True)
     assert schema.extensions_of("mycaffe_py") == []
-    assert schema.owners == ("mycaffe_py", "mycaffe_liquid", "gate")
+    assert schema.owners == ("mycaffe_py", "mycaffe_plugins.liquid", "gate")
 
 
 def test_order_of_sources_does_not_matter(plugin_sources):
@@ -71,12 +71,12 @@ def test_a_plugin_may_extend_another_plugins_message():
         ("third", 20000, True),
         ("third", 2**29 - 1, True),
         ("third", 2**29, False),
-        ("mycaffe_liquid", 999, False),
-        ("mycaffe_liquid", 1000, True),
-        ("mycaffe_liquid", 1999, True),
-        ("mycaffe_liquid", 2000, False),
-        ("mycaffe_liquid", 19000, False),
-        ("mycaffe_liquid", 20000, True),
+        ("mycaffe_plugins.liquid", 999, False),
+        ("mycaffe_plugins.liquid", 1000, True),
+        ("mycaffe_plugins.liquid", 1999, True),
+        ("mycaffe_plugins.liquid", 2000, False),
+        ("mycaffe_plugins.liquid", 19000, False),
+        ("mycaffe_plugins.liquid", 20000, True),
         ("mycaffe_py", 999, True),
         ("mycaffe_py", 1500, True),
         ("mycaffe_py", 19000, False),

@@ -9,11 +9,15 @@ from mycaffe_py.schema import CORE_OWNER
 from mycaffe_py.schema.proto.descriptors import build_file
 
 OURS = {
-    "SolverParameter": {"custom_trainer", "custom_trainer_properties", "trainer"},
+    "SolverParameter": {
+        *("custom_trainer", "custom_trainer_properties", "trainer"),
+        *("warmup_iter", "warmup_start_lr", "warmup_form", "observer"),
+    },
     "NetParameter": {"file_size"},
     "SolverState": {"entry", "file_size"},
 }
-OUR_MESSAGES = {"BlobNames", "GymParameter", "TrainerParameter", "StateEntry"}
+OUR_ENUMS = {"SolverParameter.WarmupForm": {"LINEAR": 0, "CONSTANT": 1, "EXPONENTIAL": 2}}
+OUR_MESSAGES = {"BlobNames", "GymParameter", "TrainerParameter", "ObserverParameter", "StateEntry"}
 PROTO = descriptor_pb2.FieldDescriptorProto
 
 
@@ -74,7 +78,7 @@ def test_every_enum(core, caffe_facts):
         name: {value.name: value.number for value in info.declaration.values}
         for name, info in core.catalog.enums.items()
     }
-    assert ours == caffe_facts["enums"]
+    assert ours == caffe_facts["enums"] | OUR_ENUMS
     for name, values in caffe_facts["enums"].items():
         assert list(ours[name]) == list(values), name
     for enum in core.catalog.enums:
@@ -84,7 +88,9 @@ def test_every_enum(core, caffe_facts):
 
 def test_fields_of_our_own(core):
     solver = {field.name: field for field in core.describe("SolverParameter").fields}
-    assert [solver[name].number for name in sorted(OURS["SolverParameter"])] == [1000, 1001, 1002]
+    assert sorted(solver[name].number for name in OURS["SolverParameter"]) == list(
+        range(1000, 1007)
+    )
     state = core.new("SolverState")
     state.entry.add(name="rng", json="{}").array.data.append(1)
     assert state.entry[0].array.data == [1]

@@ -107,7 +107,7 @@ ONE_MISTAKE = [
     ("layer { >", "E103", 1, 9, 1, 'found ">" where "}" is expected', "f.prototxt:1:7"),
     ("42: 3", "E103", 1, 1, 2, 'the name of a field, found "42"', None),
     ("$ name: 'x'", "E103", 1, 1, 1, 'found "$"', None),
-    ("input_dim: 1 2", "E103", 1, 14, 1, 'found "2"', None),
+    ("input_dim: 1 2", "E103", 1, 14, 1, "need brackets", "write input_dim: [1, 2]"),
     ("input_dim: 1;; input_dim: 2", "E103", 1, 14, 1, 'found ";"', None),
     ("input_dim: [1 2]", "E103", 1, 15, 1, 'expected "," or "]"', None),
     ("input_dim: [1,]", "E103", 1, 15, 1, 'found "]"', None),

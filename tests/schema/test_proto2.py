@@ -90,6 +90,19 @@ def test_comments_become_documentation():
 
 
 @pytest.mark.parametrize(
+    ("text", "doc"),
+    [
+        ("message A { optional int32 a = 1; }  // beside", "beside"),
+        ("message A { optional int32 a = 1; /* inside */ }  // beside", "inside"),
+        ("message A { optional int32 b = 2; optional int32 a = 1; }  // beside", ""),
+    ],
+)
+def test_the_comment_of_a_message_on_one_line_is_that_of_its_only_field(text, doc):
+    docs = {field.name: field.doc for field in build(text).describe("A").fields}
+    assert docs["a"] == doc
+
+
+@pytest.mark.parametrize(
     ("text", "line", "column", "message"),
     [
         ("message A {\n  optional int32 a 1;\n}", 2, 20, 'expected "=", found "1"'),

@@ -1,89 +1,143 @@
-"""Learning-rate policies against their closed forms."""
+"""LrPolicy, the base class of learning-rate policies, and how the solver finds one."""
 
 from __future__ import annotations
 
-import math
-
 import pytest
 
-from mycaffe_py.errors import ConfigError
-from mycaffe_py.plugins import default_registry
-from mycaffe_py.solver.lr_policy import POLICIES, check_policy, learning_rate
+from mycaffe_py.errors import ConfigError, UnknownTypeError
+from mycaffe_py.plugins import load_registry
+from mycaffe_py.schema import load_net_text, load_solver_text
+from mycaffe_py.solver import LrPolicy, rate_course
+from mycaffe_py.solver.schedule import RateSchedule
+
+from ..solving import ONE, one
+
+SQUARE_ROOT = '''
+from mycaffe_py import LrPolicy, hookimpl
 
 
-def settings(text):
-    param = default_registry().schema.parse_text(text, "SolverParameter").message
-    check_policy(param)
-    return param
+class Root(LrPolicy):
+    """base_lr / sqrt(1 + i / root_param.length)."""
+
+    type = "root"
+    schema = """
+      message RootParameter { optional int32 length = 1 [default = 1]; }
+      extend SolverParameter { optional RootParameter root_param = 30001; }
+    """
+
+    def check(self):
+        if self.param.root_param.length < 1:
+            self.fail("needs a length of at least 1", "root_param.length")
+
+    def rate(self, iteration):
+        return self.settings.base_lr / (1 + iteration / self.param.root_param.length) ** 0.5
 
 
-# Numbers that a float holds exactly, so that the closed forms need no rounding.
-FORMS = [
-    ("fixed", "", lambda i: 0.5),
-    ("step", "gamma: 0.5 stepsize: 10", lambda i: 0.5 * 0.5 ** math.floor(i / 10)),
-    ("exp", "gamma: 0.75", lambda i: 0.5 * 0.75**i),
-    ("inv", "gamma: 0.25 power: 0.75", lambda i: 0.5 / (1 + 0.25 * i) ** 0.75),
-    ("poly", "power: 1.5 max_iter: 100", lambda i: 0.5 * (1 - i / 100) ** 1.5),
-    ("sigmoid", "gamma: -0.5 stepsize: 20", lambda i: 0.5 / (1 + math.exp(0.5 * (i - 20)))),
-    ("sigmoid", "gamma: 0.5 stepsize: 60", lambda i: 0.5 / (1 + math.exp(-0.5 * (i - 60)))),
-    ("sigmoid_inv", "gamma: 0.5 stepsize: 20", lambda i: 0.5 / (1 + math.exp(0.5 * (i - 20)))),
-]
+@hookimpl
+def mycaffe_lr_policies():
+    return [Root]
+'''
 
 
-@pytest.mark.parametrize(("policy", "text", "form"), FORMS)
-@pytest.mark.parametrize("iteration", [0, 1, 9, 10, 11, 20, 55, 99])
-def test_closed_forms(policy, text, form, iteration):
-    param = settings(f'base_lr: 0.5 lr_policy: "{policy}" {text}')
-    rate, step = learning_rate(param, iteration, 3)
-    assert rate == pytest.approx(form(iteration), rel=1e-13, abs=0)
-    assert step == 3
+@pytest.fixture(scope="module")
+def roots(tmp_path_factory):
+    path = tmp_path_factory.mktemp("roots") / "root.py"
+    path.write_text(SQUARE_ROOT)
+    return load_registry([str(path)])
 
 
-def test_every_policy_is_covered():
-    assert {name for name, _, _ in FORMS} | {"multistep"} == set(POLICIES)
+def test_a_policy_of_a_plugin_drives_a_training(roots):
+    from mycaffe_py.builder import build_training
+
+    text = 'base_lr: 0.5 lr_policy: "root" root_param { length: 4 } max_iter: 20'
+    document = load_solver_text(roots.schema, text)
+    assert rate_course(document.message, 20, roots)[1][12] == 0.25
+    model = load_net_text(roots.schema, ONE)
+    solver = build_training(solver=document, model=model, registry=roots, seed=0).solver
+    solver.step(13)
+    assert solver.last_lr == 0.25 and solver.lr == 0.5 / (1 + 13 / 4) ** 0.5
 
 
-@pytest.mark.parametrize("policy", ["sigmoid", "sigmoid_inv"])
-def test_sigmoid_far_out_does_not_overflow(policy):
-    param = settings(f'base_lr: 1 lr_policy: "{policy}" gamma: 1 stepsize: 100000')
-    ends = {learning_rate(param, iteration, 0)[0] for iteration in (0, 10**6)}
-    assert ends == {0, 1}
+def test_its_mistakes_point_at_its_settings(roots):
+    from mycaffe_py.builder import check_solver_text
 
-
-def test_poly_ends_at_zero_and_stays_there():
-    param = settings('base_lr: 1 lr_policy: "poly" power: 0.5 max_iter: 4')
-    assert [learning_rate(param, i, 0)[0] for i in (0, 3, 4, 5)] == [1, 0.5, 0, 0]
-
-
-def test_multistep_takes_one_step_each_call():
-    param = settings('base_lr: 1 lr_policy: "multistep" gamma: 0.5 stepvalue: [2, 4, 4]')
-    step, rates = 0, []
-    for iteration in range(8):
-        rate, step = learning_rate(param, iteration, step)
-        rates.append(rate)
-    # At 4 two values are reached, but one step is taken; the other follows a call later.
-    assert rates == [1, 1, 0.5, 0.5, 0.25, 0.125, 0.125, 0.125]
-    assert step == 3
+    text = 'base_lr: 0.5\nlr_policy: "root"\nroot_param { length: 0 }\n'
+    (problem,) = check_solver_text(text, "s.prototxt", roots).problems
+    assert problem.message == 'lr_policy "root" needs a length of at least 1'
+    assert (problem.location.line, problem.location.column) == (3, 22)
 
 
 @pytest.mark.parametrize(
-    ("text", "message", "hint"),
+    ("text", "error", "message", "hint"),
     [
-        ('lr_policy: "stepp"', 'unknown lr_policy "stepp"', 'did you mean "step"'),
-        ('lr_policy: "zzz"', 'unknown lr_policy "zzz"', "valid: fixed, step, exp"),
-        ("", "lr_policy is not set", "valid: fixed"),
-        ('lr_policy: "step"', 'lr_policy "step" needs stepsize > 0, but stepsize is not set', ""),
-        (
-            'lr_policy: "step" stepsize: 5',
-            'lr_policy "step" needs gamma, the factor of each step',
-            "",
-        ),
-        ('lr_policy: "exp"', 'lr_policy "exp" needs gamma, the factor of each step', ""),
-        ('lr_policy: "poly"', 'lr_policy "poly" needs max_iter > 0, but max_iter is not set', ""),
+        ('lr_policy: "stepp"', UnknownTypeError, 'unknown lr_policy "stepp"', 'did you mean "step"?'),
+        ('lr_policy: "zzz"', UnknownTypeError, 'unknown lr_policy "zzz"', "valid: cosine, exp, fixed"),
+        ("", ConfigError, "lr_policy is not set", "valid: cosine, exp, fixed"),
     ],
-)
-def test_policies_that_make_no_sense(text, message, hint):
-    with pytest.raises(ConfigError) as caught:
-        settings(text)
-    assert caught.value.message == message
-    assert hint in (caught.value.hint or "")
+)  # fmt: skip
+def test_policies_that_nobody_offers(registry, text, error, message, hint):
+    with pytest.raises(error) as caught:
+        RateSchedule(registry.schema.parse_text(text, "SolverParameter").message, registry)
+    assert caught.value.message == message and caught.value.field == "lr_policy"
+    assert hint in caught.value.hint
+
+
+def policy(registry, text):
+    class Own(LrPolicy):
+        type = "own"
+
+    return Own(registry.schema.parse_text(text, "SolverParameter").message)
+
+
+def test_what_is_set(registry):
+    own = policy(registry, "base_lr: 0 stepvalue: 3 trainer { gym { } }")
+    given = ["base_lr", "stepvalue", "trainer", "trainer.gym"]
+    assert all(map(own.is_set, given))
+    others = ["gamma", "no_such_field", "trainer.type", "trainer.gym.type", "test_iter"]
+    assert not any(map(own.is_set, others))
+
+
+def test_what_is_needed(registry):
+    own = policy(registry, "base_lr: 0.1 gamma: 0.9")
+    own.need("gamma")
+    own.need("base_lr", True, "base_lr > 0")
+    for arguments, message, field in (
+        (("power",), "needs power", "lr_policy"),
+        (("power", False, "power > 1"), "needs power > 1, but power is not set", "lr_policy"),
+        (("gamma", False, "gamma > 1"), "needs gamma > 1, got 0.9", "gamma"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            own.need(*arguments)
+        assert caught.value.message == f'lr_policy "own" {message}'
+        assert caught.value.field == field
+
+
+def test_what_is_needed_inside_a_message(roots):
+    for text, arguments, message, field in (
+        ("length: 0", ("length", False, "length > 0"), "needs length > 0, got 0", "root_param.length"),
+        ("length: 3", ("length", True, "length > 0"), "", ""),
+        ("", ("length",), "needs root_param.length", "lr_policy"),
+        ("", ("length", False, "length > 0"), "needs length > 0, but root_param.length is not set", "lr_policy"),
+    ):  # fmt: skip
+        own = policy(roots, f"base_lr: 0.1 root_param {{ {text} }}")
+        name, *others = arguments
+        if not message:
+            own.need(f"root_param.{name}", *others)
+            continue
+        with pytest.raises(ConfigError) as caught:
+            own.need(f"root_param.{name}", *others)
+        assert caught.value.message == f'lr_policy "own" {message}'
+        assert caught.value.field == field
+
+
+def test_a_policy_without_rates_says_so(registry):
+    with pytest.raises(TypeError, match="Own does not define rate"):
+        policy(registry, "").rate(0)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("-inf"), None, 1j, "0.1"])
+def test_a_rate_that_is_no_number_stops_the_training(bad):
+    solver = one()
+    solver.schedule.policy.rate = lambda iteration: bad
+    with pytest.raises(ConfigError, match="as the learning rate of iteration 0, which is not"):
+        solver.step(1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from mycaffe_py.solver import fields_in_use, rate_course
-from mycaffe_py.solver.lr_policy import POLICIES
 
 
 @pytest.fixture
@@ -38,19 +37,24 @@ def test_a_rate_that_is_no_number_is_none(param):
     assert rate_course(param)[1][:3] == [0.5, None, None]
 
 
-@pytest.mark.parametrize("policy", POLICIES)
+OF_POLICIES = {
+    "fixed": set(),
+    "step": {"gamma", "stepsize"},
+    "exp": {"gamma"},
+    "inv": {"gamma", "power"},
+    "multistep": {"gamma", "stepvalue"},
+    "poly": {"power"},
+    "sigmoid": {"gamma", "stepsize"},
+    "sigmoid_inv": {"gamma", "stepsize"},
+    "cosine": {"min_lr", "restart_iter", "restart_mult"},
+    "one_cycle": {"pct_start", "div_factor", "final_div_factor"},
+}
+
+
+@pytest.mark.parametrize("policy", OF_POLICIES)
 def test_each_policy_reads_its_own_settings(registry, param, policy):
     param.lr_policy = policy
-    wanted = {
-        "fixed": set(),
-        "step": {"gamma", "stepsize"},
-        "exp": {"gamma"},
-        "inv": {"gamma", "power"},
-        "multistep": {"gamma", "stepvalue"},
-        "poly": {"power"},
-        "sigmoid": {"gamma", "stepsize"},
-        "sigmoid_inv": {"gamma", "stepsize"},
-    }[policy]
     found = set(fields_in_use(registry, param))
-    assert found & {"gamma", "power", "stepsize", "stepvalue"} == wanted
+    assert found & set().union(*OF_POLICIES.values()) == OF_POLICIES[policy]
     assert {"base_lr", "lr_policy", "max_iter"} <= found
+    assert ("warmup_iter" in found) == (policy != "one_cycle")

@@ -136,11 +136,11 @@ def test_states_of_train_and_test_nets():
         ("test_iter: 1", ONE, "test nets need test_interval > 0, got 0"),
         (
             NETS + f"test_net_param {{ {ONE} }} test_net_param {{ {ONE} }} test_iter: 1",
-            ONE, "2 test nets, but test_iter is given 1 times",
+            ONE, "2 test nets, but test_iter is given 1 time",
         ),
         (
             NETS + "test_iter: [1, 1] test_state { }", ONE,
-            "test_state is given 1 times for 2 test nets",
+            "test_state is given 1 time for 2 test nets",
         ),
         (
             f"train_net_param {{ {ONE} }} net_param {{ {ONE} }}", None,

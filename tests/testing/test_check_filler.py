@@ -35,12 +35,6 @@ class Unseeded(Fine):
         return float(self.count)
 
 
-class BadUses(Fine):
-    """Names a field that does not exist."""
-
-    uses = ("spread",)
-
-
 class Registry:
     def __init__(self, cls):
         self.cls = cls
@@ -54,7 +48,6 @@ class Registry:
     [
         (Infinite, r'filler "fine": returns values that are not finite for shape \(2, 3\)'),
         (Unseeded, r"at \(0, 0\) the second time, not"),
-        (BadUses, "spread"),
     ],
 )
 def test_finds(cls, message, registry):

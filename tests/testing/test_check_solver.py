@@ -123,8 +123,87 @@ def test_finds(cls, message):
         check(cls)
 
 
+def subtracting(self, group, rate):
+    group.data -= rate * group.diff
+    group.diff[...] = 0
+
+
+def subtracting_twice(self, group, rate):
+    group.diff[...] *= rate
+    group.data -= group.diff
+
+
+def returning(self, group, rate):
+    return rate * group.diff
+
+
+def returning_late(self, group, rate):
+    return rate * group.diff if self.iter == 3 else plain(self, group, rate)
+
+
+def rebinding(self, group, rate):
+    group.diff = rate * group.diff
+
+
+def keeping_to_itself(self, group, rate):
+    diff = rate * group.diff
+    assert diff.shape == group.diff.shape
+
+
+def replacing_history(self, group, rate):
+    group.history[0] = group.diff
+
+
+def rebinding_history(self, group, rate):
+    group.history = (0.5 * group.history[0] + rate * group.diff,)
+
+
+def forgetting_history(self, group, rate):
+    (mean,) = group.history
+    mean = 0.5 * mean + 0.5 * group.diff
+    group.diff[...] = rate * mean
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        (subtracting, ["changes group.data", "group.diff[...] = ..."]),
+        (subtracting_twice, ["changes group.data", "group.diff[...] = ..."]),
+        (returning, ["returned a value", "group.diff[...] = ..."]),
+        (returning_late, ["returned a value", "group.diff[...] = ..."]),
+        (rebinding, ["another array in the place of group.diff", "group.diff[...] = ..."]),
+        (keeping_to_itself, ["leaves the gradient in group.diff", "group.diff[...] = ..."]),
+        (replacing_history, ["group.history[0][...] = ...", "test_check_solver.py:"]),
+        (rebinding_history, ["in the place of group.history", "group.history[0][...] = ..."]),
+        (forgetting_history, ["history 0 stays zero", "group.history[0][...] = ..."]),
+    ],
+)
+def test_steps_in_the_wrong_place_are_named(rule, says):
+    slots = int("history" in rule.__name__)
+    with pytest.raises(AssertionError) as caught:
+        check(type("Own", (Fine,), {"history_slots": slots, "compute_update": rule}))
+    assert all(words in str(caught.value) for words in says), str(caught.value)
+
+
+@pytest.mark.parametrize("rule", [returning, rebinding, rebinding_history])
+def test_a_training_refuses_them_too(rule):
+    from mycaffe_py import get_solver
+    from mycaffe_py.errors import PluginCodeError
+
+    own = type("Own", (Solver,), {"type": "Own", "compute_update": rule})
+    model = """layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 1 } } }
+      layer { name: "fc" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 1 } }
+      layer { name: "loss" type: "EuclideanLoss" bottom: "y" bottom: "x" top: "loss" }"""
+    solver = get_solver(net=model, type="Own", base_lr=0.1, lr_policy="fixed", plugins=own)
+    before = [blob.data.copy() for blob in solver.net.learnable_params]
+    with pytest.raises(PluginCodeError, match=r"solver Own: compute_update\(\)"):
+        solver.step(1)
+    for blob, values in zip(solver.net.learnable_params, before, strict=True):
+        np.testing.assert_array_equal(blob.data, values)
+
+
 def test_finds_what_needs_numpy():
-    with pytest.raises(TypeError, match="strict"):
+    with pytest.raises(AssertionError, match=r"write self.xp.clip\(...\) instead of np.clip"):
         check(NumpyOnly)
 
 

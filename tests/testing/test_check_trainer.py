@@ -145,3 +145,24 @@ FAULTS = {
 def test_faults(tmp_path, own, message):
     with pytest.raises(AssertionError, match=message):
         check(tmp_path, own)
+
+
+def test_what_differs_after_load_state_is_said_with_later_findings(tmp_path):
+    own = """
+def load_state(self, state):
+    self.count = state["count"] + 1
+
+def test(self, net, iterations):
+    return {"loss": float(next(COUNTER))}
+"""
+    with pytest.raises(AssertionError) as caught:
+        check(tmp_path, own)
+    first, second = str(caught.value).splitlines()
+    assert "did not continue like the saved one: after update 6, metrics()['count']" in first
+    assert first.endswith("is 7.0, not 6.0")
+    assert "test() returned different metrics the second time: loss is 1.0, not 0.0" in second
+
+
+def test_a_best_metric_that_is_none_of_the_metrics(tmp_path):
+    with pytest.raises(AssertionError, match='best_metric is "cout".*did you mean "count"'):
+        check(tmp_path, 'best_metric = "cout"')

@@ -90,7 +90,7 @@ def test_layers_of_other_names_are_left_alone(tmp_path, make_net):
     assert report.loaded == ["fc1"]
     assert report.ignored == ["fc2", "fc3"]
     assert report.missing == ["head"]
-    assert str(report) == "1 layers loaded; ignored: fc2, fc3; not in the file: head"
+    assert str(report) == "1 layer loaded; ignored: fc2, fc3; not in the file: head"
     np.testing.assert_array_equal(other.params["fc1"][0].data, net.params["fc1"][0].data)
     assert (other.params["head"][0].data == 3).all()
 

@@ -137,6 +137,15 @@ def test_a_state_of_another_trainer(tmp_path, make_solver):
     assert report.absent == ["state of trainer FAKE (this solver has no trainer)"]
 
 
+def test_the_trainer_goes_on_with_the_seed_of_the_state(tmp_path, make_solver):
+    solver = make_solver(seed=5)
+    _, state = save_snapshot(solver, tmp_path / "run")
+    other = make_solver(seed=2)
+    other.trainer.seed = 2
+    restore(other, state)
+    assert other.trainer.seed == 5 == solver.net.device.seed
+
+
 def test_a_trainer_that_cannot_take_its_state_back(tmp_path, make_solver, monkeypatch):
     _, state = save_snapshot(make_solver(), tmp_path / "run")
     other = make_solver(seed=2)

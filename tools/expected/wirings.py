@@ -1,7 +1,7 @@
 """Expected synapses of wirings, from the ncps library (1.0.1; its wirings need NumPy only).
 
 Writes ``tests/data/wirings.npz``: for each case the settings, the numbers of inputs and neurons, and the
-adjacency matrices, with the sign of each synapse. ``tests/plugins/mycaffe_liquid/test_wiring.py`` reads it.
+adjacency matrices, with the sign of each synapse. ``tests/plugins/liquid/test_wiring.py`` reads it.
 """
 
 from __future__ import annotations

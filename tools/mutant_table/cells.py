@@ -4,40 +4,45 @@ from __future__ import annotations
 
 from .mutant import Mutant
 
-CFC_HEADS = "plugins/mycaffe_liquid/cfc_heads.py"
-CFC_CELL = "plugins/mycaffe_liquid/cfc_cell.py"
-CFC_INPUTS = "plugins/mycaffe_liquid/cfc_inputs.py"
-BATCH_PARTS = "plugins/mycaffe_liquid/batch_parts.py"
-TIMESPANS = "plugins/mycaffe_liquid/timespans.py"
-LTC_CELL = "plugins/mycaffe_liquid/ltc_cell.py"
-LTC_SYNAPSES = "plugins/mycaffe_liquid/ltc_synapses.py"
-LSTM_CELL = "plugins/mycaffe_recurrent/lstm_cell.py"
-LSTM_UNIT = "plugins/mycaffe_recurrent/lstm_unit.py"
-RECURRENT = "plugins/mycaffe_recurrent/recurrent_layer.py"
+CFC_HEADS = "plugins/mycaffe_plugins/liquid/cfc_heads.py"
+CFC_CELL = "plugins/mycaffe_plugins/liquid/cfc_cell.py"
+CFC_INPUTS = "plugins/mycaffe_plugins/liquid/cfc_inputs.py"
+BATCH_PARTS = "plugins/mycaffe_plugins/liquid/batch_parts.py"
+TIMESPANS = "plugins/mycaffe_plugins/liquid/timespans.py"
+LTC_CELL = "plugins/mycaffe_plugins/liquid/ltc_cell.py"
+LTC_SYNAPSES = "plugins/mycaffe_plugins/liquid/ltc_synapses.py"
+LSTM_CELL = "plugins/mycaffe_plugins/recurrent/lstm_cell.py"
+LSTM_UNIT = "plugins/mycaffe_plugins/recurrent/lstm_unit.py"
+LSTM_GATES = "mycaffe_py/compiled/lstm_gates.py"
+SEQUENCE = "plugins/mycaffe_plugins/recurrent/sequence_kernels.py"
+RECURRENT = "plugins/mycaffe_plugins/recurrent/recurrent_layer.py"
 
 OF_CFC = (
-    "tests/plugins/mycaffe_liquid/test_cfc_golden.py",
-    "tests/plugins/mycaffe_liquid/test_cfc_layer.py",
+    "tests/plugins/liquid/test_cfc_golden.py",
+    "tests/plugins/liquid/test_cfc_layer.py",
 )
 OF_MINIMAL = (
-    "tests/plugins/mycaffe_liquid/test_minimal.py",
-    "tests/plugins/mycaffe_liquid/test_cfc_golden.py",
+    "tests/plugins/liquid/test_minimal.py",
+    "tests/plugins/liquid/test_cfc_golden.py",
 )
 OF_SPARSE = (
-    "tests/plugins/mycaffe_liquid/test_sparse_cell.py",
-    "tests/plugins/mycaffe_liquid/test_wired_cfc.py",
+    "tests/plugins/liquid/test_sparse_cell.py",
+    "tests/plugins/liquid/test_wired_cfc.py",
 )
-OF_PARTS = ("tests/plugins/mycaffe_liquid/test_batch_parts.py",)
+OF_PARTS = ("tests/plugins/liquid/test_batch_parts.py",)
 OF_SPANS = (
-    "tests/plugins/mycaffe_liquid/test_timespans.py",
-    "tests/plugins/mycaffe_liquid/test_time_of_layer.py",
+    "tests/plugins/liquid/test_timespans.py",
+    "tests/plugins/liquid/test_time_of_layer.py",
 )
 OF_LTC = (
-    "tests/plugins/mycaffe_liquid/test_ltc_golden.py",
-    "tests/plugins/mycaffe_liquid/test_ltc_layer.py",
+    "tests/plugins/liquid/test_ltc_golden.py",
+    "tests/plugins/liquid/test_ltc_layer.py",
     "tests/test_conformance.py",
 )
-OF_RECURRENT = ("tests/plugins/mycaffe_recurrent/test_recurrent.py", "tests/test_conformance.py")
+OF_RECURRENT = (
+    "tests/plugins/recurrent/test_recurrent.py",
+    "tests/plugins/recurrent/test_compiled_sequence.py",  # with compiled kernels and without
+)
 
 MUTANTS = (
     Mutant(
@@ -255,6 +260,34 @@ MUTANTS = (
         RECURRENT,
         "xp.sum(self.sum_gradients, axis=0, out=total)",
         "xp.copyto(total, self.sum_gradients[0])",
+        OF_RECURRENT,
+    ),
+    Mutant(
+        "compiled-lstm-forgets-the-forget-gate-back",
+        LSTM_GATES,
+        "dc[k] = of_memory * forget_gate * keep",
+        "dc[k] = of_memory * keep",
+        OF_RECURRENT,
+    ),
+    Mutant(
+        "compiled-sequence-leaves-out-rows-too-early",
+        SEQUENCE,
+        "            going_on = row + 1",
+        "            going_on = row",
+        OF_RECURRENT,
+    ),
+    Mutant(
+        "compiled-sequence-gradient-without-cont",
+        SEQUENCE,
+        "gradient[k] = keep * gradient[k] + of_output[k]",
+        "gradient[k] = gradient[k] + of_output[k]",
+        OF_RECURRENT,
+    ),
+    Mutant(
+        "compiled-sequence-x-in-the-wrong-order",
+        SEQUENCE,
+        "dx[t + row // batch, order[row % batch]]",
+        "dx[t + row // batch, row % batch]",
         OF_RECURRENT,
     ),
 )

@@ -1,28 +1,29 @@
-"""Gradients of layers of mycaffe_common."""
+"""Gradients of layers of mycaffe_plugins.common."""
 
 from __future__ import annotations
 
 from .mutant import Mutant
 
-INNER_PRODUCT = "plugins/mycaffe_common/inner_product.py"
-BATCH_NORM = "plugins/mycaffe_common/batch_norm.py"
-SOFTMAX_LOSS = "plugins/mycaffe_common/softmax_with_loss.py"
-EUCLIDEAN = "plugins/mycaffe_common/euclidean_loss.py"
-CONTRASTIVE = "plugins/mycaffe_common/contrastive_loss.py"
-HINGE = "plugins/mycaffe_common/hinge_loss.py"
-CROSS_ENTROPY = "plugins/mycaffe_common/sigmoid_cross_entropy_loss.py"
-MEAN_ERROR = "plugins/mycaffe_common/mean_error_loss.py"
-ELTWISE = "plugins/mycaffe_common/eltwise.py"
-EMBED = "plugins/mycaffe_common/embed.py"
-MVN = "plugins/mycaffe_common/mvn.py"
-PRELU = "plugins/mycaffe_common/prelu.py"
-SPLIT = "plugins/mycaffe_common/split.py"
+INNER_PRODUCT = "plugins/mycaffe_plugins/common/inner_product.py"
+BATCH_NORM = "plugins/mycaffe_plugins/common/batch_norm.py"
+CHANNELS = "plugins/mycaffe_plugins/common/channels.py"
+SOFTMAX_LOSS = "plugins/mycaffe_plugins/common/softmax_with_loss.py"
+EUCLIDEAN = "plugins/mycaffe_plugins/common/euclidean_loss.py"
+CONTRASTIVE = "plugins/mycaffe_plugins/common/contrastive_loss.py"
+HINGE = "plugins/mycaffe_plugins/common/hinge_loss.py"
+CROSS_ENTROPY = "plugins/mycaffe_plugins/common/sigmoid_cross_entropy_loss.py"
+MEAN_ERROR = "plugins/mycaffe_plugins/common/mean_error_loss.py"
+ELTWISE = "plugins/mycaffe_plugins/common/eltwise.py"
+EMBED = "plugins/mycaffe_plugins/common/embed.py"
+MVN = "plugins/mycaffe_plugins/common/mvn.py"
+PRELU = "plugins/mycaffe_plugins/common/prelu.py"
+SPLIT = "plugins/mycaffe_plugins/common/split.py"
 
-OF_INNER_PRODUCT = ("tests/plugins/mycaffe_common/test_inner_product.py",)
-OF_BATCH_NORM = ("tests/plugins/mycaffe_common/test_batch_norm.py", "tests/test_conformance.py")
-OF_LOSSES = ("tests/plugins/mycaffe_common/test_losses.py",)
-OF_CLASS_LOSSES = ("tests/plugins/mycaffe_common/test_class_losses.py",)
-OF_PAIR_LOSSES = ("tests/plugins/mycaffe_common/test_pair_losses.py", "tests/test_conformance.py")
+OF_INNER_PRODUCT = ("tests/plugins/common/test_inner_product.py",)
+OF_BATCH_NORM = ("tests/plugins/common/test_batch_norm.py", "tests/test_conformance.py")
+OF_LOSSES = ("tests/plugins/common/test_losses.py",)
+OF_CLASS_LOSSES = ("tests/plugins/common/test_class_losses.py",)
+OF_PAIR_LOSSES = ("tests/plugins/common/test_pair_losses.py", "tests/test_conformance.py")
 OF_EXPECTED = ("tests/test_expected.py",)
 
 MUTANTS = (
@@ -56,8 +57,8 @@ MUTANTS = (
     ),
     Mutant(
         "batch-norm-gradient-ignores-the-mean",
-        BATCH_NORM,
-        "self.xp.add(scratch, channels.column(mean), out=scratch)",
+        CHANNELS,
+        "self._xp.add(scratch, self.column(mean), out=scratch)",
         "pass",
         OF_BATCH_NORM,
     ),
@@ -71,8 +72,8 @@ MUTANTS = (
     Mutant(
         "batch-norm-scale-gradient-not-normalised",
         BATCH_NORM,
-        "product = channels.dot(dy, self._centred.data) * self._inverse",
-        "product = channels.dot(dy, self._centred.data)",
+        "product = product * self._inverse\n",
+        "product = product * 1.0\n",
         OF_BATCH_NORM,
     ),
     Mutant(
@@ -132,38 +133,45 @@ MUTANTS = (
         OF_LOSSES,
     ),
     Mutant(
+        "mean-error-loss-counts-missing-targets",
+        MEAN_ERROR,
+        "self.normalizer = self.normalization.divisor(self._full, self._batch, observed)",
+        "pass",
+        OF_LOSSES,
+    ),
+    Mutant(
         "eltwise-max-of-equal-values",
         ELTWISE,
         "self.xp.less_equal(xs[0], xs[1], out=winner)",
         "self.xp.less(xs[0], xs[1], out=winner)",
-        ("tests/plugins/mycaffe_common/test_eltwise.py",),
+        ("tests/plugins/common/test_eltwise.py",),
     ),
     Mutant(
         "embed-index-that-occurs-twice",
         EMBED,
         "self.xp.add.at(self.blobs[0].diff.reshape(-1), places.reshape(-1), dy.reshape(-1))",
         "self.blobs[0].diff.reshape(-1)[places.reshape(-1)] += dy.reshape(-1)",
-        ("tests/plugins/mycaffe_common/test_embed.py",),
+        ("tests/plugins/common/test_embed.py",),
     ),
     Mutant(
         "mvn-gradient-ignores-eps",
         MVN,
         "slope = planes.dot(dy, y) / planes.each * (self._divisor / deviation)",
         "slope = planes.dot(dy, y) / planes.each",
-        ("tests/plugins/mycaffe_common/test_batch_norm.py", *OF_EXPECTED),
+        ("tests/plugins/common/test_batch_norm.py", *OF_EXPECTED),
     ),
     Mutant(
         "prelu-slope-gradient-overwrites",
         PRELU,
         "xp.add(gradient, self._sum.data, out=gradient)",
         "xp.copyto(gradient, self._sum.data)",
-        ("tests/plugins/mycaffe_common/test_prelu.py",),
+        ("tests/plugins/common/test_prelu.py",),
     ),
     Mutant(
         "split-third-gradient-lost",
         SPLIT,
         "for blob in top[2:]:",
         "for blob in top[3:]:",
-        ("tests/plugins/mycaffe_common/test_routing.py",),
+        ("tests/plugins/common/test_routing.py",),
     ),
 )

@@ -6,7 +6,7 @@ from .mutant import Mutant
 
 PARAMETERS = "mycaffe_py/net/parameters.py"
 SPLITS = "mycaffe_py/net/splits.py"
-NET_STATE = "mycaffe_py/net/state_rules.py"
+NET_STATE = "mycaffe_py/layer/state_rules.py"
 NET_BUILDER = "mycaffe_py/net/builder.py"
 BUILT_NET = "mycaffe_py/net/built_net.py"
 

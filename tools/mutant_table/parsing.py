@@ -11,14 +11,21 @@ PROTOTXT_TOKENS = "mycaffe_py/schema/prototxt/tokens.py"
 WIRE = "mycaffe_py/weights/wire.py"
 OVERRIDES = "mycaffe_py/builder/overrides.py"
 FIELD_PATH = "mycaffe_py/schema/field_path.py"
-CSV_TABLE = "plugins/mycaffe_gyms/csv_table.py"
+CSV_TABLE = "mycaffe_py/tables/table.py"
+CSV_READING = "mycaffe_py/tables/reading.py"
+CSV_NUMBERS = "mycaffe_py/tables/numbers.py"
 
 OF_TEXT = ("tests/schema/test_prototxt.py", "tests/schema/test_mistakes.py")
 OF_WIRE = ("tests/weights/test_wire_format.py", "tests/weights/test_wrong_files.py")
 OF_SET = ("tests/builder/test_overrides.py", "tests/schema/test_field_path.py")
 OF_CSV = (
-    "tests/plugins/mycaffe_gyms/test_csv_curve.py",
-    "tests/plugins/mycaffe_gyms/test_series_files.py",
+    "tests/plugins/gyms/test_csv_curve.py",
+    "tests/plugins/series/test_series_files.py",
+)
+OF_TABLES = (
+    "tests/tables/test_numbers.py",
+    "tests/tables/test_text_files.py",
+    "tests/tables/test_delimiters.py",
 )
 
 MUTANTS = (
@@ -116,15 +123,15 @@ MUTANTS = (
     Mutant(
         "override-layer-name-with-a-dot",
         OVERRIDES,
-        "sorted(filter(None, layers), key=len, reverse=True)",
-        "sorted(filter(None, layers), key=len)",
+        "for name in reversed(owners)]",
+        "for name in owners]",
         OF_SET,
     ),
     Mutant(
         "override-one-layer-of-a-name",
         OVERRIDES,
-        "for target in targets:",
-        "for target in targets[:1]:",
+        "for target, path in self._targets(key):",
+        "for target, path in self._targets(key)[:1]:",
         OF_SET,
     ),
     Mutant(
@@ -157,16 +164,16 @@ MUTANTS = (
     ),
     Mutant(
         "csv-byte-order-mark",
-        CSV_TABLE,
+        "mycaffe_py/tables/decoding.py",
         'raw.decode("utf-8-sig")',
         'raw.decode("utf-8")',
         OF_CSV,
     ),
     Mutant(
         "csv-line-of-an-error",
-        CSV_TABLE,
-        "lines.append(reader.line_num)",
-        "lines.append(len(rows))",
+        CSV_READING,
+        "lines.append(skipped + reader.line_num)",
+        "lines.append(skipped + len(rows))",
         OF_CSV,
     ),
     Mutant(
@@ -177,10 +184,31 @@ MUTANTS = (
         OF_CSV,
     ),
     Mutant(
-        "csv-delimiter-by-the-first-line-alone",
-        CSV_TABLE,
-        "return (widths.pop() if len(widths) == 1 else 1, first_line.count(delimiter))",
-        "return (1, first_line.count(delimiter))",
-        OF_CSV,
+        "csv-delimiter-whatever-its-cells",
+        "mycaffe_py/tables/delimiters.py",
+        "_plain_share(rows, delimiter) * often / len(rows)",
+        "often / len(rows)",
+        OF_TABLES,
+    ),
+    Mutant(
+        "csv-point-always-decimal",
+        CSV_NUMBERS,
+        "if found is None or (_only_groups(present, marks) and not point_is_sure()):",
+        "if found is None:",
+        OF_TABLES,
+    ),
+    Mutant(
+        "csv-two-readings-take-the-first",
+        CSV_NUMBERS,
+        "if len(values) == 2 and",
+        "if len(values) == 3 and",
+        OF_TABLES,
+    ),
+    Mutant(
+        "csv-lines-without-the-comments",
+        CSV_READING,
+        "lines.append(skipped + reader.line_num)",
+        "lines.append(reader.line_num)",
+        OF_TABLES,
     ),
 )

@@ -8,24 +8,24 @@ RESTORING = "mycaffe_py/weights/restoring.py"
 SOLVER = "mycaffe_py/solver/solver.py"
 STATE_TREE = "mycaffe_py/weights/state_tree.py"
 BEFORE_TEST = "mycaffe_py/solver/rollback.py"
-GYM_BATCH = "plugins/mycaffe_trainers/gym_batch.py"
-ROLLING = "plugins/mycaffe_trainers/rolling.py"
-CURVE_GYM = "plugins/mycaffe_gyms/curve_gym.py"
-SERIES_GYM = "plugins/mycaffe_gyms/series_gym.py"
-RECURRENT = "plugins/mycaffe_recurrent/recurrent_layer.py"
-DATA_LAYER = "plugins/mycaffe_data/data_layer.py"
+GYM_BATCH = "mycaffe_py/trainer/gym_batch.py"
+ROLLING = "mycaffe_py/trainer/rolling.py"
+CURVE_GYM = "plugins/mycaffe_plugins/gyms/curve_gym.py"
+SERIES_GYM = "plugins/mycaffe_plugins/series/gym.py"
+RECURRENT = "plugins/mycaffe_plugins/recurrent/recurrent_layer.py"
+DATA_LAYER = "plugins/mycaffe_plugins/data/data_layer.py"
 
 OF_STATES = ("tests/weights/test_solverstate.py", "tests/weights/test_state_pairs.py")
 OF_TREES = ("tests/weights/test_state_tree.py",)
 OF_TESTS = ("tests/solver/test_rollback.py",)
-OF_TRAINERS = ("tests/plugins/mycaffe_trainers",)
+OF_TRAINERS = ("tests/plugins/trainers",)
 OF_GYMS = (
-    "tests/plugins/mycaffe_gyms/test_curve_gym.py",
-    "tests/plugins/mycaffe_gyms/test_csv_curve.py",
-    "tests/plugins/mycaffe_gyms/test_series_gym.py",
+    "tests/plugins/gyms/test_curve_gym.py",
+    "tests/plugins/gyms/test_csv_curve.py",
+    "tests/plugins/series/test_series_gym.py",
 )
-OF_LAYERS = ("tests/plugins/mycaffe_recurrent/test_recurrent.py",)
-OF_DATA = ("tests/plugins/mycaffe_data/test_going_on.py",)
+OF_LAYERS = ("tests/plugins/recurrent/test_recurrent.py",)
+OF_DATA = ("tests/plugins/data/test_going_on.py",)
 
 MUTANTS = (
     Mutant(
@@ -34,6 +34,13 @@ MUTANTS = (
         "solver.iter, solver.current_step = plan.message.iter, plan.message.current_step",
         "solver.iter, solver.current_step = plan.message.iter, 0",
         OF_STATES,
+    ),
+    Mutant(
+        "resume-count-of-updates-lost",
+        RESTORING,
+        'solver.began = stored.get("began", 0)',
+        "pass",
+        ("tests/solver/test_restarting.py",),
     ),
     Mutant(
         "resume-history-lost",

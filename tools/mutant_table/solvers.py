@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from .mutant import Mutant
 
-SGD = "plugins/mycaffe_solvers/sgd.py"
-NESTEROV = "plugins/mycaffe_solvers/nesterov.py"
-ADAGRAD = "plugins/mycaffe_solvers/adagrad.py"
-RMSPROP = "plugins/mycaffe_solvers/rmsprop.py"
-ADADELTA = "plugins/mycaffe_solvers/adadelta.py"
-ADAM = "plugins/mycaffe_solvers/adam.py"
-ADAMW = "plugins/mycaffe_solvers/adamw.py"
-MOMENTS = "plugins/mycaffe_solvers/moments.py"
-LR_POLICY = "mycaffe_py/solver/lr_policy.py"
+SGD = "plugins/mycaffe_plugins/solvers/sgd.py"
+NESTEROV = "plugins/mycaffe_plugins/solvers/nesterov.py"
+ADAGRAD = "plugins/mycaffe_plugins/solvers/adagrad.py"
+RMSPROP = "plugins/mycaffe_plugins/solvers/rmsprop.py"
+ADADELTA = "plugins/mycaffe_plugins/solvers/adadelta.py"
+ADAM = "plugins/mycaffe_plugins/solvers/adam.py"
+ADAMW = "plugins/mycaffe_plugins/solvers/adamw.py"
+MOMENTS = "plugins/mycaffe_plugins/solvers/moments.py"
+LR_POLICIES = "plugins/mycaffe_plugins/lr_policies"
+SCHEDULE = "mycaffe_py/solver/schedule.py"
 SEGMENTS = "mycaffe_py/solver/param_groups.py"
 SOLVER = "mycaffe_py/solver/solver.py"
+PASSES = "mycaffe_py/solver/passes.py"
 AS_WRITTEN = "mycaffe_py/schema/decimals.py"
 
-OF_SGD = ("tests/plugins/mycaffe_solvers/test_sgd.py",)
-OF_ADAMW = ("tests/plugins/mycaffe_solvers/test_adamw.py",)
-OF_RULES = ("tests/plugins/mycaffe_solvers/test_trajectories.py",)
-OF_POLICIES = ("tests/solver/test_lr_policy.py",)
+OF_SGD = ("tests/plugins/solvers/test_sgd.py",)
+OF_ADAMW = ("tests/plugins/solvers/test_adamw.py",)
+OF_RULES = ("tests/plugins/solvers/test_trajectories.py",)
+OF_POLICIES = ("tests/plugins/lr_policies/test_closed_forms.py",)
+OF_SCHEDULE = ("tests/solver/test_schedule.py",)
 OF_GRADIENTS = ("tests/solver/test_solver.py",)
 OF_LOOP = ("tests/solver/test_solver.py", "tests/solver/test_solver_loop.py")
 
@@ -28,7 +31,7 @@ MUTANTS = (
     Mutant(
         "sgd-history-without-momentum",
         SGD,
-        "xp.multiply(history, self.settings.momentum, history)",
+        "xp.multiply(history, momentum, history)",
         "xp.multiply(history, 0.0, history)",
         OF_SGD,
     ),
@@ -74,9 +77,9 @@ MUTANTS = (
         "rmsprop-divides-by-the-square-before",
         RMSPROP,
         "        update_mean_square(xp, history, gradient, decay, scratch)\n"
-        "        divide_by_root(xp, gradient, history, self.settings.delta, rate, scratch)\n",
+        "        divide_by_root(xp, gradient, history, delta, rate, scratch)\n",
         "        square = gradient.copy()\n"
-        "        divide_by_root(xp, gradient, history, self.settings.delta, rate, scratch)\n"
+        "        divide_by_root(xp, gradient, history, delta, rate, scratch)\n"
         "        update_mean_square(xp, history, square, decay, scratch)\n",
         OF_RULES,
     ),
@@ -99,15 +102,15 @@ MUTANTS = (
     Mutant(
         "adam-delta-within-the-root",
         ADAM,
-        "        xp.sqrt(square, scratch)\n        xp.add(scratch, self.settings.delta, scratch)\n",
-        "        xp.add(square, self.settings.delta, scratch)\n        xp.sqrt(scratch, scratch)\n",
+        "        xp.sqrt(square, scratch)\n        xp.add(scratch, delta, scratch)\n",
+        "        xp.add(square, delta, scratch)\n        xp.sqrt(scratch, scratch)\n",
         OF_RULES,
     ),
     Mutant(
         "adam-counts-from-two",
         ADAM,
-        "xp, update = self.net.device.xp, self.iter + 1",
-        "xp, update = self.net.device.xp, self.iter + 2",
+        "settings, update = self.settings, self.updates_made + 1",
+        "settings, update = self.settings, self.updates_made + 2",
         OF_RULES,
     ),
     Mutant(
@@ -120,8 +123,8 @@ MUTANTS = (
     Mutant(
         "adamw-second-moment-not-corrected",
         ADAMW,
-        "xp.multiply(scratch, 1.0 / math.sqrt(1.0 - beta2**update), scratch)",
-        "pass",
+        "1.0 / math.sqrt(1.0 - settings.momentum2**update)",
+        "1.0",
         OF_ADAMW,
     ),
     Mutant(
@@ -133,60 +136,95 @@ MUTANTS = (
     ),
     Mutant(
         "lr-step-falls-steadily",
-        LR_POLICY,
-        "(i // p.stepsize)",
-        "(i / p.stepsize)",
+        f"{LR_POLICIES}/step.py",
+        "iteration // p.stepsize",
+        "iteration / p.stepsize",
         OF_POLICIES,
     ),
     Mutant(
         "lr-inv-one-update-early",
-        LR_POLICY,
-        "(1 + p.gamma * i) ** -p.power",
-        "(1 + p.gamma * (i + 1)) ** -p.power",
+        f"{LR_POLICIES}/inv.py",
+        "1 + p.gamma * iteration",
+        "1 + p.gamma * (iteration + 1)",
         OF_POLICIES,
     ),
     Mutant(
         "lr-exp-one-update-early",
-        LR_POLICY,
-        "p.base_lr * p.gamma**i,",
-        "p.base_lr * p.gamma ** (i + 1),",
+        f"{LR_POLICIES}/exp.py",
+        "power(p.gamma, iteration)",
+        "power(p.gamma, iteration + 1)",
         OF_POLICIES,
     ),
     Mutant(
         "lr-poly-rises-again",
-        LR_POLICY,
-        "max(0.0, 1 - i / p.max_iter) ** p.power",
-        "abs(1 - i / p.max_iter) ** p.power",
+        f"{LR_POLICIES}/poly.py",
+        "max(0.0, 1 - iteration / p.max_iter) ** p.power",
+        "abs(1 - iteration / p.max_iter) ** p.power",
         OF_POLICIES,
     ),
     Mutant(
         "lr-multistep-one-update-late",
-        LR_POLICY,
-        "iteration >= param.stepvalue[current_step]",
-        "iteration > param.stepvalue[current_step]",
+        f"{LR_POLICIES}/multistep.py",
+        "iteration >= values[step]",
+        "iteration > values[step]",
         OF_POLICIES,
     ),
     Mutant(
         "lr-sigmoid-turns-before-0",
-        LR_POLICY,
-        '"sigmoid": lambda p, i, step: p.base_lr * _logistic(p.gamma * (i - p.stepsize)),',
-        '"sigmoid": lambda p, i, step: p.base_lr * _logistic(p.gamma * (i + p.stepsize)),',
+        f"{LR_POLICIES}/sigmoid.py",
+        "logistic(p.gamma * (iteration - p.stepsize))",
+        "logistic(p.gamma * (iteration + p.stepsize))",
         OF_POLICIES,
     ),
     Mutant(
         "lr-sigmoid-inv-as-sigmoid",
-        LR_POLICY,
-        "_logistic(-p.gamma * (i - p.stepsize))",
-        "_logistic(p.gamma * (i - p.stepsize))",
+        f"{LR_POLICIES}/sigmoid.py",
+        "logistic(-p.gamma",
+        "logistic(p.gamma",
+        OF_POLICIES,
+    ),
+    Mutant(
+        "lr-cosine-cycles-of-one-length",
+        f"{LR_POLICIES}/cosine.py",
+        "length * factor",
+        "length",
+        OF_POLICIES,
+    ),
+    Mutant(
+        "lr-cosine-down-to-0",
+        f"{LR_POLICIES}/cosine.py",
+        "p.min_lr + (p.base_lr - p.min_lr)",
+        "(p.base_lr - p.min_lr)",
+        OF_POLICIES,
+    ),
+    Mutant(
+        "lr-one-cycle-top-one-update-late",
+        f"{LR_POLICIES}/one_cycle.py",
+        "p.pct_start * p.max_iter - 1",
+        "p.pct_start * p.max_iter",
         OF_POLICIES,
     ),
     Mutant(
         "lr-logistic-at-0",
-        LR_POLICY,
+        f"{LR_POLICIES}/powers.py",
         "1.0 if z >= 0 else small",
         "1.0 if z > 0 else small",
         OF_POLICIES,
         equivalent="at z = 0 small is 1.0",
+    ),
+    Mutant(
+        "warmup-one-update-long",
+        SCHEDULE,
+        "if iteration >= warmup or",
+        "if iteration > warmup or",
+        OF_SCHEDULE,
+    ),
+    Mutant(
+        "warmup-to-base-lr",
+        SCHEDULE,
+        "target = _finite_rate(ahead, self.param.warmup_iter)",
+        "target = self.policy.settings.base_lr",
+        OF_SCHEDULE,
     ),
     Mutant(
         "clip-small-gradients-grow",
@@ -229,8 +267,8 @@ MUTANTS = (
     Mutant(
         "update-ignores-lr-mult",
         SOLVER,
-        "self.compute_update(group, rate * group.lr_mult)",
-        "self.compute_update(group, rate)",
+        "apply_rule(self, group, rate * group.lr_mult)",
+        "apply_rule(self, group, rate)",
         OF_GRADIENTS,
     ),
     Mutant(
@@ -242,15 +280,15 @@ MUTANTS = (
     ),
     Mutant(
         "iter-size-loss-not-averaged",
-        SOLVER,
-        "self.loss = loss / self.param.iter_size",
-        "self.loss = loss",
+        PASSES,
+        "self.loss = loss = self._sum / self.solver.param.iter_size",
+        "self.loss = loss = self._sum",
         OF_LOOP,
     ),
     Mutant(
         "smoothed-loss-over-all-updates",
-        SOLVER,
-        "LossWindow(param.average_loss)",
+        PASSES,
+        "LossWindow(solver.param.average_loss)",
         "LossWindow(1 << 30)",
         OF_LOOP,
     ),

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from .mutant import Mutant
 
-BASE_CONVOLUTION = "plugins/mycaffe_vision/base_convolution.py"
-CORRELATION = "plugins/mycaffe_vision/correlation.py"
-WINDOWS = "plugins/mycaffe_vision/windows.py"
-GEOMETRY = "plugins/mycaffe_vision/geometry.py"
-LRN = "plugins/mycaffe_vision/lrn.py"
-POOLING = "plugins/mycaffe_vision/pooling.py"
-POOL_WINDOWS = "plugins/mycaffe_vision/pool_windows.py"
-POOL_INDICES = "plugins/mycaffe_vision/pool_indices.py"
-POOL_METHODS = "plugins/mycaffe_vision/pool_methods.py"
+BASE_CONVOLUTION = "plugins/mycaffe_plugins/vision/base_convolution.py"
+CORRELATION = "plugins/mycaffe_plugins/vision/correlation.py"
+WINDOWS = "plugins/mycaffe_plugins/vision/windows.py"
+GEOMETRY = "plugins/mycaffe_plugins/vision/geometry.py"
+LRN = "plugins/mycaffe_plugins/vision/lrn.py"
+POOLING = "plugins/mycaffe_plugins/vision/pooling.py"
+POOL_WINDOWS = "plugins/mycaffe_plugins/vision/pool_windows.py"
+POOL_INDICES = "plugins/mycaffe_plugins/vision/pool_indices.py"
+POOL_METHODS = "plugins/mycaffe_plugins/vision/pool_methods.py"
 
-OF_CONVOLUTION = ("tests/plugins/mycaffe_vision/test_convolution.py", "tests/test_conformance.py")
-OF_POOLING = ("tests/plugins/mycaffe_vision/test_pooling.py",)
+OF_CONVOLUTION = ("tests/plugins/vision/test_convolution.py", "tests/test_conformance.py")
+OF_POOLING = ("tests/plugins/vision/test_pooling.py",)
 
 MUTANTS = (
     Mutant(
@@ -65,7 +65,7 @@ MUTANTS = (
         LRN,
         "xp.multiply(product, 2 * self.weight * self.beta, out=product)",
         "xp.multiply(product, self.weight * self.beta, out=product)",
-        ("tests/plugins/mycaffe_vision/test_lrn.py", "tests/test_conformance.py"),
+        ("tests/plugins/vision/test_lrn.py", "tests/test_conformance.py"),
     ),
     Mutant(
         "pooling-rounds-down",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,15 +13,18 @@ from mycaffe_py.builder.checking import check_file
 from mycaffe_py.cli.banner import layer_lines, net_line
 from mycaffe_py.cli.failures import report, say
 from mycaffe_py.cli.options import load_plugins
-from mycaffe_py.errors import EXIT_CONFIG, EXIT_OK, MyCaffeError
+from mycaffe_py.cli.run_plugins import load_plugins_of
+from mycaffe_py.errors import EXIT_CONFIG, EXIT_OK, ConfigError, MyCaffeError
 from mycaffe_py.net.net import Net
+from mycaffe_py.testing import LayerGradient, net_gradients, plugin_gradients
+from mycaffe_py.wording import counted
 
 from .upgrade import upgrade_notes
 
 
 def check(files: tuple[str, ...], plugins: tuple[str, ...]) -> int:
     """Check each file; return the exit code."""
-    registry = load_plugins(plugins)
+    registry = load_plugins_of([Path(name).parent for name in files], plugins)
     codes = [_check_one(name, registry) for name in files]
     if EXIT_CONFIG in codes:
         return EXIT_CONFIG
@@ -45,6 +51,81 @@ def _check_one(name: str, registry: Any) -> int:
 def _solver_summary(param: Any) -> str:
     trainer = f", trainer {param.trainer.type}" if param.HasField("trainer") else ""
     gym = f", gym {param.trainer.gym.type}" if param.trainer.HasField("gym") else ""
-    return (
-        f"solver {param.type}: {param.max_iter:,} updates, base_lr {param.base_lr:g}{trainer}{gym}"
-    )
+    return f"solver {param.type}: {counted(param.max_iter, 'update')}, base_lr {param.base_lr:g}{trainer}{gym}"
+
+
+def check_gradients(
+    files: Sequence[str],
+    plugins: Sequence[str],
+    entries: int | None,
+    seed: int | None,
+    as_json: bool,
+) -> int:
+    """Check the gradients of each net's layers, or else of the plugins' layer types; return the exit code."""
+    registry = load_plugins(plugins)
+    how = {"entries": entries or 8, "seed": seed or 0}
+    found: list[tuple[str, str, list[LayerGradient]]] = []
+    code = EXIT_OK
+    for name in files:
+        try:
+            net = _net_of(name, registry)
+            rows = net_gradients(net, **how)
+            shown = _show(name, rows, [(one.name, one.type) for one in net.device_layers], as_json)
+        except MyCaffeError as error:
+            code = max(code, report(error))
+            continue
+        found.append(("file", name, shown))
+    for plugin in () if files else (one for one in registry.working() if one.required):
+        types = [
+            cls.type
+            for cls in registry.layers.classes()
+            if registry.layers.owner(cls) == plugin.name
+        ]
+        if not types:
+            raise ConfigError(f'plugin "{plugin.name}" offers no layer types')
+        rows = plugin_gradients(registry, plugin.name, **how)
+        shown = _show(f"plugin {plugin.name}", rows, [(one, one) for one in types], as_json)
+        found.append(("plugin", plugin.name, shown))
+    if as_json:
+        values = [
+            {what: name, "layers": [row.as_dict() for row in rows]} for what, name, rows in found
+        ]
+        click.echo(json.dumps(values, indent=2))
+    bad = any(row.bad for *_, rows in found for row in rows)
+    return EXIT_CONFIG if bad and code == EXIT_OK else code
+
+
+def _net_of(name: str, registry: Any) -> Net:
+    found = check_file(name, registry)
+    if not isinstance(found, Net):
+        raise ConfigError(
+            f"{name} names no net",
+            hint="write mycaffe check --gradients MODEL, with the file of the model",
+        )
+    return found
+
+
+def _show(
+    title: str, rows: Iterable[LayerGradient], layers: Sequence[tuple[str, str]], as_json: bool
+) -> list[LayerGradient]:
+    """Print each row as soon as it is known, unless JSON is asked for; return them."""
+    widths = [
+        max(len(word), *map(len, column))
+        for word, column in zip(("layer", "type"), zip(*layers, strict=True), strict=True)
+    ]
+    if not as_json:
+        click.echo(title)
+        head = f"{'layer':{widths[0]}}  {'type':{widths[1]}}  {'bottoms':<24}  {'parameters':>10}"
+        click.echo(f"  {head}  {'difference':>10}  result")
+    shown = []
+    for row in rows:
+        shown.append(row)
+        if as_json:
+            continue
+        bottoms = " ".join("x".join(map(str, shape)) or "()" for shape in row.bottoms) or "-"
+        off = "-" if row.difference is None else f"{row.difference:.1e}"
+        head = f"{row.layer:{widths[0]}}  {row.type:{widths[1]}}  {bottoms:<24}"
+        click.echo(f"  {head}  {row.parameters:>10,}  {off:>10}  {row.result}")
+        if row.note:
+            say(f"    {row.layer}: {row.note}")
+    return shown

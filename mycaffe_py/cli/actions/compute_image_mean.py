@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mycaffe_py.cli.failures import echo_result, say
+from mycaffe_py.cli.outputs import say_replaced
 from mycaffe_py.errors import DataError, naming_place
 from mycaffe_py.plugins.registry import default_registry
 from mycaffe_py.stores import (
@@ -34,6 +36,7 @@ def average(backend: str, database: str, output: str | None) -> int:
     say("Starting iteration")
     mean = _mean(opened, schema.message_class("Datum"))
     if output is not None:
+        say_replaced([Path(output)])
         say(f"Write to {output}")
         atomic_write(output, mean_to_bytes(schema, mean))
     echo_result(f"Number of channels: {len(mean)}")

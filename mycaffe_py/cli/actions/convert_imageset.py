@@ -56,6 +56,10 @@ def convert(
 ) -> int:
     """Write the database and return the exit code."""
     check_backend(backend)
+    if seed is not None and not shuffle:
+        raise ConfigError(
+            "--seed has no effect without --shuffle", hint="add --shuffle, or omit --seed"
+        )
     if bool(resize_width) != bool(resize_height):
         raise ConfigError("--resize-width and --resize-height must be given together")
     if encode_type:

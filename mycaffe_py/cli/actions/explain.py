@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,12 @@ import click
 import numpy as np
 
 from mycaffe_py.builder.training import build_training
+from mycaffe_py.cli.failures import say
 from mycaffe_py.cli.nets import build_net, require_data
-from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
-from mycaffe_py.cli.run_files import beside, trained_weights
+from mycaffe_py.cli.options import device_name, naming_overrides, split_names
+from mycaffe_py.cli.outputs import free_paths, say_replaced
+from mycaffe_py.cli.run_files import needed_weights
+from mycaffe_py.cli.run_plugins import load_plugins_of
 from mycaffe_py.errors import ConfigError, add_note, did_you_mean, require
 from mycaffe_py.layer.layer import TEST, Layer
 from mycaffe_py.net.net import Net
@@ -34,33 +36,21 @@ def explain(
     **given: Any,
 ) -> int:
     """Draw the pictures and print their paths; return the exit code."""
-    files = trained_weights(weights, "explain", layer)
+    used = needed_weights(weights, "explain", layer)
     figures = require("matplotlib.figure", "plot")
-    model, solver = _beside(files, model, solver)
-    given |= {"registry": load_plugins(plugins), "device": device_name(device, gpu)}
+    registry = load_plugins_of(used.runs, plugins)
+    solver, model = used.settings(solver, model, registry)
+    if solver is None and model is None:
+        raise used.nothing("explain")
+    given |= {"registry": registry, "device": device_name(device, gpu)}
+    given["seed"] = used.seed(given["seed"], given["overrides"])
     with naming_overrides(given["overrides"]), np.errstate(all="ignore"):
-        net = _net_after_passes(solver, model, files, layer, iterations, **given)
+        net, seed = _net_after_passes(solver, model, used.weights, layer, iterations, **given)
+        say(used.line(seed))
         index = _index(net, layer)
-        target = Path(out) if out else Path(files[-1]).parent
-        for path in _draw(net, index, target, figures):
+        for path in _draw(net, index, Path(out) if out else None, used.folder, figures):
             click.echo(path)
     return 0
-
-
-def _beside(
-    weights: Sequence[str], model: str | None, solver: str | None
-) -> tuple[str | None, str | None]:
-    """Return model and solver; those not given default to the files beside the weights."""
-    found = {}
-    for kind, given in (("model", model), ("solver", solver)):
-        path = beside(weights, kind)
-        found[kind] = str(path) if given is None and path.is_file() else given
-    if found == {"model": None, "solver": None}:
-        raise ConfigError(
-            f"no model.prototxt or solver.prototxt beside the weights, in {path.parent}",
-            hint="add --model FILE, and --solver FILE if a gym gives the net's input",
-        )
-    return found["model"], found["solver"]
 
 
 def _net_after_passes(
@@ -70,13 +60,13 @@ def _net_after_passes(
     layer: str | None,
     iterations: int,
     **given: Any,
-) -> Net:
-    """Return the net after forward passes on the solver's gym, or on its data layers."""
+) -> tuple[Net, int]:
+    """Return the net after forward passes on the solver's gym, or on its data layers, and the seed used."""
     if solver is None:
         net = build_net(str(model), TEST, weights, **given)
         _index(net, layer)
         _run(net, iterations)
-        return net
+        return net, given["seed"] or 0
     stages = split_names(given.pop("stages"))
     training = build_training(
         solver=solver, model=model, weights=weights, phase="TEST", stages=stages, **given
@@ -85,7 +75,7 @@ def _net_after_passes(
     _index(net, layer)
     if trainer is None:
         _run(net, iterations)
-        return net
+        return net, training.seed
     # The training part of the data: a run may have trained on all of it, leaving none to test on.
     try:
         for _ in range(iterations):
@@ -94,7 +84,7 @@ def _net_after_passes(
             trainer.collect()
     finally:
         trainer.close()
-    return net
+    return net, training.seed
 
 
 def _run(net: Net, iterations: int) -> None:
@@ -136,19 +126,22 @@ def _index(net: Net, name: str | None) -> int:
     return next(iter(able.values()))
 
 
-def _draw(net: Net, index: int, folder: Path, figures: Any) -> list[Path]:
-    """Draw what the layer offers and return the files' paths."""
+def _draw(net: Net, index: int, out: Path | None, beside: Path | None, figures: Any) -> list[Path]:
+    """Draw what the layer offers into ``out``, or beside the weights, and return the files' paths."""
     layer = net.device_layers[index]
     try:
         pictures = layer.explain(net.bottoms[index], net.tops[index])
-        written = []
-        for name, draw in pictures.items():
+        folder = out or beside or Path(".")
+        paths = [folder / f"{folder_name(layer.name)}_{name}.png" for name in pictures]
+        if out is None:
+            paths = free_paths(paths, "--out DIR")
+        else:
+            say_replaced(paths)
+        for path, draw in zip(paths, pictures.values(), strict=True):
             figure = figures.Figure(figsize=(10, 7), layout="constrained")
             draw(figure)
-            path = folder / f"{folder_name(layer.name)}_{name}.png"
             save_figure(figure, path)
-            written.append(path)
-        return written
+        return paths
     except Exception as error:
         add_note(error, f'in layer "{layer.name}" ({layer.type}), explain')
         raise

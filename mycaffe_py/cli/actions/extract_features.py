@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.builder.sources import load_model
-from mycaffe_py.cli.failures import echo_result, say
+from mycaffe_py.cli.failures import echo_result, say, warn
 from mycaffe_py.cli.nets import require_data
-from mycaffe_py.cli.options import load_plugins, split_names
+from mycaffe_py.cli.options import split_names
+from mycaffe_py.cli.run_files import trained
+from mycaffe_py.cli.run_plugins import load_plugins_of
 from mycaffe_py.device.device import open_device
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.layer.layer import TEST
@@ -43,10 +45,16 @@ def extract(
     if len(set(paths)) < len(paths):
         raise ConfigError(f"each blob needs a database of its own, not {databases}")
     writers = [DatabaseWriter(path) for path in paths]
-    registry = load_plugins(plugins)
-    device = open_device(f"gpu:{gpu}" if mode.upper() == "GPU" else "cpu")
+    if gpu and mode.upper() == "CPU":
+        warn(f"the GPU's number {gpu} has no effect in mode CPU")
+    used = trained([weights])
+    registry = load_plugins_of(used.runs, plugins)
+    device = open_device(
+        f"gpu:{gpu}" if mode.upper() == "GPU" else "cpu", seed=used.seed(None) or 0
+    )
     say(f"Using {mode.upper()}{f', device {gpu}' if device.is_gpu else ''}")
-    net = Net(load_model(model, registry), TEST, weights=weights, registry=registry, device=device)
+    document = load_model(model, registry)
+    net = Net(document, TEST, weights=used.weights, registry=registry, device=device)
     try:
         _check(net, names)
         with ExitStack() as stack, np.errstate(all="ignore"):

@@ -36,13 +36,14 @@ def new_project(
         )
     if test_database and not database:
         raise ConfigError("--test-database goes with --database")
-    chosen = choose(registry, gym, model, solver, database=database is not None)
+    pairs = _pairs(settings)
+    chosen = choose(registry, gym, model, solver, database=database is not None, settings=pairs)
     places = {"path": database, "test": test_database} if database else {}
     project = create_project(
         os.path.expanduser(folder),
         name,
         gym=chosen.gym,
-        settings=_pairs(settings),
+        settings=pairs,
         model=chosen.model,
         solver=chosen.solver,
         database={key: text for key, text in places.items() if text} or None,

@@ -12,6 +12,7 @@ from mycaffe_py.errors import MissingFileError
 from mycaffe_py.events.metric_text import number
 from mycaffe_py.run.directory import numbered_folders
 from mycaffe_py.run.summary import by_start, runs_in, summarize
+from mycaffe_py.weights.nearby import runs_hint
 
 _SHOWN = ("loss", "accuracy", "mean_abs_error")
 _TITLES = ("run", "state", "updates", "started", "figures", "best")
@@ -21,7 +22,7 @@ def summaries(name: str) -> list[dict[str, Any]]:
     """Return the summaries of the runs in a folder, the newest first; MissingFileError if there is no such folder."""
     folder = Path(os.path.expanduser(name))
     if not os.path.isdir(folder):
-        hint = "runs are made here by mycaffe train" if name == "runs" else None
+        hint = "runs are made here by mycaffe train" if name == "runs" else runs_hint(folder)
         raise MissingFileError(f"there is no folder {folder}", hint=hint)
     try:
         return [found for run in _runs_below(folder) if (found := summarize(run))]

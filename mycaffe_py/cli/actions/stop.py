@@ -8,11 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mycaffe_py.cli.failures import say
+from mycaffe_py.cli.run_files import run_folder
 from mycaffe_py.errors import EXIT_OK, ConfigError, MissingFileError
 from mycaffe_py.run.asking import ask_run
 from mycaffe_py.run.directory import DEFAULT_BASE
 from mycaffe_py.run.lock import is_alive
 from mycaffe_py.run.record import last_snapshot, read_record, snapshots_of
+from mycaffe_py.weights.nearby import runs_hint
 
 WAIT_SECONDS = 30.0
 
@@ -36,12 +38,14 @@ def stop(name: str, *, snapshot: bool, wait: bool) -> int:
 
 
 def _run_folder(name: str) -> Path:
-    path = Path(os.path.expanduser(name))
-    places = [path] if path.is_absolute() else [path, DEFAULT_BASE / path]
-    for place in places:
-        if os.path.isdir(place):
-            return place
-    raise MissingFileError(f"there is no run folder {name}", hint="see: mycaffe runs")
+    found = run_folder(name)
+    if found is None:
+        path = Path(os.path.expanduser(name))
+        raise MissingFileError(
+            f"there is no run folder {name}",
+            hint=runs_hint(DEFAULT_BASE / path) or "see: mycaffe runs",
+        )
+    return found
 
 
 def _count(folder: Path) -> int:

@@ -4,24 +4,41 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from mycaffe_py.builder.device_choice import is_auto
+from mycaffe_py.builder.needed_settings import missing_settings
+from mycaffe_py.builder.observers import add_observers, build_observers
+from mycaffe_py.builder.overrides import apply_overrides
 from mycaffe_py.builder.sources import read_solver
 from mycaffe_py.builder.training import Training, build_training
 from mycaffe_py.cli.banner import end_lines, start_lines
 from mycaffe_py.cli.failures import echo_result, say, warn
-from mycaffe_py.cli.options import device_name, load_plugins, naming_overrides, split_names
-from mycaffe_py.cli.views import choose_views
+from mycaffe_py.cli.idle_options import (
+    refuse_replaced_overrides,
+    sets_seed,
+    warn_of_unknown_state,
+    whole_key,
+)
+from mycaffe_py.cli.options import device_name, naming_overrides, split_names
+from mycaffe_py.cli.reports import say_report
+from mycaffe_py.cli.run_files import Trained, run_folder, trained
+from mycaffe_py.cli.run_plugins import load_plugins_of
+from mycaffe_py.cli.views import check_view_options, choose_views
+from mycaffe_py.compiled import kernels_on
 from mycaffe_py.device.device import Device, open_device
 from mycaffe_py.errors import ConfigError, DeviceError
 from mycaffe_py.run.directory import DEFAULT_BASE, RunDirectory
+from mycaffe_py.run.record import read_record
 from mycaffe_py.run.resume import find_state
 from mycaffe_py.run.session import TrainingSession
 from mycaffe_py.run.settings import without_blobs
-from mycaffe_py.weights import RestoreReport, check_format, restore, split_paths
+from mycaffe_py.schema import Document
+from mycaffe_py.weights import RestoreReport, check_format, restore
 
 from .upgrade import upgrade_notes
 
@@ -36,20 +53,24 @@ def train(
     verbose: bool,
     sigint_effect: str,
     sighup_effect: str,
+    observers: tuple[str, ...],
+    tensorboard: bool,
+    live: bool,
+    no_live: bool,
     **given: Any,
 ) -> int:
     """Build, restore and train; return the exit code."""
+    forced_view = check_view_options(quiet=quiet, verbose=verbose, live=live, no_live=no_live)
     resume = _state_to_resume(resume, snapshot, given["weights"])
+    observers += ("TensorBoard",) * tensorboard
     with naming_overrides(given["overrides"]):
-        training = _build(resumed=resume is not None, **given)
+        training = _build(resume, observers=observers, **given)
     if print_config:
         _print_config(training)
         return 0
     if not quiet:
-        nets = (training.net, *training.solver.test_nets)
-        for line in upgrade_notes([training.solver_document, *(net.document for net in nets)]):
-            say(line)
-    report, resumed_run = _restore(training, resume, given["seed"])
+        _say_upgrades(training)
+    report, resumed_run = _restore(training, resume, given["seed"], given["overrides"])
     _check_worth_running(training)
     directory = (
         RunDirectory.at(run_dir)
@@ -65,7 +86,7 @@ def train(
         session = TrainingSession(
             training,
             directory,
-            observers=choose_views(training, quiet=quiet),
+            observers=choose_views(training, quiet=quiet, live=forced_view),
             command=sys.argv,
             resumed_from=report.state if report else None,
             resumed_run=resumed_run,
@@ -84,15 +105,24 @@ def train(
             net.close()
 
 
+def _say_upgrades(training: Training) -> None:
+    nets = (training.net, *training.solver.test_nets)
+    for line in upgrade_notes([training.solver_document, *(net.document for net in nets)]):
+        say(line)
+
+
 def _check_worth_running(training: Training) -> None:
     solver, net = training.solver, training.net
     _check_settings(training)
+    build_observers(training.solver_document, training.registry)  # are their packages installed?
     done, planned = solver.iter, solver.param.max_iter
     if 0 < planned <= done:
         raise ConfigError(
             f"nothing left to train: iteration {done:,} of {planned:,} has already been reached",
-            hint=f"to continue training, give --iterations above {done}",
+            hint=_why_ended(training) or f"to continue training, give --iterations above {done}",
         )
+    if planned == 0:
+        warn("max_iter is 0: no update is made, the weights stay as they are at the start")
     if training.trainer is None and net.inputs:
         warn(
             f"nothing fills the inputs {', '.join(net.inputs)}: the solver file has no trainer {{ }}, "
@@ -102,20 +132,20 @@ def _check_worth_running(training: Training) -> None:
         warn(f'net "{net.name}" has no loss in this phase: nothing will be learned')
 
 
+def _why_ended(training: Training) -> str:
+    return training.trainer.ended() if training.trainer is not None else ""
+
+
 def _check_settings(training: Training) -> None:
     """Reject settings that would waste a run: training without effect, or results that could not be saved."""
     document, param = training.solver_document, training.solver.param
-    for name, advice in _NEEDED.items():
-        if not param.HasField(name):
-            raise ConfigError(f"{document.filename}: {name} is not set", hint=advice)
+    for name, advice in missing_settings(param).items():
+        raise ConfigError(f"{document.filename}: {name} is not set", hint=advice)
     with document.locating():
         check_format(param)
 
 
-_NEEDED = {
-    "base_lr": "write the learning rate, for example base_lr: 0.01",
-    "max_iter": "write the number of updates, for example max_iter: 4000, or give --iterations",
-}
+_DEVICE_SETTINGS = ("solver.solver_mode", "solver.device_id")
 
 
 def _run(session: TrainingSession, quiet: bool) -> int:
@@ -129,6 +159,8 @@ def _run(session: TrainingSession, quiet: bool) -> int:
     if not quiet:
         for line in end_lines(outcome, session.directory.path):
             say(line)
+    if outcome.report is not None:
+        say_report(outcome.report, quiet=quiet)
     echo_result(os.fsencode(session.directory.path))  # the name may not be UTF-8
     return outcome.exit_code
 
@@ -148,26 +180,41 @@ def _state_to_resume(
 
 
 def _build(
+    resume: str | None,
     *,
-    resumed: bool,
     gpu: str | None,
     device: str | None,
     plugins: tuple[str, ...],
     iterations: int | None,
     **given: Any,
 ) -> Training:
-    registry = load_plugins(plugins)
+    replaced = {"gpu": gpu, "device": device, "iterations": iterations}
+    refuse_replaced_overrides(given["overrides"], {**given, **replaced})
+    used = trained(given["weights"])
+    resumed = [] if resume is None else _run_to_resume(resume)
+    registry = load_plugins_of([*used.runs, *resumed], plugins)
+    if given["solver"] is None and resumed:
+        used = Trained([], resumed[0])
+    solver, model = used.settings(given["solver"], given["model"], registry)
+    if solver is None and resume == "auto":
+        raise ConfigError(
+            "--resume auto needs --solver: it continues the latest run of the solver's net",
+            hint="give --solver FILE, or the run itself: --resume runs/NAME/001",
+        )
+    if solver is None:
+        raise used.needed("solver")
     wanted = device_name(device, gpu)
     overrides = list(given["overrides"])
     if iterations is not None:
         overrides.append(f"solver.max_iter={iterations}")
-    document = read_solver(given["solver"], registry)
+    document = read_solver(solver, registry)
+    add_observers(document, given["observers"], registry)
     asked = device is not None or gpu is not None
-    return build_training(
+    training = build_training(
         solver=document,
-        model=given["model"],
+        model=model,
         registry=registry,
-        device=open_device(wanted) if asked else _device_of_solver(document.message),
+        device=_opened(wanted) if asked else _device_of_solver(document, overrides),
         dtype=given["dtype"],
         seed=given["seed"],
         overrides=overrides,
@@ -175,14 +222,35 @@ def _build(
         level=given["level"],
         stages=split_names(given["stages"]),
         # Weights from the command line replace the solver's; a state brings its own.
-        weights=split_paths(given["weights"]) or ([] if resumed else None),
+        weights=used.weights or (None if resume is None else []),
     )
+    warn_of_unknown_state([training.model.message], given["level"], given["stages"])
+    return training
 
 
-def _device_of_solver(param: Any) -> Device:
-    """Return the device if the command line does not name one: the CPU if the solver file says so."""
+def _run_to_resume(resume: str) -> list[Path]:
+    """Return the run folder that ``--resume`` names; "auto" names none before the net is known."""
+    return [run_folder(resume) or Path(resume).parent] if resume != "auto" else []
+
+
+def _opened(name: str) -> Device | str:
+    """Return the device, opened before anything else is read; "auto" is chosen when the net is known."""
+    return name if is_auto(name) else open_device(name)
+
+
+def _device_of_solver(document: Document, overrides: Sequence[str]) -> Device | str:
+    """Return the device if the command line does not name one: what the solver file says, else "auto"."""
+    param = document.copy().message
+    apply_overrides(
+        [
+            f"{whole_key(each)}={each.partition('=')[2]}"
+            for each in overrides
+            if whole_key(each) in _DEVICE_SETTINGS
+        ],
+        param,
+    )
     if not param.HasField("solver_mode"):
-        return open_device("auto")
+        return "auto"
     mode = param.DESCRIPTOR.fields_by_name["solver_mode"].enum_type.values_by_number
     if mode[param.solver_mode].name == "CPU":
         return Device("cpu", reason="solver_mode: CPU")
@@ -200,7 +268,7 @@ def _print_config(training: Training) -> None:
 
 
 def _restore(
-    training: Training, resume: str | None, seed: int | None
+    training: Training, resume: str | None, seed: int | None, overrides: Sequence[str]
 ) -> tuple[RestoreReport | None, Path | None]:
     """Restore the state that ``--resume`` refers to; return a report of what was restored, and its run folder."""
     if resume is None:
@@ -213,10 +281,26 @@ def _restore(
         use=lambda path: reports.append(restore(training.solver, path)),
         warn=warn,
     )
+    asked = f"--seed {seed}"
+    if seed is None and sets_seed(overrides):
+        seed = training.solver.param.random_seed
+        asked = f"--set solver.random_seed={seed}"
     if seed is not None and seed != training.device.seed:
-        warn(f"--seed {seed} has no effect: the resumed run continues with {training.device.seed}")
+        warn(f"{asked} has no effect: the resumed run continues with {training.device.seed}")
     training.seed = training.device.seed
+    if found.run is not None:
+        _warn_of_other_kernels(read_record(found.run).get("kernels"), training)
     return reports[-1], found.run
+
+
+def _warn_of_other_kernels(before: str | None, training: Training) -> None:
+    """Warn if a resumed run had compiled kernels and this one has none, or the other way round."""
+    now = kernels_on(training.device)
+    if before is not None and before != now:
+        used, uses = ("compiled", "none") if before == "compiled" else ("no compiled", "some")
+        warn(
+            f"the resumed run used {used} kernels, this one uses {uses}: results differ by rounding"
+        )
 
 
 def _restored(report: RestoreReport, training: Training) -> str:

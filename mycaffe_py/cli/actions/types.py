@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+from mycaffe_py.plugins import singular
+
 
 def list_text(entries: list[dict[str, Any]]) -> Iterator[str]:
     """Yield the list of types as lines of text."""
@@ -17,7 +19,7 @@ def list_text(entries: list[dict[str, Any]]) -> Iterator[str]:
 def type_text(entry: dict[str, Any]) -> Iterator[str]:
     """Yield the documentation of one type as lines of text."""
     aliases = f", also {', '.join(entry['aliases'])}" if entry["aliases"] else ""
-    yield f"{entry['type']}  ({entry['kind'].removesuffix('s')}, plugin {entry['plugin']}{aliases})"
+    yield f"{entry['type']}  ({singular(entry['kind'])}, plugin {entry['plugin']}{aliases})"
     yield from (f"  {line}".rstrip() for line in entry["doc"].splitlines())
     if entry["blobs"]:
         yield f"  bottoms: {entry['blobs']['bottom']}; tops: {entry['blobs']['top']}"
@@ -31,6 +33,7 @@ def type_text(entry: dict[str, Any]) -> Iterator[str]:
     for field in entry["parameters"]:
         if "fields" in field:
             yield f"\n{field['name']} {{ ... }}  {_type(field)}"
+            yield from (f"  {condition['words']}" for condition in field["only"])
             yield from _wrapped(field["doc"], "  ")
             yield from _table(field["fields"])
 
@@ -47,6 +50,8 @@ def _table(fields: list[dict[str, Any]]) -> Iterator[str]:
         notes += [word for word in ("required", "deprecated") if field[word]]
         yield f"  {field['name']}: {', '.join([_type(field), *notes])}"
         yield from _wrapped(field["doc"], "      ")
+        for condition in field["only"]:
+            yield f"      {condition['words']}"
         for value in field["values"]:
             yield from _wrapped(f"{value['name']}  {value['doc']}".rstrip(), "      | ")
 

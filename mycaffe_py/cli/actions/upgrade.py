@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from mycaffe_py.cli.failures import say, warn
 from mycaffe_py.cli.options import load_plugins
+from mycaffe_py.cli.outputs import say_replaced
 from mycaffe_py.errors import EXIT_OK, ConfigError, MissingFileError, PrototxtError
 from mycaffe_py.schema import Document, upgrade_net, upgrade_solver
 from mycaffe_py.schema.kinds import parse_kind
@@ -28,6 +30,7 @@ def upgrade_net_file(source: str, target: str, binary: bool, plugins: tuple[str,
     if not document.message.layer:
         raise ConfigError(f"{source} contains no layers")
     _report(document)
+    say_replaced([Path(target)])
     if document.text:
         _write_text(schema, document, target)
     else:
@@ -42,6 +45,7 @@ def upgrade_solver_file(source: str, target: str, plugins: tuple[str, ...]) -> i
     document = parse_kind(schema, read_text_file(source), source, "SolverParameter")
     _refuse(upgrade_solver(document))
     _report(document)
+    say_replaced([Path(target)])
     _write_text(schema, document, target)
     return EXIT_OK
 

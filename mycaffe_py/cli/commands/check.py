@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from mycaffe_py.cli.options import plugin_option
+from mycaffe_py.cli.options import json_option, plugin_option
 from mycaffe_py.cli.verb import Verb
 
 
@@ -12,20 +14,49 @@ from mycaffe_py.cli.verb import Verb
     "check",
     cls=Verb,
     examples=(
-        "mycaffe check LiquidNetCfc.prototxt",
-        "mycaffe check adamw.prototxt mynet.prototxt",
-        "mycaffe check --plugin gate.py mynet.prototxt",
+        "mycaffe check LiquidNetCfc.prototxt adamw.prototxt",
+        "mycaffe check --gradients LiquidNetCfc.prototxt",
+        "mycaffe check --gradients --plugin gate.py",
     ),
 )
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, metavar="FILE...")
 @plugin_option
-def command(files: tuple[str, ...], plugins: tuple[str, ...]) -> int:
+@click.option(
+    "--gradients",
+    is_flag=True,
+    help="Compare each layer's backward with differences: of the nets in FILE..., or without FILE of every layer "
+    "type of the plugins.",
+)
+@click.option(
+    "--entries",
+    type=click.IntRange(min=1),
+    help="With --gradients: how many derivatives of each blob, chosen at random; default 8.",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), help="With --gradients: of all random numbers; default 0."
+)
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context, /, files: tuple[str, ...], gradients: bool, as_json: bool, **options: Any
+) -> int:
     """Report every mistake in net and solver files.
 
     Reads each file against the schema and builds the net: unknown fields and layer types, missing
     bottoms and shapes that do not fit are all reported, each with its location. Exits with 2 if there
-    are any.
+    are any, or if --gradients finds one that is wrong.
     """
+    if not files and not (gradients and options["plugins"]):
+        raise click.MissingParameter(ctx=ctx, param_hint="'FILE...'", param_type="argument")
+    if gradients:
+        from mycaffe_py.cli.actions.check import check_gradients
+
+        return check_gradients(files, as_json=as_json, **options)
+    for name in ("entries", "seed"):
+        if options.pop(name) is not None:
+            raise click.UsageError(f"--{name} goes with --gradients", ctx)
+    if as_json:
+        raise click.UsageError("--json goes with --gradients", ctx)
     from mycaffe_py.cli.actions.check import check
 
-    return check(files, plugins)
+    return check(files, options["plugins"])

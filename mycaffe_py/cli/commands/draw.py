@@ -43,7 +43,8 @@ from mycaffe_py.cli.verb import Verb
 def command(**given: Any) -> int:
     """Draw a net: its layers, its blobs and their shapes.
 
-    OUT is an .svg, .png, .pdf or .jpg file; default: the model's name with .svg, in the current folder.
+    OUT is an .svg, .png, .pdf or .jpg file; default: the model's name with .svg, in the current folder; a
+    number is added if that exists.
     Shapes are shown as far as the net can be built. Formats other than .svg need the extra "plot".
     """
     from mycaffe_py.cli.actions.draw import draw

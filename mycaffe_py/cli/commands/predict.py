@@ -6,10 +6,8 @@ from typing import Any
 
 import click
 
-from mycaffe_py.cli.options import json_option, net_options
+from mycaffe_py.cli.options import MAX_STEPS, json_option, net_options
 from mycaffe_py.cli.verb import Verb
-
-MAX_STEPS = 100_000
 
 
 @click.command(
@@ -31,8 +29,7 @@ MAX_STEPS = 100_000
 @click.option(
     "--steps",
     type=click.IntRange(min=1, max=MAX_STEPS),
-    required=True,
-    help="Points to predict.",
+    help="Points to predict; default: as many as the trainer says, if it does.",
 )
 @click.option(
     "--from",
@@ -41,7 +38,15 @@ MAX_STEPS = 100_000
     help="Last time to treat as known; default: the last in the data.",
 )
 @click.option(
-    "--out", metavar="FILE", default="forecast.csv", show_default=True, help="The table to write."
+    "--series",
+    multiple=True,
+    metavar="NAME",
+    help="Forecast this series of the data, by its name; repeatable.",
+)
+@click.option(
+    "--out",
+    metavar="FILE",
+    help="The table to write; default: forecast.csv, or forecast-2.csv, ... if that exists.",
 )
 @json_option
 def command(**given: Any) -> int:
@@ -49,7 +54,9 @@ def command(**given: Any) -> int:
 
     WEIGHTS may be a run folder: its best weights are used. Model and solver are those beside them, unless given.
     Writes a table, a row for each point ahead, and a picture of the same name with .png; prints both paths. Where
-    the truth is known, as after --from, it is written beside the forecast.
+    the truth is known, as after --from, it is written beside the forecast. Bands around the predictions, if the trainer
+    gives any, are in the columns NAME_lower and NAME_upper. A warning says so if the net, with its
+    weights frozen, does no better on known data than repeating the last value.
     """
     from mycaffe_py.cli.actions.predict import predict
 

@@ -26,9 +26,12 @@ from mycaffe_py.cli.verb import Verb
 @click.option(
     "--iterations",
     type=click.IntRange(min=1),
-    default=50,
-    show_default=True,
-    help="Forward passes.",
+    help="Forward passes; default: 50.",
+)
+@click.option(
+    "--out",
+    metavar="FILE",
+    help="Write the report of a trainer that gives one, as CSV.",
 )
 @json_option
 def command(**given: Any) -> int:
@@ -36,6 +39,7 @@ def command(**given: Any) -> int:
 
     With --solver the net runs on the gym of the solver's trainer; without it the net's own data
     layers feed it. Loss and accuracy are compared with the baseline that repeats the last target.
+    A trainer may give a report on all its test data instead; with --json it stands beside the metrics.
     """
     from mycaffe_py.cli.actions.test import test
 

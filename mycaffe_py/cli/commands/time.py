@@ -15,9 +15,14 @@ from mycaffe_py.cli.verb import Verb
     cls=Verb,
     examples=(
         "mycaffe time --model LiquidNetCfc.prototxt",
-        "mycaffe time --model mynet.prototxt --gpu 0 --iterations 100",
-        "mycaffe time --model mynet.prototxt --phase TEST --json",
+        "mycaffe time --solver adamw.prototxt --model LiquidNetCfc.prototxt --table",
+        "mycaffe time --model mynet.prototxt --gpu 0 --phase TEST --json",
     ),
+)
+@click.option(
+    "--solver",
+    metavar="FILE",
+    help="Also time whole training steps with this solver: trainer, passes and update.",
 )
 @net_options
 @phase_option
@@ -28,12 +33,16 @@ from mycaffe_py.cli.verb import Verb
     show_default=True,
     help="Forward and backward passes.",
 )
+@click.option(
+    "--table", "as_table", is_flag=True, help="Print the table even if not on a terminal."
+)
 @json_option
 def command(**given: Any) -> int:
     """Time each layer of a net, forward and backward, after one pass to warm up.
 
     Data layers feed the net; other inputs are filled with random numbers. On a terminal a table is printed,
-    elsewhere Caffe's log lines.
+    elsewhere Caffe's log lines. Beside each time the table has its floor: the layer's operations and bytes over what
+    the machine reaches.
     """
     from mycaffe_py.cli.actions.time import time_net
 

@@ -24,9 +24,8 @@ EFFECT = click.Choice(EFFECTS)
 )
 @click.option(
     "--solver",
-    required=True,
     metavar="FILE",
-    help="The solver; a path or the name of a shipped solver.",
+    help="The solver; a path or the name of a shipped solver. Default: the one beside --weights.",
 )
 @net_options
 @click.option(
@@ -46,8 +45,18 @@ EFFECT = click.Choice(EFFECTS)
 @click.option(
     "--sighup-effect", type=EFFECT, default="snapshot", show_default=True, help="On SIGHUP."
 )
+@click.option(
+    "--observe",
+    "observers",
+    multiple=True,
+    metavar="NAME[:KEY=VALUE,...]",
+    help="Let an observer follow the run: TensorBoard, tensorboard:histograms=true. Repeatable.",
+)
+@click.option("--tensorboard", is_flag=True, help="Short for --observe TensorBoard.")
 @click.option("--print-config", is_flag=True, help="Print the resolved files and exit.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors and the run folder.")
+@click.option("--live", is_flag=True, help="Live view, even if stderr is no terminal.")
+@click.option("--no-live", is_flag=True, help="Plain lines, even on a terminal.")
 @click.option("-v", "--verbose", is_flag=True, help="Describe each layer.")
 def command(**given: Any) -> int:
     """Train a net.

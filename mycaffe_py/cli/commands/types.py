@@ -1,4 +1,4 @@
-"""``mycaffe layers``, ``solvers``, ``fillers``, ``gyms`` and ``trainers``."""
+"""``mycaffe layers`` and the other verbs that list types."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import click
 
 from mycaffe_py.cli.options import json_option, plugin_option
 from mycaffe_py.cli.verb import Verb
+from mycaffe_py.plugins import singular
 
 
 def _verb(kind: str, example: str) -> Verb:
-    single = kind.removesuffix("s")
+    verb = kind.replace("_", "-")
+    what = "learning-rate policies" if kind == "lr_policies" else f"{singular(kind)} types"
 
     @plugin_option
     @json_option
@@ -36,14 +38,14 @@ def _verb(kind: str, example: str) -> Verb:
         click.echo(json.dumps(entries, indent=2) if as_json else "\n".join(text(entries)))
 
     return click.command(
-        kind,
+        verb,
         cls=Verb,
         examples=(
-            f"mycaffe {kind}",
-            f"mycaffe {kind} {example}",
-            f"mycaffe {kind} --plugin mine.py --json",
+            f"mycaffe {verb}",
+            f"mycaffe {verb} {example}",
+            f"mycaffe {verb} --plugin mine.py --json",
         ),
-        help=f"List {single} types, or print the settings of one with types, defaults and descriptions.",
+        help=f"List {what}, or print the settings of one with types, defaults and descriptions.",
     )(run)
 
 
@@ -52,3 +54,5 @@ solvers = _verb("solvers", "AdamW")
 fillers = _verb("fillers", "xavier")
 gyms = _verb("gyms", "Curve")
 trainers = _verb("trainers", "RNN.SUPER_SIMPLE")
+lr_policies = _verb("lr_policies", "step")
+observers = _verb("observers", "TensorBoard")

@@ -17,6 +17,7 @@ from .declarations import (
 )
 from .literals import parse_integer
 from .tokens import Token, TokenStream
+from .type_words import without_label
 
 PACKAGE = "caffe"
 LARGEST_NUMBER = 2**29 - 1
@@ -49,10 +50,10 @@ class _Parser:
             f"{message} in the schema of {self.source.owner}", self.place(token), hint
         )
 
-    def unexpected(self, wanted: str) -> SchemaError:
+    def unexpected(self, wanted: str, hint: str | None = None) -> SchemaError:
         token = self.tokens[self.index]
         found = "the end of the file" if token.kind == "end" else f'"{token.text}"'
-        return self.error(f"expected {wanted}, found {found}")
+        return self.error(f"expected {wanted}, found {found}", hint=hint)
 
     def next(self) -> Token:
         token = self.tokens[self.index]
@@ -154,6 +155,8 @@ class _Parser:
         inner = f"{scope}.{name.text}".lstrip(".")
         while not self.accept("}"):
             self.member(message, file, inner, opened)
+        if len(message.fields) == 1 and not message.fields[0].doc:  # a message on one line
+            message.fields[0].doc = self.stream.beside(self.index - 1)
         return message
 
     def member(
@@ -176,7 +179,8 @@ class _Parser:
             raise self.error(
                 f'"{word}" is not supported', hint="use optional and repeated fields and messages"
             )
-        raise self.unexpected("optional, required or repeated")
+        next_words = [token.text for token in self.tokens[self.index : self.index + 3]]
+        raise self.unexpected("optional, required or repeated", without_label(next_words))
 
     def extend(self, scope: str) -> ExtendDeclaration:
         self.next()

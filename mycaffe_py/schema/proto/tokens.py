@@ -76,6 +76,11 @@ class TokenStream:
             message = f"unterminated comment in the schema of {self.source.owner}"
         return schema_error(message, Place(self.source, offset))
 
+    def beside(self, token: int) -> str:
+        """Return the comment beside a token."""
+        comment = self._beside.get(token)
+        return _clean([comment]) if comment else ""
+
     def doc(self, first: int, last: int) -> str:
         """Return the comment beside the token ``last``, or else the one above ``first``."""
         beside = self._beside.get(last)

@@ -69,7 +69,7 @@ class Cursor:
 
     def starts_field(self, index: int) -> bool:
         """Return whether a field begins at a token: a name with ``:`` or a bracket after it."""
-        if self.tokens[index].kind != "word":
+        if index >= len(self.tokens) or self.tokens[index].kind != "word":
             return False
         after = self.tokens[index + 1]
         return after.kind == "symbol" and after.text in ":{<"
@@ -79,7 +79,9 @@ class Cursor:
         if token.kind == "unterminated":
             self.report(SYNTAX, token, "the string is not terminated", "a quote is missing")
         else:
-            self.report(SYNTAX, token, f'expected the name of a field, found "{token.text}"')
+            found = f'expected the name of a field, found "{token.text}"'
+            hint = "write comments after #" if token.text.startswith(("'", '"')) else None
+            self.report(SYNTAX, token, found, hint)
         if not (token.kind == "symbol" and token.text in "{<["):
             self.index += 1
         self.skip_to_field()

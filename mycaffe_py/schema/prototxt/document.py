@@ -10,6 +10,7 @@ from typing import Any
 
 from mycaffe_py.errors import ConfigError, Location, MissingFileError, Problem, PrototxtError
 from mycaffe_py.schema.proto.declarations import location_in
+from mycaffe_py.showing import one_line, shows
 
 from .entries import (
     Entry as Entry,
@@ -22,7 +23,7 @@ from .entries import (
 from .places import FieldTexts, line_starts, path_to
 
 
-@dataclass
+@dataclass(repr=False)
 class Document:
     """A message and the text that it was read from.
 
@@ -35,6 +36,11 @@ class Document:
     nodes: Nodes = field(default_factory=dict, repr=False)
     upgrades: list[str] = field(default_factory=list, repr=False)
     """The old formats that were upgraded."""
+
+    @shows
+    def __repr__(self) -> str:
+        kind = self.message.DESCRIPTOR.name
+        return one_line("Document", kind, repr(self.filename), lines=self.text.count("\n") + 1)
 
     def copy(self) -> Document:
         """Return a copy that may be changed without affecting this document."""
@@ -105,6 +111,19 @@ class Document:
         about = (self._setting_at(path), self.layer_at(path), without_field(text or message, path))
         vague = path[:1] == ("layer",) and not any(isinstance(step, int) for step in path[1:2])
         return Problem(message, place, hint, code, *about, None if vague else path)
+
+    def warning(self, path: Path, message: str, hint: str | None = None) -> str:
+        """Return a warning as text, with the place of a field's value unless the text does not have it.
+
+        It may come from elsewhere, such as ``--set``; a block given as one text has it all the same.
+        """
+        problem = self.problem(path, message, hint)
+        entry = self._find(path)
+        opened = entry is None or entry.children is not None
+        is_block = entry is not None and entry is not self._find(path[:-1])
+        if opened and not is_block:
+            problem = replace(problem, location=None)
+        return problem.as_warning()
 
     def layer_at(self, path: Path) -> str:
         """Return the name of the layer that a path leads into, or "" if it leads into none."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mycaffe_py.errors import Problem, PrototxtError
+from mycaffe_py.errors import PrototxtError
 from mycaffe_py.schema.proto.catalog import FieldInfo, MessageInfo
 
-from .cursor import GIVEN_TWICE, REQUIRED, SYNTAX, UNKNOWN_FIELD, WRONG_VALUE, Cursor
-from .document import Document, Entry, Nodes
+from .blocks import Block
+from .cursor import GIVEN_TWICE, REQUIRED, SYNTAX, UNKNOWN_FIELD, WRONG_VALUE
+from .document import Document, Entry
 from .hints import unknown_field_hint
-from .places import line_starts, path_to
+from .mistyped import Mistyped, block_hint
+from .problem_places import refuse_other_languages, with_path
 from .tokens import Token
-from .values import ValueMistake, expected, plain_value, string_value
+from .values import ValueMistake, expected, number_hint, plain_value, string_value, variable_hint
 
+_LAYER = "layer"
 _DEEPEST = 100  # protobuf's own limit for binary messages
 _CURLY_QUOTES = "\u201c\u201d\u2018\u2019\u201e\u00ab\u00bb"
 _CLOSERS = {"{": "}", "<": ">", "[": "]"}
@@ -24,52 +26,28 @@ def parse_prototxt(text: str, info: MessageInfo, message: Any, filename: str) ->
     """Parse text into an empty message; all mistakes are raised as one PrototxtError."""
     text = text.removeprefix("\ufeff")
     parser = _Parser(text, filename)
-    root = _Block(info, message, {})
+    root = Block(info, message, {})
     parser.block(root)
     document = Document(message, filename, text, root.nodes)
     if parser.problems:
+        refuse_other_languages(text, filename)
         places = [(p.location.line, p.location.column) for p in parser.problems if p.location]
         order = sorted(range(len(places)), key=places.__getitem__)
         problems = [parser.problems[index] for index in order]
         if not parser.kept_structure():
             raise PrototxtError(problems)
-        raise PrototxtError([_with_path(problem, document) for problem in problems], document)
+        raise PrototxtError([with_path(problem, document) for problem in problems], document)
     return document
 
 
-def _with_path(problem: Problem, document: Document) -> Problem:
-    """Return a problem with the path of the field, or of the message around it, that it is about."""
-    place = problem.location
-    assert place is not None
-    offset = line_starts(document.text)[place.line - 1] + place.column - 1
-    path = tuple(path_to(document.nodes, document.message.DESCRIPTOR, offset))
-    return replace(problem, path=path, layer=document.layer_at(path))
-
-
-@dataclass(eq=False)
-class _Block:
-    """One message being read: the name that opened it, its bracket and the block around it."""
-
-    info: MessageInfo
-    message: Any
-    nodes: Nodes
-    name: Token = Token("symbol", "", 0)
-    bracket: Token = Token("symbol", "", 0)
-    parent: _Block | None = None
-    kind: str = field(default="", init=False)
-
-    def __post_init__(self) -> None:
-        self.depth: int = self.parent.depth + 1 if self.parent else 0
-
-
-class _Parser(Cursor):
+class _Parser(Mistyped):
     def __init__(self, text: str, filename: str):
         super().__init__(text, filename)
-        self.early_closed: list[_Block] = []
+        self.early_closed: list[Block] = []
 
     # -- blocks ------------------------------------------------------------------------------
 
-    def block(self, block: _Block) -> None:
+    def block(self, block: Block) -> None:
         """Read the fields of a message up to its closing bracket."""
         problems_before = len(self.problems)
         while True:
@@ -87,12 +65,16 @@ class _Parser(Cursor):
                 self.index += 1
                 if self.closes(block, token):
                     break
-            else:
+            elif not (
+                self.unquoted_name()
+                or self.foreign_comment()
+                or self.numbers_without_name(block.info)
+            ):
                 self.stray(token)
         if len(self.problems) == problems_before:
             self.check_required(block)
 
-    def closes(self, block: _Block, token: Token) -> bool:
+    def closes(self, block: Block, token: Token) -> bool:
         if block.parent is None:
             self.report(SYNTAX, token, f'unexpected "{token.text}"', "nothing is open here")
             return False
@@ -109,7 +91,7 @@ class _Parser(Cursor):
             self.early_closed.append(block)
         return True
 
-    def belongs_outside(self, token: Token, block: _Block) -> bool:
+    def belongs_outside(self, token: Token, block: Block) -> bool:
         """Return whether a field, by its indentation, is beyond the end of the block."""
         if token.text in block.info.fields or not self.first_on_line(token):
             return False
@@ -122,7 +104,7 @@ class _Parser(Cursor):
             outer = outer.parent
         return False
 
-    def unclosed(self, block: _Block, before: str) -> None:
+    def unclosed(self, block: Block, before: str) -> None:
         """Report a bracket that is never closed, preferably one whose "}" is indented too little."""
         while self.early_closed:
             early = self.early_closed.pop()
@@ -138,7 +120,7 @@ class _Parser(Cursor):
             f'a "{closer}" is missing before {before}',
         )
 
-    def check_required(self, block: _Block) -> None:
+    def check_required(self, block: Block) -> None:
         for name in block.info.required:
             if name not in block.nodes:
                 self.report(
@@ -150,14 +132,13 @@ class _Parser(Cursor):
 
     # -- fields ------------------------------------------------------------------------------
 
-    def field(self, name: Token, block: _Block) -> None:
+    def field(self, name: Token, block: Block) -> None:
         info = block.info.fields.get(name.text)
         self.index += 1
         if info is None:
             self.unknown_field(name, block)
         else:
-            colon = self.at_symbol(":")
-            self.index += colon
+            colon = self.separator(name, info)
             if info.message:
                 self.message_field(name, info, block)
             else:
@@ -165,11 +146,17 @@ class _Parser(Cursor):
         if self.at_symbol(",;"):
             self.index += 1
 
-    def unknown_field(self, name: Token, block: _Block) -> None:
+    def unknown_field(self, name: Token, block: Block) -> None:
         after = self.tokens[self.index]
         has_value = after.kind in ("number", "string") and self.same_line(name, after)
+        if self.name_in_two_words(name, block.info):
+            return
+        if block.parent is None and self.directive(name):
+            return
         if not (has_value or self.at_symbol(":{<")):
-            self.report(SYNTAX, name, f'expected the name of a field, found "{name.text}"')
+            shown = name.text[:40]
+            found = f'expected the name of a field, found "{shown}"'
+            self.report(SYNTAX, name, found, f"write {shown}: VALUE, or leave {shown} out")
             return self.skip_to_field()
         around, outer = [], block.parent
         while outer:
@@ -182,7 +169,7 @@ class _Parser(Cursor):
         if not self.value_is_missing(name):
             self.skip_value()
 
-    def given_twice(self, name: Token, info: FieldInfo, block: _Block) -> bool:
+    def given_twice(self, name: Token, info: FieldInfo, block: Block) -> bool:
         """Report a singular field that was given before."""
         if info.repeated or info.name not in block.nodes:
             return False
@@ -191,12 +178,19 @@ class _Parser(Cursor):
             GIVEN_TWICE,
             name,
             f'the field "{info.name}" is given twice in {block.info.name}',
-            f"the first one is at {first}",
+            f"keep one of them; the first one is at {first}",
         )
         return True
 
-    def message_field(self, name: Token, info: FieldInfo, block: _Block) -> None:
+    def message_field(self, name: Token, info: FieldInfo, block: Block) -> None:
+        if info.type_name == "V1LayerParameter" and self.is_current_layer():
+            hint = f"write {_LAYER} {{ ... }}"
+            self.report(UNKNOWN_FIELD, name, f'"{name.text}" is the form of old files', hint)
+            info = block.info.fields[_LAYER]
         twice = self.given_twice(name, info, block)
+        if self.list_for_block(name, info):
+            return
+        self.round_brackets(name)
         if info.repeated and self.at_symbol("["):
             opener, before = self.tokens[self.index], len(block.nodes.get(info.name, ()))
             self.list_of(name, lambda: self.one_message(name, info, block, twice))
@@ -205,11 +199,14 @@ class _Parser(Cursor):
         else:
             self.one_message(name, info, block, twice)
 
-    def one_message(self, name: Token, info: FieldInfo, block: _Block, twice: bool) -> None:
+    def one_message(self, name: Token, info: FieldInfo, block: Block, twice: bool) -> None:
         bracket = self.tokens[self.index]
         if block.depth >= _DEEPEST:
             self.report(SYNTAX, name, f"blocks are nested deeper than {_DEEPEST}")
             return self.skip_value()
+        self.name_before_block(name, info)
+        self.round_brackets(name)
+        bracket = self.tokens[self.index]
         if self.at_symbol("{<"):
             self.index += 1
         elif self.starts_field(self.index) and not self.same_line(name, bracket):
@@ -222,7 +219,7 @@ class _Parser(Cursor):
                 WRONG_VALUE,
                 bracket if self.same_line(name, bracket) and bracket.kind != "end" else name,
                 f'"{name.text}" takes {expected(info)}',
-                f"write {name.text} {{ ... }}",
+                block_hint(name, bracket, info),
             )
             if not self.value_is_missing(name):
                 self.skip_value()
@@ -234,10 +231,10 @@ class _Parser(Cursor):
         if not twice:
             block.nodes.setdefault(info.name, []).append(entry)
         assert info.message is not None and entry.children is not None
-        self.block(_Block(info.message, message, entry.children, name, bracket, block))
+        self.block(Block(info.message, message, entry.children, name, bracket, block))
         entry.end_offset = self.tokens[self.index - 1].offset + 1
 
-    def submessage(self, info: FieldInfo, block: _Block, twice: bool) -> Any:
+    def submessage(self, info: FieldInfo, block: Block, twice: bool) -> Any:
         inner = getattr(block.message, info.name)
         if info.repeated:
             return inner.add()
@@ -279,14 +276,20 @@ class _Parser(Cursor):
             return True
         return self.starts_field(self.index) and not self.same_line(name, token)
 
-    def scalar_field(self, name: Token, info: FieldInfo, block: _Block, colon: bool) -> None:
+    def scalar_field(self, name: Token, info: FieldInfo, block: Block, colon: bool) -> None:
         twice = self.given_twice(name, info, block)
         values: list[Any] = []
         places: list[Entry] = []
         opener = -1
         if self.at_symbol("{<"):
+            value, bracket = self.single_value(self.index), self.tokens[self.index]
             self.report(
-                WRONG_VALUE, name, f'"{name.text}" takes {expected(info)}, not a block in braces'
+                WRONG_VALUE,
+                name,
+                f'"{name.text}" takes {expected(info)}, not a block in braces',
+                f"write {name.text}: {value}"
+                if value
+                else variable_hint(self.text[bracket.offset : bracket.offset + 3]),
             )
             self.skip_brackets()
             values, places = [None], [Entry(name.span)]
@@ -304,24 +307,21 @@ class _Parser(Cursor):
         if not twice:
             self.store(info, block, values, places)
 
-    def missing_colon(self, name: Token) -> None:
-        value = self.tokens[self.index]
-        shown = value.text if self.same_line(name, value) else "..."
-        hint = f"write {name.text}: {shown}"
-        self.report(SYNTAX, name, f'no ":" after "{name.text}"', hint)
-
     def value(self, name: Token, info: FieldInfo, values: list[Any], list_offset: int) -> Entry:
         """Read one value and return its place; a mistake is reported, and adds None to the values."""
         token = self.tokens[self.index]
         texts = []
         try:
-            if token.kind == "string":
+            if token.kind == "string" and self.missing_quote(info):
+                values.append(None)
+            elif token.kind == "string":
                 while self.tokens[self.index].kind == "string":
                     texts.append(self.tokens[self.index].text)
                     self.index += 1
                 values.append(self.quoted(info, texts))
             elif token.kind in ("word", "number") and info.type not in ("string", "bytes"):
-                self.index += 1
+                token = self.whole_number(token) if not info.repeated else token
+                self.index += self.tokens[self.index].offset < token.offset + len(token.text)
                 values.append(plain_value(info, token.text))
             else:
                 self.odd_value(info, token)
@@ -329,6 +329,8 @@ class _Parser(Cursor):
         except ValueMistake as mistake:
             self.report(WRONG_VALUE, token, mistake.message, mistake.hint)
             values.append(None)
+        if info.repeated and list_offset < 0:
+            self.values_without_brackets(info, token)
         entry = Entry(name.span, token.span, None, list_offset)
         if len(texts) > 1:
             last = self.tokens[self.index - 1]
@@ -340,8 +342,8 @@ class _Parser(Cursor):
             return string_value(info, texts)
         try:
             plain_value(info, texts[0][1:-1])
-        except ValueMistake:
-            hint = None
+        except ValueMistake as mistake:
+            hint = mistake.hint
         else:
             hint = f"leave out the quotes: {info.name}: {texts[0][1:-1]}"
         raise ValueMistake(
@@ -354,7 +356,7 @@ class _Parser(Cursor):
             self.index += 1
             self.report(SYNTAX, token, "the string is not terminated", "a quote is missing")
         elif token.kind != "symbol" and info.type in ("string", "bytes"):
-            bare = self.skip_bare(token)
+            bare = self.bare_words(self.skip_bare(token))
             self.report(
                 WRONG_VALUE,
                 bare,
@@ -362,18 +364,22 @@ class _Parser(Cursor):
                 f'write {info.name}: "{bare.text.strip(_CURLY_QUOTES)}"',
             )
         elif self.at_symbol("["):
-            self.report(WRONG_VALUE, token, f'"{info.name}" takes one value, not a list')
+            value = self.single_value(self.index) or self.first_value(self.index)
+            hint = f"write {info.name}: {value}" if value else None
+            self.report(WRONG_VALUE, token, f'"{info.name}" takes one value, not a list', hint)
             self.skip_brackets()
         else:
+            meant = None
             if token.kind != "end" and not self.at_symbol("}>],"):
-                token = self.skip_bare(token)
+                token = self.template_variable(token) or self.skip_bare(token)
+                meant = number_hint(token.text, info)
             found = f'found "{token.text}"' if token.text else "found the end of the file"
-            self.report(SYNTAX, token, f'"{info.name}" takes {expected(info)}, {found}')
+            self.report(SYNTAX, token, f'"{info.name}" takes {expected(info)}, {found}', meant)
 
     def store(
         self,
         info: FieldInfo,
-        block: _Block,
+        block: Block,
         values: list[Any],
         places: list[Entry],
     ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import Any
 
 from mycaffe_py.errors import did_you_mean
@@ -9,6 +11,8 @@ from mycaffe_py.schema.proto import literals
 from mycaffe_py.schema.proto.catalog import SCALAR_TYPES, EnumInfo, FieldInfo
 
 _MAX_VALUES_LISTED = 12
+_ABSENT = ("none", "null", "nil", "undefined", "auto", "default", "~")
+_ON, _OFF = ("yes", "on", "y", "enabled"), ("no", "off", "n", "disabled")
 _KINDS_OF_VALUE = {
     "float": "a number",
     "double": "a number",
@@ -62,7 +66,7 @@ def plain_value(info: FieldInfo, text: str) -> Any:
         if info.type in ("float", "double"):
             return literals.parse_float(text)
     except ValueError as error:
-        raise ValueMistake(_wrong_type(info, text)) from error
+        raise ValueMistake(_wrong_type(info, text), number_hint(text, info)) from error
     return _integer_value(info, text)
 
 
@@ -74,7 +78,7 @@ def _integer_value(info: FieldInfo, text: str) -> int:
     try:
         value = literals.parse_integer(text)
     except ValueError as error:
-        raise ValueMistake(_wrong_type(info, text), _whole_number_hint(text)) from error
+        raise ValueMistake(_wrong_type(info, text), number_hint(text, info)) from error
     lowest, highest = SCALAR_TYPES[info.type] or (value, value)
     if not lowest <= value <= highest:
         raise ValueMistake(
@@ -84,12 +88,38 @@ def _integer_value(info: FieldInfo, text: str) -> int:
     return value
 
 
-def _whole_number_hint(text: str) -> str | None:
-    try:
-        value = literals.parse_float(text)
-    except ValueError:
+def number_hint(text: str, info: FieldInfo) -> str | None:
+    """Say what to write for a number or a switch in the spelling of another language."""
+    from mycaffe_py.foreign.numbers import number_meant
+
+    folded = text.lower()
+    if folded in _ABSENT and not info.repeated:
+        return "leave the line out: what is not given has its default"
+    if info.type == "bool":
+        switch = {**dict.fromkeys(_ON, "true"), **dict.fromkeys(_OFF, "false")}.get(folded)
+        return f"write {info.name}: {switch}" if switch else None
+    if info.message or info.enum or info.type in ("string", "bytes"):
         return None
-    return f"write {int(value)}" if value.is_integer() else "it must be a whole number"
+    whole = info.type not in ("float", "double")
+    if variable_hint(text) is not None:
+        return variable_hint(text)
+    if folded in ("true", "false", *_ABSENT):
+        return f"write a {'whole ' if whole else ''}number"
+    meant = number_meant(text, whole)
+    near = number_meant(text) if meant is None and whole else None
+    if near is not None:
+        value = abs(float(near))
+        return f"it must be a whole number, such as {math.ceil(value) if value > 1 else 100}"
+    if meant is None and text.isalpha():
+        return f"write a {'whole ' if whole else ''}number in digits"
+    return f"write {meant}" if meant is not None else None
+
+
+def variable_hint(text: str) -> str | None:
+    """Say what takes the place of a variable of a template, as in ``${N}``, ``$N``, ``{{ n }}``, ``%(n)s``; or None."""
+    if not re.match(r"\$\{?[A-Za-z_]|\{\{|%\(|<%", text):
+        return None
+    return "write the value itself: nothing is put in for variables; --set KEY=VALUE changes it for one command"
 
 
 def _enum_value(info: FieldInfo, enum: EnumInfo, text: str) -> int:

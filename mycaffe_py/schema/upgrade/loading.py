@@ -8,7 +8,7 @@ from collections.abc import Callable
 from mycaffe_py.errors import ConfigError, Problem, PrototxtError, SnapshotError
 from mycaffe_py.schema.kinds import parse_kind
 from mycaffe_py.schema.prototxt.document import Document
-from mycaffe_py.schema.prototxt.files import read_text_file
+from mycaffe_py.schema.prototxt.files import read_text_file, refuse_empty
 from mycaffe_py.schema.schema import Schema
 
 from .nets import upgrade_net
@@ -27,7 +27,9 @@ def load_net_text(schema: Schema, text: str, filename: str = "<string>") -> Docu
 
 def load_solver(schema: Schema, path: str | os.PathLike[str]) -> Document:
     """Read a solver from a prototxt file and upgrade it, with the nets written inside it."""
-    return load_solver_text(schema, read_text_file(path), os.fspath(path))
+    text = read_text_file(path)
+    refuse_empty(text, path, "a solver")
+    return load_solver_text(schema, text, os.fspath(path))
 
 
 def load_solver_text(schema: Schema, text: str, filename: str = "<string>") -> Document:
@@ -39,7 +41,9 @@ def read_net(schema: Schema, path: str | os.PathLike[str]) -> Document:
     """Read a net as it is in the file, without upgrading; the document of a binary file has no text."""
     name = os.fspath(path)
     try:
-        return parse_kind(schema, read_text_file(path), name, "NetParameter")
+        text = read_text_file(path)
+        refuse_empty(text, path, "a model")
+        return parse_kind(schema, text, name, "NetParameter")
     except PrototxtError:
         raise
     except ConfigError:

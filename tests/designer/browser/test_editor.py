@@ -136,7 +136,7 @@ def test_a_layer_of_a_plugin_has_its_card_its_fields_and_their_documentation(edi
     form = properties(page)
     expect(form.get_by_text("y = scale * x * sigmoid(x), elementwise.")).to_be_visible()
     scale = row(form, "layer.2.gate_param.scale")
-    expect(scale).to_contain_text("float")
+    expect(scale).to_contain_text("double")
     expect(scale).to_contain_text("Factor of the output")
     expect(scale.get_by_role("textbox")).to_have_attribute("placeholder", "1")
     # It was set up like a shipped one: its blob has a shape.

@@ -218,7 +218,7 @@ def test_each_setting_has_type_default_and_documentation(project):
     expect(beta).to_contain_text("float")
     expect(beta).to_contain_text("Second decay rate of Adam")
     expect(beta.get_by_role("button", name="Back to default: 0.999 (momentum2)")).to_be_visible()
-    form.get_by_role("button", name="23 more settings at their defaults").click()
+    form.get_by_role("button", name=re.compile(r"^\d+ more settings at their defaults")).click()
     for one in form.get_by_role("group", name="rest").locator("[data-row]").all():
         assert one.locator("label small").inner_text().strip()
 

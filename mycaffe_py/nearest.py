@@ -1,0 +1,40 @@
+"""The name that was most likely meant by a misspelt one."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def closest(name: str, candidates: Iterable[str]) -> str | None:
+    """Return the candidate that ``name`` was most likely meant to be, or None if none is near.
+
+    Case and signs are ignored. First comes the name itself, then what another tool's word stands for, then a
+    candidate that ``name`` shortens or lengthens, then the most similar one.
+    """
+    from .foreign.words import folded, meanings
+
+    known = list(candidates)
+    by_folded = {folded(candidate): candidate for candidate in reversed(known)}
+    wanted = folded(name)
+    for word in (name, *meanings(name)):
+        if folded(word) and folded(word) in by_folded:
+            return by_folded[folded(word)]
+    longer = [each for each in by_folded if _extends(each, wanted) or _extends(wanted, each)]
+    if longer:
+        return by_folded[min(longer, key=lambda each: abs(len(each) - len(wanted)))]
+    by_lower = {candidate.lower(): candidate for candidate in reversed(known)}
+    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[near[0]] if near else None
+
+
+def _extends(longer: str, shorter: str) -> bool:
+    """Whether one word is the beginning of another, and most of it or at least four letters."""
+    enough = len(shorter) >= 4 or (len(shorter) == 3 and len(longer) <= 6)
+    return enough and longer.startswith(shorter)
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
+    """Return ``did you mean "X"?`` for the candidate nearest to ``name``, or None."""
+    near = closest(name, candidates)
+    return f'did you mean "{near}"?' if near else None

@@ -1,0 +1,59 @@
+"""The metrics of a run as a History, the table that a solver in Python gives."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+from pathlib import Path
+
+from mycaffe_py.errors import DataError, MissingFileError
+from mycaffe_py.solver.history import History
+
+from .metrics import read_tests
+
+
+def read_history(run: str | os.PathLike[str]) -> History:
+    """Return the metrics of a run as a History: ``run`` is a run folder, or a metrics.csv.
+
+    Columns without any value are left out, ``loss`` and ``lr`` excepted. ``tests`` has the run's tests. Rows that are
+    no numbers (the last one of a run that is writing) are left out. Raises MissingFileError if there is no metrics.csv,
+    DataError for a file that is none.
+    """
+    path = Path(run)
+    path = path if path.suffix == ".csv" else path / "metrics.csv"
+    if not path.is_file():
+        raise MissingFileError(f'"{run}" has no metrics: {path} does not exist')
+    history = History()
+    try:
+        _read(path, history)
+        history.tests.update(read_tests(path.with_name("tests.jsonl")))
+    except DataError:
+        raise
+    except (ValueError, KeyError, AttributeError, csv.Error) as error:
+        raise DataError(f"the metrics of {path.parent} cannot be read: {error}") from error
+    return history
+
+
+def _read(path: Path, history: History) -> None:
+    with open(path, encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        names = next(reader, [])
+        if "iteration" not in names:
+            raise DataError(f'{path} is no metrics.csv: it has no column "iteration"')
+        for cells in reader:
+            values = _numbers(cells, len(names))
+            if values is not None and math.isfinite(values[names.index("iteration")]):
+                row = dict(zip(names, values, strict=True))
+                history.add(
+                    {n: v for n, v in row.items() if math.isfinite(v) or n in ("loss", "lr")}
+                )
+
+
+def _numbers(cells: list[str], width: int) -> list[float] | None:
+    if len(cells) != width:
+        return None
+    try:
+        return [float(cell or "nan") for cell in cells]
+    except ValueError:
+        return None

@@ -1,0 +1,80 @@
+"""Parquet, Feather and Arrow files, by pyarrow or else polars (extra ``tables``)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from mycaffe_py.errors import DataError, require
+
+from .frames import index_first, table_of
+from .marks import Marks
+from .table import Table
+
+_PARQUET, _ARROW, _FEATHER_1, _STREAM = b"PAR1", b"ARROW1", b"FEA1", b"\xff\xff\xff\xff"
+_KINDS = {".parquet": "Parquet", ".feather": "Feather", ".arrow": "Arrow"}
+
+
+def is_columnar(path: Path, raw: bytes) -> bool:
+    """Whether a file is Parquet, Feather or Arrow, by its first bytes or by its name."""
+    return raw.startswith((_PARQUET, _ARROW, _FEATHER_1)) or path.suffix.lower() in _KINDS
+
+
+def read_columnar(path: Path, raw: bytes, marks: Marks) -> Table:
+    """Read such a file; MissingExtraError with the pip command if nothing that reads it is installed."""
+    kind = "Parquet" if raw.startswith(_PARQUET) else _KINDS.get(path.suffix.lower(), "Arrow")
+    if not raw.startswith((_PARQUET, _ARROW, _FEATHER_1, _STREAM)):
+        raise DataError(
+            f"{path} is no {kind} file, though its name says so",
+            hint="name a file of text .csv" if raw[:100].isascii() else None,
+        )
+    library = "polars" if find_spec("pyarrow") is None and find_spec("polars") else "pyarrow"
+    module = require(library, "tables")
+    reader = (_by_polars if library == "polars" else _by_pyarrow)(module, raw)
+    try:
+        table = table_of(reader(io.BytesIO(raw)))
+    except BaseException as error:
+        # A panic of polars, which is written in Rust, is no Exception.
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            if isinstance(error, DataError):
+                raise DataError(f"{path}: {error.message}", hint=error.hint) from error
+            reason = str(error).strip().partition("\n")[0]
+            raise DataError(f"{path}: cannot be read as a {kind} file: {reason}") from error
+        raise
+    return replace(table, path=path, marks=marks)
+
+
+def _by_pyarrow(pyarrow: Any, raw: bytes) -> Callable[[io.BytesIO], Any]:
+    def read(file: io.BytesIO) -> Any:
+        if raw.startswith(_PARQUET):
+            table = require("pyarrow.parquet", "tables").read_table(file)
+        elif raw.startswith(_STREAM):
+            table = pyarrow.ipc.open_stream(file).read_all()
+        else:
+            table = require("pyarrow.feather", "tables").read_table(file)
+        # Unchecked, pyarrow ends the process at offsets that lead outside of the data.
+        table.validate(full=True)
+        return table
+
+    return read
+
+
+def _by_polars(polars: Any, raw: bytes) -> Callable[[io.BytesIO], Any]:
+    if raw.startswith(_PARQUET):
+        return lambda file: _polars_parquet(polars, file)
+    return polars.read_ipc_stream if raw.startswith(_STREAM) else polars.read_ipc
+
+
+def _polars_parquet(polars: Any, file: io.BytesIO) -> Any:
+    """Return a frame whose columns have the order that pyarrow's would get from ``table_of``."""
+    if not hasattr(polars, "read_parquet_metadata"):
+        raise DataError("this polars is too old", hint="install a newer one, or pyarrow")
+    frame = polars.read_parquet(file)
+    file.seek(0)
+    about = polars.read_parquet_metadata(file).get("pandas", "")
+    moments = [str(kind).startswith("Datetime") for kind in frame.dtypes]
+    return frame.select([frame.columns[k] for k in index_first(frame.columns, moments, about)])
