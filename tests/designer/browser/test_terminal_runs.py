@@ -196,7 +196,7 @@ def test_a_broken_data_file_is_named_with_its_line(server, open_page):
     table = server.folder.parent / "co2.csv"
     table.write_text("\n".join(["day,value", *(f"{k},{300 + k % 7}" for k in range(300))]))
     project = new_project(
-        server.folder, "broken", gym="Series", model="SeriesCfc", solver="adamw", small=False,
+        server.folder, "broken", gym="Series", model="SeriesCfc", solver="series", small=False,
         settings={"series_param.csv_file": str(table)},
     )  # fmt: skip
     data = project.folder / "data" / "co2.csv"
