@@ -1,7 +1,7 @@
 # One line each. They run in .venv where there is one, else with python3; `make python=...` names another Python.
 python := $(or $(wildcard .venv/bin/python),python3)
 
-.PHONY: help check lint types test tiny fast slow browser docs build mutants fix
+.PHONY: help check lint types test tiny fast slow browser docs build mutants fuzz kills fix
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -24,7 +24,11 @@ docs:  ## the documentation's pages, in site/
 	NO_MKDOCS_2_WARNING=1 $(python) -m mkdocs build --quiet --strict
 build:  ## sdist and wheel, in dist/
 	$(python) -m build
+kills:  ## 200 killed trainings, continued and compared
+	$(python) -m tools.kills --count 200
 mutants:  ## whether the tests notice mistakes put into the code
 	$(python) tools/mutants.py
+fuzz:  ## a minute of odd input of every kind
+	$(python) -m tools.fuzz --seconds 60
 fix:  ## mends what ruff can mend
 	$(python) -m ruff check --fix . && $(python) -m ruff format .

@@ -11,7 +11,16 @@
 Names are loaded when first used, so that the command line starts fast.
 """
 
-from __future__ import annotations
+import sys
+
+# ``python -m mycaffe_py`` puts the current folder before all other places for modules. This is the first code of ours
+# that runs then: nothing may be imported before, as a file such as typing.py in that folder would be executed.
+if (
+    sys.argv[:1] == ["-m"]
+    and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False))
+    and sys.orig_argv[-len(sys.argv)].rpartition("-m")[2].partition(".")[0] == "mycaffe_py"
+):
+    del sys.path[0]
 
 from typing import TYPE_CHECKING
 

@@ -47,8 +47,8 @@ def run_script(arguments: list[str]) -> None:
         raise SystemExit("usage: python -m mycaffe_py.as_caffe script.py [ARGUMENT ...]")
     install_as_caffe()
     sys.argv[:] = arguments
-    # Python puts the script's folder there; -m has put the current one.
-    sys.path[0] = os.path.dirname(os.path.abspath(arguments[0]))
+    # As Python does; the current folder, which -m puts there, has been removed when the package was imported.
+    sys.path.insert(0, os.path.dirname(os.path.abspath(arguments[0])))
     runpy.run_path(arguments[0], run_name="__main__")
 
 

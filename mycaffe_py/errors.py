@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .nearest import closest as closest, did_you_mean as did_you_mean
+from .visible import visible, visible_line
 
 EXIT_OK = 0
 EXIT_BUG = 1
@@ -73,11 +74,11 @@ class Problem:
     def as_warning(self) -> str:
         """Format as ``file:line:column: message``, with source line, caret and hint."""
         place = f"{self.location}: " if self.location else ""
-        lines = [f"{place}{_shortened(self.message)}"]
+        lines = [visible(f"{place}{_shortened(self.message)}")]
         if self.location and self.location.text.strip():
             lines += _source_lines(self.location)
         if self.hint:
-            lines += [f"  {line}" for line in _shortened(self.hint).splitlines()]
+            lines += [f"  {line}" for line in visible(_shortened(self.hint)).splitlines()]
         return "\n".join(lines)
 
 
@@ -90,8 +91,9 @@ def _source_lines(place: Location) -> list[str]:
     start = max(0, place.column - _WIDEST_LINE // 2) if len(place.text) > _WIDEST_LINE else 0
     source = place.text.replace("\t", " ")[start : start + _WIDEST_LINE]
     column = place.column - start
-    carets = "^" * max(1, min(place.length, len(source) - column + 1))
-    return [f"  {source}", "  " + " " * (column - 1) + carets]
+    before, at = visible_line(source[: column - 1]), source[column - 1 :]
+    carets = "^" * max(1, len(visible_line(at[: place.length])))
+    return [f"  {before}{visible_line(at)}", "  " + " " * len(before) + carets]
 
 
 class MyCaffeError(Exception):
@@ -142,7 +144,7 @@ class MyCaffeError(Exception):
         return _restored, (type(self), self.args, state)
 
     def _one_line(self) -> str:
-        return f"{self.message} ({self.hint})" if self.hint else self.message
+        return visible(f"{self.message} ({self.hint})" if self.hint else self.message)
 
     @property
     def problems(self) -> Sequence[Problem]:
@@ -250,6 +252,12 @@ class LayerError(ConfigError):
     """A layer that cannot be set up as configured."""
 
     code = "E220"
+
+
+class PythonRefusedError(LayerError):
+    """A layer whose code the model names, where such code may not run."""
+
+    code = "E221"
 
 
 class SnapshotError(ConfigError):

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import difflib
+from bisect import bisect_left
 from collections.abc import Iterable
+
+_LONGEST_NAME = 200
+_MOST_COMPARED = 200
 
 
 def closest(name: str, candidates: Iterable[str]) -> str | None:
@@ -23,9 +27,27 @@ def closest(name: str, candidates: Iterable[str]) -> str | None:
     longer = [each for each in by_folded if _extends(each, wanted) or _extends(wanted, each)]
     if longer:
         return by_folded[min(longer, key=lambda each: abs(len(each) - len(wanted)))]
-    by_lower = {candidate.lower(): candidate for candidate in reversed(known)}
+    if len(name) > _LONGEST_NAME:
+        return None
+    by_lower = {each.lower(): each for each in reversed(known) if len(each) <= _LONGEST_NAME}
+    if len(by_lower) > _MOST_COMPARED:
+        by_lower = _alike_at_an_end(name.lower(), by_lower)
     near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
     return by_lower[near[0]] if near else None
+
+
+def _alike_at_an_end(name: str, by_lower: dict[str, str]) -> dict[str, str]:
+    """Return as many candidates as may be compared: those that share most letters with ``name`` at one end."""
+    chosen = dict.fromkeys(_around(name, by_lower))
+    chosen |= dict.fromkeys(each[::-1] for each in _around(name[::-1], (c[::-1] for c in by_lower)))
+    return {each: by_lower[each] for each in chosen}
+
+
+def _around(name: str, words: Iterable[str]) -> list[str]:
+    """Return the words that are next to ``name`` in the alphabet: they begin as it does."""
+    ordered = sorted(words)
+    at = bisect_left(ordered, name)
+    return ordered[max(0, at - _MOST_COMPARED // 4) : at + _MOST_COMPARED // 4]
 
 
 def _extends(longer: str, shorter: str) -> bool:

@@ -126,6 +126,11 @@ def plugin_error(error: BaseException) -> PluginCodeError | None:
     return PluginCodeError(message, hint=hint)
 
 
+def from_users_code(error: BaseException) -> bool:
+    """Whether the code of a layer of type Python raised it: the user's own, below no plugin."""
+    return bool(getattr(error, "from_users_code", False))
+
+
 @contextmanager
 def noting_plugins() -> Iterator[None]:
     """Add to an exception raised inside where a plugin's code raised it; its class stays what it is."""

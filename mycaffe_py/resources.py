@@ -18,11 +18,11 @@ def resource_path(kind: str, name: str | None = None) -> Path:
     if kind not in KINDS:
         raise ValueError(f"unknown kind of resource {kind!r}; known are {', '.join(KINDS)}")
     packaged = _PACKAGE / "share" / kind
-    folder = packaged if packaged.is_dir() else _PACKAGE.parent / kind
+    folder = packaged if os.path.isdir(packaged) else _PACKAGE.parent / kind
     if name is None:
         return folder
     path = folder / name
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise MissingFileError(
             f"no file {name!r} among the shipped {kind}",
             nearest=(name, resource_names(kind)),
@@ -33,7 +33,7 @@ def resource_path(kind: str, name: str | None = None) -> Path:
 def resource_names(kind: str) -> list[str]:
     """Return the names of the shipped files of one kind, sorted."""
     folder = resource_path(kind)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         return []
     suffix = ".proto" if kind == "protos" else _ENDING
     return sorted(path.name for path in folder.iterdir() if path.suffix == suffix)

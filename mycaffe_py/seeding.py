@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .errors import SnapshotError
+
 
 def named_generator(seed: int, *names: str | int) -> np.random.Generator:
     """Return a generator that depends on ``seed`` and ``names`` only.
@@ -37,5 +39,27 @@ def generator_state(generator: np.random.Generator) -> dict[str, Any]:
 
 
 def restore_generator(generator: np.random.Generator, state: dict[str, Any]) -> None:
-    """Restore a state from :func:`generator_state`, in place."""
+    """Restore a state from :func:`generator_state`, in place; SnapshotError, before anything changes, if it is none."""
+    check_generator_state(generator, state)
     generator.bit_generator.state = state
+
+
+def check_generator_state(generator: np.random.Generator, state: Any) -> None:
+    """Raise SnapshotError unless a generator like this one can have been in this state."""
+    scratch = type(generator.bit_generator)()
+    try:
+        scratch.state = state
+        same = _same(scratch.state, state)
+    except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise SnapshotError("the stored state of a random generator is damaged") from error
+    if not same:
+        raise SnapshotError("the stored state of a random generator is damaged")
+
+
+def _same(taken: Any, given: Any) -> bool:
+    """Whether a generator took a state as it was given, and not something else made of it."""
+    if isinstance(taken, dict):
+        return all(_same(value, given[name]) for name, value in taken.items())
+    if isinstance(taken, np.ndarray):
+        return np.array_equal(taken, given)
+    return bool(taken == given) and not isinstance(given, bool)

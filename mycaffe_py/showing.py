@@ -10,6 +10,8 @@ from functools import wraps
 from html import escape
 from typing import Any
 
+from mycaffe_py.visible import visible, visible_line
+
 
 def shows(method: Callable[[Any], str]) -> Callable[[Any], str]:
     """Make a ``__repr__`` or ``__str__`` that fails give ``<Class, incomplete>`` instead."""
@@ -40,7 +42,7 @@ def shows_html(method: Callable[[Any], str | None]) -> Callable[[Any], str | Non
 def one_line(kind: str, *parts: str, **named: Any) -> str:
     """Return ``Kind(part, ..., name=value, ...)``, without the values that are None."""
     given = [f"{name}={value}" for name, value in named.items() if value is not None]
-    return f"{kind}({', '.join([*parts, *given])})"
+    return visible_line(f"{kind}({', '.join([*parts, *given])})")
 
 
 def number_text(value: float) -> str:
@@ -55,7 +57,7 @@ def html_table(
 
     def line(cells: Sequence[Any], tag: str) -> str:
         styled = (
-            f'<{tag} style="text-align:{"right" if at in right else "left"}">{escape(str(cell))}</{tag}>'
+            f'<{tag} style="text-align:{"right" if at in right else "left"}">{escape(visible(str(cell)))}</{tag}>'
             for at, cell in enumerate(cells)
         )
         return f"<tr>{''.join(styled)}</tr>"
@@ -66,7 +68,7 @@ def html_table(
 
 def html_line(text: str) -> str:
     """Return a line of text as an HTML paragraph."""
-    return f"<p>{escape(text)}</p>"
+    return f"<p>{escape(visible(text))}</p>"
 
 
 def html_picture(svg: str) -> str:

@@ -104,11 +104,11 @@ def _own_key(tmp_path_factory):
 @pytest.fixture(scope="session", autouse=True)
 def _signals_are_heard():
     """A shell that runs the tests in the background has them ignore SIGINT, and all that they start as well."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGHUP)}
-    for number, own in {
-        signal.SIGINT: signal.default_int_handler,
-        signal.SIGHUP: signal.SIG_DFL,
-    }.items():
+    usual = {signal.SIGINT: signal.default_int_handler}
+    if hasattr(signal, "SIGHUP"):  # not on Windows
+        usual[signal.SIGHUP] = signal.SIG_DFL
+    before = {number: signal.getsignal(number) for number in usual}
+    for number, own in usual.items():
         if before[number] == signal.SIG_IGN:
             signal.signal(number, own)
     yield
@@ -139,7 +139,7 @@ def pytest_collection_finish(session):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out tests marked ``gpu`` where no GPU can be used, ``protoc`` where there is none.
+    """Leave out tests marked ``gpu`` where no GPU can be used, ``protoc`` where there is none, ``posix`` on Windows.
 
     And ``shim`` where kernels cannot be compiled for the CPU (by g++, on Linux on x86-64), and ``nvrtc`` where its
     wheel is missing; on Linux with CI set, a missing g++ or wheel is an error.
@@ -151,6 +151,8 @@ def pytest_collection_modifyitems(config, items):
         if runs_fibers and os.environ.get("CI"):
             raise pytest.UsageError("tests marked shim need g++, and in CI must not be left out")
         missing.add("shim")
+    if os.name == "nt":
+        missing.add("posix")
     if not _there_is_a_gpu():
         missing.add("gpu")
     if importlib.util.find_spec("grpc_tools") is None:

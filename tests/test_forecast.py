@@ -31,6 +31,7 @@ def test_several_quantities_without_names():
     assert Forecast(TIMES, TWO, TWO).names == ("y0", "y1")
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("past", [{}, {"time": TIMES - 9, "value": TWO, "dates": True}])
 def test_the_picture(past):
     targets = np.array([[1.0, np.nan], [2.0, np.nan]])

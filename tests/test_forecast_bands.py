@@ -162,6 +162,7 @@ def drawn(forecast):
     return figure
 
 
+@pytest.mark.posix
 def test_the_band_is_an_area_with_its_share():
     (axis,) = drawn(banded()).axes
     (area,) = axis.collections
@@ -170,12 +171,14 @@ def test_the_band_is_an_area_with_its_share():
     assert {(1.0, -1.0), (3.0, 1.0), (3.0, 3.0), (1.0, 1.0)} <= corners
 
 
+@pytest.mark.posix
 def test_the_band_of_one_point_is_a_bar():
     single = Forecast(TIMES[:1], column(1), column(NAN), lower=column(0), upper=column(2))
     (bar,) = drawn(single).axes[0].collections
     assert bar.get_label() == "band" and bar.get_segments()[0].tolist() == [[1, 0], [1, 2]]
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(("count", "panels"), [(2, 2), (6, 6), (9, 6)])
 def test_a_plot_for_each_series(count, panels):
     several = Forecasts([banded()] * count, [f"s{index}" for index in range(count)])
@@ -186,6 +189,7 @@ def test_a_plot_for_each_series(count, panels):
     assert heading == ("the first 6 of 9 series; the table has 3 more" if count > 6 else "")
 
 
+@pytest.mark.posix
 def test_plots_of_several_quantities_name_both():
     two = Forecast(TIMES, np.ones((3, 2)), np.full((3, 2), NAN), names=("x", "y"))
     figure = drawn(Forecasts([two] * 4, list("abcd")))

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from mycaffe_py.errors import SnapshotError
 from mycaffe_py.seeding import generator_state, named_generator, restore_generator
 
 
@@ -51,3 +52,12 @@ def test_state_goes_through_json():
 @pytest.mark.parametrize("seed", [0, 2**31 - 1, 2**63])
 def test_range_of_seeds(seed):
     assert 0 <= named_generator(seed).random() < 1
+
+
+def test_a_state_that_a_generator_would_change_is_refused():
+    generator = named_generator(1, "a")
+    state = generator_state(generator)
+    for name, wrong in (("uinteger", True), ("has_uint32", True), ("state", {}), ("state", None)):
+        with pytest.raises(SnapshotError, match="random generator is damaged"):
+            restore_generator(generator, {**state, name: wrong})
+    assert generator_state(generator) == state

@@ -165,6 +165,11 @@ class Blob:
             ) from error
 
     @property
+    def storage_of_data(self) -> Any:
+        """What holds ``data``, or will: the same object for blobs that share it."""
+        return self._data
+
+    @property
     def has_diff(self) -> bool:
         """Whether the gradient has been allocated yet."""
         return self._diff.flat is not None
@@ -196,13 +201,11 @@ class Blob:
     def share_data(self, other: Blob) -> None:
         """Use the data storage of ``other``, which must have as many elements."""
         self._require_count(other)
-        other.data  # noqa: B018  (allocates)
         self._data, self._data_view = other._data, None
 
     def share_diff(self, other: Blob) -> None:
         """Use the diff storage of ``other``, which must have as many elements."""
         self._require_count(other)
-        other.diff  # noqa: B018  (allocates)
         self._diff, self._diff_view = other._diff, None
 
     def _require_count(self, other: Blob) -> None:
@@ -214,9 +217,10 @@ class Blob:
             )
 
     def bind(self, data_buffer: Any, diff_buffer: Any, start: int) -> None:
-        """Move into flat buffers, at ``start``, keeping the current values."""
+        """Move into new flat buffers of zeros, at ``start``, keeping the current values."""
         part = slice(start, start + self.count)
-        data_buffer[part] = self.data.reshape(-1)
+        if self._data.flat is not None:  # else it has not been needed yet
+            data_buffer[part] = self.data.reshape(-1)
         if self.has_diff:
             diff_buffer[part] = self.diff.reshape(-1)
         self._data = _Storage(data_buffer[part], data_buffer, start)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.errors import SnapshotError, naming_place
+from mycaffe_py.reading import read_bytes
 
 _LEGACY_DIMS = ("num", "channels", "height", "width")
 _LENGTH_DELIMITED = 2
@@ -32,6 +33,12 @@ def shape_fits(proto: Any, shape: tuple[int, ...]) -> bool:
     if is_legacy(proto):
         return len(shape) <= 4 and stored == (1,) * (4 - len(shape)) + tuple(shape)
     return stored == tuple(shape)
+
+
+def as_type(values: np.ndarray, dtype: Any) -> np.ndarray:
+    """Return stored values in a blob's type; a double beyond float32's range becomes infinite, as in Caffe."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return values.astype(dtype, copy=False)
 
 
 def array_from_proto(proto: Any, *, diff: bool = False) -> np.ndarray:
@@ -62,7 +69,7 @@ def array_from_file(path: Path, schema: Any) -> np.ndarray:
     Raises SnapshotError if the file cannot be read or contains something else.
     """
     try:
-        proto = schema.parse_binary(path.read_bytes(), "BlobProto")
+        proto = schema.parse_binary(read_bytes(path), "BlobProto")
     except OSError as error:
         raise SnapshotError(f"cannot read {path}: {error.strerror or error}") from error
     except ValueError as error:

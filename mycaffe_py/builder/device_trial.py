@@ -15,6 +15,7 @@ from mycaffe_py.device.device import Device
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.layer.layer import TRAIN
 from mycaffe_py.net.known_work import NetWork
+from mycaffe_py.net.named_code import layers_that_run_code
 from mycaffe_py.net.net import Net
 from mycaffe_py.plugins.registry import Registry
 from mycaffe_py.schema import Document
@@ -41,7 +42,7 @@ class Subject:
     @property
     def runs_python(self) -> bool:
         """Whether the model names Python code, which nobody may run but the training itself."""
-        return any(layer.HasField("python_param") for layer in self.model.message.layer)
+        return bool(layers_that_run_code(self.model.message, self.registry))
 
 
 def trial_step(subject: Subject, work: NetWork, device: Device) -> Callable[[], None]:

@@ -11,6 +11,7 @@ from mycaffe_py.errors import ConfigError, MyCaffeWarning
 from mycaffe_py.schema import set_field
 from mycaffe_py.schema.field_path import leads_to_field
 from mycaffe_py.schema.prototxt.places import is_repeated
+from mycaffe_py.written_files import allow_value
 
 from .setting_places import NET, SOLVER, SettingPlaces, is_batch_size
 
@@ -117,6 +118,7 @@ class _Override:
             _say_taken(self.text, f"{key}={self.value}")
         for target, path in self._targets(key):
             set_field(target, path, self.value, self.what)
+            allow_value(path[-1], self.value.strip("\"'"))
 
     def _places(self) -> SettingPlaces:
         if self.registry is None:

@@ -13,6 +13,9 @@ _SMALL = 100_000
 class SparingRegistry:
     """The registry itself, but for fillers that leave the values of large blobs untouched."""
 
+    most_filled = _SMALL
+    """See :meth:`LayerContext.fills`."""
+
     def __init__(self, registry: Registry):
         self._registry = registry
 

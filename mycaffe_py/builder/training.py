@@ -31,7 +31,7 @@ from .device_trial import Subject
 from .idle_settings import warn_of_idle_solver_settings
 from .missing_gradients import missing_gradients
 from .nets import Weights, load_weights, test_nets, train_net, train_state
-from .sources import read_solver, read_sources
+from .sources import Sources, read_solver, read_sources
 from .trainer import build_trainer, fit_model, fit_solver
 
 
@@ -71,6 +71,7 @@ def build_training(
     level: int = 0,
     stages: Sequence[str] = (),
     weights: Weights | None = None,
+    allow_python: bool | None = None,
 ) -> Training:
     """Build nets, solver, trainer and gyms.
 
@@ -80,28 +81,27 @@ def build_training(
     ``plugins``: further ones, each a path, a module's name, a module or a class.
     ``device``: a device, ``cpu``, ``gpu``, ``gpu:N``, or ``auto``, the one that is faster for this net.
     ``seed``: None uses the solver's random_seed, or draws one. ``weights`` replaces the files that the
-    solver names; an empty list loads none, and a dict has arrays by ``layer/index`` for all weights of the net. Raises
-    PrototxtError, ConfigError, MissingFileError or DeviceError; nothing is written.
+    solver names; an empty list loads none, and a dict has arrays by ``layer/index`` for all weights of the net.
+    ``allow_python``: of Python layers, as for ``Net``. Raises PrototxtError, ConfigError, MissingFileError or
+    DeviceError; nothing is written.
     """
     registry = with_plugins(plugins, registry)
     numbers = check_dtype(dtype)
     sources = read_sources(solver, model, registry, overrides)
     document, param = sources.solver, sources.solver.message
-    if seed is None:
-        seed = param.random_seed if param.random_seed >= 0 else chosen_seed()
-    if seed is None:
-        seed = drawn_seed()
+    seed = _seed_of(param) if seed is None else seed
     opened = None if is_auto(device) else _open(device)
-    fit_model(document, sources.model, registry, sources.base_dir)
-    fit_solver(document, sources.model, registry, sources.base_dir)
+    _fit(sources, registry)
     if opened is None:
         state = train_state(sources, registry, phase, level, stages)
         learning = param if state.phase == TRAIN else None
         opened = choose_device(Subject(sources.model, registry, numbers, state, learning))
     opened.seed_generators(seed)
 
+    how: dict[str, Any] = {"registry": registry, "device": opened, "dtype": numbers}
+
     def build_net(model: Document, state: Any) -> Net:
-        return Net(model, registry=registry, device=opened, dtype=numbers, state=state)
+        return Net(model, state=state, allow_python=allow_python, **how)
 
     net = train_net(sources, registry, build_net, phase, level, stages)
     missing = missing_gradients(net) if net.phase == TRAIN else []
@@ -117,6 +117,31 @@ def build_training(
     load_weights(net, tests, sources.weights if weights is None else weights)
     trainer = build_trainer(built, document, registry, sources.base_dir, seed)
     return Training(built, net, trainer, registry, opened, seed, sources.model, document, numbers)
+
+
+def read_resolved(
+    *,
+    solver: SolverLike,
+    model: ModelLike | None = None,
+    registry: Registry,
+    overrides: Sequence[str] = (),
+) -> Sources:
+    """Return solver and model as :func:`build_training` builds them, which takes the same arguments; build nothing."""
+    sources = read_sources(solver, model, registry, overrides)
+    _fit(sources, registry)
+    return sources
+
+
+def _seed_of(param: Any) -> int:
+    """Return the solver's seed, or the one chosen for this process, or else draw one."""
+    seed = param.random_seed if param.random_seed >= 0 else chosen_seed()
+    return drawn_seed() if seed is None else seed
+
+
+def _fit(sources: Sources, registry: Registry) -> None:
+    """Let gym and trainer fill in what model and solver leave to them."""
+    for fit in (fit_model, fit_solver):
+        fit(sources.solver, sources.model, registry, sources.base_dir)
 
 
 _OPTIONS = set(signature(build_training).parameters)

@@ -11,11 +11,14 @@ import click
 
 from mycaffe_py.compiled import telling
 from mycaffe_py.errors import EXIT_OK, PluginError
+from mycaffe_py.permission import refusing_python_layers
 from mycaffe_py.version import __version__
+from mycaffe_py.written_files import limits
 
 from .failures import report, say, silence, warn
 from .interrupts import ending_cleanly
 from .plugin_verbs import commands_of_plugins, with_its_arguments
+from .settings_here import without_settings_here
 from .shown_warnings import showing_warnings
 from .third_party import has_third_party, installed_commands, load_command
 from .verb import examples_first
@@ -119,9 +122,10 @@ class App(click.Group):
             formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the verb; end quietly if the reader has closed the pipe."""
+        """Run the verb, which runs no code that files name; end quietly if the reader has closed the pipe."""
         try:
-            result = super().invoke(ctx)
+            with without_settings_here(), refusing_python_layers():
+                result = super().invoke(ctx)
             sys.stdout.flush()
             return result
         except BrokenPipeError:
@@ -142,9 +146,10 @@ class App(click.Group):
         run = super().main
         prog_name = prog_name or "mycaffe"
         if not standalone_mode:
-            return run(arguments, prog_name, complete_var, standalone_mode=False, **extra)
+            with limits():
+                return run(arguments, prog_name, complete_var, standalone_mode=False, **extra)
         try:
-            with ending_cleanly(), showing_warnings(), telling(say):
+            with ending_cleanly(), showing_warnings(), telling(say), limits():
                 code = run(arguments, prog_name, complete_var, standalone_mode=False, **extra)
         except (Exception, click.Abort) as error:
             code = report(error, debug=debug)

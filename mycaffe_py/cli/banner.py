@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,19 @@ from mycaffe_py.events.metric_text import duration, metric_lines, number, rate
 from mycaffe_py.plugins.type_fields import fields_of_type
 from mycaffe_py.run.resume import STATE_SUFFIXES
 from mycaffe_py.version import __version__
+from mycaffe_py.visible import visible_line
 from mycaffe_py.wording import counted
 
 
 def shape_of(blob: Any) -> str:
     """Format a blob as ``x(1,82,1)``, or a scalar as just its name."""
-    return f"{blob.name}({','.join(map(str, blob.shape))})" if blob.shape else blob.name
+    return shape_text(blob.name, blob.shape)
+
+
+def shape_text(name: str, shape: Sequence[int]) -> str:
+    """Format a blob's name and shape as ``x(1,82,1)``, or a scalar as just its name."""
+    name = visible_line(name)
+    return f"{name}({','.join(map(str, shape))})" if shape else name
 
 
 def net_line(net: Any) -> str:
@@ -25,7 +33,7 @@ def net_line(net: Any) -> str:
     inputs = " ".join(shape_of(net.blobs[name]) for name in net.inputs)
     outputs = " ".join(shape_of(net.blobs[name]) for name in net.outputs)
     arrow = f"{inputs} -> {outputs}" if inputs else f"-> {outputs}"
-    return f"net {net.name}: {counted(len(net.layers), 'layer')}, {counted(count, 'parameter')}  {arrow}"
+    return f"net {visible_line(net.name)}: {counted(len(net.layers), 'layer')}, {counted(count, 'parameter')}  {arrow}"
 
 
 def layer_lines(net: Any) -> Iterator[str]:
@@ -33,10 +41,10 @@ def layer_lines(net: Any) -> Iterator[str]:
     tops, bottoms = net.top_names, net.bottom_names
     for layer in net.layers:
         made = " ".join(shape_of(net.blobs[name]) for name in tops[layer.name])
-        taken = " ".join(bottoms[layer.name]) or "-"
+        taken = " ".join(map(visible_line, bottoms[layer.name])) or "-"
         count = sum(blob.count for blob in layer.blobs)
         owned = f"  {counted(count, 'parameter')}" if count else ""
-        yield f"  {layer.name} ({layer.type}): {taken} -> {made or '-'}{owned}"
+        yield f"  {visible_line(layer.name)} ({layer.type}): {taken} -> {made or '-'}{owned}"
 
 
 def solver_line(solver: Any) -> str:
@@ -107,4 +115,4 @@ def _interrupted_lines(outcome: Any, folder: Path) -> Iterator[str]:
         return
     at = outcome.snapshot.iteration
     yield f"snapshot of iteration {at:,}: {outcome.snapshot.state}"
-    yield f"continue with the same command and --resume {folder}"
+    yield f"continue with the same command and --resume {shlex.quote(str(folder))}"

@@ -14,11 +14,16 @@ from typing import Any
 
 import click
 
-from mycaffe_py.errors import EXIT_BUG, EXIT_CONFIG, EXIT_INTERRUPTED, MyCaffeError
-from mycaffe_py.plugin_code import named_text, plugin_error
-
-# Control characters: they could manipulate a terminal, or are not printable.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+from mycaffe_py.errors import (
+    EXIT_BUG,
+    EXIT_CONFIG,
+    EXIT_INTERRUPTED,
+    MyCaffeError,
+    OutputError,
+    PluginCodeError,
+)
+from mycaffe_py.plugin_code import from_users_code, named_text, plugin_error
+from mycaffe_py.visible import visible
 
 
 def report(error: BaseException, *, debug: bool = False) -> int:
@@ -29,6 +34,8 @@ def report(error: BaseException, *, debug: bool = False) -> int:
     if isinstance(error, MyCaffeError):
         _print(error.render(), _notes(error))
         return error.exit_code
+    if isinstance(error, click.Abort) and isinstance(error.__cause__, EOFError):
+        error = error.__cause__  # click takes it for Ctrl-D at a question; we ask none
     if isinstance(error, click.Abort | KeyboardInterrupt):
         _echo("interrupted")
         return EXIT_INTERRUPTED
@@ -49,14 +56,23 @@ def report(error: BaseException, *, debug: bool = False) -> int:
         notes = [note for note in _notes(error) if not note.startswith("raised in ")]
         _print(of_plugin.render(), [*notes, *([] if debug else ["--debug shows the traceback"])])
         return of_plugin.exit_code
-    what = named_text(error)
-    _print(f"error[E000]: {what}", [*_notes(error), *_advice(error, debug)])
+    code = PluginCodeError.code if from_users_code(error) else MyCaffeError.code
+    _print(f"error[{code}]: {named_text(error)}", [*_notes(error), *_advice(error, debug)])
     return EXIT_BUG
 
 
+def report_lost(reason: OSError) -> int:
+    """Print that what a verb printed was lost, though it did its work; return the exit code."""
+    return report(
+        OutputError(
+            f"cannot write to standard output: {reason.strerror or reason}; the rest is done"
+        )
+    )
+
+
 def _advice(error: BaseException, debug: bool) -> list[str]:
-    """Return notes on who is responsible for an unexpected exception that no plugin's code raised."""
-    if getattr(error, "from_users_code", False):
+    """Return notes on who is responsible for an exception that no plugin's code raised."""
+    if from_users_code(error):
         place = traceback.extract_tb(error.__traceback__)[-1]
         return [
             f"raised in the layer's own Python code, {place.filename}:{place.lineno}: {place.line}"
@@ -98,8 +114,8 @@ def use_colour() -> bool:
 
 
 def _print(text: str, notes: list[str]) -> None:
-    text = _CONTROL.sub("?", "\n".join([text, *(f"  {note}" for note in notes)]))
-    lines = text.splitlines()
+    text = visible("\n".join([text, *(f"  {note}" for note in notes)]))
+    lines = text.split("\n")
     _echo("\n".join(map(_coloured, lines)))
 
 
@@ -112,13 +128,24 @@ def _echo(text: str) -> None:
 
 
 def echo_result(text: str | bytes) -> None:
-    """Print to stdout; a closed pipe or terminal is ignored."""
+    """Print to stdout what a program may read, unchanged but on a terminal; a closed pipe or terminal is ignored."""
+    if isinstance(text, str) and sys.stdout.isatty():
+        text = visible(text)
     try:
-        click.echo(text)
+        try:
+            click.echo(text)
+        except UnicodeEncodeError:  # a file's name with bytes that are not UTF-8
+            click.echo(os.fsencode(text))
     except OSError as error:
         if error.errno not in (errno.EIO, errno.EPIPE):
             raise
         silence(sys.stdout)
+
+
+def echo(text: str, *, red: bool = False) -> None:
+    """Print to stdout what people read; names in it cannot steer the terminal."""
+    text = visible(text)
+    click.echo(click.style(text, fg="red") if red else text)
 
 
 def silence(stream: Any) -> None:
@@ -141,7 +168,7 @@ def _coloured(line: str) -> str:
 def warn(text: str) -> None:
     """Print a warning to stderr."""
     prefix = click.style("warning:", fg="yellow", bold=True)
-    _echo(f"{prefix} {text}")
+    _echo(f"{prefix} {visible(text)}")
 
 
 def terminal_width(stream: Any) -> int:
@@ -151,6 +178,7 @@ def terminal_width(stream: Any) -> int:
 
 def say(text: str) -> None:
     """Print a message to stderr, wrapped between words on a terminal."""
+    text = visible(text)
     if sys.stderr.isatty():
         text = wrapped(text, terminal_width(sys.stderr))
     _echo(text)

@@ -8,7 +8,7 @@ from typing import Any
 from mycaffe_py.errors import ConfigError
 
 from .failures import warn
-from .options import split_names
+from .options import stage_names
 
 _REPLACED = {
     "iterations": ("--iterations", ("solver.max_iter",)),
@@ -54,7 +54,7 @@ def warn_of_unknown_state(nets: Iterable[Any], level: int, stages: Sequence[str]
     """Warn of a ``--level`` or ``--stage`` that no rule of the nets (NetParameter messages) asks for."""
     rules = [rule for net in nets for rule in _rules(net)]
     known = {name for rule in rules for name in (*rule.stage, *rule.not_stage)}
-    for name in split_names(stages):
+    for name in stage_names(stages):
         if name not in known:
             names = f"stages in it: {', '.join(sorted(known))}" if known else "it names no stage"
             warn(

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-_NAMES = ("SIGTERM", "SIGHUP")  # there is no SIGHUP on Windows
+_NAMES = ("SIGTERM", "SIGHUP", "SIGBREAK")  # the second is not on Windows, the third only there
 
 
 @contextmanager
 def ending_cleanly() -> Iterator[None]:
-    """Make SIGTERM and SIGHUP interrupt, so that nothing half-written is left, unless they have other handlers."""
+    """Make SIGTERM, SIGHUP and SIGBREAK interrupt, so that nothing half-written is left, unless they are handled."""
     known = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
     own = threading.current_thread() is threading.main_thread()
     taken = [number for number in known if own and signal.getsignal(number) is signal.SIG_DFL]

@@ -25,6 +25,7 @@ from mycaffe_py.events.events import (
 )
 from mycaffe_py.events.metric_text import duration, number
 from mycaffe_py.run.dispatch import TimedObserver
+from mycaffe_py.visible import visible, visible_line
 
 from .curve import draw_curves, draw_loss
 from .live_layout import TABLE, Layout, layout_for
@@ -89,7 +90,7 @@ class LiveView(TimedObserver):
             self._print(event.text, "yellow" if event.level != "info" else "")
 
     def _print(self, text: str, style: str = "") -> None:
-        self._messages.append(Text(text, style=style))
+        self._messages.append(Text(visible(text), style=style))
 
     def _show_test(self, event: TestDone) -> None:
         prefix = f"test{event.net_index or ''} "
@@ -194,7 +195,7 @@ class LiveView(TimedObserver):
         grid.add_column(style="dim", no_wrap=True, overflow="ellipsis", max_width=TABLE - 16)
         grid.add_column(no_wrap=True, justify="right")
         for name, value in list(rows.items())[: layout.table_rows]:
-            grid.add_row(Text(f"  {name}"), value)
+            grid.add_row(Text(f"  {visible_line(name)}"), value)
         return grid
 
     def _progress(self, width: int) -> RenderableType:

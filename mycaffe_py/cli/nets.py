@@ -14,7 +14,7 @@ from mycaffe_py.errors import ConfigError
 from mycaffe_py.net.net import Net
 
 from .idle_options import warn_of_unknown_state
-from .options import split_names
+from .options import stage_names
 
 
 def build_net(
@@ -36,7 +36,7 @@ def build_net(
     warn_of_unknown_state([document.message], level, stages)
     if is_auto(device):
         state = registry.schema.new("NetState", phase=phase, level=level)
-        state.stage.extend([*document.message.state.stage, *split_names(stages)])
+        state.stage.extend([*document.message.state.stage, *stage_names(stages)])
         opened = choose_device(Subject(document, registry, dtype, state))
         opened.seed_generators(seed or 0)
     else:
@@ -45,7 +45,7 @@ def build_net(
         document,
         phase,
         level,
-        split_names(stages),
+        stage_names(stages),
         weights or None,
         registry=registry,
         device=opened,

@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 from mycaffe_py.errors import ConfigError, MyCaffeError, add_note
+from mycaffe_py.permission import OPTION as PYTHON_OPTION, allowing_python_layers
+from mycaffe_py.written_files import OPTION as OUTSIDE_OPTION, lift_limits
 
 LARGEST = 2**31 - 1
 """Range of a number that goes into an int32 field."""
@@ -41,6 +43,34 @@ plugin_option = click.option(
     multiple=True,
     metavar="FILE|MODULE",
     help="Use a plugin that is not installed. Repeatable.",
+)
+
+
+def _lift_limits(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        lift_limits()  # until the verb ends
+
+
+outside_option = click.option(
+    OUTSIDE_OPTION,
+    is_flag=True,
+    expose_value=False,
+    callback=_lift_limits,
+    help="Let the files choose places outside the current folder for what is written.",
+)
+
+
+def _allow(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        ctx.with_resource(allowing_python_layers())  # until the verb ends
+
+
+python_option = click.option(
+    PYTHON_OPTION,
+    is_flag=True,
+    expose_value=False,
+    callback=_allow,
+    help="Build Python layers, which runs the code that the model names.",
 )
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -97,7 +127,9 @@ net_options = shared(
         show_default=True,
         help="Floating-point type that the net computes in.",
     ),
+    outside_option,
     plugin_option,
+    python_option,
 )
 
 
@@ -133,6 +165,15 @@ def _names(key: str, setting: str) -> bool:
 def split_names(values: Sequence[str]) -> tuple[str, ...]:
     """Return repeated and comma-separated names as one flat tuple."""
     return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+
+
+def stage_names(values: Sequence[str]) -> tuple[str, ...]:
+    """Return the names that ``--stage`` gives; ConfigError for one that no model could contain."""
+    names = split_names(values)
+    for name in names:
+        if any("\ud800" <= letter <= "\udfff" for letter in name):
+            raise ConfigError(f'--stage: "{name}" is no text in UTF-8')
+    return names
 
 
 def device_name(device: str | None, gpu: str | None) -> str:

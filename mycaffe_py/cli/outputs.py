@@ -19,13 +19,13 @@ from .failures import say
 
 def free_paths(paths: Sequence[Path], option: str = "--out FILE") -> list[Path]:
     """Return the paths that a verb chose, with the same number added to all of them if one exists already."""
-    if not any(path.exists() for path in paths):
+    if not any(os.path.lexists(path) for path in paths):
         return list(paths)
     for number in count(2):
         numbered = [path.with_name(f"{path.stem}-{number}{path.suffix}") for path in paths]
-        if not any(path.exists() for path in numbered):
+        if not any(os.path.lexists(path) for path in numbered):
             break
-    taken = next(path for path in paths if path.exists())
+    taken = next(path for path in paths if os.path.lexists(path))
     free = numbered[paths.index(taken)]
     say(f"{taken} exists already: writing {free.name} ({option} replaces a file)")
     return numbered
@@ -34,7 +34,7 @@ def free_paths(paths: Sequence[Path], option: str = "--out FILE") -> list[Path]:
 def say_replaced(paths: Iterable[Path]) -> None:
     """Say which of the files that the user named exist and are about to be replaced."""
     for path in paths:
-        if path.is_file():
+        if os.path.isfile(path):
             say(f"replacing {path}")
 
 

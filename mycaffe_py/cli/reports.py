@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import click
-
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.trainer import Report
 from mycaffe_py.weights.atomic import atomic_write, check_target
 
-from .failures import say, terminal_width, warn
+from .failures import echo, say, terminal_width, warn
 from .outputs import say_replaced
 
 
@@ -24,7 +23,7 @@ def say_report(report: Report, *, quiet: bool) -> None:
 
 def print_report(report: Report) -> None:
     """Print a test's report to stdout, and its cautions to stderr."""
-    _show(report, click.echo, sys.stdout)
+    _show(report, echo, sys.stdout)
 
 
 def _show(report: Report, write: Callable[[str], Any], stream: Any) -> None:
@@ -37,7 +36,7 @@ def _show(report: Report, write: Callable[[str], Any], stream: Any) -> None:
 def report_path(out: str) -> Path:
     """Return the path of the report, which can be written."""
     path = Path(out)
-    if not path.name or path.is_dir():
+    if not path.name or os.path.isdir(path):
         raise ConfigError(f"--out {out} is a folder, not a file", hint="for example report.csv")
     check_target(path)
     return path

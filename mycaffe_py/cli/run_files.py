@@ -43,7 +43,7 @@ class Trained:
     def file(self, kind: str) -> str | None:
         """Return the ``model`` or ``solver`` beside the weights, or None if there is none."""
         path = self.path(kind)
-        return os.fspath(path) if path is not None and path.is_file() else None
+        return os.fspath(path) if path is not None and os.path.isfile(path) else None
 
     def settings(
         self, solver: str | None, model: str | None, registry: Any
@@ -137,10 +137,10 @@ def _file(name: str) -> str:
             hint = near_hint(Path(name))
             raise MissingFileError(f"weights file {name} does not exist", hint=hint)
         return name
-    found = next((path for path in map(folder.joinpath, _BEST) if path.exists()), None)
+    found = next((path for path in map(folder.joinpath, _BEST) if os.path.exists(path)), None)
     if found is None:
         looked = "looked for best.caffemodel and last.caffemodel; give a file instead"
-        runs = None if (folder / FILE_NAME).exists() else runs_hint(folder / FILE_NAME)
+        runs = None if os.path.exists(folder / FILE_NAME) else runs_hint(folder / FILE_NAME)
         raise MissingFileError(
             f"no weights in {folder}", hint="\n".join(filter(None, (looked, runs)))
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -41,10 +42,13 @@ def _reason_against(run: Path, record: dict[str, Any], name: str) -> str | None:
     """Return why a plugin is not loaded, and what to do; None if it can be."""
     is_file = os.path.isabs(name)
     if is_file and not os.path.isfile(name):
-        return f"which is not there any more; add --plugin {os.path.basename(name)} with its path"
+        return f"which is not there any more; add --plugin {shlex.quote(os.path.basename(name))} with its path"
     inside = is_file and Path(run).resolve() in Path(name).resolve().parents
     if inside or not made_here(run, record):
-        return f"which is not loaded by itself, as you did not make the run in this folder; add --plugin {name}"
+        return (
+            "which is not loaded by itself, as you did not make the run in this folder; "
+            f"add --plugin {shlex.quote(name)}"
+        )
     if not is_file and not _is_module(name):
         return "which is not installed here; install it, or add --plugin FILE|MODULE"
     return None

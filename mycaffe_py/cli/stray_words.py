@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from mycaffe_py.errors import MyCaffeError
 from mycaffe_py.resources import resource_names
 
 _SUFFIX = ".prototxt"
@@ -53,10 +54,11 @@ def _option_of_text(path: Path) -> str:
     """Return the option that a prototxt file is for, by its fields."""
     from mycaffe_py.plugins.registry import default_registry
     from mycaffe_py.schema.kinds import kind_of_text
+    from mycaffe_py.schema.prototxt.files import read_text_file
 
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError):
+        text = read_text_file(path)
+    except (MyCaffeError, OSError, ValueError):
         return ""
     kind = kind_of_text(default_registry().schema, text)
     return {"NetParameter": "--model", "SolverParameter": "--solver"}.get(kind or "", "")

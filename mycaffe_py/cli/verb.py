@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from mycaffe_py.errors import MyCaffeError
+from mycaffe_py.reading import allow_pipes
 
 
 def examples_first(formatter: click.HelpFormatter, examples: Sequence[str]) -> None:
@@ -114,6 +115,7 @@ class Verb(click.Command):
         arguments = plain_flags(normalised(args, options), flags)
         refuse_split_settings(ctx, options, arguments)
         ctx.meta[_ARGUMENTS] = arguments
+        allow_pipes(arguments)
         try:
             self._refuse_stray_words(ctx, arguments)
             rest = super().parse_args(ctx, list(arguments))

@@ -39,6 +39,11 @@ if TYPE_CHECKING:
         pack as pack,
         padded as padded,
     )
+    from .settings_here import (
+        FILE as FILE,
+        has_settings_here as has_settings_here,
+        refusing_settings_here as refusing_settings_here,
+    )
     from .tiles import Emitter as Emitter, tile as tile, turn as turn
     from .vector_tanh import VectorTanh as VectorTanh
     from .vectors import HOST as HOST, Vectors as Vectors
@@ -53,6 +58,7 @@ else:
         places="cache_home",
         products="block_width multiply_add multiply_from multiply_packed pack padded",
         notice="telling",
+        settings_here="FILE has_settings_here refusing_settings_here",
         tiles="Emitter tile turn",
         vector_tanh="VectorTanh",
         vectors="HOST Vectors",

@@ -9,6 +9,8 @@ from importlib.util import find_spec
 
 from mycaffe_py.device import Device
 
+from .settings_here import FILE, are_refused_here
+
 SWITCH = "MYCAFFE_FAST"
 _OFF = ("0", "no", "off", "false")
 
@@ -29,6 +31,8 @@ def why_not() -> str | None:
         return f"turned off by {SWITCH}={os.environ[SWITCH]}"
     if find_spec("numba") is None:
         return 'not installed: pip install "mycaffe-py[fast]"'
+    if are_refused_here():
+        return f"left out: Numba would read {FILE} in the current folder"
     return _fault_of_numba()
 
 

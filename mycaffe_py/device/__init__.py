@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         in_words as in_words,
         out_of_memory as out_of_memory,
         require_memory as require_memory,
+        require_memory_for_file as require_memory_for_file,
     )
 else:
     __getattr__, __dir__, __all__ = lazy_names(
@@ -46,5 +47,5 @@ else:
         denormals="can_flush flush_denormals",
         device="Array DTYPES Device check_dtype chosen_seed default_device import_cupy open_device "
         "set_default_device set_default_seed",
-        memory_limits="free_memory in_words out_of_memory require_memory",
+        memory_limits="free_memory in_words out_of_memory require_memory require_memory_for_file",
     )

@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mycaffe_py.layer.state_rules import is_included
+from mycaffe_py.visible import visible_line
 
 from .labels import edge_label, layer_lines
+
+NOT_BUILT = "Python layer, not built"
+"""What is said of a layer that is not built, since that would run code which the model names."""
 
 BLOB_FILL = "#E0E0E0"
 IN_PLACE_FILL = "#90EE90"
@@ -59,7 +63,16 @@ Shapes = Mapping[tuple[int, str], tuple[int, ...]]
 
 
 class _Builder:
-    def __init__(self, net: Any, rankdir: str, shapes: Shapes, display_lrm: bool, labelled: bool):
+    def __init__(
+        self,
+        net: Any,
+        rankdir: str,
+        shapes: Shapes,
+        notes: Mapping[int, str],
+        display_lrm: bool,
+        labelled: bool,
+    ):
+        self.notes = notes
         self.graph = Graph(net.name)
         self.rankdir, self.shapes = rankdir, shapes
         self.display_lrm, self.labelled = display_lrm, labelled
@@ -69,6 +82,7 @@ class _Builder:
         in_place = set(layer.bottom) & set(layer.top)
         neuron = list(layer.bottom) == list(layer.top) and len(layer.top) == 1
         lines = layer_lines(layer, self.rankdir, self.display_lrm)
+        lines += [self.notes[index]] if index in self.notes else []
         node = self._node(
             Node(lines, IN_PLACE_FILL if neuron else FILLS.get(layer.type, LAYER_FILL))
         )
@@ -83,6 +97,7 @@ class _Builder:
                 self._write(name, node, label if label is not None else edge_label(layer))
 
     def _node(self, node: Node) -> Node:
+        node.lines = [visible_line(line) for line in node.lines]
         self.graph.nodes.append(node)
         return node
 
@@ -140,13 +155,15 @@ def build_graph(
     phase: int | None = None,
     display_lrm: bool = False,
     shapes: Shapes | None = None,
+    notes: Mapping[int, str] | None = None,
     label_edges: bool = True,
 ) -> Graph:
     """Return the graph of a NetParameter, with its layers of one phase or with all layers.
 
-    Layers that work in place are put between the layer that made their blob and the blob.
+    Layers that work in place are put between the layer that made their blob and the blob. ``notes``: position of a
+    layer -> a further line in its box.
     """
-    builder = _Builder(net, rankdir, shapes or {}, display_lrm, label_edges)
+    builder = _Builder(net, rankdir, shapes or {}, notes or {}, display_lrm, label_edges)
     for index, layer in enumerate(net.layer):
         if belongs(net, layer, phase):
             builder.add_layer(index, layer)

@@ -11,15 +11,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mycaffe_py.errors import ConfigError
+
 from .graph import Graph, Node
-from .ordering import Ranked, order_ranks
+from .ordering import SWEEPS as ORDER_SWEEPS, Ranked, order_ranks
 from .sizes import LABEL_SIZE, label_width, measure
 
 RANK_GAP = 34.0
 NODE_GAP = 18.0
 MARGIN = 16.0
 _LABEL_ROOM = 24.0
-_SWEEPS = 24
+_SWEEPS, _FEWEST_SWEEPS = 24, 4
+_SLOTS_AT_LEISURE, _MOST_SLOTS = 20_000, 200_000
 
 
 @dataclass(eq=False, kw_only=True)
@@ -47,7 +50,10 @@ class Band:
 
 
 def lay_out(graph: Graph, rankdir: str) -> tuple[float, float]:
-    """Set the positions of all nodes and the points of all edges; return the picture's width and height."""
+    """Set the positions of all nodes and the points of all edges; return the picture's width and height.
+
+    Raises ConfigError if the connections pass so many ranks that it would take minutes.
+    """
     horizontal = rankdir in ("LR", "RL")
     for node in graph.nodes:
         measure(node)
@@ -56,8 +62,9 @@ def lay_out(graph: Graph, rankdir: str) -> tuple[float, float]:
     rows: list[list[Slot]] = [[] for _ in range(max(ranks.values(), default=-1) + 1)]
     for slot in slots:
         rows[slot.rank].append(slot)
-    order_ranks(rows)
-    _place_across(rows)
+    haste = max(1, len(slots) // _SLOTS_AT_LEISURE)
+    order_ranks(rows, patience=max(1, ORDER_SWEEPS // haste))
+    _place_across(rows, sweeps=max(_FEWEST_SWEEPS, _SWEEPS // haste))
     bands = _bands(graph, ranks, horizontal)
     length = bands[-1].high + MARGIN if bands else 2 * MARGIN
     breadth = max((s.across + s.breadth / 2 for s in slots), default=0.0) + MARGIN
@@ -89,7 +96,7 @@ def ranks_of(nodes: Sequence[Any], edges: Iterable[Any]) -> dict[Any, int]:
             if not missing[target]:
                 ready.append(target)
     for source in [node for node in nodes if not before[node] and after[node]]:
-        group = [source, *(node for node in after[source] if len(before[node]) == 1)]
+        group = {source, *(node for node in after[source] if len(before[node]) == 1)}
         outer = [(ranks[node], ranks[t]) for node in group for t in after[node] if t not in group]
         slack = min((high - low - 1 for low, high in outer), default=0)
         for node in group:
@@ -110,6 +117,12 @@ def _slots(
     of_node = {
         node: Slot(rank=ranks[node], breadth=breadths[node], node=node) for node in graph.nodes
     }
+    count = len(of_node) + sum(ranks[edge.target] - ranks[edge.source] for edge in graph.edges)
+    if count > _MOST_SLOTS:
+        raise ConfigError(
+            f"the net is too large to be drawn: its connections pass {count:,} ranks of layers",
+            hint=f"a picture may have up to {_MOST_SLOTS:,}; draw a part of the net, or one phase",
+        )
     slots, chains = list(of_node.values()), []
     for edge in graph.edges:
         start, end = of_node[edge.source], of_node[edge.target]
@@ -123,17 +136,17 @@ def _slots(
     return slots, chains
 
 
-def _place_across(rows: list[list[Slot]]) -> None:
+def _place_across(rows: list[list[Slot]], sweeps: int) -> None:
     """Pull every slot towards those it is connected to, keeping order and distance in its row."""
     for row in rows:
         _settle(row, [0.0] * len(row), [1.0] * len(row))
-    for sweep in range(_SWEEPS):
+    for sweep in range(sweeps):
         down = sweep % 2 == 0
         for row in rows if down else reversed(rows):
             # The last sweeps weigh both sides.
-            wanted = [_pull(slot, down, both=sweep >= _SWEEPS - 4) for slot in row]
+            wanted = [_pull(slot, down, both=sweep >= sweeps - 4) for slot in row]
             _settle(row, wanted, [1.0] * len(row))
-    _straighten(rows)
+    _straighten(rows, 3 * sweeps)
     top = min((s.across - s.breadth / 2 for row in rows for s in row), default=0.0)
     for row in rows:
         for slot in row:
@@ -148,7 +161,7 @@ def _pull(slot: Slot, down: bool, both: bool = False) -> float:
     return sum(other.across for other in near) / len(near) if near else slot.across
 
 
-def _straighten(rows: list[list[Slot]]) -> None:
+def _straighten(rows: list[list[Slot]], sweeps: int) -> None:
     """Straighten unbranched chains, the longest ones first."""
     chain_of: dict[Slot, list[Slot]] = {}
     for row in rows:
@@ -157,10 +170,9 @@ def _straighten(rows: list[list[Slot]]) -> None:
             chain = chain_of[only] if only is not None and len(only.after) == 1 else []
             chain.append(slot)
             chain_of[slot] = chain
-    for _ in range(3 * _SWEEPS):
-        means = {
-            id(chain): sum(s.across for s in chain) / len(chain) for chain in chain_of.values()
-        }
+    chains = {id(chain): chain for chain in chain_of.values()}
+    for _ in range(sweeps):
+        means = {key: sum(s.across for s in chain) / len(chain) for key, chain in chains.items()}
         for row in rows:
             wanted, weights = [], []
             for slot in row:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-_SWEEPS, _PASSES = 16, 2
+SWEEPS, _PASSES = 16, 2
 
 
 @dataclass(eq=False)
@@ -27,14 +27,14 @@ class Ranked:
 R = TypeVar("R", bound=Ranked)
 
 
-def order_ranks(rows: Sequence[list[R]], patience: int = _SWEEPS) -> None:
+def order_ranks(rows: Sequence[list[R]], patience: int = SWEEPS) -> None:
     """Sort each row in place: by the median of the places before, then after, while that helps.
 
     ``patience``: after how many sweeps that did not help to give up.
     """
     best, fewest = [list(row) for row in rows], _crossings(rows)
     helped = 0
-    for sweep in range(_SWEEPS):
+    for sweep in range(SWEEPS):
         if not fewest or sweep - helped >= patience:
             break
         down = sweep % 2 == 0

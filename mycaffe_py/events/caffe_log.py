@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from mycaffe_py.visible import visible
+
 from .events import (
     Event,
     FinalLoss,
@@ -59,7 +61,8 @@ class CaffeLog:
         name: str = "",
         policy: str = "",
     ):
-        self._write, self._outputs, self._display = write, dict(outputs), display
+        self._outputs, self._display = dict(outputs), display
+        self._write = lambda text: write(visible(text))
         self._test_outputs, self._name, self._policy = list(test_outputs), name, policy
         self._shown_at: float | None = None
 
@@ -117,7 +120,7 @@ class CaffeLog:
         self, phase: str, values: Iterable[tuple[str, float]], outputs: Outputs
     ) -> None:
         for index, (name, value) in enumerate(values):
-            loss = loss_part(value, outputs[blob_of(name)], "{:.6g}")
+            loss = loss_part(value, outputs[blob_of(name, outputs)], "{:.6g}")
             self._write(f"    {phase} net output #{index}: {name} = {value:.6g}{loss}")
 
     def _show_figures(self, shown: Sequence[str]) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
+
+_INDEX = re.compile(r"\[\d+\]\Z")
 
 
 def with_clashes_renamed(names: Collection[str], values: Mapping[str, float]) -> dict[str, float]:
@@ -15,15 +18,15 @@ def with_outputs(metrics: Mapping[str, float], outputs: Mapping[str, float]) -> 
     return {**metrics, **with_clashes_renamed(metrics, outputs)}
 
 
-def blob_of(name: str) -> str:
-    """Return the blob of an output such as ``y[3]``."""
-    return name.split("[")[0]
+def blob_of(name: str, outputs: Collection[str]) -> str:
+    """Return the blob of an output such as ``y[3]``; ``outputs`` names the blobs, which may look like that too."""
+    return name if name in outputs else _INDEX.sub("", name)
 
 
 def output_name(name: str, outputs: Collection[str]) -> str | None:
     """Return the output's own name if the metric ``name`` is an output, else None; ``outputs`` names the blobs."""
     own = name if name in outputs else name.removesuffix("_output")
-    return own if blob_of(own) in outputs else None
+    return own if blob_of(own, outputs) in outputs else None
 
 
 def output_values(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
+from mycaffe_py.spreadsheets import csv_text
 
 from .digits import known_number
 
@@ -25,10 +25,8 @@ def text_rows(header: Sequence[str], records: Sequence[Sequence[Cell]]) -> list[
 
 
 def csv_of(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows as CSV."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
+    """Return rows as CSV; texts that a spreadsheet would compute begin with an apostrophe."""
+    return csv_text(rows)
 
 
 def number_of(value: Any) -> float | None:

@@ -17,7 +17,7 @@ _LOOKS = (
         "this is Python code",
         "give a .prototxt file; caffe.NetSpec in Python writes one. A plugin is given as --plugin FILE",
     ),
-    (r"<\?xml|<!DOCTYPE|<\w+[^>]*>.*</\w+>", "this is XML or HTML", "give a .prototxt file"),
+    (r"<\?xml|<!DOCTYPE|<\w[^>\n]*>.*</\w+>", "this is XML or HTML", "give a .prototxt file"),
     (
         r"\[[A-Za-z_ ]+\]\s*$",
         "this is an INI or TOML file",
@@ -25,7 +25,7 @@ _LOOKS = (
     ),
 )
 _JSON = re.compile(r'\s*[{\[]\s*"[^"\n]*"\s*:|\s*\[\s*\{')
-_YAML = re.compile(r"^\s*- \w+\s*:", re.M)
+_YAML = re.compile(r"^[^\S\n]*- \w+[^\S\n]*:", re.M)
 _CURLY = "\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
 _WIDE = {"\uff1a": ":", "\uff1b": ";", "\uff5b": "{", "\uff5d": "}", "\uff0c": ",", "\uff1d": "="}
 
@@ -42,7 +42,7 @@ class Foreign(NamedTuple):
 def foreign_text(text: str) -> Foreign | None:
     """Return what a text that is no prototxt is, or None if that is unclear."""
     for pattern, message, hint in _LOOKS:
-        match = re.search(rf"^\s*(?P<mark>{pattern})", text[:20000], re.M)
+        match = re.search(rf"^[^\S\n]*(?P<mark>{pattern})", text[:20000], re.M)
         if match and (match.start("mark") == _first(text) or message.endswith("conflict")):
             return Foreign(match.start("mark"), len(match["mark"]), message, hint)
     if _JSON.match(text):

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         enum_name as enum_name,
         freeze_statistics as freeze_statistics,
         given_filler as given_filler,
+        output_setting as output_setting,
         positive_setting as positive_setting,
         require_an_axis as require_an_axis,
         require_images as require_images,
@@ -50,6 +51,6 @@ else:
         layer="Layer LayerContext PHASE_NAMES TEST TIME_FORMS TRAIN default_parameter_field "
         "python_warning",
         layer_settings="along axes_end axis_setting blob_axis enum_name freeze_statistics given_filler "
-        "positive_setting require_an_axis require_images",
+        "output_setting positive_setting require_an_axis require_images",
         loss_layer="LossLayer",
     )

@@ -51,7 +51,8 @@ class Filler(Refuses):
 
     def fill(self, blob: Blob) -> None:
         """Write the initial values into ``blob.data``, drawing from the device's generator."""
-        require_memory(blob.count * 8, f'filling blob "{blob.name}" {blob.shape}')
+        each = 8 + np.dtype(blob.dtype).itemsize  # drawn in double precision, then written
+        require_memory(blob.count * each, f'filling blob "{blob.name}" {blob.shape}')
         where = f'for blob "{blob.name}" {blob.shape}'
         returned = self.values(blob.shape, blob.device.rng)
         if returned is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 import numpy as np
 
 from mycaffe_py.blob.blob import Blob, BlobVec
-from mycaffe_py.blob.blobproto import array_from_proto, proto_shape, shape_fits
+from mycaffe_py.blob.blobproto import array_from_proto, as_type, proto_shape, shape_fits
 from mycaffe_py.blob.host_blob import HostLayer
 from mycaffe_py.errors import (
     LayerError,
@@ -85,6 +85,8 @@ class Layer:
     at: such work may be recorded once and then replayed as a CUDA graph, without forward and backward being called."""
     needs_trainer: ClassVar[str] = ""
     """The type of the trainer without which a net with such a layer makes no sense."""
+    runs_named_code: ClassVar[bool] = False
+    """Whether the layer runs code that its settings name. It must not when ``context.python_layers`` is REFUSED."""
     param_str: str = ""
     """``python_param.param_str`` of a Python layer, which a model file names by module and class."""
 
@@ -329,6 +331,7 @@ class Layer:
                 "learnable blobs can only be added in setup(): the net has already collected them"
             )
         blob = Blob(shape, device=self.device, dtype=self.dtype, name=name or f"blob_{index}")
+        self.context.count_memory(blob)
         if index < len(self.param.blobs):
             stored = self.param.blobs[index]
             if not shape_fits(stored, blob.shape):
@@ -337,10 +340,10 @@ class Layer:
                     f"blobs[{index}] in the file is {shape}, here it is {blob.shape}",
                     field=f"blobs.{index}",
                 )
-            values = array_from_proto(stored)
-            blob.data[...] = self.device.asarray(values.reshape(blob.shape), dtype=self.dtype)
+            values = as_type(array_from_proto(stored), self.dtype)
+            blob.data[...] = self.device.asarray(values.reshape(blob.shape))
         elif isinstance(filler, Real):
-            blob.data[...] = float(filler)
+            self.context.start(blob, float(filler))
         elif hasattr(filler, "DESCRIPTOR"):
             self._fill_by_message(blob, filler)
         elif filler is not None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from mycaffe_py.blob.blob import Blob, canonical_axis
 from mycaffe_py.errors import ShapeError
+from mycaffe_py.written_files import OPTION, why_not_there
 
 from .layer import Layer
 
@@ -19,6 +21,18 @@ def blob_axis(layer: Layer, blob: Blob, axis: int, field: str) -> int:
         layer.fail(
             f'axis {axis} is out of range for bottom "{blob.name}" {blob.shape}', field=field
         )
+
+
+def output_setting(layer: Layer, name: str, field: str) -> Path:
+    """Return the path of a file that a setting names and the layer will write, or fail if the user must allow it first.
+
+    In commands, that is any place outside the current folder. ``field`` is the setting's path.
+    """
+    reason = why_not_there(field.rpartition(".")[2], name)
+    if reason:
+        may = "" if "\0" in name else f"if you trust this file, add {OPTION}"
+        layer.fail(f'"{name}" {reason}', field=field, hint=may or None)
+    return Path(name)
 
 
 def axis_setting(layer: Layer, param: Any, blob: Blob, field: str, deprecated: str) -> int:

@@ -159,6 +159,7 @@ class NetBuilder:
         layer = self.registry.layers.find(param.type)(param, self.context)
         layer.initialize(bottom, top)
         layer.require_forward()
+        self._count_memory(layer, bottom, top)
         self.parameters.add_layer(layer)
         self._check_name(layer, position)
         # Caffe's propagate_down does not prevent the layers above from computing their gradients.
@@ -182,6 +183,13 @@ class NetBuilder:
         built.tops.append(top)
         built.bottom_need_backward.append(needs)
         built.layer_need_backward.append(layer_needs)
+
+    def _count_memory(self, layer: Layer, bottom: list[Blob], top: list[Blob]) -> None:
+        """Count what the tops will take; those that share the data of a bottom or of a learnable blob take nothing."""
+        known = {id(blob.storage_of_data) for blob in (*bottom, *layer.blobs)}
+        for blob in top:
+            if id(blob.storage_of_data) not in known:
+                self.context.count_memory(blob)
 
     def _check_name(self, layer: Layer, position: int | None) -> None:
         """Reject a second layer of the same name with its own weights: files store weights by layer name."""

@@ -74,11 +74,24 @@ class NetEngine:
         """The layers, including inserted Split layers."""
         self._test_net: Any = None
         """The net in phase TEST that shares the weights, once it is needed."""
+        self._awaiting = [layer for layer in built.layers if hasattr(layer, "await_input")]
         self._losing = [any(layer.loss_weights) for layer in built.layers]
         self.readings = Readings(self.device, context.checks, self.phase)
         """What the host reads of the latest pass, with one wait for a GPU."""
 
     # Running.
+
+    def await_input(self) -> None:
+        """Wait for what layers read from outside for the next pass, and raise what is wrong with it.
+
+        Nothing has changed then: a state that is saved now can be continued exactly.
+        """
+        for layer in self._awaiting:
+            try:
+                layer.await_input()
+            except Exception as error:
+                note_layer(error, layer, "forward", self.phase)
+                raise
 
     def forward_layers(self, first: int = 0, last: int | None = None) -> float:
         """Run layers ``first`` to ``last`` (indices, inclusive) and return the weighted loss."""

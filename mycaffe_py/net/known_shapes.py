@@ -22,6 +22,8 @@ class _NoValues:
     def __init__(self, registry: Registry):
         self._registry = registry
 
+    most_filled = 0
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._registry, name)
 

@@ -14,6 +14,7 @@ from mycaffe_py.blob.host_blob import send_writes
 from mycaffe_py.device.device import Device, check_dtype, default_device, open_device
 from mycaffe_py.errors import ConfigError, ShapeError, closest
 from mycaffe_py.layer.layer import PHASE_NAMES, TEST, TRAIN, LayerContext
+from mycaffe_py.permission import python_layers
 from mycaffe_py.schema.given import ModelLike
 from mycaffe_py.seeding import generator_state, restore_generator
 from mycaffe_py.showing import shows
@@ -33,9 +34,11 @@ class Net(NetCalls):
 
     ``net.blobs["x"].data[...] = values; net.forward()`` runs it; ``net.params["fc1"][0].data`` is a weight.
     ``weights`` names weights files to load, ``plugins`` further
-    plugins: paths, modules' names, modules or classes. Raises PrototxtError with every mistake that can be found
-    without running a layer, each with its location in the file. pycaffe's older form
-    ``Net(model file, weights file, phase)`` works too.
+    plugins: paths, modules' names, modules or classes. Python layers are built, with modules from ``sys.path``;
+    ``allow_python=True`` also looks for them in the current folder and the model's, False refuses to build them
+    (default: as the environment variable ``MYCAFFE_ALLOW_PYTHON`` says).
+    Raises PrototxtError with every mistake that can be found without running a layer, each with its location in the
+    file. pycaffe's older form ``Net(model file, weights file, phase)`` works too.
 
     ``blobs``, ``params`` and ``layers`` hold NumPy arrays on every device. Code that computes on a GPU uses
     ``device_blobs``, ``device_layers``, ``bottoms``, ``tops`` and ``parameters`` instead.
@@ -54,6 +57,7 @@ class Net(NetCalls):
         device: Device | str | None = None,
         dtype: Any = np.float32,
         state: Any = None,
+        allow_python: bool | None = None,
     ):
         if isinstance(phase, str | Path) and level is not None:
             phase, level, weights = _older_form(phase, level, weights)
@@ -70,6 +74,7 @@ class Net(NetCalls):
 
             registry = with_plugins(plugins, registry)
         context = LayerContext(registry, opened, check_dtype(dtype), phase)
+        context.python_layers = python_layers(allow_python)
         built = NetBuilder(network_file, context, level or 0, stages or (), state).build()
         super().__init__(built, context)
         if weights is not None:
@@ -137,6 +142,7 @@ class Net(NetCalls):
                     device=self.device,
                     dtype=self.dtype,
                     state=state,
+                    allow_python=self.context.python_layers.as_argument,
                 )
             finally:
                 restore_generator(self.device.rng, generator)

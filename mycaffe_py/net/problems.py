@@ -110,7 +110,7 @@ class LayerProblems:
         raise raised from first
 
 
-_DATA_COMMENT = re.compile(r"^\s*#\s*(To make its data: .*\S)", re.M)
+_DATA_COMMENT = re.compile(r"^[^\S\n]*#[^\S\n]*(To make its data: .*\S)", re.M)
 
 
 def how_to_make_data(text: str) -> str | None:

@@ -9,6 +9,7 @@ from mycaffe_py.device.memory_limits import in_words
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.layer.layer import PHASE_NAMES
 from mycaffe_py.showing import html_line, html_picture, html_table
+from mycaffe_py.visible import visible_line
 from mycaffe_py.wording import counted
 
 from .engine import NetEngine
@@ -93,7 +94,7 @@ class NetSummary:
     def _title(self) -> str:
         net = self._net
         return (
-            f'net "{_printable(net.name)}", {PHASE_NAMES[net.phase]}, {net.device.name}, {net.dtype}, '
+            f'net "{visible_line(net.name)}", {PHASE_NAMES[net.phase]}, {net.device.name}, {net.dtype}, '
             f"{counted(len(self.rows), 'layer')}"
         )
 
@@ -188,9 +189,5 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def _cut(text: str, width: int) -> str:
     """Return a text without its beginning where it is too long: the ends of names tell layers apart."""
-    text = _printable(text)
+    text = visible_line(text)
     return text if len(text) <= width else f"..{text[len(text) - width + 2 :]}"
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in text)

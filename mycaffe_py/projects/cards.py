@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from mycaffe_py.plugins import Registry, default_registry
 from mycaffe_py.run.directory import runs_of_nets
+from mycaffe_py.run.reading import NUMBER, is_kind, parse
 from mycaffe_py.run.record import FILE_NAME, read_record
 
 from .finding import data_of_model, solver_facts
@@ -73,6 +73,8 @@ def _runs_of(base: Path) -> tuple[int, tuple[Path, dict[str, Any]] | None]:
 
 def _says_running(folder: Path) -> bool:
     """Whether run.json may say that the run is running; most are told by their first bytes."""
+    if not os.path.isfile(folder / FILE_NAME):
+        return False  # nothing, or a pipe
     try:
         with open(folder / FILE_NAME, "rb") as file:
             return f'"{_RUNNING}"'.encode() in file.read(_HEAD)
@@ -82,6 +84,8 @@ def _says_running(folder: Path) -> bool:
 
 def _live_spark(path: Path) -> dict[str, list[Any]] | None:
     """Return target and prediction of the first quantity in the newest rows of a live file, or None without any."""
+    if not os.path.isfile(path):
+        return None
     try:
         with open(path, "rb") as file:
             size = file.seek(0, os.SEEK_END)
@@ -91,9 +95,10 @@ def _live_spark(path: Path) -> dict[str, list[Any]] | None:
         return None
     rows = []
     for line in lines[1:]:  # the first is the header, or cut off
-        with suppress(ValueError, LookupError, TypeError):  # the last may be half written
-            row = json.loads(line)
-            rows.append((row["t"][0], row["p"][0]))
+        with suppress(LookupError, TypeError):  # the last may be half written
+            row = parse(line)
+            pair = row["t"][0], row["p"][0]
+            rows += [pair] if all(one is None or is_kind(one, NUMBER) for one in pair) else []
     rows = rows[-_SPARK_ROWS:]
     rows = rows[:: max(1, -(-len(rows) // SPARK))]
     if len(rows) < 2:

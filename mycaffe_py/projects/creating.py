@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -14,6 +12,7 @@ from pathlib import Path
 
 from mycaffe_py.builder import build_training, load_solver_file
 from mycaffe_py.device import Device
+from mycaffe_py.durable import HiddenFolder, replacing
 from mycaffe_py.errors import (
     ConfigError,
     MissingLayerFileError,
@@ -21,6 +20,7 @@ from mycaffe_py.errors import (
     OutputError,
     Problem,
 )
+from mycaffe_py.leftovers import remove_leftovers
 from mycaffe_py.plugins import Registry, Template, default_registry
 from mycaffe_py.weights import atomic_write
 
@@ -62,11 +62,11 @@ def create_project(
     if isinstance(database, str):
         database = {"path": database}
     order = take_order(root, name, model, solver, gym, settings or {}, database, registry, files)
-    with _made_aside(root, name) as folder:
-        _write(folder, name, order, registry)
-        order.remarks += _check(folder, order, registry)
+    with _made_aside(root, name) as aside:
+        _write(aside.path, name, order, registry)
+        order.remarks += _check(aside.path, order, registry)
         try:
-            os.rename(folder, root / name)
+            aside.publish()
         except OSError as error:
             check_free(root, name)  # another was faster
             raise OutputError(f"cannot create {root / name}: {error.strerror or error}") from error
@@ -78,24 +78,25 @@ def _model_file(template: Template) -> str:
 
 
 @contextmanager
-def _made_aside(root: Path, name: str) -> Iterator[Path]:
+def _made_aside(root: Path, name: str) -> Iterator[HiddenFolder]:
     """Give a new folder beside the project's, which is removed, with ``root`` if that is new, unless it was renamed."""
     new = [place for place in (root, *root.parents) if not os.path.lexists(place)]
-    folder = root / f".{name[:30]}.{secrets.token_hex(8)}.tmp"
-    done = False
+    done, aside = False, None
     try:
+        remove_leftovers(root)
         try:
-            folder.mkdir(parents=True)
+            aside = HiddenFolder(root / name)
             for kept in (DATA, RUNS):
-                (folder / kept).mkdir()
+                (aside.path / kept).mkdir()
         except OSError as error:
             reason = error.strerror or error
             raise OutputError(f"cannot create a folder in {root}: {reason}") from error
-        yield folder
+        yield aside
         done = True
     finally:
         if not done:
-            shutil.rmtree(folder, ignore_errors=True)
+            if aside is not None:
+                aside.discard()
             for place in new:
                 with suppress(OSError):  # not made, or something else is in it by now
                     place.rmdir()
@@ -126,7 +127,8 @@ def _write(folder: Path, name: str, order: Order, registry: Registry) -> None:
         atomic_write(folder / file, text.encode())
     for source in order.copies:
         try:
-            shutil.copyfile(source, folder / DATA / source.name)
+            with replacing(folder / DATA / source.name, to_disk=True) as copy:
+                copy.write(source.read_bytes())
         except OSError as error:
             raise OutputError(f"cannot copy {source}: {error.strerror or error}") from error
 

@@ -112,7 +112,7 @@ def _named(folder: Path, what: str, name: Any) -> Path | None:
             f"{folder / PROJECT_FILE}: {what} is {name!r:.80}, not the name of a file in this folder"
         )
     path = folder / name
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise ConfigError(f"{folder / PROJECT_FILE} names the {what} {name}, which is not there")
     if not is_inside(path, folder):
         raise ConfigError(f"{path} is a link that leads out of the project")
@@ -129,7 +129,7 @@ def _by_kind(folder: Path, registry: Registry) -> tuple[list[Path], list[Path]]:
     kinds: dict[str, list[Path]] = {"NetParameter": [], "SolverParameter": []}
     paths = sorted(path for path in folder.glob(f"*{_SUFFIX}") if not path.name.startswith("."))
     for path in paths[:_MOST_FILES]:
-        if path.is_file() and is_inside(path, folder):
+        if os.path.isfile(path) and is_inside(path, folder):
             stamp = os.stat(path)
             kind = _kind_of(path, registry, stamp.st_mtime_ns, stamp.st_size)
             if kind:

@@ -155,8 +155,8 @@ def input_file(
         if not cls.input_field_of(message):
             raise ConfigError("With the other settings, the gym does not read this file.")
         file = files.find(settings[path])
-        if not file.is_file():
-            what = "is a folder, not a file" if file.is_dir() else "does not exist"
+        if not os.path.isfile(file):
+            what = "is a folder, not a file" if os.path.isdir(file) else "does not exist"
             raise ConfigError(f'The file "{settings[path]}" {what}.')
     except ConfigError as error:
         raise at_field(f"gym.{path}", error) from error

@@ -61,7 +61,12 @@ def find_project(root: Path | str, name: str, registry: Registry | None = None) 
         return open_project(root, registry)
     # Never a path: neither out of the folder nor deeper into it.
     plain = PurePath(name).name == name and not name.startswith(".") and "\0" not in name
-    if not plain or "\\" in name or not (root / name).is_dir() or not is_inside(root / name, root):
+    if (
+        not plain
+        or "\\" in name
+        or not os.path.isdir(root / name)
+        or not is_inside(root / name, root)
+    ):
         names = [one.name for one in list_projects(root, registry)]
         raise MissingFileError(
             f'there is no project "{name}" in {root}',
@@ -73,7 +78,7 @@ def find_project(root: Path | str, name: str, registry: Registry | None = None) 
 
 def _folders(root: Path) -> Iterator[Path]:
     for path in sorted(root.iterdir(), key=lambda path: (path.name.casefold(), path.name)):
-        if not path.name.startswith(".") and path.is_dir() and is_inside(path, root):
+        if not path.name.startswith(".") and os.path.isdir(path) and is_inside(path, root):
             yield path
 
 

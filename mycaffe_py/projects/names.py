@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import unicodedata
 from pathlib import Path
 
 from mycaffe_py.errors import ConfigError
+from mycaffe_py.file_names import fits, is_reserved
 
 LONGEST = 100
-_MOST_BYTES = 200
-"""File systems allow 255; the temporary folder's name is longer than the project's."""
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 _MARKS = " ._-"
 
 
@@ -24,7 +21,7 @@ def check_name(name: str) -> None:
     """
     if not name.strip():
         raise _refused("A project needs a name.")
-    if len(name) > LONGEST or len(name.encode("utf-8", "replace")) > _MOST_BYTES:
+    if len(name) > LONGEST or not fits(name):
         raise _refused(f"The name is too long; at most {LONGEST} letters fit.")
     bad = next((letter for letter in name if not _allowed(letter)), None)
     if bad is not None:
@@ -37,7 +34,7 @@ def check_name(name: str) -> None:
         raise _refused(f"A name may not begin with {what}.")
     if name[-1] in ". ":
         raise _refused(f"A name may not end with {'a dot' if name[-1] == '.' else 'a space'}.")
-    if _RESERVED.fullmatch(name):
+    if is_reserved(name):
         raise _refused(f'Windows keeps the name "{name}" for itself; choose another.')
 
 
@@ -45,7 +42,7 @@ def check_free(root: Path, name: str) -> None:
     """Raise ConfigError, with field "name", if there is something called that in ``root``, or it would lie outside."""
     folder = root / name
     if os.path.lexists(folder):
-        what = "folder" if folder.is_dir() else "file"
+        what = "folder" if os.path.isdir(folder) else "file"
         raise _refused(f"There is a {what} {name} already.")
     if folder.resolve().parent != root.resolve():
         raise _refused(f'"{name}" is not the name of a folder in {root}.')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,7 +116,7 @@ def _files_named(
         return []
     texts = [field["path"] for field in fields_of(registry, message.type) if _may_name(field)]
     found = [(path, files.find(values[path])) for path in texts if path in values]
-    return [(path, file) for path, file in found if file.is_file()]
+    return [(path, file) for path, file in found if os.path.isfile(file)]
 
 
 def _may_name(field: Mapping[str, Any]) -> bool:

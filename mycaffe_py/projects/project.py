@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mycaffe_py.errors import ConfigError, MissingFileError
 from mycaffe_py.plugins import Registry, default_registry
+from mycaffe_py.run.reading import whole_characters
 
 from .finding import PROJECT_FILE, find_files, solver_facts
 
 RUNS, DATA, NOTES = "runs", "data", "notes.md"
+_LARGEST = 1 << 20
+"""Bytes of a project.json."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def open_project(folder: Path | str, registry: Registry | None = None) -> Projec
     """
     registry = registry or default_registry()
     folder = Path(folder)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise MissingFileError(f"there is no folder {folder}")
     written = read_project_file(folder)
     model, solver = find_files(folder, written, registry)
@@ -73,23 +77,32 @@ def open_project(folder: Path | str, registry: Registry | None = None) -> Projec
         folder.resolve().name,
         model,
         solver,
-        str(written.get("created", "")),
+        _created(written.get("created")),
         solver_facts(solver, registry).gym,
     )
+
+
+def _created(value: Any) -> str:
+    """Return when a project was made, as project.json says; empty if that is no text."""
+    return value[:40] if isinstance(value, str) else ""
 
 
 def read_project_file(folder: Path) -> dict[str, Any]:
     """Return what project.json says, or an empty dict if there is none; ConfigError if it is broken."""
     path = folder / PROJECT_FILE
     try:
+        if os.path.lexists(path) and not os.path.isfile(path):
+            raise OSError("it is no regular file")
+        if os.path.exists(path) and os.path.getsize(path) > _LARGEST:
+            raise OSError(f"it has more than {_LARGEST:,} bytes")
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
     try:
-        written = json.loads(text)
-    except ValueError as error:
+        written = whole_characters(json.loads(text))
+    except (ValueError, RecursionError) as error:
         raise ConfigError(
             f"{path} is not JSON: {error}", hint="mend it, or remove it: it may be left out"
         ) from error

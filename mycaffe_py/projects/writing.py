@@ -11,6 +11,7 @@ from typing import Any
 from mycaffe_py.builder import TRAIN_NET_FIELDS
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.plugins import Registry
+from mycaffe_py.reading import read_bytes
 from mycaffe_py.schema import TextEdit
 
 from .faults import Faults, at_field
@@ -21,7 +22,7 @@ _CUSTOM = ("custom_trainer", "custom_trainer_properties")
 
 def text_of(path: Path) -> str:
     """Return a file's text as it is: line ends and a byte order mark are kept."""
-    return codecs.decode(path.read_bytes(), "utf-8")
+    return codecs.decode(read_bytes(path), "utf-8")
 
 
 def solver_text(
@@ -84,7 +85,7 @@ def _set_gym(
 
 
 def _set(edit: TextEdit, path: Sequence[str], value: str) -> None:
-    steps = [int(step) if step.isdigit() else step for step in path]
+    steps = [int(step) if step.isdecimal() else step for step in path]
     edit.apply({"op": "set", "path": ["trainer", "gym", *steps], "value": value})
 
 

@@ -5,6 +5,7 @@ SVG needs nothing else; PNG, PDF and JPEG need the extra ``plot``. Graphviz is n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,13 @@ def draw_net(
     display_lrm: bool = False,
     *,
     shapes: Shapes | None = None,
+    notes: Mapping[int, str] | None = None,
 ) -> bytes:
     """Return a picture of a NetParameter in the format ``ext``: svg, png, pdf or jpg.
 
     ``rankdir`` is the direction of flow: LR, TB, BT or RL. ``phase`` TRAIN or TEST draws the net of that
     phase. ``display_lrm`` shows the learning-rate multipliers. Arrows carry the shapes of the
-    blobs as far as the net can be built, or the ``shapes`` given.
+    blobs as far as the net can be built, or the ``shapes`` given. ``notes``: position of a layer -> a line in its box.
     """
     ext = {"jpeg": "jpg"}.get(ext.lower(), ext.lower())
     if ext not in FORMATS:
@@ -44,7 +46,9 @@ def draw_net(
     _check_rankdir(rankdir)
     net = _upgraded(caffe_net)
     shapes = known_shapes(net, default_registry(), phase) if shapes is None else shapes
-    graph = build_graph(net, rankdir, phase=phase, display_lrm=display_lrm, shapes=shapes)
+    graph = build_graph(
+        net, rankdir, phase=phase, display_lrm=display_lrm, shapes=shapes, notes=notes
+    )
     width, height = lay_out(graph, rankdir)
     if ext == "svg":
         return to_svg(graph, width, height).encode()

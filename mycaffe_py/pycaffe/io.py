@@ -16,7 +16,7 @@ import numpy as np
 from mycaffe_py.blob.blobproto import array_from_proto, array_to_proto
 from mycaffe_py.errors import DataError, MissingFileError, ShapeError, naming_place, require
 from mycaffe_py.plugins.registry import default_registry
-from mycaffe_py.stores import datum
+from mycaffe_py.stores import datum, open_picture
 from mycaffe_py.stores.resizing import resize_image as resize_image
 
 from .proto import caffe_pb2 as caffe_pb2  # scripts use caffe.io.caffe_pb2.Datum()
@@ -95,9 +95,9 @@ def load_image(filename: str | Path, color: bool = True) -> np.ndarray:
 
 def _pixels(source: Any, what: str) -> np.ndarray:
     """Return an image's pixels: uint8 (h, w) or (h, w, 3), or uint16 (h, w)."""
-    pillow = require("PIL.Image", "image")
+    require("PIL.Image", "image")
     try:
-        with pillow.open(source) as image:
+        with open_picture(source) as image:
             if image.mode.startswith("I"):
                 return np.asarray(image).astype(np.uint16)
             gray = image.mode in ("1", "L", "LA")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -140,7 +141,7 @@ class Transformer:
         shape = self._shape(in_)
         values = np.array(data, dtype=np.float32).squeeze()
         by_axis = in_ in self.transpose or in_ in self.channel_swap or in_ in self.mean
-        if by_axis and values.size == np.prod(shape[1:]):
+        if by_axis and values.size == math.prod(shape[1:]):
             values = values.reshape(shape[1:])  # axes of one element count here
         if in_ in self.input_scale:
             values = values / np.float32(self.input_scale[in_])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from mycaffe_py.spreadsheets import plain_cells
 
 from .thinning import MOST_UPDATES, block_size, block_starts
 
@@ -65,8 +66,10 @@ class Columns:
         self.names = list(names)
         self.most = most_rows or max(1000, min(MOST_ROWS, MOST_CELLS // (len(self.names) + 1)))
         self.rows = 0
-        self._iteration = np.zeros(1024, dtype=np.int64)
-        self._values = np.zeros((len(self.names), 1024))
+        # As many names as a line can hold may be damage: memory is taken when there are rows of them.
+        room = max(1, min(1024, self.most, MOST_CELLS // (len(self.names) + 1)))
+        self._iteration = np.zeros(room, dtype=np.int64)
+        self._values = np.zeros((len(self.names), room))
         self._count = 0
         self._old: Blocks | None = None
         self._size = 1
@@ -196,4 +199,4 @@ def _parse_each(lines: bytes, width: int) -> np.ndarray:
 
 def parse_header(line: bytes) -> list[str]:
     """Return the names of the columns."""
-    return next(csv.reader([line.decode("utf-8", "replace")]), [])
+    return plain_cells(line.decode("utf-8", "replace"))

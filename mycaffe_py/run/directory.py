@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from mycaffe_py.durable import sync_names
 from mycaffe_py.errors import ConfigError, OutputError
+from mycaffe_py.file_names import is_reserved, shortened
 
 from .record import FILE_NAME
 
@@ -18,9 +21,12 @@ _LONGEST_NAME = 100
 
 
 def folder_name(net_name: str) -> str:
-    """Return a folder name for a net's name."""
-    name = re.sub(r"[^\w.+-]+", "_", net_name).strip("._")[:_LONGEST_NAME]
-    return name or "net"
+    """Return a folder name for a net's name, for any system."""
+    encoding = sys.getfilesystemencoding()  # ASCII, if the locale says nothing else
+    known = net_name.encode(encoding, "replace").decode(encoding)
+    name = re.sub(r"[^\w.+-]+", "_", known).strip("._")[:_LONGEST_NAME]
+    name = shortened(name).rstrip(".") or "net"
+    return f"net_{name}" if is_reserved(name) else name
 
 
 def numbered_folders(parent: Path) -> list[Path]:
@@ -44,7 +50,7 @@ class RunDirectory:
 
     def __init__(self, path: Path, made: Sequence[Path] = ()):
         self.path = path
-        self._made = made
+        self._made = list(made)
 
     def __truediv__(self, name: str) -> Path:
         return self.path / name
@@ -69,7 +75,7 @@ class RunDirectory:
                 except FileExistsError:
                     number += 1
                 else:
-                    return cls(path, [path, *made])
+                    return cls(path, [path, *made])._on_disk()
         except OSError as error:
             raise _unwritable(parent, error) from error
 
@@ -81,6 +87,9 @@ class RunDirectory:
         try:
             path.mkdir(parents=True, exist_ok=True)
             occupied = any(path.iterdir()) or not _claimed(path)
+            directory = cls(path, made)
+            if not occupied:
+                directory._on_disk()
         except FileExistsError:
             raise ConfigError(f"run folder {path} is a file") from None
         except OSError as error:
@@ -90,7 +99,16 @@ class RunDirectory:
                 f"run folder {path} is not empty, and a run is never overwritten",
                 hint="choose another folder, or omit --run-dir to get the next free number",
             )
-        return cls(path, made)
+        return directory
+
+    def _on_disk(self) -> RunDirectory:
+        """Wait until the new folders are on the disk; raises OSError, and removes them then."""
+        try:
+            sync_names(self._made)
+        except OSError:
+            self.discard()
+            raise
+        return self
 
     def discard(self) -> None:
         """Remove what was created for a run that did not start."""

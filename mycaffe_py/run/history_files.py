@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mycaffe_py.errors import DataError, MissingFileError
 from mycaffe_py.solver.history import History
+from mycaffe_py.spreadsheets import plain_cell
 
 from .metrics import read_tests
 
@@ -22,7 +23,7 @@ def read_history(run: str | os.PathLike[str]) -> History:
     """
     path = Path(run)
     path = path if path.suffix == ".csv" else path / "metrics.csv"
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise MissingFileError(f'"{run}" has no metrics: {path} does not exist')
     history = History()
     try:
@@ -30,7 +31,7 @@ def read_history(run: str | os.PathLike[str]) -> History:
         history.tests.update(read_tests(path.with_name("tests.jsonl")))
     except DataError:
         raise
-    except (ValueError, KeyError, AttributeError, csv.Error) as error:
+    except (OSError, ValueError, KeyError, RecursionError, csv.Error) as error:
         raise DataError(f"the metrics of {path.parent} cannot be read: {error}") from error
     return history
 
@@ -38,7 +39,7 @@ def read_history(run: str | os.PathLike[str]) -> History:
 def _read(path: Path, history: History) -> None:
     with open(path, encoding="utf-8", newline="") as file:
         reader = csv.reader(file)
-        names = next(reader, [])
+        names = list(map(plain_cell, next(reader, [])))
         if "iteration" not in names:
             raise DataError(f'{path} is no metrics.csv: it has no column "iteration"')
         for cells in reader:

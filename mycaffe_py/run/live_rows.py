@@ -40,7 +40,7 @@ class LiveRows:
         if not all(isinstance(name, str) for name in header.get("names") or (None,)):
             return
         if len(header["names"]) != len(self.names):
-            self._rows = np.zeros((256, _VALUES + 2 * len(header["names"])))
+            self._rows = np.zeros((0, _VALUES + 2 * len(header["names"])))
             self._count = self._recent = 0
         self.header = header
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import platform
@@ -13,12 +12,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from mycaffe_py.durable import sync_file
 from mycaffe_py.errors import OutputError
+from mycaffe_py.file_locks import try_lock
 
 from .reading import of_kinds, parse
 
 FILE_NAME = "run.lock"
-_TAKEN = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK}
 _held: set[str] = set()
 """The run folders of this process: on some network file systems a process does not see its own locks."""
 
@@ -43,6 +43,7 @@ class RunLock:
             text = json.dumps(this_process() | {"locked": locked}) + "\n"
             os.ftruncate(self._number, 0)
             os.write(self._number, text.encode())
+            sync_file(self._number)  # after a power failure it still says whose it was
         except OSError as error:
             self._close()
             raise OutputError(f"cannot write {self.path}: {error.strerror or error}") from error
@@ -88,12 +89,10 @@ def is_alive(folder: Path | str) -> bool:
     A copied folder is not alive. Where the file system has no locks, a process counts only on the computer
     that it runs on.
     """
-    path = Path(folder) / FILE_NAME
     if os.path.realpath(folder) in _held:
         return True
-    mode = os.O_RDWR if sys.platform == "win32" else os.O_RDONLY
     try:
-        number = os.open(path, mode)
+        number = _open(folder)
     except OSError:
         return False
     try:
@@ -107,45 +106,29 @@ def is_alive(folder: Path | str) -> bool:
         os.close(number)
 
 
+def owner_of(folder: Path | str) -> dict[str, Any]:
+    """Return what :func:`this_process` said of the process that made a run's lock file; empty if that is not known."""
+    try:
+        number = _open(folder)
+    except OSError:
+        return {}
+    try:
+        return _owner(number)
+    finally:
+        os.close(number)
+
+
+def _open(folder: Path | str) -> int:
+    """Open a run's lock file, without waiting if it is a pipe; raises OSError."""
+    mode = os.O_RDWR if sys.platform == "win32" else os.O_RDONLY | os.O_NONBLOCK
+    return os.open(Path(folder) / FILE_NAME, mode)
+
+
 def _owner(number: int) -> dict[str, Any]:
     try:
         return of_kinds(parse(os.read(number, 4096)), {})
     except OSError:
         return {}
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    _FAR = 1 << 30  # such a lock also forbids reading, so it covers a byte behind the text
-
-    def try_lock(number: int, *, shared: bool) -> bool:
-        """Lock an open file (if ``shared``, only try whether that is possible); OSError if there are no locks."""
-        os.lseek(number, _FAR, os.SEEK_SET)
-        try:
-            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
-            if shared:
-                msvcrt.locking(number, msvcrt.LK_UNLCK, 1)
-        except OSError as error:
-            if error.errno in _TAKEN:
-                return False
-            raise
-        finally:
-            os.lseek(number, 0, os.SEEK_SET)
-        return True
-
-else:
-    import fcntl
-
-    def try_lock(number: int, *, shared: bool) -> bool:
-        """Lock an open file, until it is closed; False if it is locked. OSError if there are no locks here."""
-        try:
-            fcntl.flock(number, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno in _TAKEN:
-                return False
-            raise
-        return True
 
 
 def this_process() -> dict[str, Any]:
@@ -170,7 +153,10 @@ def _start_of(number: int) -> str | None:
         text = Path(f"/proc/{number}/stat").read_text()
     except OSError:
         return None
-    return f"{boot} {text.rpartition(')')[2].split()[19]}"
+    fields = text.rpartition(")")[2].split()
+    if fields[0] in "ZX":  # it has ended; nobody has asked for its exit code yet
+        return None
+    return f"{boot} {fields[19]}"
 
 
 def _exists(number: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
@@ -13,6 +14,8 @@ from mycaffe_py.errors import OutputError
 from mycaffe_py.events.events import Event, StepDone, TestDone
 from mycaffe_py.events.observer import Observer
 from mycaffe_py.events.rows import row_of as row_of
+from mycaffe_py.spreadsheets import safe_cell
+from mycaffe_py.visible import visible_line
 
 from .reading import NUMBER, is_kind
 
@@ -26,8 +29,8 @@ class MetricsWriter(Observer):
     """Writes each update to both files, in order; everything so far is on disk after each :meth:`idle`.
 
     The first update fixes the columns of metrics.csv; metrics.jsonl also takes names that come
-    later. Test results go to tests.jsonl, which appears with the first of them. A number that is
-    not finite is an empty cell in CSV and null in JSON.
+    later. In CSV, a name that a spreadsheet would compute begins with an apostrophe. Test results go to tests.jsonl,
+    which appears with the first of them. A number that is not finite is an empty cell in CSV and null in JSON.
     """
 
     def __init__(self, folder: Path):
@@ -49,7 +52,11 @@ class MetricsWriter(Observer):
             further = [name for name in row if name not in FIRST_COLUMNS]
             self._columns = [*FIRST_COLUMNS, *further]
             self._csv = csv.writer(self._open("metrics.csv"), lineterminator="\n")
-            self._guarded("metrics.csv", self._csv.writerow, self._columns)
+            self._guarded(
+                "metrics.csv",
+                self._csv.writerow,
+                [safe_cell(visible_line(name)) for name in self._columns],
+            )
         cells = [_cell(row.get(name)) for name in self._columns]
         self._guarded("metrics.csv", self._csv.writerow, cells)
         self._write_json(
@@ -106,14 +113,14 @@ def read_columns(path: Path, names: tuple[str, ...]) -> dict[str, list[float]]:
     with open(path, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             for name in names:
-                columns[name].append(float(row.get(name) or "nan"))
+                columns[name].append(float(row.get(safe_cell(name)) or "nan"))
     return columns
 
 
 def read_tests(path: Path) -> dict[str, Points]:
     """Return each metric in a tests.jsonl: ``test NAME``, or ``test NAME (#k)`` for further test nets."""
     figures: dict[str, Points] = {}
-    if not path.is_file():
+    if not os.path.isfile(path):
         return figures
     for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
         try:
@@ -128,8 +135,11 @@ def read_tests(path: Path) -> dict[str, Points]:
 def add_test(figures: dict[str, Points], line: str | bytes) -> None:
     """Add a line of tests.jsonl to what :func:`read_tests` returns."""
     row = json.loads(line)
+    if not isinstance(row, dict):
+        raise ValueError("a line is no object")
     iteration, net = row.pop("iteration"), row.pop("net")
-    for name, value in row.items() if is_kind(iteration, int) else ():
+    numbered = is_kind(iteration, int) and is_kind(net, int)
+    for name, value in row.items() if numbered else ():
         if value is not None and is_kind(value, NUMBER):
             iterations, values = figures.setdefault(test_label(name, net), ([], []))
             iterations.append(iteration)

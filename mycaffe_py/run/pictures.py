@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import statistics
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -79,7 +80,7 @@ def draw_losses(figure: Any, folder: Path, best: dict[str, Any] | None = None) -
     They come from the folder's metrics.csv and tests.jsonl.
     """
     csv_path = folder / "metrics.csv"
-    if not csv_path.is_file():
+    if not os.path.isfile(csv_path):
         return False
     columns = read_columns(csv_path, _COLUMNS)
     if not columns["iteration"]:

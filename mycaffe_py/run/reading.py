@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import stat
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,6 +15,8 @@ Kinds = Mapping[str, Any]
 """Field -> what it must be: a type, or the kinds of the fields that an object must have."""
 
 NUMBER = (int, float)
+TEXTS = list[str]
+"""The kind of a list of texts."""
 _MOST = 2**64
 _LARGEST = 2**26  # bytes
 
@@ -34,11 +37,34 @@ def read_fields(path: Path, kinds: Kinds) -> dict[str, Any]:
 
 
 def parse(text: str | bytes) -> Any:
-    """Return the value of a JSON text; None if it is not JSON."""
+    """Return the value of a JSON text; None if it is not JSON.
+
+    Half characters, which JSON can express, are replaced; those that stand for the bytes of a file's name are kept.
+    """
     try:
-        return json.loads(text)
+        value = json.loads(text)
+        return whole_characters(value) if _half_characters(text) else value
     except (ValueError, RecursionError):
         return None
+
+
+_HALF = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+
+
+def _half_characters(text: str | bytes) -> bool:
+    lower = text.lower()
+    return b"\\ud" in lower if isinstance(lower, bytes) else "\\ud" in lower
+
+
+def whole_characters(value: Any) -> Any:
+    """Return a JSON value whose texts have no half characters, which could not be written or shown."""
+    if isinstance(value, str):
+        return _HALF.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, list):
+        return [whole_characters(item) for item in value]
+    if isinstance(value, dict):
+        return {whole_characters(key): whole_characters(item) for key, item in value.items()}
+    return value
 
 
 def of_kinds(fields: Any, kinds: Kinds) -> dict[str, Any]:
@@ -68,6 +94,8 @@ def is_kind(value: Any, kind: Any) -> bool:
         return _is_time(value)
     if kind in (int, NUMBER) and isinstance(value, int):
         return not isinstance(value, bool) and abs(value) < _MOST
+    if kind == TEXTS:
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
     return kind is None or isinstance(value, kind)
 
 

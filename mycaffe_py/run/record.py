@@ -15,8 +15,8 @@ from typing import Any
 from mycaffe_py.compiled import kernels_on
 from mycaffe_py.weights.atomic import atomic_write
 
-from .lock import is_alive
-from .reading import NUMBER, of_kinds, read_fields
+from .lock import is_alive, this_process
+from .reading import NUMBER, TEXTS, of_kinds, read_fields
 from .recorded import seen_from
 from .signing import is_signed, signature
 from .versions import installed_versions
@@ -31,9 +31,12 @@ def now() -> str:
 
 def git_commit(folder: Path | None = None) -> str | None:
     """Return the commit checked out in ``folder``, or None if there is no git or no commit."""
+    program = _program("git")
+    if program is None:
+        return None
     try:
         done = subprocess.run(
-            ["git", "rev-parse", "--verify", "HEAD"],
+            [program, "rev-parse", "--verify", "HEAD"],
             cwd=folder,
             capture_output=True,
             text=True,
@@ -42,6 +45,13 @@ def git_commit(folder: Path | None = None) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None if done.returncode == 0 else None
+
+
+def _program(name: str) -> str | None:
+    """Return the path of a program, never one in the current folder, where Windows, or a ``.`` in PATH, looks first."""
+    file = f"{name}.exe" if os.name == "nt" else name
+    found = (os.path.join(folder, file) for folder in os.get_exec_path() if os.path.isabs(folder))
+    return next((path for path in found if os.path.isfile(path) and os.access(path, os.X_OK)), None)
 
 
 class RunRecord:
@@ -86,7 +96,7 @@ class RunRecord:
                 "signature": signature(os.path.abspath(folder), plugins) if plugins else None,
                 "working_folder": os.getcwd(),
                 "git_commit": git_commit(),
-                "process": os.getpid(),
+                **_identity(),
                 "platform": platform.platform(),
                 "versions": installed_versions(),
                 "resumed_from": str(resumed_from) if resumed_from else None,
@@ -116,6 +126,16 @@ class RunRecord:
         atomic_write(self.path, text.encode())
 
 
+def _identity() -> dict[str, Any]:
+    """Return what tells whether the run's process still exists, as in run.lock; its start as ``process_started``."""
+    this = this_process()
+    return {
+        "process": this["process"],
+        "process_started": this["started"],
+        "host": this["host"],
+    }
+
+
 def plain(value: Any) -> Any:
     """Return ``value`` with numbers that JSON cannot represent replaced by None."""
     if isinstance(value, dict):
@@ -141,12 +161,13 @@ _KINDS = {
         ("status", "message", "net", "solver", "trainer", "gym", "dtype", "kernels"), str
     ),
     **dict.fromkeys(("working_folder", "folder", "signature"), str),
-    **dict.fromkeys(("git_commit", "platform"), str),
+    **dict.fromkeys(("git_commit", "platform", "process_started", "host"), str),
     **dict.fromkeys(("resumed_from", "resumed_run"), str),
     **dict.fromkeys(("iteration", "max_iter", "seed", "process"), int),
     **dict.fromkeys(("started", "ended"), datetime),
-    **dict.fromkeys(("command", "plugins", "snapshots", "pictures", "cautions"), list),
-    "report": dict,
+    **dict.fromkeys(("command", "plugins", "pictures", "cautions"), TEXTS),
+    "snapshots": list,
+    **dict.fromkeys(("report", "versions"), dict),
     "device": {"name": str, "reason": str},
     "best": {"metric": str, "value": NUMBER, "window": int, "iteration": int},
     "problem": {"message": str, "hint": str, "file": str, "line": int, "column": int},
@@ -167,7 +188,7 @@ def read_record(folder: Path) -> dict[str, Any]:
     fields = read_fields(path, _KINDS)  # it may have ended after the first look
     if fields.get("status") != "running":
         return fields
-    return fields | {"status": "lost", "message": _lost(fields)}
+    return fields | lost(fields)
 
 
 def snapshots_of(record: dict[str, Any]) -> list[dict[str, Any]]:
@@ -200,8 +221,10 @@ def last_snapshot(record: dict[str, Any]) -> int | None:
     return entries[-1].get("iteration") if entries else None
 
 
-def _lost(record: dict[str, Any]) -> str:
+def lost(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what changes in the record of a run that says ``running``, but whose process is gone."""
     update = last_snapshot(record)
-    if update is None:
-        return "This run's process is gone. It left no snapshot."
-    return f"This run's process is gone. Its last snapshot is of update {update:,}."
+    left = "It left no snapshot."
+    if update is not None:
+        left = f"Its last snapshot is of update {update:,}."
+    return {"status": "lost", "message": f"This run's process is gone. {left}"}

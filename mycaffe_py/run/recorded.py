@@ -30,7 +30,7 @@ def recorded_path(folder: Path, record: dict[str, Any], name: str) -> Path:
     inside = folder / name
     older = Path(record.get("working_folder") or ".") / name
     places = (inside, folder / inside.name, older)
-    return next((place for place in places if place.exists()), inside)
+    return next((place for place in places if os.path.exists(place)), inside)
 
 
 def problem_of(error: BaseException | None) -> dict[str, Any] | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
+
+from mycaffe_py.durable import replacing
 
 
 def replace_file(path: Path, data: bytes) -> bool:
@@ -13,16 +14,13 @@ def replace_file(path: Path, data: bytes) -> bool:
     Returns False if another program has the file open in a way that forbids it (on Windows); raises OSError
     if it cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
+        with replacing(path, to_disk=False) as file:
+            file.write(data)
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
         if (
             isinstance(error, PermissionError)
-            and path.is_file()
+            and os.path.isfile(path)
             and os.access(path.parent, os.W_OK)
         ):
             return False

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from mycaffe_py.errors import ConfigError, MissingFileError, MyCaffeError, closest
+from mycaffe_py.errors import ConfigError, MissingFileError, MyCaffeError, SnapshotError, closest
 from mycaffe_py.reading import broken_link
 from mycaffe_py.weights.nearby import runs_hint
 
@@ -49,8 +50,22 @@ def find_state(spec: str, base: Path, net_name: str, *, use: Use, warn: Warn) ->
         raise _missing(path)
     if path.name.endswith(WEIGHTS_SUFFIXES):
         path = _state_beside(path)
-    use(path)
+    try:
+        use(path)
+    except SnapshotError as error:
+        raise SnapshotError(error.message, hint=error.hint or _others_beside(path)) from error
     return FoundState(path, path.parent)
+
+
+def _others_beside(state: Path) -> str | None:
+    """Return what to type to resume from another state in the same folder, or None if there is none."""
+    names = [name for name in os.listdir(state.parent) if name.endswith(STATE_SUFFIXES)]
+    if len(names) < 2:
+        return None
+    folder = shlex.quote(str(state.parent))
+    return (
+        f"--resume {folder} takes the newest of the folder's {len(names)} states that can be used"
+    )
 
 
 class _Failures:
@@ -131,7 +146,7 @@ def states_in(folder: Path) -> list[Path]:
     record = read_record(folder)
     for entry in snapshots_of(record):
         elsewhere = recorded_path(folder, record, entry["state"])
-        if elsewhere.is_file() and not any(elsewhere.samefile(path) for path in found):
+        if os.path.isfile(elsewhere) and not any(elsewhere.samefile(path) for path in found):
             found.append(elsewhere)
     return sorted(found, key=lambda path: (iteration_in_name(path), path.name), reverse=True)
 
@@ -146,12 +161,12 @@ def _state_beside(weights: Path) -> Path:
     stem = re.sub(r"\.caffemodel(\.h5)?$", "", weights.name)
     for suffix in STATE_SUFFIXES:
         state = weights.with_name(stem + suffix)
-        if state.is_file():
+        if os.path.isfile(state):
             return state
     raise ConfigError(
         f"{weights} contains only weights, and there is no {stem}.solverstate beside it",
         hint="a training run is resumed from a .solverstate, which also has iteration and history;\n"
-        f"to start a new run from these weights, use --weights {weights}",
+        f"to start a new run from these weights, use --weights {shlex.quote(str(weights))}",
     )
 
 
@@ -162,13 +177,13 @@ def _missing(path: Path) -> MissingFileError:
             entry.name
             for entry in path.parent.iterdir()
             if entry.name != path.name
-            if entry.is_dir() or entry.name.endswith((*STATE_SUFFIXES, *WEIGHTS_SUFFIXES))
+            if os.path.isdir(entry) or entry.name.endswith((*STATE_SUFFIXES, *WEIGHTS_SUFFIXES))
         ]
     near = closest(path.name, siblings)
     hint = f'did you mean "{path.parent / near}"?' if near else runs_hint(path)
     if path.name.lower() in _NEWEST:
         hint = "write --resume auto for the newest run of this net"
-    if path.is_fifo() or path.is_char_device():
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         return MissingFileError(f"nothing to resume: {path} is not an ordinary file", hint=hint)
     if link := broken_link(path):
         hint = f"it is {link}"

@@ -50,6 +50,7 @@ from .record import RunRecord, now
 from .recorded import problem_of, stored_path
 from .reporting import make_report
 from .settings import with_absolute_paths, without_blobs
+from .settling import settle, settle_neighbours
 from .signals import SignalEffects
 from .snapshots import SnapshotKeeper
 from .taking import ArrayTaker, PictureTaker
@@ -99,19 +100,22 @@ class TrainingSession:
     ):
         self.training, self.directory = training, directory
         self.solver, self.trainer = training.solver, training.trainer
-        self.best = BestWeights.for_run(self.solver, self.trainer)
-        self.keeper = SnapshotKeeper(self.solver, directory.path, self.best, self._on_snapshot)
-        if resumed_from is not None:
-            self.keeper.continue_from(resumed_run or resumed_from.parent)
-        self._write_settings()
-        named = build_observers(training.solver_document, training.registry)
-        own = self._own_observers()  # a trainer of a plugin may fail here, before there is a run
-        views = [one for one in observers if isinstance(one, TimedObserver)]
-        others = [one for one in observers if one not in views]
-        about = run_info(training, directory.path, resumed_run)
-        self._lock = RunLock(directory.path)
+        settle_neighbours(directory.path)
+        self._lock = RunLock(directory.path)  # first: a run that is killed from now on is noticed
         with ExitStack() as undone:
             undone.callback(self._lock.release)
+            self.best = BestWeights.for_run(self.solver, self.trainer)
+            self.keeper = SnapshotKeeper(self.solver, directory.path, self.best, self._on_snapshot)
+            if resumed_from is not None:
+                self.keeper.continue_from(resumed_run or resumed_from.parent)
+            if resumed_run is not None:
+                settle(resumed_run)
+            self._write_settings()
+            named = build_observers(training.solver_document, training.registry)
+            own = self._own_observers()  # a plugin's trainer may fail here, before there is a run
+            views = [one for one in observers if isinstance(one, TimedObserver)]
+            others = [one for one in observers if one not in views]
+            about = run_info(training, directory.path, resumed_run)
             self._followers = Followers([*others, *named], about, self._warn)
             undone.callback(self._followers.end)
             self.record = RunRecord.start(
@@ -123,6 +127,8 @@ class TrainingSession:
             )
             undone.pop_all()  # all is well
         self._dispatcher = Dispatcher([*own, *views])
+        for remark in self.keeper.remarks:
+            self._warn(remark)
         self._signals = SignalEffects(self.solver, self.log, sigint=sigint, sighup=sighup)
         self._latest: StepDone | None = None
 
@@ -184,7 +190,8 @@ class TrainingSession:
     def run(self) -> Outcome:
         """Train until the end, a stop or a failure; a failure is raised again after everything is written."""
         try:
-            return self._run()
+            with ExitStack() as handlers:
+                return self._run(handlers)
         except KeyboardInterrupt:
             # A further signal while the final files were being written.
             if self.record.fields["status"] == "running":
@@ -194,7 +201,7 @@ class TrainingSession:
         finally:
             self._lock.release()
 
-    def _run(self) -> Outcome:
+    def _run(self, handlers: ExitStack) -> Outcome:
         solver, started = self.solver, time.perf_counter()
         first = solver.iter
         problems: list[str] = []
@@ -216,7 +223,9 @@ class TrainingSession:
             net.log = self.log
             net.context.warn = self._warn
         try:
-            with self._signals.installed(), telling(self.log):
+            # Until all files are written: a terminal that is closed meanwhile must not interrupt that.
+            handlers.enter_context(self._signals.installed())
+            with telling(self.log):
                 # Only now: a process that sees that training has started may send a signal.
                 self._post(TrainingStarted(first, solver.param.max_iter))
                 status, error = self._train()
@@ -228,6 +237,7 @@ class TrainingSession:
                         pictures.finish()
                     report = self._report(problems.append)
         finally:
+            self._signals.training = False
             solver.snapshot_action, solver.snapshot_at_end = None, False
             arrays.remove()
             for net, (log, warn) in logs.items():
@@ -339,7 +349,8 @@ class TrainingSession:
             with suppress(OutputError):
                 self.record.update(pictures=[path.name for path in drawn])
         self._lock.release()
-        outcome.files = sorted(path.name for path in self.directory.path.iterdir())
+        with suppress(OSError):  # the folder may be gone; the error that tells so is raised below
+            outcome.files = sorted(path.name for path in self.directory.path.iterdir())
         if error is not None:
             raise error
 

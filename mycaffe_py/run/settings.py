@@ -63,4 +63,6 @@ def _found(name: str, places: list[Path]) -> str | None:
     if not name or os.path.isabs(name):
         return name or None
     slash = "/" if name.endswith("/") else ""  # in a root_folder
-    return next((f"{place / name}{slash}" for place in places if (place / name).exists()), None)
+    return next(
+        (f"{place / name}{slash}" for place in places if os.path.exists(place / name)), None
+    )

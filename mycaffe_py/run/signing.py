@@ -12,7 +12,10 @@ import json
 import os
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+
+from mycaffe_py.durable import hidden_name, sync_file, sync_folder
 
 _BYTES = 32
 
@@ -51,11 +54,34 @@ def _key() -> bytes | None:
 
 
 def _new_key() -> bytes | None:
-    try:
+    """Make the key, on the disk before it has its name; return it, or that of a process that was faster."""
+    with suppress(OSError, RuntimeError):  # the folder cannot be written
         path = _path()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(_BYTES))
-    except (OSError, RuntimeError):  # another process was faster, or the folder cannot be written
-        pass
+        with suppress(FileNotFoundError):
+            if not path.stat().st_size:
+                path.unlink()  # a power failure left nothing of it
+        temporary = hidden_name(path)
+        try:
+            number = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(number, "wb") as file:
+                file.write(secrets.token_bytes(_BYTES))
+                file.flush()
+                sync_file(file.fileno())
+            _name_once(temporary, path)
+        finally:
+            with suppress(OSError):
+                temporary.unlink()
+        sync_folder(path.parent)
     return _key()
+
+
+def _name_once(temporary: Path, path: Path) -> None:
+    """Rename a file unless there is one of that name; raises OSError."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without links
+        if not path.exists():
+            os.replace(temporary, path)

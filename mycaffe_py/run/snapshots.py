@@ -8,14 +8,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mycaffe_py.errors import DivergedError
+from mycaffe_py.errors import DivergedError, MyCaffeError
 from mycaffe_py.events.events import Event, SnapshotWritten, StepDone
 from mycaffe_py.weights import check_writable, save_snapshot, try_state
 from mycaffe_py.weights.atomic import atomic_write
 from mycaffe_py.weights.caffemodel import digest, write_weights
 
 from .best import BestWeights
-from .best_file import WEIGHTS_NAME, resume_best, write_best_file
+from .best_file import (
+    WEIGHTS_NAME,
+    forget_before,
+    keep_before,
+    resume_best,
+    write_best_file,
+)
 from .directory import folder_name
 
 
@@ -39,9 +45,12 @@ class SnapshotKeeper:
         solver.snapshot_prefix = folder / folder_name(solver.net.name)
         self.prefix = solver.prefix_of_snapshots()
         self.latest: SnapshotWritten | None = None
+        self.remarks: list[str] = []
         self._on_written = on_written
         self._best_on_disk = 0
         self._best_digest: str | None = None
+        self._of_best: dict[str, Any] | None = None
+        """What best.json has for the newest snapshot."""
         self._earlier_best: bytes | None = None
         self._tried = False
         check_writable(solver)
@@ -54,32 +63,50 @@ class SnapshotKeeper:
             try_state(self.solver, begun=True)
 
     def continue_from(self, run: Path) -> None:
-        """Continue the choice of the best weights from the resumed run."""
-        self._earlier_best = resume_best(self.best, run, self.solver.iter)
+        """Continue the choice of the best weights from the resumed run; ``remarks`` gets what went wrong."""
+        self._earlier_best = resume_best(self.best, run, self.solver.iter, self.remarks.append)
 
     def write(self, reason: str = "request") -> None:
         """Write the current weights and state, and the best weights so far.
 
         Raises DivergedError, and writes nothing, if a weight is not finite.
         """
-        if self.latest is None or self.latest.iteration != self.solver.iter:
-            self._require_finite()
-            weights, state = save_snapshot(self.solver, self.prefix)
-            self.latest = SnapshotWritten(self.solver.iter, weights, state, reason)
-            self._on_written(self.latest)
-            self.write_best()
+        if self.latest is not None and self.latest.iteration == self.solver.iter:
+            return
+        self._require_finite()
+        # First, and in a way that the snapshot before still has its own if this one is never finished.
+        of_best, problem = self._of_best, None
+        try:
+            of_best = self._write_best()
+        except MyCaffeError as error:
+            problem = error
+        weights, state = save_snapshot(self.solver, self.prefix)
+        self.latest = SnapshotWritten(self.solver.iter, weights, state, reason)
+        self._on_written(self.latest)
+        if problem is not None:
+            raise problem
+        self._of_best = of_best
+        forget_before(self.folder)
 
     def write_best(self) -> None:
         """Write the best weights so far, if they are not on disk yet, and best.json for resuming."""
+        if self.latest is None:
+            self._write_best_weights()
+        else:
+            self._write_best()
+
+    def _write_best(self) -> dict[str, Any]:
         self._write_best_weights()
-        if self.latest is not None:
-            write_best_file(self.folder, self.best, self.solver.iter, self._best_digest)
+        at, sha256 = self.solver.iter, self._best_digest
+        return write_best_file(self.folder, self.best, at, sha256, self._of_best)
 
     def _write_best_weights(self) -> None:
         best = self.best
         if not best.iteration or self._best_on_disk == best.iteration:
             return
         path = self.folder / WEIGHTS_NAME
+        if self._of_best is not None and self._of_best["sha256"] == self._best_digest:
+            keep_before(self.folder)
         if best.weights is None:
             self._best_digest = _put(path, self._earlier_best)
         else:

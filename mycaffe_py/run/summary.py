@@ -99,6 +99,8 @@ def _with_paths(folder: Path, record: dict[str, Any], entry: dict[str, Any]) -> 
 
 def _last_figures(path: Path) -> dict[str, float | None]:
     """Return the last row of a metrics.csv without reading all of it, for runs that left no progress.json."""
+    if not os.path.isfile(path):
+        return {}
     with suppress(OSError), open(path, "rb") as file:
         names = parse_header(file.readline())
         rows = parse_rows(_last_line(file, file.tell()), len(names))

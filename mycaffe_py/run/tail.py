@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 _CHUNK = 1 << 20
+_LONGEST = 1 << 26
+"""Bytes of a line; one that is longer is none of a run's."""
 
 
 class Tail:
@@ -33,15 +36,17 @@ class Tail:
             self.anew = self._returned = False
         try:
             status = os.stat(self.path)
+            if not stat.S_ISREG(status.st_mode):  # reading a pipe may wait for ever
+                return b""
             seen = (status.st_size, status.st_mtime_ns, status.st_ino)
-            if seen == self._seen:
+            if seen == self._seen or not stat.S_ISREG(status.st_mode):
                 return b""
             with open(self.path, "rb") as file:
                 if not self._same_head(file.read(len(self.head)), status.st_size):
                     self.head, self._offset, self.anew = b"", 0, True
                 if not self.head:
                     file.seek(0)
-                    first = file.readline()
+                    first = file.readline(_LONGEST)
                     if not first.endswith(b"\n"):
                         return b""
                     self.head, self._offset = first, len(first) if self._header else 0
@@ -49,7 +54,7 @@ class Tail:
                 found = file.read(_CHUNK)
                 whole = found[: found.rfind(b"\n") + 1]
                 if not whole and len(found) == _CHUNK:
-                    whole = found + file.readline()
+                    whole = found + file.readline(_LONGEST)
                     whole = whole if whole.endswith(b"\n") else b""
         except OSError:
             return b""

@@ -26,7 +26,7 @@ def parse_kind(schema: Schema, text: str, filename: str, wanted: str) -> Documen
         (kind, flag), (wanted_kind, _) = _KINDS[found], _KINDS[wanted]
         message = f"this is a {kind} file, but a {wanted_kind} file is expected"
         hint = f"give it with {flag} ({kind}= in Python); the {wanted_kind} is another file"
-        named = re.search(r'^\s*(?:train_)?net\s*:\s*"([^"\n]+)"', text, re.M)
+        named = re.search(r'^[^\S\n]*(?:train_)?net\s*:\s*"([^"\n]+)"', text, re.M)
         if wanted == "NetParameter" and named:
             hint = f"give it with {flag} ({kind}= in Python); the model that it names is {named[1]}"
         place = unknown[0].location

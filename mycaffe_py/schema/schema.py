@@ -19,6 +19,7 @@ from .proto.proto2 import PACKAGE
 from .prototxt.document import Document
 from .prototxt.files import read_text_file
 from .prototxt.parser import parse_prototxt
+from .undecodable import undecodable
 
 
 class Schema:
@@ -78,13 +79,16 @@ class Schema:
 
     def parse_binary(self, data: bytes, message_name: str) -> Any:
         """Parse a message in protobuf's binary format; SnapshotError if it is damaged."""
+        what = f"not a complete {message_name} in binary format ({len(data)} bytes)"
+        hint = "the file is damaged, was cut short, or is of another kind"
         try:
-            return self.message_class(message_name).FromString(data)
-        except DecodeError as error:
-            raise SnapshotError(
-                f"not a complete {message_name} in binary format ({len(data)} bytes): {error}",
-                hint="the file is damaged, was cut short, or is of another kind",
-            ) from error
+            message = self.message_class(message_name).FromString(data)
+        except (DecodeError, UnicodeDecodeError) as error:
+            raise SnapshotError(f"{what}: {error}", hint=hint) from error
+        field = undecodable(message)
+        if field:
+            raise SnapshotError(f"{what}: the text of {field} is not UTF-8", hint=hint)
+        return message
 
     def to_text(self, message: Any) -> str:
         """Return a message as prototxt text."""

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 
+from mycaffe_py.device import require_memory_for_file
 from mycaffe_py.errors import DeviceError, MissingFileError, MyCaffeError, SnapshotError
 from mycaffe_py.reading import read_bytes
 from mycaffe_py.weights import atomic_write
@@ -36,7 +37,8 @@ def save(
 ) -> None:
     """Write a trained estimator, given as its ``parts``, completely or not at all. Raises OutputError."""
     header, arrays = parts(estimator)
-    text = json.dumps({"format": FORMAT, "class": type(estimator).__name__, **header})
+    about = {"format": FORMAT, "class": type(estimator).__name__, "entries": sorted(arrays)}
+    text = json.dumps({**about, **header})
     entries: dict[str, Any] = {"header": np.array(text), **arrays}
 
     def write(file: BinaryIO) -> None:
@@ -52,6 +54,7 @@ def load(
     restore: Callable[..., Any] = restored,
 ) -> Restored:
     """Return the estimator of a file, on its device or ``device``. Raises MissingFileError or SnapshotError."""
+    require_memory_for_file(path)
     try:
         data = read_bytes(path)
     except FileNotFoundError as error:
@@ -62,6 +65,9 @@ def load(
         arrays = _entries(data)
         header = json.loads(str(arrays.pop("header")))
         name, version = header["class"], header["format"]
+        # A damaged directory may lack some; files of earlier versions do not say which there are.
+        if sorted(arrays) != header.pop("entries", sorted(arrays)):
+            raise ValueError("it has other entries than it was written with")
     except _DAMAGES as error:
         raise SnapshotError(
             f"{path} is no file of an estimator, or damaged: {error}",

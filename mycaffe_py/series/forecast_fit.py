@@ -45,6 +45,7 @@ def fitted(
             solver=solver_document(params, gym_settings(params, given.time), name),
             device=new_device(params["device"]),
             seed=seed,
+            allow_python=False,
         )
         trainer: Any = training.trainer
         try:

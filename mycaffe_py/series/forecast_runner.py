@@ -126,6 +126,7 @@ class ForecastRunner:
                     weights=one.weights,
                     device=new_device(one.params["device"]),
                     seed=one.seed,
+                    allow_python=False,  # what is built may come from a file of others
                 )
             self._at = one.table
         return self._training

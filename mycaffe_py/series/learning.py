@@ -102,6 +102,7 @@ def learn(
         device=new_device(params["device"]),
         dtype=params["dtype"],
         seed=seed,
+        allow_python=False,
     )
     try:
         with _progress(params["verbose"], plan.updates) as advance:

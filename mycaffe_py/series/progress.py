@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 def progress_line(updates: int) -> Iterator[Callable[[int, str], None]]:
     """Show a line on stderr while the block runs; its value takes the updates so far, and a text."""
     columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    shown = TextColumn("{task.fields[text]}")
+    shown = TextColumn("{task.fields[text]}", markup=False)
     with Progress(*columns, shown, console=Console(stderr=True)) as progress:
         task = progress.add_task("training", total=updates, text="")
         yield lambda done, text: progress.update(task, completed=done, text=text)

@@ -48,7 +48,7 @@ class Runner:
 
     def _built(self, *, with_weights: bool = True) -> Net:
         text, weights, device, dtype = self._given
-        net = Net(text, TEST, device=new_device(device), dtype=dtype)
+        net = Net(text, TEST, device=new_device(device), dtype=dtype, allow_python=False)
         for name, values in weights.items() if with_weights else ():
             layer, _, index = name.rpartition("/")
             net.params[layer][int(index)].data[...] = values

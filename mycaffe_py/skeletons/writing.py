@@ -28,7 +28,7 @@ def write_new(folder: Path, texts: Mapping[str, str]) -> list[Path]:
     except BaseException as error:
         for path in reversed(made):
             with suppress(OSError):
-                path.rmdir() if path.is_dir() else path.unlink()
+                path.rmdir() if os.path.isdir(path) else path.unlink()
         if isinstance(error, OSError):
             reason = error.strerror or error
             raise OutputError(f"cannot write {error.filename or folder}: {reason}") from error
@@ -38,7 +38,7 @@ def write_new(folder: Path, texts: Mapping[str, str]) -> list[Path]:
 
 def check_free(folder: Path, names: Iterable[str]) -> None:
     """Raise ConfigError if one of the files or folders exists, or ``folder`` is none."""
-    if os.path.lexists(folder) and not folder.is_dir():
+    if os.path.lexists(folder) and not os.path.isdir(folder):
         raise ConfigError(f"{folder} is not a folder")
     for name in names:
         if os.path.lexists(folder / name):

@@ -210,6 +210,7 @@ class Solver(SolverUse):
 
     def _iterate(self) -> None:
         self.net.debug_info = self.param.debug_info and self._displays(self.iter)
+        self.net.await_input()  # data that cannot be read end the training between two updates
         self.in_update = True
         if self.update_kernel is None or not update_at_once(self):
             self._iterate_in_parts()

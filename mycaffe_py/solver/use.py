@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -205,7 +206,7 @@ class SolverUse(Refuses):
         if not self.param.snapshot_prefix:
             return own
         prefix = Path(self.param.snapshot_prefix)
-        return prefix / own.name if prefix.is_dir() else prefix
+        return prefix / own.name if os.path.isdir(prefix) else prefix
 
     def restore(self, path: str | Path) -> None:
         """Continue from a ``.solverstate`` file: weights, iteration, history, and whatever else it contains."""

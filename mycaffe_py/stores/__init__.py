@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from .database import Database, Records, open_database
+from .database import Database, Records, open_database, record_name
 from .datum import array_to_datum, datum_to_array, parse_datum
+from .hdf5 import HDF5Group, open_hdf5
+from .hdf5_dataset import HDF5Dataset
 from .images import (
     check_image_type,
     decode_image,
     encode_image,
     image_bytes,
+    open_picture,
     read_image,
     resize_image,
     resize_pixels,
@@ -20,6 +23,8 @@ from .writing import DatabaseWriter, check_backend
 __all__ = [
     "Database",
     "DatabaseWriter",
+    "HDF5Dataset",
+    "HDF5Group",
     "ImageEntry",
     "Records",
     "array_to_datum",
@@ -31,10 +36,13 @@ __all__ = [
     "image_bytes",
     "mean_to_bytes",
     "open_database",
+    "open_hdf5",
+    "open_picture",
     "parse_datum",
     "read_image",
     "read_list",
     "read_mean",
+    "record_name",
     "resize_image",
     "resize_pixels",
     "text_lines",

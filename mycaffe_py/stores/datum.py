@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def datum_to_array(datum: Any, color: bool | None = None) -> np.ndarray:
     shape = (datum.channels, datum.height, datum.width)
     stored = datum.data
     values = np.frombuffer(stored, np.uint8) if stored else np.array(datum.float_data, np.float32)
-    if min(shape) < 1 or values.size != np.prod(shape, dtype=np.int64):
+    if min(shape) < 1 or values.size != math.prod(shape):  # exactly: NumPy's product overflows
         raise DataError(
             f"it declares {shape} (channels, height, width) but has {values.size} values"
         )

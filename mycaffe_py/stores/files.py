@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from mycaffe_py.device.memory_limits import require_memory_for_file
 from mycaffe_py.errors import DataError, MissingFileError
 from mycaffe_py.reading import read_bytes as read_file
 
@@ -14,6 +15,7 @@ def read_bytes(path: str | os.PathLike[str], what: str) -> bytes:
     Raises MissingFileError if it does not exist, and DataError if it cannot be read.
     """
     name = f"{what} {os.fspath(path)}"
+    require_memory_for_file(path)
     try:
         return read_file(path)
     except FileNotFoundError as error:

@@ -11,6 +11,7 @@ import numpy as np
 
 from mycaffe_py.device.memory_limits import out_of_memory, require_memory
 from mycaffe_py.errors import DataError, naming_place, require
+from mycaffe_py.reading import size_setting
 
 from .files import read_bytes
 from .resizing import resize_axis
@@ -23,7 +24,17 @@ _FORMATS = {
     "tif": "TIFF",
     "tiff": "TIFF",
 }
+_READ = (
+    *("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP", "JPEG2000"),
+    *("DIB", "ICO", "PCX", "SGI", "SUN", "TGA"),
+)
+"""Formats that are read. Pillow knows more, among them PostScript, for which it runs Ghostscript on the file."""
+_POSTSCRIPT = (b"%!PS", b"\xc5\xd0\xd3\xc6")
 _OPTIONS = {"JPEG": {"quality": 95}}  # OpenCV's
+PIXELS_SETTING = "MYCAFFE_IMAGE_PIXELS"
+"""Names the environment variable that says how many pixels an image may have."""
+MOST_PIXELS = 50_000_000
+"""Decoded and converted, they take about 0.7 GiB; a file of 150 kB can claim them."""
 _MODES = {True: "RGB", False: "L"}
 _BGR, _BGRA = [2, 1, 0], [2, 1, 0, 3]
 
@@ -51,14 +62,20 @@ def decode_image(data: bytes, color: bool | None = None) -> np.ndarray:
     """Return an image from the bytes of its file.
 
     ``color``: True for three channels, False for one (0.299 R + 0.587 G + 0.114 B), None for those
-    of the file, with its alpha channel. A stored orientation is not applied, as
-    in Caffe with OpenCV 2. Raises DataError or MissingExtraError.
+    of the file, with its alpha channel. Of an animation, it is the first picture. A stored
+    orientation is not applied, as in Caffe with OpenCV 2. Raises DataError or MissingExtraError.
     """
     module = require("PIL.Image", "image")
+    if data.startswith(_POSTSCRIPT):
+        raise DataError(
+            "PostScript is not read, since that would run it", hint="convert it to PNG first"
+        )
     try:
-        with module.open(io.BytesIO(data)) as image:
+        with open_picture(io.BytesIO(data)) as image:
             image = _eight_bit(image)
             values = np.asarray(_native(image) if color is None else image.convert(_MODES[color]))
+    except DataError:
+        raise
     except MemoryError as error:
         raise out_of_memory("an image is too large for the available memory") from error
     except module.UnidentifiedImageError as error:  # its text contains a buffer's address
@@ -69,6 +86,26 @@ def decode_image(data: bytes, color: bool | None = None) -> np.ndarray:
         return values[None]
     order = _BGRA if values.shape[2] == 4 else _BGR
     return np.ascontiguousarray(values.transpose(2, 0, 1)[order])
+
+
+def open_picture(source: Any) -> Any:
+    """Return Pillow's image of a file, its name or a stream, if it is of a format that is read here.
+
+    DataError if it has more than 50 million pixels, or what MYCAFFE_IMAGE_PIXELS says. Nothing is decoded yet.
+    """
+    module, most = require("PIL.Image", "image"), size_setting(PIXELS_SETTING)
+    if most is not None and module.MAX_IMAGE_PIXELS is not None:
+        module.MAX_IMAGE_PIXELS = max(module.MAX_IMAGE_PIXELS, 2 * most)  # ours comes first
+    most = MOST_PIXELS if most is None else most
+    image = module.open(source, formats=_READ)
+    width, height = image.size
+    if width * height > most:
+        image.close()
+        raise DataError(
+            f"an image of {width} x {height} is too large: at most {most:,} pixels are read",
+            hint=f"if it is to be read all the same: {PIXELS_SETTING}={width * height}",
+        )
+    return image
 
 
 def _eight_bit(image: Any) -> Any:
@@ -96,12 +133,21 @@ def check_image_type(kind: str) -> str:
 
 
 def encode_image(image: np.ndarray, kind: str) -> bytes:
-    """Return an image as the bytes of a file; ``kind`` is an extension such as ``png``."""
+    """Return an image as the bytes of a file; ``kind`` is an extension such as ``png``.
+
+    Raises DataError if images of this size cannot have that form: JPEG's sides have at most 65,535 pixels.
+    """
     module = require("PIL.Image", "image")
     name = check_image_type(kind)
     values = image[0] if len(image) == 1 else image[_BGR].transpose(1, 2, 0)
     buffer = io.BytesIO()
-    module.fromarray(np.ascontiguousarray(values)).save(buffer, name, **_OPTIONS.get(name, {}))
+    try:
+        module.fromarray(np.ascontiguousarray(values)).save(buffer, name, **_OPTIONS.get(name, {}))
+    except (OSError, ValueError) as error:
+        height, width = image.shape[1:]
+        raise DataError(
+            f"an image of {width} x {height} cannot be written as {name}: {error}"
+        ) from error
     return buffer.getvalue()
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 from pathlib import Path
 from typing import Any
 
+from mycaffe_py.durable import HiddenFolder
 from mycaffe_py.errors import ConfigError, OutputError, require
+from mycaffe_py.leftovers import remove_leftovers
 
 from .database import LEVELDB_HINT
 
@@ -39,6 +39,7 @@ class DatabaseWriter:
         self._lmdb = require("lmdb", "lmdb")
         self._pending: list[tuple[bytes, bytes]] = []
         self._environment: Any = None
+        self._folder: Any = None
         self.check_free()
 
     def check_free(self) -> None:
@@ -49,13 +50,12 @@ class DatabaseWriter:
             )
 
     def __enter__(self) -> DatabaseWriter:
-        name = f".{self.path.name[:40]}.{secrets.token_hex(8)}.tmp"
-        self._folder = self.path.parent / name
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._folder.mkdir()
+            remove_leftovers(self.path.parent)
+            self._folder = HiddenFolder(self.path)
             self._map_size = _FIRST_SIZE
-            self._environment = self._lmdb.open(os.fspath(self._folder), map_size=self._map_size)
+            name = os.fspath(self._folder.path)
+            self._environment = self._lmdb.open(name, map_size=self._map_size)
         except (OSError, self._lmdb.Error) as error:
             self._discard()
             if isinstance(error, FileExistsError | NotADirectoryError):
@@ -78,8 +78,8 @@ class DatabaseWriter:
                 self._environment.sync(True)
                 self._environment.close()
                 self.check_free()
-                (self._folder / "lock.mdb").unlink(missing_ok=True)
-                os.rename(self._folder, self.path)
+                (self._folder.path / "lock.mdb").unlink(missing_ok=True)
+                self._folder.publish()
         except (OSError, self._lmdb.Error) as failure:
             raise self._failed(failure) from failure
         finally:
@@ -102,7 +102,8 @@ class DatabaseWriter:
     def _discard(self) -> None:
         if self._environment is not None:
             self._environment.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._folder is not None:
+            self._folder.discard()
 
     def _failed(self, error: Exception) -> Exception:
         if isinstance(error, OutputError):

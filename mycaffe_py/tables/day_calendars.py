@@ -74,7 +74,11 @@ def _every(days: np.ndarray, step: int, prefix: str = "") -> Rhythm:
         label = f"every {step // 7} weeks"
     if prefix:
         label = "1 day apart" if step == 1 else f"{step} days apart"
-    return Rhythm(prefix + label, lambda count: _checked(last + step * np.arange(1, count + 1)))
+
+    def following(count: int) -> np.ndarray:
+        return _checked(last + step * np.arange(1, count + 1, dtype=np.int64))
+
+    return Rhythm(prefix + label, following)
 
 
 def _checked(days: np.ndarray) -> np.ndarray:
@@ -103,7 +107,7 @@ def _weekdays(days: np.ndarray) -> Rhythm | None:
     last = int(days[-1])
 
     def following(count: int) -> np.ndarray:
-        later = last + np.arange(1, 7 * count + 8)
+        later = last + np.arange(1, 7 * count + 8, dtype=np.int64)
         return _checked(later[chosen[weekday_of(later)]][:count])
 
     return Rhythm(label, following)
@@ -207,7 +211,7 @@ def _by_months(
     limit = int(month_of(np.array([END // DAY]))[0])
 
     def following(count: int) -> np.ndarray:
-        later = last + step * np.arange(1, count + 1)
+        later = last + step * np.arange(1, count + 1, dtype=np.int64)
         if later.size and later[-1] >= limit:
             raise too_late()
         return rule(later)

@@ -10,7 +10,11 @@ from pathlib import Path
 from mycaffe_py.errors import DataError
 
 MOST_UNPACKED = 2**30
-"""The most bytes that a gzipped file may have when it is unpacked."""
+MOST_OF_SMALL, MOST_TIMES = 2**22, 100
+"""The most bytes that a gzipped file may have when it is unpacked: 4 MiB or 100 times what it has, 1 GiB in any case.
+
+Tables are packed to a fifth or a tenth; a file made for it, to a thousandth.
+"""
 
 _GZIP = b"\x1f\x8b"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -63,13 +67,17 @@ def _what_else(raw: bytes) -> str:
 
 
 def _unpacked(path: Path, raw: bytes) -> bytes:
+    most = min(MOST_UNPACKED, max(MOST_OF_SMALL, MOST_TIMES * len(raw)))
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(raw)) as packed:
-            data = packed.read(MOST_UNPACKED + 1)
+            data = packed.read(most + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(
             f"{path}: cannot be unpacked with gzip: {error}", hint="the file may not be complete"
         ) from None
-    if len(data) > MOST_UNPACKED:
-        raise DataError(f"{path}: more than {MOST_UNPACKED:,} bytes when it is unpacked")
+    if len(data) > most:
+        raise DataError(
+            f"{path}: {len(raw):,} bytes become more than {most:,} when they are unpacked",
+            hint="if the file is what it should be, unpack it first: gunzip FILE",
+        )
     return data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from mycaffe_py.errors import DataError, closest
@@ -16,10 +17,11 @@ def match_columns(table: Table, wanted: Sequence[str], what: str) -> list[int]:
     names nearest to those, and the columns that are not needed.
     """
     names = [table.column_name(index) for index in range(table.width)]
-    missing = [name for name in dict.fromkeys(wanted) if name not in names]
-    doubled = [name for name in dict.fromkeys(wanted) if names.count(name) > 1]
+    times, needed = Counter(names), dict.fromkeys(wanted)
+    missing = [name for name in needed if name not in times]
+    doubled = [name for name in needed if times[name] > 1]
     if missing:
-        extra = [name for name in names if name not in wanted]
+        extra = [name for name in names if name not in needed]
         listed = f"; not needed: {_quoted(extra)}" if extra else ""
         near = [(name, closest(name, extra)) for name in missing]
         advice = [f'"{other}" for "{name}"' for name, other in near if other]
@@ -30,7 +32,8 @@ def match_columns(table: Table, wanted: Sequence[str], what: str) -> list[int]:
     if doubled:
         message = f"{table.path}: {what} needs {_counted(doubled)}, of which there are several"
         raise DataError(message, hint="give each column a name of its own")
-    return [names.index(name) for name in wanted]
+    places = {name: index for index, name in enumerate(names)}
+    return [places[name] for name in wanted]
 
 
 def _counted(names: Sequence[str]) -> str:

@@ -142,10 +142,12 @@ def _split(
                 rows.append(row)
                 lines.append(skipped + reader.line_num)
     except csv.Error as error:
+        too_long = "field limit" in str(error)
+        what = f"a cell of more than {csv.field_size_limit():,} characters" if too_long else error
         raise DataError(
-            f"{path}, line {skipped + reader.line_num}: {error}",
+            f"{path}, line {skipped + reader.line_num}: {what}",
             hint="a cell that begins with a quote must end with one"
-            if "unexpected end" in str(error) or "field limit" in str(error)
+            if "unexpected end" in str(error) or too_long
             else None,
         ) from None
     return rows, lines

@@ -140,7 +140,11 @@ def _of_digits(texts: Sequence[str]) -> Layout | Epoch | None:
         template, first, last = DIGITS[length]
         dates, _ = _fits(
             template,
-            [each for each in texts if len(each) == length and first <= int(each[:4]) <= last],
+            [
+                each
+                for each in texts
+                if len(each) == length and each.isdecimal() and first <= int(each[:4]) <= last
+            ],
         )
         # A few mistakes among many dates are mistakes; among few cells they are a sign of numbers.
         if dates >= 0.9 * len(texts):

@@ -116,26 +116,34 @@ class Table:
         """Return ``line 7`` for a row of a file of text, else ``row 5``, counted from 0."""
         return f"row {row}" if self.lines is None else f"line {self.lines[row]}"
 
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        """The columns of each name."""
+        places: dict[str, list[int]] = {}
+        for index, name in enumerate(self.names or ()):
+            places.setdefault(name, []).append(index)
+        return places
+
     def column_index(self, wanted: str, field: str = "") -> int:
         """Return the index of the column given by name or by number from 0; DataError if there is none."""
-        names = self.names or ()
+        names, places = self.names or (), self._places.get(wanted, [])
         number = int(wanted) if wanted.isdecimal() and len(wanted) < 10 else self.width
         setting = f" ({field})" if field else ""
-        if names.count(wanted) > 1:
+        if len(places) > 1:
             raise DataError(
-                f'{self.path}: {names.count(wanted)} columns are named "{wanted}"{setting}',
+                f'{self.path}: {len(places)} columns are named "{wanted}"{setting}',
                 hint="give the column's number, counted from 0",
                 field=field,
             )
-        if wanted in names:
+        if places:
             if number < self.width and names[number] != wanted:
                 raise DataError(
-                    f'{self.path}: "{wanted}" is the name of column {names.index(wanted)} and the number of '
+                    f'{self.path}: "{wanted}" is the name of column {places[0]} and the number of '
                     f"{self.quoted_name(number)}{setting}",
                     hint="give the columns names that are not numbers",
                     field=field,
                 )
-            return names.index(wanted)
+            return places[0]
         if number < self.width:
             return number
         raise DataError(
@@ -184,7 +192,7 @@ class Table:
         return values
 
     def times(self, index: int, cell_time: Callable[[str], float]) -> np.ndarray:
-        """Convert a column to times, (rows,); DataError if they decrease.
+        """Convert a column to times, (rows,); DataError if they decrease, or are the same in all of several rows.
 
         Dates and moments of typed columns become days since 1970, in UTC if they have a zone.
         """
@@ -196,6 +204,9 @@ class Table:
             shown = self._shown(index, row)
             message = f'"{shown}" comes before the row above it; times must not decrease'
             raise self.error_in(row, index, message)
+        if len(times) > 1 and times[0] == times[-1]:
+            shown = self._shown(index, 0)
+            raise self.error_in(len(times) - 1, index, f'"{shown}" is the time of every row')
         return times
 
     def _days(self, index: int) -> np.ndarray:

@@ -174,5 +174,5 @@ def _essence(text: str) -> str:
     """Return a text without what formats may write in another way: case, leading zeros, offsets' colons."""
     text = re.sub(r"([+-]\d\d):(\d\d)$", r"\1\2", text.strip().casefold())
     text = re.sub(r"(z|[+-]0000)$", "+0000", text)
-    text = re.sub(r"(:\d\d[.,]\d*?)0+(?!\d)", r"\1", text)
+    text = re.sub(r":\d\d[.,]\d+", lambda found: found[0].rstrip("0"), text)
     return re.sub(r"\s+", " ", re.sub(r"(?<!\d)0+(?=\d)", "", text))

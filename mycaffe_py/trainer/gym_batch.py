@@ -22,6 +22,7 @@ from mycaffe_py.forecast import Forecast
 from mycaffe_py.layer.layer import TEST as PHASE_TEST
 from mycaffe_py.net.net import Net
 from mycaffe_py.seeding import gym_seed
+from mycaffe_py.stored import Stored
 from mycaffe_py.wording import counted
 
 from .gym_answers import as_look_ahead, as_reset, as_step
@@ -375,19 +376,23 @@ class GymBatch:
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Restore what :meth:`state` returned; SnapshotError if it does not fit the net."""
-        if len(state["gyms"]) != len(self.gyms):
+        lacking = {"last_target": self.last_target, "x": 0.0, "time": 0.0}  # in states of 0.3
+        stored = Stored({**lacking, **Stored(state, "gyms").values}, "gyms")
+        states = stored.items("gyms")
+        if len(states) != len(self.gyms):
             raise SnapshotError(
-                f"the state is of {len(state['gyms'])} gyms, but the net's batch size is {self.batch}",
+                f"the state is of {len(states)} gyms, but the net's batch size is {self.batch}",
                 hint="use the batch size of the run that wrote the snapshot",
             )
-        for gym, gym_state in zip(self.gyms, state["gyms"], strict=True):
-            gym.load_state(gym_state)
-        actions = state[_STORED_ACTIONS]
-        self.actions = None if actions is None else list(actions)
-        self.target[...] = state["target"]
-        self.last_target[...] = state.get("last_target", self.last_target)  # not in states of 0.3
-        self.x, self.time = (float(state.get(name, 0.0)) for name in ("x", "time"))
-        self._begun = bool(state["begun"])
+        absent = stored[_STORED_ACTIONS] is None
+        actions = None if absent else stored.rows(_STORED_ACTIONS, len(states))
+        shape, begun = self.target.shape, stored.flag("begun")
+        target, last = stored.array("target", shape), stored.array("last_target", shape)
+        x, time = (stored.number(name, finite=False) for name in ("x", "time"))
+        for gym, gym_state in zip(self.gyms, states, strict=True):
+            gym.load_state(Stored(gym_state, f"gym {gym.type}").values)
+        self.actions, self._begun = actions, begun
+        self.target[...], self.last_target[...], self.x, self.time = target, last, x, time
 
     def close(self) -> None:
         """Close every gym."""

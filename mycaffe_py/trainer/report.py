@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -12,6 +10,7 @@ from typing import Any
 
 from mycaffe_py.answers import wrong_answer
 from mycaffe_py.errors import DataError
+from mycaffe_py.spreadsheets import csv_text
 
 from .report_text import GAP, Cell, aligned, blocks, shown, whole
 
@@ -130,10 +129,9 @@ class Report:
         """Return the tables as CSV with all digits; empty cells for None.
 
         Several become one: the first column, ``table``, has their titles, and columns of the same name are one.
+        Texts that a spreadsheet would compute begin with an apostrophe.
         """
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(self._csv_rows())
-        return text.getvalue()
+        return csv_text(self._csv_rows())
 
     def _csv_rows(self) -> Iterator[list[Any]]:
         columns = list(dict.fromkeys(name for table in self.tables for name in table.columns))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.errors import SnapshotError
+from mycaffe_py.stored import Stored
 
 
 class RollingFigures:
@@ -48,7 +49,8 @@ class RollingFigures:
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Restore what :meth:`state` returned; SnapshotError if it does not fit the settings."""
-        errors = np.asarray(state["errors"])
+        stored = Stored(state, "metrics")
+        errors, count = stored.array("errors"), stored.whole("count")
         if errors.shape != self._errors.shape:
             raise SnapshotError(
                 f"the state has metrics of (2, window, batch) = {errors.shape}; the settings expect "
@@ -56,7 +58,7 @@ class RollingFigures:
                 hint="accuracy_window or the batch has changed since the snapshot",
             )
         self._errors[...] = errors
-        self.count = int(state["count"])
+        self.count = count
 
 
 _NAMES = (

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         check_snapshot as check_snapshot,
         restore as restore,
     )
+    from .snapshot_targets import check_prefix as check_prefix
     from .solverstate import (
         check_format as check_format,
         check_writable as check_writable,
@@ -37,5 +38,6 @@ else:
         nearby="runs_hint",
         restoring="RestoreReport check_snapshot restore",
         solverstate="check_format check_writable save_snapshot save_state snapshot_paths",
+        snapshot_targets="check_prefix",
         trying_state="try_state",
     )

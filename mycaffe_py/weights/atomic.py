@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from mycaffe_py.durable import make_folder, replacing
 from mycaffe_py.errors import OutputError
+from mycaffe_py.leftovers import remove_leftovers
 
 Content = bytes | str | Callable[[BinaryIO], None]
 
@@ -19,9 +19,9 @@ def atomic_write(path: str | os.PathLike[str], data: Content) -> None:
     """Write ``data`` (bytes, text as UTF-8, or a function that writes) to ``path``.
 
     A temporary file in the same folder is written, flushed to the disk and renamed, so the final
-    name never refers to half a file; missing folders are created. A link is kept, and its target is
-    written; a device or pipe such as /dev/stdout is written directly. Raises OutputError with the
-    system's reason.
+    name never refers to half a file, also after a power failure; missing folders are created. A link is
+    kept, and its target is written; a device or pipe such as /dev/stdout is written directly. Raises
+    OutputError with the system's reason. What killed processes left unfinished in the folder is removed.
     """
     path = Path(path)
     try:
@@ -29,25 +29,29 @@ def atomic_write(path: str | os.PathLike[str], data: Content) -> None:
             with open(path, "wb") as file:
                 _put(file, data)
             return
-        if path.is_symlink():
+        if not path.name:
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if os.path.islink(path):
             path = Path(os.path.realpath(path))
         _make_folder(path.parent)
-        temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}.tmp")
-        try:
-            # Not tempfile: its files are readable only by their owner.
-            with open(temporary, "xb") as file:
-                _put(file, data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
+        _clean_once(path.parent)
+        with replacing(path, to_disk=True) as file:
+            _put(file, data)
     except OutputError:
         raise
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+_cleaned: set[str] = set()
+"""The folders in which this process has looked for leftovers."""
+
+
+def _clean_once(folder: Path) -> None:
+    name = os.path.abspath(folder)
+    if name not in _cleaned:
+        _cleaned.add(name)
+        remove_leftovers(name)
 
 
 def check_target(path: str | os.PathLike[str]) -> None:
@@ -76,7 +80,7 @@ def _put(file: BinaryIO, data: Content) -> None:
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     except (FileExistsError, NotADirectoryError) as error:
         blocking = next(
             (place for place in (folder, *folder.parents) if os.path.isfile(place)), folder

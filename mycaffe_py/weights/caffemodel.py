@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,13 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.blob.blob import Blob
-from mycaffe_py.blob.blobproto import array_from_proto, array_to_proto, proto_shape, shape_fits
+from mycaffe_py.blob.blobproto import (
+    array_from_proto,
+    array_to_proto,
+    as_type,
+    proto_shape,
+    shape_fits,
+)
 from mycaffe_py.blob.host_blob import refresh_views, send_writes
 from mycaffe_py.errors import LayerError, OutputError, SnapshotError, naming_place
 from mycaffe_py.layer.layer import Layer
@@ -22,7 +29,7 @@ from .atomic import atomic_write
 from .files import STATE, WEIGHTS, kind_of, parse, read_file
 from .hdf5 import is_hdf5, weights_to_hdf5
 from .misfits import misfit_hint, other_net_hint
-from .wire import with_size_mark
+from .seal import sealed
 
 LARGEST_BINARY = 2**31 - 1
 """Protobuf's limit for the size of a message, in bytes; readers reject more."""
@@ -108,7 +115,7 @@ def serialize(message: Any, path: str | os.PathLike[str]) -> bytes:
     from google.protobuf.message import EncodeError
 
     try:
-        data = with_size_mark(message.SerializeToString())
+        data = sealed(message.SerializeToString())
     except (EncodeError, ValueError) as error:  # the values just fit, but not the whole message
         raise _too_large(path, f"more than {LARGEST_BINARY:,}") from error
     check_size(path, len(data))
@@ -159,11 +166,10 @@ class WeightsPlan:
         """Copy the values (and gradients, where the file has them)."""
         asarray = self.net.device.asarray
         send_writes()
-        with np.errstate(all="ignore"):  # a double beyond float32's range becomes infinite
-            for blob, data, diff in self.values:
-                blob.data[...] = asarray(data.astype(blob.dtype, copy=False))
-                if diff is not None:
-                    blob.diff[...] = asarray(diff.astype(blob.dtype, copy=False))
+        for blob, data, diff in self.values:
+            blob.data[...] = asarray(as_type(data, blob.dtype))
+            if diff is not None:
+                blob.diff[...] = asarray(as_type(diff, blob.dtype))
         refresh_views()
 
 
@@ -174,11 +180,12 @@ def plan_weights(net: Any, path: Path, data: bytes) -> WeightsPlan:
             f"{path} is a solver state, but a weights file is expected",
             hint=_advice(path),
         )
-    message = parse(net.registry.schema, data, "NetParameter", path, WEIGHTS)
+    layers = net.layers_by_name()
+    shapes = {name: [blob.shape for blob in layer.blobs] for name, layer in layers.items()}
+    message = parse(net.registry.schema, data, "NetParameter", path, WEIGHTS, shapes)
     stored = list(_stored_layers(message))
     if not any(name for name, _ in stored):
         raise SnapshotError(f"{path} contains no layers: it is damaged or of another kind")
-    layers = net.layers_by_name()
     known = [(layers[name], blobs) for name, blobs in stored if name in layers]
     _let_layers_check(path, message, layers)
     may_lack = _shared_blobs(net) if is_hdf5(data) else None
@@ -206,8 +213,8 @@ def weights_beside(state: Path) -> Path:
 
 def _advice(path: Path) -> str:
     sibling = weights_beside(path)
-    other = f"its weights are in {sibling}; " if sibling.is_file() else ""
-    return f"{other}to continue from the state, use --resume {path}"
+    other = f"its weights are in {sibling}; " if os.path.isfile(sibling) else ""
+    return f"{other}to continue from the state, use --resume {shlex.quote(str(path))}"
 
 
 def _stored_layers(message: Any) -> Iterator[tuple[str, Sequence[Any]]]:

@@ -6,17 +6,24 @@ import os
 from pathlib import Path
 from typing import Any
 
-from mycaffe_py.errors import MissingFileError, SnapshotError, closest
+from mycaffe_py.device.memory_limits import require_memory_for_file
+from mycaffe_py.errors import MissingFileError, SnapshotError, closest, naming_place
 from mycaffe_py.reading import read_bytes
+from mycaffe_py.schema.texts import check_texts
 
-from .hdf5 import holds_state, is_hdf5, net_from_hdf5, state_from_hdf5
+from .hdf5 import holds_state, is_hdf5
+from .hdf5_reading import net_from_hdf5, state_from_hdf5
 from .nearby import runs_hint
-from .wire import marked_size, top_level_fields
+from .seal import damage
+from .wire import has_more_fields, top_level_fields
 
 WEIGHTS, STATE, UNKNOWN = "weights", "solver state", ""
 _SUFFIXES = (".caffemodel", ".solverstate")
 ALL_SUFFIXES = tuple(f"{suffix}{more}" for suffix in _SUFFIXES for more in ("", ".h5"))
-_READERS = {"NetParameter": net_from_hdf5, "SolverState": state_from_hdf5}
+_READERS: dict[str, Any] = {"NetParameter": net_from_hdf5, "SolverState": state_from_hdf5}
+_LAYERS = frozenset({2, 100})
+"""The numbers of the fields of layers: of Caffe's first format, and of today's."""
+_MOST_FIELDS = 500_000
 _LOOK_AT = 4096
 
 
@@ -24,8 +31,9 @@ def read_file(path: Path, expected: str) -> bytes:
     """Return the bytes of a weights or state file.
 
     Raises MissingFileError naming similar files, or SnapshotError for a file that cannot be read, is
-    empty or text, or does not have the length it declares.
+    empty or text, or does not have the size and the checksum with which it was written.
     """
+    require_memory_for_file(path)
     try:
         data = read_bytes(path)
     except FileNotFoundError as error:
@@ -34,17 +42,15 @@ def read_file(path: Path, expected: str) -> bytes:
         ) from error
     except IsADirectoryError as error:
         last = path / f"last{_SUFFIXES[expected == STATE]}"
-        hint = f'did you mean "{last}"?' if last.is_file() else runs_hint(path / "last")
+        hint = f'did you mean "{last}"?' if os.path.isfile(last) else runs_hint(path / "last")
         raise SnapshotError(
             f"{path} is a folder, but a {expected} file is expected", hint=hint
         ) from error
     except OSError as error:
         raise SnapshotError(f"cannot read {path}: {error.strerror or error}") from error
     _refuse_other_formats(path, data, expected)
-    size = marked_size(data)
-    if size is not None and size != len(data):
-        what = "is cut short" if len(data) < size else "is damaged"
-        raise SnapshotError(f"{path} {what}: it has {len(data)} bytes, but was written with {size}")
+    if found := damage(data):
+        raise SnapshotError(f"{path} {found}")
     return data
 
 
@@ -61,12 +67,28 @@ def kind_of(data: bytes) -> str:
     return UNKNOWN
 
 
-def parse(schema: Any, data: bytes, message_name: str, path: Path, expected: str) -> Any:
-    """Return the message in ``data``, binary or HDF5, or raise SnapshotError that names the file."""
+def parse(
+    schema: Any, data: bytes, message_name: str, path: Path, expected: str, shapes: Any
+) -> Any:
+    """Return the message in ``data``, binary or HDF5, or raise SnapshotError that names the file.
+
+    ``shapes`` are those of the blobs that are to be filled, by layer, or of the history: of an HDF5 file, no others
+    are read.
+    """
     if is_hdf5(data):
-        return _READERS[message_name](schema, data, path)
+        message = _READERS[message_name](schema, data, path, shapes)
+        with naming_place(str(path), SnapshotError):
+            check_texts(message)
+        return message
+    layers = _LAYERS if message_name == "NetParameter" else frozenset[int]()
+    if has_more_fields(data, _MOST_FIELDS, layers):
+        raise SnapshotError(
+            f"{path} has more than {_MOST_FIELDS:,} parts, which no net needs: it is damaged"
+        )
     try:
-        return schema.parse_binary(data, message_name)
+        message = schema.parse_binary(data, message_name)
+        check_texts(message)
+        return message
     except ValueError as error:  # SnapshotError, or invalid UTF-8 in a string
         if kind_of(data) == expected:
             reason = f"{path} is damaged or was cut short: its {len(data)} bytes are not a complete"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ def other_net_hint(path: Path, message: Any) -> str:
     """Return what to give if no layer of a weights file is in the net."""
     hint = "weights are loaded by layer name"
     model = path.parent / _MODEL
-    if model.is_file():
+    if os.path.isfile(model):
         return f"{hint}; these belong to --model {model}"
     return f'{hint}; these belong to net "{message.name}"' if message.name else hint
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import re
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mycaffe_py.blob.blobproto import array_from_proto, proto_shape, shape_fits
-from mycaffe_py.errors import MissingFileError, MyCaffeError, SnapshotError, naming_place
-from mycaffe_py.seeding import restore_generator
+from mycaffe_py.blob.blobproto import as_type, proto_shape, shape_fits
+from mycaffe_py.errors import MissingFileError, MyCaffeError, SnapshotError
 
 from .caffemodel import LoadReport, WeightsPlan, digest, plan_weights, read_blob, weights_beside
+from .entries import check_entries, read_entries
 from .files import STATE, WEIGHTS, kind_of, parse, read_file
 from .solverstate import LAYERS, RANDOM, SOLVER, TRAINER, WEIGHTS_DIGEST, history_arrays
-from .state_tree import unpack
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,8 @@ class _Plan:
 
 def _plan(solver: Any, path: Path) -> _Plan:
     message = _read_state(solver, path)
-    entries = _read_entries(message, path)
-    _check_entries(solver, path, entries)
-    _check_began(path, entries.get(SOLVER, {}).get("began", 0), message.iter)
+    entries = read_entries(message, path)
+    check_entries(solver, path, entries, message.iter)
     history = _read_history(solver, path, message.history)
     expected = entries.get(WEIGHTS_DIGEST, {}).get("sha256")
     weights_path, data = _find_weights(path, message.learned_net, expected)
@@ -86,76 +88,17 @@ def _read_state(solver: Any, path: Path) -> Any:
     data = read_file(path, STATE)
     if kind_of(data) == WEIGHTS:
         sibling = path.with_name(path.name.replace(".caffemodel", ".solverstate"))
-        instead = f"give {sibling}" if sibling.is_file() else "give its .solverstate"
+        instead = f"give {sibling}" if os.path.isfile(sibling) else "give its .solverstate"
         raise SnapshotError(
             f"{path} is a weights file, but a solver state is expected",
             hint=f"to continue a run, {instead}; to start a new run from these weights, "
-            f"use --weights {path}",
+            f"use --weights {shlex.quote(str(path))}",
         )
-    message = parse(solver.net.registry.schema, data, "SolverState", path, STATE)
+    shapes = [array.shape for array in history_arrays(solver)]
+    message = parse(solver.net.registry.schema, data, "SolverState", path, STATE, shapes)
     if kind_of(data) != STATE or message.iter < 0 or message.current_step < 0:
         raise SnapshotError(f"{path} is not a solver state: it is damaged or of another kind")
     return message
-
-
-def _read_entries(message: Any, path: Path) -> dict[str, Any]:
-    with naming_place(str(path), SnapshotError):
-        arrays = {e.name: array_from_proto(e.array) for e in message.entry if e.HasField("array")}
-        entries = {e.name: unpack(e.json, arrays) for e in message.entry if e.HasField("json")}
-    if not all(isinstance(value, dict) for value in entries.values()):
-        raise SnapshotError(f"{path} is damaged: an entry differs from what was written")
-    return entries
-
-
-def _check_entries(solver: Any, path: Path, entries: dict[str, Any]) -> None:
-    stored = entries.get(SOLVER, {})
-    dtype = solver.net.dtype.name
-    if stored.get("type", solver.type) != solver.type:
-        raise SnapshotError(
-            f"{path} belongs to a solver of type {stored['type']}; this solver is of type {solver.type}",
-            hint="update rules cannot use each other's history; --weights (weights= in Python) starts a new run",
-        )
-    if stored.get("dtype", dtype) != dtype:
-        raise SnapshotError(
-            f"{path} was written in {stored['dtype']}; this net is in {dtype}",
-            hint=f"resume with --dtype {stored['dtype']} (dtype= in Python)",
-        )
-    if not _is_set_rate(entries.get(SOLVER, {}).get("set_rate")):
-        raise SnapshotError(f"{path} is damaged: its learning rate is none")
-    trainer, stored = solver.trainer, entries.get(TRAINER, {})
-    if trainer is not None and stored.get("type", trainer.type) != trainer.type:
-        raise SnapshotError(
-            f"{path} belongs to trainer {stored['type']}; this solver has trainer {trainer.type}",
-            hint="--weights (weights= in Python) starts a new run from the weights alone",
-        )
-    if RANDOM in entries:
-        _check_generator(solver, path, entries[RANDOM])
-
-
-def _check_began(path: Path, began: Any, iteration: int) -> None:
-    """Raise SnapshotError unless this is an iteration at which a count of updates may have begun."""
-    if isinstance(began, bool) or not isinstance(began, int) or not 0 <= began <= iteration:
-        raise SnapshotError(
-            f"{path} is damaged: its updates are counted from {began!r:.40}, which is no iteration up to {iteration}"
-        )
-
-
-def _is_set_rate(stored: Any) -> bool:
-    """Whether this is what a solver of which somebody has set the rate, or nobody, puts into its state."""
-    pair = isinstance(stored, list) and len(stored) == 2
-    return stored is None or (
-        pair and all(isinstance(rate, int | float) and 0 <= rate < np.inf for rate in stored)
-        and stored[1] > 0
-    )  # fmt: skip
-
-
-def _check_generator(solver: Any, path: Path, stored: dict[str, Any]) -> None:
-    scratch = np.random.Generator(type(solver.net.device.rng.bit_generator)())
-    try:
-        restore_generator(scratch, stored["generator"])
-        int(stored["seed"])
-    except (KeyError, ValueError, TypeError, OverflowError) as error:
-        raise SnapshotError(f"{path}: its random state cannot be used: {error!r}") from error
 
 
 def _read_history(solver: Any, path: Path, stored: Any) -> list[np.ndarray]:
@@ -181,7 +124,7 @@ def _read_history(solver: Any, path: Path, stored: Any) -> list[np.ndarray]:
 
 def _find_weights(state: Path, learned_net: str, expected: str | None) -> tuple[Path, bytes]:
     candidates = _weights_named(state, learned_net)
-    found = [path for path in candidates if path.is_file()]
+    found = [path for path in candidates if os.path.isfile(path)]
     if not found:
         wanted = candidates[0]
         raise MissingFileError(
@@ -227,17 +170,20 @@ def _absent(solver: Any, entries: dict[str, Any]) -> list[str]:
 
 
 def _apply(solver: Any, plan: _Plan) -> None:
-    # The trainer and the layers come first: only they may still fail.
-    if solver.trainer is not None and RANDOM in plan.entries:
-        solver.trainer.seed = plan.entries[RANDOM]["seed"]  # what it draws from it goes on the same
-    if solver.trainer is not None and TRAINER in plan.entries:
-        _restore_trainer(solver.trainer, plan)
-    _restore_layers(solver, plan)
+    # Trainer and layers come first: only they may still fail, and then they are as they were before.
+    with _undoing(solver):
+        if solver.trainer is not None and RANDOM in plan.entries:
+            solver.trainer.seed = plan.entries[RANDOM][
+                "seed"
+            ]  # what it draws from it goes on the same
+        if solver.trainer is not None and TRAINER in plan.entries:
+            _restore_trainer(solver.trainer, plan)
+        _restore_layers(solver, plan)
     plan.weights.apply()
     solver.iter, solver.current_step = plan.message.iter, plan.message.current_step
     device = solver.net.device
     for target, values in zip(history_arrays(solver), plan.history, strict=True):
-        target[...] = device.asarray(values, dtype=target.dtype)
+        target[...] = device.asarray(as_type(values, target.dtype))
     stored = plan.entries.get(SOLVER, {})
     solver.loss, solver.last_lr = (
         stored.get("loss", solver.loss),
@@ -252,30 +198,63 @@ def _apply(solver: Any, plan: _Plan) -> None:
         device.resume_generators(random["seed"], random["generator"], solver.iter)
 
 
+@contextmanager
+def _undoing(solver: Any) -> Iterator[None]:
+    """Context after whose failure trainer, gyms and layers are as before.
+
+    What cannot say its state yet, such as a plugin's object before the first update, stays as it was left.
+    """
+    trainer, nets = solver.trainer, (solver.net, *solver.test_nets)
+    settings = type(solver.param)()
+    settings.CopyFrom(solver.param)  # a trainer may set when the training ends
+    seed = getattr(trainer, "seed", None)
+    state = None if trainer is None else _state_before(trainer)
+    layers = [(layer, _state_before(layer)) for net in nets for _, layer in net.named_states()]
+    try:
+        yield
+    except BaseException:
+        solver.param.CopyFrom(settings)
+        if trainer is not None:
+            trainer.seed = seed
+        for owner, before in [*layers, (trainer, state)]:
+            if before is not None:
+                with suppress(Exception):
+                    owner.load_state(before)
+        raise
+
+
+def _state_before(owner: Any) -> Any:
+    try:
+        return copy.deepcopy(owner.state())
+    except Exception:
+        return None
+
+
 def _restore_layers(solver: Any, plan: _Plan) -> None:
     stored = plan.entries.get(LAYERS, {})
     states = [stored.get("train", {}), *stored.get("test", ())]
     for net, of_net in zip((solver.net, *solver.test_nets), states, strict=False):
-        try:
+        with _explained(plan, "a layer"):
             net.load_layer_states(of_net)
-        except SnapshotError as error:
-            hint = error.hint or "--weights (weights= in Python) starts a new run"
-            raise SnapshotError(f"{plan.report.state}: {error.message}", hint=hint) from error
 
 
 def _restore_trainer(trainer: Any, plan: _Plan) -> None:
-    try:
+    with _explained(plan, f"trainer {trainer.type}"):
         trainer.load_state(plan.entries[TRAINER]["state"])
+
+
+@contextmanager
+def _explained(plan: _Plan, who: str) -> Iterator[None]:
+    """Raise what a ``load_state`` raises as a SnapshotError that names the state and says what to do."""
+    state, anew = plan.report.state, "--weights (weights= in Python) starts a new run"
+    try:
+        yield
     except SnapshotError as error:
-        state, hint = (
-            plan.report.state,
-            error.hint or "--weights (weights= in Python) starts a new run",
-        )
-        raise SnapshotError(f"{state}: {error.message}", hint=hint) from error
+        raise SnapshotError(f"{state}: {error.message}", hint=error.hint or anew) from error
     except MyCaffeError:
         raise
     except Exception as error:
         raise SnapshotError(
-            f"{plan.report.state}: trainer {trainer.type} cannot restore its state: {error!r}",
-            hint="the solver file may have changed since the snapshot; --weights (weights= in Python) starts a new run",
+            f"{state}: {who} cannot restore its state: {type(error).__name__}: {error!s:.200}",
+            hint=f"the solver file may have changed since the snapshot; {anew}",
         ) from error

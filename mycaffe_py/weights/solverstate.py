@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,11 +10,14 @@ from typing import Any
 
 from mycaffe_py.answers import state_of
 from mycaffe_py.blob.blobproto import array_to_proto
+from mycaffe_py.durable import hidden_name, make_folder
 from mycaffe_py.errors import OutputError, require
+from mycaffe_py.leftovers import remove_leftovers
 
 from .atomic import atomic_write
 from .caffemodel import check_size, digest, serialize, size_of_weights, write_weights
-from .hdf5 import state_to_hdf5
+from .hdf5 import check_names, state_to_hdf5
+from .snapshot_targets import check_snapshot_file, check_snapshots_due
 from .state_tree import pack
 
 # Names of the entries of a state beyond Caffe's fields.
@@ -42,7 +46,9 @@ def save_snapshot(solver: Any, prefix: str | os.PathLike[str]) -> tuple[Path, Pa
     check_format(solver.param)
     hdf5 = writes_hdf5(solver.param)
     weights, state = snapshot_paths(prefix, solver.iter, hdf5=hdf5)
-    _check_sizes(solver, weights, state)
+    _check_content(solver, weights, state)
+    for path in (weights, state):
+        check_snapshot_file(solver, path)
     written = write_weights(solver.net, weights, solver.param.snapshot_diff, hdf5)
     _write_state(solver, state, weights.name, written)
     return weights, state
@@ -60,7 +66,9 @@ def save_state(
     path = Path(path)
     name = _relative(os.fspath(learned_net), path.parent)
     weights = path.parent / name
-    _write_state(solver, path, name, digest(weights.read_bytes()) if weights.is_file() else None)
+    _write_state(
+        solver, path, name, digest(weights.read_bytes()) if os.path.isfile(weights) else None
+    )
 
 
 def check_format(param: Any) -> None:
@@ -70,29 +78,52 @@ def check_format(param: Any) -> None:
 
 
 def check_writable(solver: Any) -> None:
-    """Raise OutputError if a solver's snapshots are too large for their format, or their folder is not writable.
+    """Raise OutputError if a solver's snapshots cannot be written in their format, would replace files of others, or if
+    their folder is not writable.
 
-    The latter is tested by writing a file, as in Caffe.
+    The latter is tested by writing a file, as in Caffe. What killed processes left there unfinished is removed.
     """
     prefix = solver.prefix_of_snapshots()
-    _check_sizes(solver, *snapshot_paths(prefix, solver.iter))
-    probe = prefix.parent / f"{prefix.name}_iter_0.tempfile"
+    _check_content(solver, *snapshot_paths(prefix, solver.iter))
+    check_snapshots_due(solver)
+    _check_lengths(solver, prefix)
+    probe = hidden_name(prefix)
     try:
-        probe.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(prefix.parent)
+        remove_leftovers(prefix.parent)
         probe.write_bytes(b"")
-        probe.unlink(missing_ok=True)  # another run may have done the same at this moment
-    except OSError as error:
+        probe.unlink(missing_ok=True)  # another run may have taken it for a leftover
+    except (OSError, ValueError) as error:  # ValueError: the path contains a null character
         folder = prefix.parent
-        reason = "it is a file" if folder.is_file() else error.strerror or error
+        reason = "it is a file" if os.path.isfile(folder) else getattr(error, "strerror", error)
         raise OutputError(
             f"cannot write snapshots to {folder}: {reason}",
             hint="see snapshot_prefix in the solver file, or --run-dir",
         ) from error
 
 
-def _check_sizes(solver: Any, weights: Path, state: Path) -> None:
-    """Raise OutputError, before anything is written, if one of the files would be too large."""
-    if not writes_hdf5(solver.param):
+def _check_lengths(solver: Any, prefix: Path) -> None:
+    """Raise OutputError if the names of the last snapshot are too long for the system."""
+    last = max(solver.iter, solver.param.max_iter)
+    for path in snapshot_paths(prefix, last, hdf5=writes_hdf5(solver.param)):
+        for name in (path, hidden_name(path)):
+            try:
+                os.lstat(name)
+            except OSError as error:
+                if error.errno == errno.ENAMETOOLONG:
+                    raise OutputError(
+                        f"cannot write the snapshots, such as {path.name}: {error.strerror}",
+                        hint="give a shorter snapshot_prefix, or a run folder with a shorter path",
+                    ) from error
+            except ValueError:
+                return  # a null character, which the caller reports
+
+
+def _check_content(solver: Any, weights: Path, state: Path) -> None:
+    """Raise OutputError, before anything is written, if one of the files would be too large or cannot have a name."""
+    if writes_hdf5(solver.param):
+        check_names(solver.net)
+    else:
         check_size(weights, size_of_weights(solver.net, solver.param.snapshot_diff))
         check_size(state, sum(slot.nbytes for slot in solver.history))
 

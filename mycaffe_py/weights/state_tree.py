@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from mycaffe_py.errors import PluginError, SnapshotError
+from mycaffe_py.wording import counted
 
 # A JSON object with one of these keys represents something that JSON cannot express.
 _ARRAY, _VALUES, _PAIRS = "$array", "$values", "$pairs"
 _STORED_AS_BLOB = ("float32", "float64")
 _STORED_AS_LIST = "biufU"
+_KINDS_OF_VALUES: dict[str, Any] = {"b": bool, "i": int, "u": int, "f": (int, float), "U": str}
+_LARGEST_TEXT = 1 << 20
+"""Bytes that an array of texts may take if it is wider than its texts."""
 
 
 def pack(name: str, value: Any) -> tuple[str, dict[str, np.ndarray]]:
@@ -34,9 +40,13 @@ def pack(name: str, value: Any) -> tuple[str, dict[str, np.ndarray]]:
 def unpack(text: str, arrays: Mapping[str, np.ndarray]) -> Any:
     """Return the value that :func:`pack` was given; raises SnapshotError if something is damaged."""
     try:
-        return _unpack(json.loads(text), arrays)
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        raise SnapshotError(f"a stored state cannot be read: {error}") from error
+        text.encode()
+        return _unpack(json.loads(text, object_pairs_hook=_object), arrays)
+    except _DAMAGES as error:
+        raise SnapshotError(f"a stored state cannot be read: {error!s:.200}") from error
+
+
+_DAMAGES = (ValueError, LookupError, TypeError, ArithmeticError, RecursionError)
 
 
 class _Packer:
@@ -92,18 +102,63 @@ def _unstorable(path: str, value: Any) -> PluginError:
     )
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name occurs twice")
+    return found
+
+
 def _unpack(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     if isinstance(value, list):
         return [_unpack(item, arrays) for item in value]
+    if isinstance(value, str):
+        value.encode()  # half a character, which JSON can express, is an error
     if not isinstance(value, dict):
         return value
     if _PAIRS in value:
-        return {_unpack(key, arrays): _unpack(item, arrays) for key, item in value[_PAIRS]}
+        pairs = [(_unpack(key, arrays), _unpack(item, arrays)) for key, item in value[_PAIRS]]
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            raise ValueError("a key occurs twice")
+        return found
     if _VALUES in value:
-        return np.array(value[_VALUES], dtype=value["dtype"]).reshape(value["shape"])
+        return _listed_array(value)
     if _ARRAY in value:
         array = arrays[value[_ARRAY]]
-        if array.dtype != value["dtype"] or list(array.shape) != value["shape"]:
-            raise ValueError(f"array {value[_ARRAY]} differs from what was written")
+        if array.dtype != _dtype(value["dtype"]) or list(array.shape) != value["shape"]:
+            raise ValueError(f"array {value[_ARRAY]!r:.60} differs from what was written")
         return array
-    return {key: _unpack(item, arrays) for key, item in value.items()}
+    return {_unpack(key, arrays): _unpack(item, arrays) for key, item in value.items()}
+
+
+def _dtype(name: Any) -> np.dtype[Any]:
+    """Return one of the types that :func:`pack` writes."""
+    if not isinstance(name, str) or not re.fullmatch("b1|[iu][1248]|f[248]|U[0-9]{1,9}", name):
+        raise ValueError(f"{name!r:.20} is no type of an array")
+    return np.dtype(name)
+
+
+def _listed_array(value: Mapping[str, Any]) -> np.ndarray:
+    """Return an array whose values are listed: of the number and kind that dtype and shape say."""
+    dtype, shape, values = _dtype(value["dtype"]), value["shape"], value[_VALUES]
+    if not _is_shape(shape) or not isinstance(values, list) or math.prod(shape) != len(values):
+        raise ValueError(f"an array {dtype} has other values than its shape says")
+    if not all(isinstance(one, _KINDS_OF_VALUES[dtype.kind]) for one in values) or (
+        dtype.kind != "b" and any(isinstance(one, bool) for one in values)
+    ):
+        raise ValueError(f"an array {dtype} has values of another kind")
+    if dtype.kind == "U":
+        longest = max(map(len, values), default=0)
+        if dtype.itemsize * max(1, len(values)) > max(_LARGEST_TEXT, 4 * longest * len(values)):
+            raise ValueError(f"an array {dtype} has texts of up to {counted(longest, 'character')}")
+        "".join(values).encode()
+    with np.errstate(over="raise"):
+        found = np.array(values, dtype=dtype).reshape(shape)
+    if dtype.kind in "iu" and found.reshape(-1).tolist() != values:
+        raise ValueError(f"an array {dtype} has values beyond its type")
+    return found
+
+
+def _is_shape(shape: Any) -> bool:
+    return isinstance(shape, list) and all(type(size) is int and size >= 0 for size in shape)

@@ -1,29 +1,9 @@
-"""Protobuf's wire format at the top level of a file: its fields, and whether it is complete."""
+"""Protobuf's wire format at the top level of a file: its fields."""
 
 from __future__ import annotations
 
-import struct
-
-# Protobuf messages do not mark their end: a file cut between two layers reads as a smaller net.
-# Our files therefore begin with their own size, in a field that is unknown to Caffe and skipped:
-# number 1001, fixed64.
-_SIZE_MARK = struct.Struct("<2sQ")
-_SIZE_TAG = b"\xc9\x3e"
-
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
 _MAX_FIELDS = 10_000
-
-
-def with_size_mark(body: bytes) -> bytes:
-    """Return a serialized message prefixed with its size."""
-    return _SIZE_MARK.pack(_SIZE_TAG, _SIZE_MARK.size + len(body)) + body
-
-
-def marked_size(data: bytes) -> int | None:
-    """Return the size that the file declares, or None if it declares none."""
-    if data[:2] != _SIZE_TAG or len(data) < _SIZE_MARK.size:
-        return None
-    return _SIZE_MARK.unpack_from(data)[1]
 
 
 def top_level_fields(data: bytes) -> set[tuple[int, int]]:
@@ -35,11 +15,42 @@ def top_level_fields(data: bytes) -> set[tuple[int, int]]:
             break
         tag, position = _varint(data, position)
         number, wire_type = tag >> 3, tag & 7
-        if wire_type not in (_VARINT, _FIXED64, _LENGTH, _FIXED32) or not number:
+        if not _is_field(number, wire_type):
             break
         fields.add((number, wire_type))
         position = _after(data, position, wire_type)
     return fields
+
+
+def _is_field(number: int, wire_type: int) -> bool:
+    return wire_type in (_VARINT, _FIXED64, _LENGTH, _FIXED32) and number != 0
+
+
+def has_more_fields(data: bytes, most: int, inside: frozenset[int]) -> bool:
+    """Whether a message has more than ``most`` fields, with those of its messages of the numbers ``inside``.
+
+    A few bytes of a file become some hundred in memory where they are an empty message.
+    """
+    position = count = 0
+    while position < len(data):
+        tag, position = _varint(data, position)
+        number, wire_type = tag >> 3, tag & 7
+        if not _is_field(number, wire_type):
+            break
+        after = _after(data, position, wire_type)
+        count += 1
+        if number in inside and wire_type == _LENGTH:
+            _, first = _varint(data, position)
+            while first < min(after, len(data)) and count <= most:
+                tag, first = _varint(data, first)
+                count += 1
+                if tag & 7 not in (_VARINT, _FIXED64, _LENGTH, _FIXED32):
+                    break
+                first = _after(data, first, tag & 7)
+        if count > most:
+            return True
+        position = after
+    return False
 
 
 def _after(data: bytes, position: int, wire_type: int) -> int:

@@ -110,16 +110,16 @@ MISTAKES = {
     "mean of a database cut short": (
         *(["compute-image-mean", "cut", "mean"], 2),
         [
-            "LMDB database cut is cut short: its file has 6144 bytes of 12288",
-            "copy it or create it again",
+            "LMDB database cut/data.mdb is cut short: its file has 6144 bytes of 12288",
+            "copy it again from where it came from, or create it again",
         ],
     ),
-    "mean of its beginning": (["compute-image-mean", "head"], 2, ["head cannot be opened"]),
-    "mean of an empty file": (["compute-image-mean", "void"], 2, ["void/data.mdb is empty"]),
-    "mean of noise": (["compute-image-mean", "noise"], 2, ["noise cannot be opened as an LMDB"]),
+    "mean of its beginning": (["compute-image-mean", "head"], 2, ["data.mdb is cut short"]),
+    "mean of an empty file": (["compute-image-mean", "void"], 2, ["LMDB database: it is empty"]),
+    "mean of noise": (["compute-image-mean", "noise"], 2, ["not an LMDB database: LMDB's mark"]),
     "mean of a damaged database": (
         *(["compute-image-mean", "damaged", "mean"], 2),
-        ["damaged is damaged near record number 0"],
+        ["damaged/data.mdb is damaged: page 2 says that it is page 18446744073709551615"],
     ),
     "mean of an empty folder": (["compute-image-mean", "folder"], 2, ["there is no data.mdb"]),
     "mean of LevelDB": (["compute-image-mean", "leveldb"], 2, ["is a LevelDB database", "plyvel"]),
@@ -181,7 +181,10 @@ MODELS = {
         2,
         [":2:74", '"data" (Data)', "cut short"],
     ),
-    "database damaged": (NET.replace('"db"', '"damaged"'), 2, ['"data" (Data)', "record number 0"]),
+    "database damaged": (
+        NET.replace('"db"', '"damaged"'),
+        *(2, ['"data" (Data): record 0: LMDB database damaged/data.mdb is damaged: page 2']),
+    ),
     "no list": (
         LISTED % (*IMAGES, "lost.txt"),
         3,
@@ -228,9 +231,7 @@ def test_mistake_in_what_a_model_reads(tools, kind):
 
 EXTRAS = {
     "lmdb": ([CONVERT, "./", "list.txt", "db2"], "lmdb"),
-    "lmdb of the mean": (["compute-image-mean", "db"], "lmdb"),
     "lmdb of features": ([*EXTRACT, "ip", "db2", "1", "lmdb"], "lmdb"),
-    "lmdb of a layer": (["train", "--solver", "sgd.prototxt"], "lmdb"),
     "PIL.Image": ([CONVERT, "./", "list.txt", "db2"], "image"),
     "h5py": (["train", "--solver", "sgd.prototxt", "--set", "solver.snapshot_format=HDF5"], "hdf5"),
     "matplotlib.figure": (["draw", "net.prototxt", "net.png"], "plot"),
@@ -243,6 +244,13 @@ def test_an_extra_that_is_not_installed(tools, monkeypatch, kind):
     module = kind.split()[0]
     monkeypatch.setitem(sys.modules, module, None)
     tools.refuses(arguments, 3, [f"'{module}'", f'pip install "mycaffe-py[{extra}]"'])
+
+
+def test_databases_are_read_without_the_extra(tools, monkeypatch):
+    monkeypatch.setitem(sys.modules, "lmdb", None)
+    for arguments in (["compute-image-mean", "db"], ["train", "--solver", "sgd.prototxt"]):
+        result = tools.mycaffe(*arguments)
+        assert result.exit_code == 0, result.output
 
 
 def test_names_of_any_kind(tools):
@@ -266,6 +274,7 @@ STOPPED = [
 ]
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(("verb", "name"), STOPPED)
 def test_a_signal_in_the_middle_leaves_nothing(tools, name, verb):
     tools.write("long.txt", "0.png 0\n" * 100_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import re
 import zipfile
 
 import numpy as np
@@ -164,12 +165,15 @@ ODD_FILES = {
 }
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("line", ODD_FILES)
 def test_a_named_pipe_is_not_waited_for(bench, line):
     os.mkfifo(bench.folder / ODD_FILES[line])
     result = bench.mycaffe(*line.split())
     assert result.exit_code in (2, 3) and "E000" not in result.stderr, result.output
-    assert "nothing writes to it" in result.stderr or "not an ordinary file" in result.stderr
+    assert re.search(
+        "nothing writes to it|not an ordinary file|a named pipe, not a file", result.stderr
+    )
 
 
 @pytest.mark.parametrize("target", ["nowhere", ""])
@@ -186,7 +190,7 @@ def test_a_link_to_nowhere(bench, line, target):
 
 # how a CSV file begins: words of the message
 CSVS = {
-    b"a" * 200_000: "field larger than field limit",
+    b"a" * 200_000: "a cell of more than 131,072 characters",
     b"\0" * 99: "is a binary file, but a CSV file is expected",
     "t,x\n1,2\n".encode("utf-16"): "is text in UTF-16, but a CSV file is expected",
     b"": "needs at least 2 rows",

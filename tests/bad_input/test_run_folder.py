@@ -6,13 +6,13 @@ import errno
 import json
 import os
 import resource
+import stat
 import subprocess
 import sys
 
 import pytest
 
 from mycaffe_py import Net
-from mycaffe_py.weights import atomic
 
 from .conftest import SOLVER, TRAIN, assert_explained, replaced
 
@@ -40,22 +40,30 @@ def test_a_run_folder_that_cannot_be(bench, kind):
     bench.refuses([*TRAIN, *arguments], 2, words)
 
 
-def fill_disk(monkeypatch, after):
+def fill_disk(monkeypatch, after, is_counted=stat.S_ISREG):
     """Let the file system be full after so many atomic writes."""
     done = []
 
     def fsync(descriptor):
-        done.append(descriptor)
-        if len(done) > after:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if is_counted(os.fstat(descriptor).st_mode):
+            done.append(descriptor)
+            if len(done) > after:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(atomic.os, "fsync", fsync)
+    monkeypatch.setattr(os, "fsync", fsync)
 
 
 @pytest.mark.parametrize("after", [0, 1, 2])
 def test_a_disk_that_is_full_from_the_start(bench, monkeypatch, after):
     fill_disk(monkeypatch, after)
     bench.refuses(TRAIN, 2, ["E250", "runs/Small/001/", "No space left on device"])
+
+
+@pytest.mark.parametrize("after", [0, 1, 2, 3])
+@pytest.mark.parametrize("where", [[], ["--run-dir", "new/run"]], ids=["numbered", "named"])
+def test_a_disk_on_which_no_folder_can_be_named(bench, monkeypatch, after, where):
+    fill_disk(monkeypatch, after, stat.S_ISDIR)
+    bench.refuses([*TRAIN, *where], 2, ["E250", "No space left on device"])
 
 
 def test_an_empty_folder_of_the_users_stays(bench, monkeypatch):
@@ -83,10 +91,12 @@ def test_a_disk_that_fills_during_the_run(bench, monkeypatch):
     left_behind(bench.folder / "runs/Small/001")
 
 
+@pytest.mark.posix
 @pytest.mark.slow
 def test_a_limit_on_the_size_of_files(bench):
     """As with a quota; the operating system refuses in the middle of a file."""
-    command = [sys.executable, "-W", "error", "-c", "from mycaffe_py.cli import main; main()"]
+    # -B: or Python would leave cut bytecode, which it would take for whole from then on.
+    command = [sys.executable, "-B", "-W", "error", "-c", "from mycaffe_py.cli import main; main()"]
     done = subprocess.run(
         [*command, *TRAIN, "-q"],
         cwd=bench.folder,

@@ -78,7 +78,7 @@ MISTAKES = {
     ),
     "state with the weights of another moment": (
         *(lambda b: b.write(WEIGHTS, _other_weights(b)), ["--resume", STATE, *ON], 2),
-        [WEIGHTS, "its content differs", "--weights"],
+        [WEIGHTS, "its content differs", "--resume runs/Small/001 takes the newest"],
     ),
     "text as weights": (
         *(nothing, ["--weights", "model.prototxt"], 2),
@@ -98,7 +98,7 @@ MISTAKES = {
     ),
     "HDF5 weights": (
         *(write("e.h5", b"\x89HDF\r\n\x1a\n" + bytes(90)), ["--weights", "e.h5"], 2),
-        ["e.h5 is damaged, was cut short or is not a Caffe file"],
+        ["e.h5 cannot be read as an HDF5 file: it is damaged, was cut short"],
     ),
     "missing weights": (nothing, ["--weights", "gone"], 3, ["weights file gone does not exist"]),
     "second weights missing": (

@@ -6,6 +6,7 @@ import pytest
 
 from mycaffe_py.builder.checking import check_file, check_files
 from mycaffe_py.net import Net
+from mycaffe_py.plugins import default_registry
 from mycaffe_py.resources import resource_names
 
 MODELS, SOLVERS = resource_names("models"), resource_names("solvers")
@@ -109,3 +110,15 @@ def test_files_that_cannot_be_read(registry, write, tmp_path):
     assert "is a directory" in lines[2]
     assert "is empty" in lines[3]
     assert 'model file "LiquidNetCfk.prototxt" does not exist' in lines[4]
+
+
+def test_a_check_leaves_large_blobs_without_values(tmp_path):
+    (tmp_path / "net.prototxt").write_text(
+        'layer { name: "d" type: "Input" top: "x" input_param { shape { dim: 1 dim: 1000 } } } '
+        'layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 200 '
+        'weight_filler { type: "constant" value: 1 } bias_filler { type: "constant" value: 1 } } }'
+    )
+    for built in (False, True):
+        net = check_file(tmp_path / "net.prototxt", default_registry(), built=built)
+        weight, bias = net.layers[1].blobs
+        assert weight.data.all() == built and bias.data.all()

@@ -252,10 +252,11 @@ def test_an_archive_on_the_path_may_hold_plugins(tmp_path):
     assert third_party.may_offer_plugins([str(tmp_path / "plugins.zip")])
 
 
-def test_unexpected_exceptions_end_with_1(broken_verb):
-    broken_verb(ZeroDivisionError("oops"))
+@pytest.mark.parametrize("error", [ZeroDivisionError, EOFError])
+def test_unexpected_exceptions_end_with_1(broken_verb, error):
+    broken_verb(error("oops"))
     result = run("broken")
-    assert result.exit_code == 1 and "ZeroDivisionError: oops" in result.stderr
+    assert result.exit_code == 1 and f"{error.__name__}: oops" in result.stderr
     assert "Traceback" not in result.stderr
 
 

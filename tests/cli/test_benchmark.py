@@ -131,6 +131,11 @@ def test_a_torch_that_cannot_be_imported_is_left_out(monkeypatch):
     assert "pip install torch" in measuring.why_no_torch()
 
 
+def test_a_system_that_does_not_tell_its_load(monkeypatch):
+    monkeypatch.delattr(machine.os, "getloadavg")
+    assert environment()["load average at the end"] == "unknown"
+
+
 def test_the_machine():
     facts = environment()
     assert facts["numpy"] == np.__version__ and chip() in facts["chip"] and facts["date"]

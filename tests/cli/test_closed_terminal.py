@@ -13,6 +13,7 @@ import pytest
 from .conftest import MAIN, SMALL
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("kind", ["xterm", "dumb"])
 @pytest.mark.slow
 def test_closing_the_terminal_takes_a_snapshot_and_the_run_goes_on(tmp_path, runs, kind):

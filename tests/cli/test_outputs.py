@@ -25,6 +25,7 @@ def test_all_names_get_the_same_number(tmp_path, capsys):
     assert said == f"{table} exists already: writing a-3.csv (--out FILE replaces a file)\n"
 
 
+@pytest.mark.posix
 def test_replacing_is_said(tmp_path, capsys):
     (tmp_path / "a").touch()
     say_replaced([tmp_path / "a", tmp_path / "b", Path("/dev/null")])

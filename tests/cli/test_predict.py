@@ -181,6 +181,7 @@ def test_nothing_that_is_read_is_written_over(mycaffe, trained, run_folder, tmp_
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.posix
 def test_a_device_gets_the_table_alone(mycaffe, trained):
     result = mycaffe("predict", *WEIGHTS, "--steps", 3, "--out", "/dev/null")
     assert result.exit_code == 0 and result.stdout.split() == ["/dev/null"]

@@ -97,6 +97,7 @@ def test_a_record_that_cannot_be_read(mycaffe, run_folder, text):
     assert "run.json cannot be read: the run's seed and plugins are not known" in given.stderr
 
 
+@pytest.mark.posix
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
 def test_a_record_that_is_a_pipe_or_huge(mycaffe, run_folder):
     path = run_folder / "run.json"

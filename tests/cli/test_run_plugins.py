@@ -104,6 +104,7 @@ def test_a_folder_from_elsewhere_executes_nothing(mycaffe, made, tmp_path):
         assert not mark.exists(), name
 
 
+@pytest.mark.posix
 def test_a_record_that_is_written_for_every_machine_executes_nothing(mycaffe, made, tmp_path):
     """As in an archive with a run and a plugin beside it: the paths are right wherever it is unpacked."""
     text, mark = executed(tmp_path / "evil.py")

@@ -298,6 +298,7 @@ def interrupt(process, *signals):
 LONG = ("train", *SMALL, "--device", "cpu", "--iterations", "1000000", "--set", "solver.display=20")
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
 )
@@ -313,6 +314,7 @@ def test_ctrl_c_snapshots_and_exits_with_130(start, runs, number):
     assert (runs / "001" / "last.solverstate").is_file()
 
 
+@pytest.mark.posix
 @pytest.mark.slow
 def test_sighup_may_be_told_to_stop(start, runs):
     process = start(*LONG, "--sighup_effect", "stop")
@@ -320,11 +322,14 @@ def test_sighup_may_be_told_to_stop(start, runs):
     assert process.returncode == 130
 
 
+@pytest.mark.posix
 def test_a_full_disk_is_one_clear_error(start, runs):
     def limit():
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 
-    process = start(*LONG, preexec_fn=limit)
+    # Bytecode that Python writes under such a limit is cut, and taken for whole from then on.
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    process = start(*LONG, preexec_fn=limit, env=environment)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 2, err
     assert "error[E250]: cannot write runs/LiquidNetCfc/001/metrics." in err

@@ -204,6 +204,34 @@ def client(served):
     return Client(served, authorization=f"Bearer {TOKEN}")
 
 
+@pytest.fixture
+def designer():
+    """Start the Designer; return the process and its address."""
+    started = []
+
+    def start(folder, *options, cwd=None):
+        command = [sys.executable, "-m", "mycaffe_py", "designer", str(folder), "--no-browser",
+                   "--port", "0", *options]  # fmt: skip
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd
+        )
+        started.append(process)
+        return process, process.stdout.readline().strip()
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def opened(url):
+    """Open the address as a browser does; return a client with the cookie."""
+    place, _, query = url.partition("/?")
+    answer = Client(place).get(f"/?{query}")
+    assert answer.status_code == 303 and answer.headers["location"] == "/"
+    return Client(place, cookie=answer.headers["set-cookie"].partition(";")[0])
+
+
 class Events:
     """The events of a stream as they come, read in a thread."""
 

@@ -20,37 +20,9 @@ from mycaffe_py.cli.app import app
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.run import ask_run
 
-from .conftest import Client, until
+from .conftest import Client, opened, until
 
 pytestmark = pytest.mark.slow  # servers in processes of their own
-
-
-@pytest.fixture
-def designer():
-    """Start the Designer; return the process and its address."""
-    started = []
-
-    def start(folder, *options, cwd=None):
-        command = [sys.executable, "-m", "mycaffe_py", "designer", str(folder), "--no-browser",
-                   "--port", "0", *options]  # fmt: skip
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd
-        )
-        started.append(process)
-        return process, process.stdout.readline().strip()
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
-def opened(url):
-    """Open the address as a browser does; return a client with the cookie."""
-    place, _, query = url.partition("/?")
-    answer = Client(place).get(f"/?{query}")
-    assert answer.status_code == 303 and answer.headers["location"] == "/"
-    return Client(place, cookie=answer.headers["set-cookie"].partition(";")[0])
 
 
 def test_the_first_line_is_the_address_of_a_server_that_answers(designer, root):
@@ -207,6 +179,7 @@ def test_the_names_under_which_it_is_known(host, shown, known):
     }
 
 
+@pytest.mark.posix
 def test_other_machines_are_let_in_only_with_a_warning(designer, root):
     process, url = designer(root, "--host", "0.0.0.0")
     assert opened(url).get("/api/projects").status_code == 200
@@ -230,6 +203,7 @@ def children(process):
     return [int(one) for one in text.split()]
 
 
+@pytest.mark.posix
 @pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="needs Linux's /proc")
 def test_it_ends_quietly_while_an_answer_is_due(designer, sine):
     process, url = designer(sine.folder)

@@ -282,6 +282,7 @@ def test_python_layers_are_not_run_unless_allowed(registry, tmp_path, monkeypatc
     assert [card["lines"] for card in seen["graph"]["cards"]] == [[], ["not built"], []]
     assert [each["tops"][0]["shape"] for each in seen["layers"]] == [[2, 3], None, None]
     assert len(seen["graph"]["cards"]) == 3
+    monkeypatch.setenv("MYCAFFE_ALLOW_PYTHON", "1")
     allowed = model(registry, text, allow_python=True)
     assert Path("imported").exists() and allowed["layers"][2]["tops"][0]["shape"] == [4, 3]
 

@@ -191,6 +191,13 @@ def test_carried_blobs_that_are_damaged():
         layer.initialize([], [])
 
 
+def test_a_stored_double_beyond_the_range_of_float32_is_infinite():
+    stored = "blobs { shape { dim: 2 dim: 3 } double_data: [1e308, 1, 2, 3, 4, 5] }"
+    layer = make_layer(Weighted, NAMED + stored, dtype=np.float32)
+    layer.initialize([], [])
+    assert layer.blobs[0].data.tolist() == [[np.inf, 1, 2], [3, 4, 5]]
+
+
 def test_phase_is_the_nets_unless_the_layer_has_its_own():
     assert make_layer(Copy, NAMED, phase=TEST).phase == TEST
     assert make_layer(Copy, NAMED + "phase: TRAIN", phase=TEST).phase == TRAIN

@@ -114,4 +114,4 @@ def test_closed_and_half_built_nets():
 
 def test_a_name_of_several_lines_and_a_single_layer():
     net = Net(r'name: "a\nb" layer { name: "x" type: "Input" top: "x" }')
-    assert str(net).splitlines()[0] == 'net "a?b", TRAIN, cpu, float32, 1 layer'
+    assert str(net).splitlines()[0] == r'net "a\nb", TRAIN, cpu, float32, 1 layer'

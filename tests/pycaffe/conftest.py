@@ -27,7 +27,7 @@ class Desk:
 
     def net(self, text: str, phase: int = 0, **options) -> Net:
         path = self.write("net.prototxt", text)
-        options = {"device": self.device, "dtype": np.float64} | options
+        options = {"device": self.device, "dtype": np.float64, "allow_python": True} | options
         return Net(str(path), phase, **options)
 
 

@@ -223,7 +223,7 @@ def test_it_trains(desks):
     desks.write("net.prototxt", text)
     settings = 'net: "net.prototxt" type: "SGD" lr_policy: "fixed" base_lr: 0.1'
     path = desks.write("solver.prototxt", settings)
-    solver = build_training(solver=path, device=desks.device, seed=1).solver
+    solver = build_training(solver=path, device=desks.device, seed=1, allow_python=True).solver
     solver.net.blobs["x0"].data[...] = 1
     solver.net.blobs["x1"].data[...] = 2
     solver.step(1)

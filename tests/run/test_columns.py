@@ -30,6 +30,7 @@ def test_rows_of_another_form_are_left_out():
 def test_columns_with_commas_and_quotes_in_their_names():
     assert parse_header(b'iteration,"a,b","c ""d"""\n') == ["iteration", "a,b", 'c "d"']
     assert parse_header(b"") == []
+    assert parse_header(b"iteration,a\rb,c\n") == []  # damaged
 
 
 # Blocks.

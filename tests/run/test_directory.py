@@ -25,7 +25,10 @@ def test_a_thousand_runs_still_sort_by_number(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "folder"),
-    [("a/b c", "a_b_c"), ("", "net"), ("..", "net"), ("LiquidNet-2", "LiquidNet-2")],
+    [
+        *(("a/b c", "a_b_c"), ("", "net"), ("..", "net"), ("LiquidNet-2", "LiquidNet-2")),
+        *(("CON", "net_CON"), ("nul.v1", "net_nul.v1"), ("波" * 100, "波" * 66)),
+    ],
 )
 def test_a_net_name_becomes_one_folder(name, folder):
     assert folder_name(name) == folder

@@ -117,6 +117,18 @@ def test_a_lock_file_without_an_owner_is_free(tmp_path, no_locks, content):
     assert not is_alive(tmp_path)
 
 
+@pytest.mark.posix
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="other systems do not tell when a process began"
+)
+def test_a_process_that_nobody_has_waited_for_does_not_live(other):
+    owner = this_process() | {"process": other.pid, "started": lock._start_of(other.pid)}
+    other.kill()
+    os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)
+    os.kill(other.pid, 0)  # its number is still taken
+    assert not process_lives(owner)
+
+
 def test_which_process_lives(other):
     assert process_lives(this_process())
     mine = this_process() | {"process": other.pid, "started": lock._start_of(other.pid)}

@@ -235,6 +235,7 @@ class At:
             self.action()
 
 
+@pytest.mark.posix
 def test_a_signal_finishes_the_step_and_snapshots(train_small, no_pictures):
     training = train_small(iterations=1000)
     training.solver.listeners.append(At(15, lambda: os.kill(os.getpid(), signal.SIGINT)))
@@ -247,6 +248,7 @@ def test_a_signal_finishes_the_step_and_snapshots(train_small, no_pictures):
     assert "last.solverstate" in outcome.files
 
 
+@pytest.mark.posix
 def test_sigterm_is_like_ctrl_c_and_handlers_are_put_back(train_small, no_pictures):
     before = signal.getsignal(signal.SIGTERM)
     training = train_small(iterations=1000)
@@ -255,6 +257,7 @@ def test_sigterm_is_like_ctrl_c_and_handlers_are_put_back(train_small, no_pictur
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+@pytest.mark.posix
 def test_a_second_signal_stops_at_once_and_tears_nothing(train_small, no_pictures):
     training = train_small("solver.snapshot=10", iterations=1000)
 
@@ -286,6 +289,7 @@ def test_a_signal_while_the_end_is_written_leaves_a_record_of_it(train_small, mo
     assert record["status"] == "interrupted" and record["iteration"] == 20 and record["ended"]
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(("effect", "status"), [("snapshot", "done"), ("none", "done")])
 def test_effects_of_sigint(train_small, no_pictures, effect, status):
     training = train_small()
@@ -296,6 +300,7 @@ def test_effects_of_sigint(train_small, no_pictures, effect, status):
     assert taken[-1] == 20 and (len(taken) == 2) == (effect == "snapshot")
 
 
+@pytest.mark.posix
 def test_sighup_takes_a_snapshot_and_goes_on(train_small, no_pictures):
     training = train_small()
     training.solver.listeners.append(At(5, lambda: os.kill(os.getpid(), signal.SIGHUP)))

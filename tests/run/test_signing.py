@@ -66,3 +66,30 @@ def test_without_a_home_folder(monkeypatch):
 
     monkeypatch.setattr(Path, "home", nowhere)
     assert signature("a") is None and not is_signed("a", "a")
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_key_of_which_a_power_failure_left_nothing_is_made_anew(state, monkeypatch, links):
+    if not links:
+
+        def refuse(source, target):
+            raise PermissionError
+
+        monkeypatch.setattr(os, "link", refuse)
+    state.parent.mkdir(parents=True)
+    state.write_bytes(b"")
+    made = signature("a")
+    assert is_signed(made, "a") and signature("a") == made
+    assert os.listdir(state.parent) == ["run-key"]
+
+
+def test_the_key_of_a_faster_process_counts(state, monkeypatch):
+    link = os.link
+
+    def late(source, target):
+        state.write_bytes(bytes(32))
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", late)
+    signature("a")
+    assert state.read_bytes() == bytes(32) and os.listdir(state.parent) == ["run-key"]

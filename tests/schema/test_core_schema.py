@@ -13,8 +13,8 @@ OURS = {
         *("custom_trainer", "custom_trainer_properties", "trainer"),
         *("warmup_iter", "warmup_start_lr", "warmup_form", "observer"),
     },
-    "NetParameter": {"file_size"},
-    "SolverState": {"entry", "file_size"},
+    "NetParameter": {"file_size", "checksum"},
+    "SolverState": {"entry", "file_size", "checksum"},
 }
 OUR_ENUMS = {"SolverParameter.WarmupForm": {"LINEAR": 0, "CONSTANT": 1, "EXPONENTIAL": 2}}
 OUR_MESSAGES = {"BlobNames", "GymParameter", "TrainerParameter", "ObserverParameter", "StateEntry"}

@@ -9,8 +9,9 @@ import re
 import pytest
 from google.protobuf import text_format
 
-from mycaffe_py.errors import PrototxtError
+from mycaffe_py.errors import ConfigError, PrototxtError
 from mycaffe_py.schema.proto.catalog import SCALAR_TYPES
+from mycaffe_py.schema.prototxt.files import read_text_file
 
 VALID = [
     ("NetParameter", ""),
@@ -196,3 +197,13 @@ def test_locate_field_and_problem(schema):
         "                ^^^\n"
         "  another one"
     )
+
+
+def test_a_very_long_text_is_not_read(tmp_path, monkeypatch):
+    path = tmp_path / "long.prototxt"
+    path.write_text("# " + "x" * (4 << 20))
+    with pytest.raises(ConfigError, match="more than 4,194,304 bytes") as caught:
+        read_text_file(path)
+    assert caught.value.hint == "if it is to be read all the same: MYCAFFE_TEXT_SIZE=64M"
+    monkeypatch.setenv("MYCAFFE_TEXT_SIZE", "5M")
+    assert read_text_file(path).startswith("# x")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import random
 import zipfile
 
 import numpy as np
@@ -19,6 +20,8 @@ from mycaffe_py.errors import (
     SnapshotError,
 )
 from mycaffe_py.series import LiquidClassifier, LiquidRegressor
+
+from ..weights.damaging import flipped
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((40, 5, 2))
@@ -197,3 +200,34 @@ def test_weights_that_are_no_numbers_are_refused(saved, tmp_path):
     weight = entries(saved)["weights/cell1/0"]
     with pytest.raises(SnapshotError, match="no finite numbers"):
         LiquidRegressor.load(changed(saved, tmp_path, **{"weights/cell1/0": weight * np.nan}))
+
+
+def test_a_flipped_bit_is_noticed_or_changes_nothing(tmp_path):
+    model = LiquidRegressor(**QUICK).fit(X, Y)
+    path = tmp_path / "model.npz"
+    model.save(path)
+    good, found, noticed = path.read_bytes(), entries(path), 0
+    directory = good.index(b"PK\x01\x02")
+    rng = random.Random(3)
+    places = [
+        *rng.sample(range(directory, len(good)), 50),
+        *rng.sample(range(directory), 30),
+    ]
+    for place in places:
+        path.write_bytes(flipped(good, place, rng.randrange(8)))
+        try:
+            again = LiquidRegressor.load(path)
+        except SnapshotError:
+            noticed += 1
+            continue
+        assert again.get_params() == model.get_params(), place
+        assert all(np.array_equal(again.weights_[n], a) for n, a in model.weights_.items()), place
+        assert np.array_equal(again.history_["loss"], model.history_["loss"]), place
+        assert np.array_equal(again.output_scaling_.scale, found["output_scaling_/scale"]), place
+    assert noticed > 20
+
+
+def test_a_file_that_lacks_an_entry_says_so(saved, tmp_path):
+    damaged = changed(saved, tmp_path, **{"history/loss": None})
+    with pytest.raises(SnapshotError, match="other entries than it was written with"):
+        LiquidRegressor.load(damaged)

@@ -25,6 +25,7 @@ REASONS = {
     "opens a browser": r"mycaffe designer|jupyter|tensorboard",
     "needs a GPU": r"gpu|cuda",
     "needs Windows": r"\.venv\\Scripts",
+    "takes minutes": r"tools\.(fuzz|kills)",
     "needs LevelDB": r"plyvel",
     "uploads packages": r"twine upload",
 }

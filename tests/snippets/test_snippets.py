@@ -72,6 +72,7 @@ def test_few_blocks_are_not_run():
 # The runner itself.
 
 
+@pytest.mark.posix
 def test_what_a_block_says():
     text = (
         "See `a/net.prototxt`:\n\n<!-- needs: models x.csv -->\n<!-- exits with 2 -->\n"

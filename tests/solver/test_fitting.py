@@ -217,6 +217,7 @@ def test_what_is_no_callback(callbacks):
         solver_of().fit(X, Y, callbacks=callbacks)
 
 
+@pytest.mark.posix
 def test_ctrl_c_finishes_the_update():
     solver = solver_of()
 

@@ -107,3 +107,17 @@ def test_folders_that_are_no_database(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "lmdb", None)
     with pytest.raises(MissingExtraError):
         DatabaseWriter(tmp_path / "db")
+
+
+def test_what_a_killed_process_left_is_removed_but_not_what_is_being_written(tmp_path):
+    left = tmp_path / ".old.0123456789abcdef.tmp"
+    left.mkdir()
+    for name in ("writing.lock", "data.mdb"):
+        (left / name).write_bytes(b"")
+    with DatabaseWriter(tmp_path / "slow") as slow:
+        slow.put(b"a", b"1")
+        written(tmp_path / "quick")
+        assert not left.exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["quick", "slow"]
+    assert list(open_database(tmp_path / "slow")) == [(b"a", b"1")]
+    assert sorted(path.name for path in (tmp_path / "slow").iterdir()) == ["data.mdb"]

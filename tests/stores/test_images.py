@@ -7,10 +7,11 @@ import io
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from mycaffe_py.errors import DataError, MissingFileError
-from mycaffe_py.stores import decode_image, encode_image, read_image, resize_pixels
+from mycaffe_py.stores import decode_image, encode_image, open_picture, read_image, resize_pixels
+from mycaffe_py.stores.images import _READ
 
 from ..storing import images
 
@@ -99,3 +100,33 @@ def test_files_that_are_not_there(tmp_path):
     (tmp_path / "b.png").write_bytes(FILES["colour"][:50])
     with pytest.raises(DataError, match=r"b.png: 50 bytes that are not a complete image"):
         read_image(tmp_path / "b.png")
+
+
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\nshowpage\n"
+BINARY_EPS = b"\xc5\xd0\xd3\xc6" + np.array([30, len(EPS), 0, 0, 0, 0], "<u4").tobytes() + EPS
+
+
+@pytest.mark.parametrize("data", [EPS, BINARY_EPS, b"\n" + EPS])
+def test_postscript_is_not_read_as_that_would_run_it(data, monkeypatch):
+    def run(*arguments, **options):
+        raise AssertionError(f"Ghostscript was started: {arguments}")
+
+    monkeypatch.setattr("PIL.EpsImagePlugin.Ghostscript", run)
+    with pytest.raises(DataError):
+        decode_image(data)
+
+
+@pytest.mark.parametrize("data", [EPS, BINARY_EPS])
+def test_postscript_is_not_even_opened(data):
+    with pytest.raises(UnidentifiedImageError):
+        open_picture(io.BytesIO(data))
+
+
+def test_pillow_knows_every_format_that_is_read():
+    Image.init()
+    assert set(_READ) <= Image.OPEN.keys() and "EPS" not in _READ
+
+
+def test_an_image_that_is_too_long_for_jpeg():
+    with pytest.raises(DataError, match="70000 x 1 cannot be written as JPEG"):
+        encode_image(np.zeros((1, 1, 70_000), np.uint8), "jpg")

@@ -53,7 +53,7 @@ def test_times_must_not_decrease(read):
     table = read("t,a\n1,1\n3,1\n2,1\n")
     with pytest.raises(DataError, match='line 4, column "t": "2" comes before the row above it'):
         table.times(0, float)
-    assert read("t,a\n1,1\n1,1\n").times(0, float).tolist() == [1, 1]
+    assert read("t,a\n1,1\n1,1\n2,1\n").times(0, float).tolist() == [1, 1, 2]
 
 
 def test_moments_are_days_since_1970():

@@ -79,7 +79,7 @@ MISTAKES = {
     "title": (b"A report\n\nt;x\n1;2\n2;3\n", "line 3: the row has 2 cells; the first has 1 (put # before lines above"),
     "open quote": (b'a,b\n1,2\n3,"4\n', "a cell that begins with a quote must end with one"),
     "text after a quote": (b'a,b\n1,2\n3,"4"5\n', "line 3: "),
-    "long cell": (b"a,b\n1,2\n3," + b"4" * 200_000, "field limit"),
+    "long cell": (b"a,b\n1,2\n3," + b"4" * 200_000, "more than 131,072 characters"),
     "UTF-16": (PLAIN.encode("utf-16"), "is text in UTF-16"),
     "Latin 1": ("a,b\n1,2\n3,\u00e4\n".encode("latin-1"), "line 3: byte 0xe4 is not UTF-8 text"),
     "zeros": (b"\0" * 99, "is a binary file"),
@@ -103,7 +103,7 @@ def test_what_is_no_table(read, kind):
 def test_a_packed_file_that_is_too_large(read, monkeypatch):
     monkeypatch.setattr(decoding, "MOST_UNPACKED", len(PLAIN))
     assert len(read(packed(PLAIN.encode()))) == 2
-    with pytest.raises(DataError, match="more than 12 bytes when it is unpacked"):
+    with pytest.raises(DataError, match="bytes become more than 12 when"):
         read(packed(PLAIN.encode() + b"\n"))
 
 
@@ -115,9 +115,10 @@ def test_a_file_that_is_not_there(tmp_path):
             read_table(path)
 
 
+@pytest.mark.posix
 def test_a_pipe_without_a_writer(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(DataError, match="nothing writes to it"):
+    with pytest.raises(DataError, match="a named pipe, not a file"):
         read_table(tmp_path / "pipe")
 
 

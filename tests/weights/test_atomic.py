@@ -138,6 +138,7 @@ def test_a_link_stays_and_leads_to_the_new_content(tmp_path):
         assert (tmp_path / name).is_symlink() and (tmp_path / target).read_bytes() == b"new"
 
 
+@pytest.mark.posix
 def test_a_pipe_is_written_and_not_replaced(tmp_path):
     path = tmp_path / "pipe"
     os.mkfifo(path)

@@ -9,10 +9,17 @@ import h5py
 import numpy as np
 import pytest
 
-from mycaffe_py.errors import MissingExtraError, SnapshotError
-from mycaffe_py.weights import check_format, load_weights, restore, save_snapshot, save_weights
+from mycaffe_py.errors import MissingExtraError, OutputError, SnapshotError
+from mycaffe_py.weights import (
+    check_format,
+    check_writable,
+    load_weights,
+    restore,
+    save_snapshot,
+    save_weights,
+)
 
-from .conftest import ADAMW, MULTISTEP, SGD, bits, with_noise
+from .conftest import ADAMW, MODEL, MULTISTEP, SGD, bits, with_noise
 
 pytestmark = pytest.mark.usefixtures("no_leftovers")
 HDF5 = " snapshot_format: HDF5"
@@ -207,6 +214,35 @@ def test_files_cut_short(tmp_path, make_solver):
                 restore(solver, pair[1])
             assert str(path) in raised.value.message and bits(solver) == before
         path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    "name", ["a//b", "/a", "a/", ".", "./a", "a/./b", "a\0b", "fc2/0", "fc2/1/x", "a/" * 64 + "a"]
+)
+def test_names_that_would_not_be_found_again(tmp_path, make_solver, name):
+    """Some would be stored in another place, without a word."""
+    solver = make_solver(
+        SGD + HDF5, model=MODEL.replace('name: "fc3"', f'name: "{name}"'.replace("\0", "\\0"))
+    )
+    for act in (
+        lambda: check_writable(solver),
+        lambda: save_snapshot(solver, tmp_path / "run"),
+        lambda: solver.net.save_hdf5(tmp_path / "w.h5"),
+    ):
+        with pytest.raises(OutputError, match="cannot be stored as HDF5 under its name") as raised:
+            act()
+        assert "snapshot_format: BINARYPROTO" in raised.value.hint
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["a/b/c", "..", "0", "fc2/2", "fc2/x", "1/0", "a/" * 62 + "a", "data", "\u00e9"]
+)
+def test_names_that_are_found_again(tmp_path, make_net, name):
+    net, other = (make_net(MODEL.replace('name: "fc3"', f'name: "{name}"'), seed=n) for n in (1, 2))
+    net.save_hdf5(tmp_path / "w.h5")
+    assert name in load_weights(other, tmp_path / "w.h5").loaded
+    np.testing.assert_array_equal(other.parameters.data, net.parameters.data)
 
 
 def test_without_h5py_nothing_is_written(tmp_path, make_solver, monkeypatch):

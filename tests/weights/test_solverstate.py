@@ -11,6 +11,7 @@ from mycaffe_py.weights import (
     save_snapshot,
     snapshot_paths,
 )
+from mycaffe_py.weights.solverstate import history_arrays
 
 from .conftest import ADAMW, MULTISTEP, SGD, bits
 
@@ -144,3 +145,20 @@ def test_layers_with_a_state_of_their_own_go_on_exactly(tmp_path, make_solver, m
     restore(second, state)
     assert taken[0]["position"] == 7
     np.testing.assert_array_equal(taken[0]["kept"], [0, 1, 2])
+
+
+def test_a_history_in_double_beyond_single_precision_becomes_infinite(
+    tmp_path, make_solver, registry
+):
+    solver = make_solver()
+    solver.step(1)
+    _, path = save_snapshot(solver, tmp_path / "run")
+    message = registry.schema.parse_binary(path.read_bytes(), "SolverState")
+    values = list(message.history[0].data)
+    message.history[0].ClearField("data")
+    message.history[0].double_data.extend([1e300, *values[1:]])
+    path.write_bytes(message.SerializeToString())
+    other = make_solver(seed=2)
+    restore(other, path)  # without a warning, which would be an error here
+    first = next(history_arrays(other)).ravel()
+    assert np.isinf(first[0]) and np.allclose(first[1:], values[1:])

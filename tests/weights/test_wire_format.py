@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
+from mycaffe_py.errors import SnapshotError
 from mycaffe_py.weights import load_weights, save_weights
-from mycaffe_py.weights.wire import top_level_fields
+from mycaffe_py.weights.wire import has_more_fields, top_level_fields
 
 from .conftest import with_noise
 
@@ -127,3 +128,31 @@ def test_stock_protobuf_reads_changes_and_writes_it(tmp_path, make_net):
 )
 def test_the_fields_of_a_message(data, found):
     assert top_level_fields(data) == found
+
+
+_NET = 'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 } } }'
+LAYER, BLOB = b"\xa2\x06", b"\x3a\x00"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        (LAYER + b"\x00") * 500_001,
+        LAYER + b"\xc2\x84\x3d" + BLOB * 500_001,
+        (LAYER + b"\x02" + BLOB) * 250_001,
+    ],
+    ids=["layers", "blobs", "both"],
+)
+def test_a_file_of_very_many_empty_parts_is_refused_before_it_is_unpacked(data, make_net, tmp_path):
+    path = tmp_path / "many.caffemodel"
+    path.write_bytes(data)
+    with pytest.raises(SnapshotError, match="has more than 500,000 parts"):
+        load_weights(make_net(_NET), path)
+
+
+def test_parts_are_counted():
+    data = (LAYER + b"\x04" + BLOB * 2) * 10
+    assert has_more_fields(data, 29, frozenset({100})) and not has_more_fields(
+        data, 30, frozenset({100})
+    )
+    assert has_more_fields(data, 9, frozenset()) and not has_more_fields(data, 10, frozenset())

@@ -84,7 +84,7 @@ def test_bytes_too_many(pair, make_net):
     ("content", "words"),
     [
         (b"", "is empty"),
-        (HDF5, "is damaged, was cut short or is not a Caffe file"),
+        (HDF5, "cannot be read as an HDF5 file: it is damaged, was cut short"),
         (MODEL.encode(), "is text, but a binary"),
         (("# gr\u00f6\u00dfe\n" * 1000).encode(), "is text"),
         (GARBAGE, "not a "),

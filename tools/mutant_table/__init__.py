@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from . import cells, layers, nets, parsing, resuming, series, solvers, vision
+from . import (
+    cells,
+    databases,
+    durability,
+    layers,
+    nets,
+    parsing,
+    resuming,
+    series,
+    solvers,
+    trust,
+    vision,
+)
 from .mutant import Mutant as Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -13,5 +25,8 @@ MUTANTS: tuple[Mutant, ...] = (
     *nets.MUTANTS,
     *resuming.MUTANTS,
     *series.MUTANTS,
+    *databases.MUTANTS,
     *parsing.MUTANTS,
+    *trust.MUTANTS,
+    *durability.MUTANTS,
 )

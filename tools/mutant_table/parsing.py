@@ -9,6 +9,7 @@ VALUES = "mycaffe_py/schema/prototxt/values.py"
 PROTOTXT = "mycaffe_py/schema/prototxt/parser.py"
 PROTOTXT_TOKENS = "mycaffe_py/schema/prototxt/tokens.py"
 WIRE = "mycaffe_py/weights/wire.py"
+SEAL = "mycaffe_py/weights/seal.py"
 OVERRIDES = "mycaffe_py/builder/overrides.py"
 FIELD_PATH = "mycaffe_py/schema/field_path.py"
 CSV_TABLE = "mycaffe_py/tables/table.py"
@@ -16,7 +17,11 @@ CSV_READING = "mycaffe_py/tables/reading.py"
 CSV_NUMBERS = "mycaffe_py/tables/numbers.py"
 
 OF_TEXT = ("tests/schema/test_prototxt.py", "tests/schema/test_mistakes.py")
-OF_WIRE = ("tests/weights/test_wire_format.py", "tests/weights/test_wrong_files.py")
+OF_WIRE = (
+    "tests/weights/test_wire_format.py",
+    "tests/weights/test_wrong_files.py",
+    "tests/weights/test_seal.py",
+)
 OF_SET = ("tests/builder/test_overrides.py", "tests/schema/test_field_path.py")
 OF_CSV = (
     "tests/plugins/gyms/test_csv_curve.py",
@@ -67,22 +72,22 @@ MUTANTS = (
     Mutant(
         "value-largest-integer",
         VALUES,
-        "if not lowest <= value <= highest:",
-        "if not lowest <= value < highest:",
+        "if value is None or not lowest <= value <= highest:",
+        "if value is None or not lowest <= value < highest:",
         OF_TEXT,
     ),
     Mutant(
         "value-least-integer",
         VALUES,
-        "if not lowest <= value <= highest:",
-        "if not lowest < value <= highest:",
+        "if value is None or not lowest <= value <= highest:",
+        "if value is None or not lowest < value <= highest:",
         (*OF_TEXT, "tests/schema/test_core_schema.py"),
     ),
     Mutant(
         "prototxt-byte-order-mark",
         PROTOTXT,
-        'text = text.removeprefix("\\ufeff")',
-        "text = str(text)",
+        '_with_newlines(text.removeprefix("\\ufeff"))',
+        "_with_newlines(text)",
         OF_TEXT,
     ),
     Mutant(
@@ -109,15 +114,29 @@ MUTANTS = (
     Mutant(
         "wire-field-number-0",
         WIRE,
-        "(_VARINT, _FIXED64, _LENGTH, _FIXED32) or not number:",
-        "(_VARINT, _FIXED64, _LENGTH, _FIXED32):",
+        "(_VARINT, _FIXED64, _LENGTH, _FIXED32) and number != 0",
+        "(_VARINT, _FIXED64, _LENGTH, _FIXED32)",
         OF_WIRE,
     ),
     Mutant(
-        "wire-size-mark-without-itself",
-        WIRE,
-        "_SIZE_MARK.pack(_SIZE_TAG, _SIZE_MARK.size + len(body))",
-        "_SIZE_MARK.pack(_SIZE_TAG, len(body))",
+        "seal-size-without-itself",
+        SEAL,
+        "size = _SIZE_MARK.size + len(body) + 2 * len(mark)",
+        "size = len(body) + 2 * len(mark)",
+        OF_WIRE,
+    ),
+    Mutant(
+        "seal-checksum-not-compared",
+        SEAL,
+        "or head != _mark(body[front:])",
+        "",
+        OF_WIRE,
+    ),
+    Mutant(
+        "seal-checksum-at-the-front-alone",
+        SEAL,
+        "or size is not None and summed[1]",
+        "",
         OF_WIRE,
     ),
     Mutant(

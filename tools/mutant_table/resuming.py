@@ -6,6 +6,8 @@ from .mutant import Mutant
 
 RESTORING = "mycaffe_py/weights/restoring.py"
 SOLVER = "mycaffe_py/solver/solver.py"
+ENTRIES = "mycaffe_py/weights/entries.py"
+SEEDING = "mycaffe_py/seeding.py"
 STATE_TREE = "mycaffe_py/weights/state_tree.py"
 BEFORE_TEST = "mycaffe_py/solver/rollback.py"
 GYM_BATCH = "mycaffe_py/trainer/gym_batch.py"
@@ -16,6 +18,7 @@ RECURRENT = "plugins/mycaffe_plugins/recurrent/recurrent_layer.py"
 DATA_LAYER = "plugins/mycaffe_plugins/data/data_layer.py"
 
 OF_STATES = ("tests/weights/test_solverstate.py", "tests/weights/test_state_pairs.py")
+OF_DAMAGE = ("tests/weights/test_damaged_states.py",)
 OF_TREES = ("tests/weights/test_state_tree.py",)
 OF_TESTS = ("tests/solver/test_rollback.py",)
 OF_TRAINERS = ("tests/plugins/trainers",)
@@ -45,7 +48,7 @@ MUTANTS = (
     Mutant(
         "resume-history-lost",
         RESTORING,
-        "target[...] = device.asarray(values, dtype=target.dtype)",
+        "target[...] = device.asarray(as_type(values, target.dtype))",
         "pass",
         OF_STATES,
     ),
@@ -79,10 +82,24 @@ MUTANTS = (
     ),
     Mutant(
         "resume-takes-another-precision",
-        RESTORING,
-        'if stored.get("dtype", dtype) != dtype:',
+        ENTRIES,
+        "if found != dtype:",
         "if False:",
         OF_STATES,
+    ),
+    Mutant(
+        "resume-leaves-a-trainer-half-restored",
+        RESTORING,
+        "owner.load_state(before)",
+        "pass",
+        OF_DAMAGE,
+    ),
+    Mutant(
+        "resume-takes-a-random-state-as-it-comes",
+        SEEDING,
+        "same = _same(scratch.state, state)",
+        "same = True",
+        ("tests/test_seeding.py",),
     ),
     Mutant(
         "state-of-a-test-in-progress",
@@ -122,28 +139,28 @@ MUTANTS = (
     Mutant(
         "trainer-forgets-stored-actions",
         GYM_BATCH,
-        "self.actions = None if actions is None else list(actions)",
-        "self.actions = None",
+        "self.actions, self._begun = actions, begun",
+        "self.actions, self._begun = None, begun",
         OF_TRAINERS,
     ),
     Mutant(
         "trainer-forgets-the-last-target",
         GYM_BATCH,
-        'self.target[...] = state["target"]',
-        "pass",
+        "self.target[...], self.last_target[...], self.x, self.time = target, last, x, time",
+        "self.last_target[...], self.x, self.time = last, x, time",
         OF_TRAINERS,
     ),
     Mutant(
         "trainer-begins-its-gyms-anew",
         GYM_BATCH,
-        'self._begun = bool(state["begun"])',
-        "pass",
+        "self.actions, self._begun = actions, begun",
+        "self.actions, self._begun = actions, self._begun",
         OF_TRAINERS,
     ),
     Mutant(
         "rolling-figures-count-lost",
         ROLLING,
-        'self.count = int(state["count"])',
+        "self.count = count",
         "pass",
         OF_TRAINERS,
     ),
@@ -157,42 +174,42 @@ MUTANTS = (
     Mutant(
         "curve-gym-random-state-lost",
         CURVE_GYM,
-        'restore_generator(self._rng, state["generator"])',
+        'restore_generator(self._rng, stored["generator"])',
         "pass",
         OF_GYMS,
     ),
     Mutant(
         "curve-gym-source-lost",
         CURVE_GYM,
-        'self.source.load_state(state["source"])',
+        'self.source.load_state(stored["source"])',
         "pass",
         OF_GYMS,
     ),
     Mutant(
         "curve-gym-latest-point-lost",
         CURVE_GYM,
-        'self._point = Point(*state["point"])',
+        "self._point = point",
         "pass",
         OF_GYMS,
     ),
     Mutant(
         "series-gym-random-state-lost",
         SERIES_GYM,
-        'restore_generator(self._rng, state["generator"])',
+        'restore_generator(self._rng, stored["generator"])',
         "pass",
         OF_GYMS,
     ),
     Mutant(
         "series-gym-predictions-lost",
         SERIES_GYM,
-        'self._predicted = list(np.array(state["predicted"], dtype=np.float64))',
+        "self._predicted = list(predicted)",
         "self._predicted = []",
         OF_GYMS,
     ),
     Mutant(
         "series-gym-scores-lost",
         SERIES_GYM,
-        'self._scored = deque(np.array(state["answers"], np.float64), _MAX_SCORED)',
+        "self._scored = deque(scored, _MAX_SCORED)",
         "self._scored = deque(maxlen=_MAX_SCORED)",
         OF_GYMS,
     ),

@@ -158,8 +158,8 @@ MUTANTS = (
     Mutant(
         "lr-poly-rises-again",
         f"{LR_POLICIES}/poly.py",
-        "max(0.0, 1 - iteration / p.max_iter) ** p.power",
-        "abs(1 - iteration / p.max_iter) ** p.power",
+        "power(max(0.0, 1 - iteration / p.max_iter), p.power)",
+        "power(abs(1 - iteration / p.max_iter), p.power)",
         OF_POLICIES,
     ),
     Mutant(

@@ -98,15 +98,15 @@ MUTANTS = (
     Mutant(
         "pooling-average-without-padding",
         POOL_WINDOWS,
-        "edge = self.size + self.pad",
-        "edge = self.size",
+        "np.minimum(starts + self.kernel, self.size + self.pad)",
+        "np.minimum(starts + self.kernel, self.size)",
         OF_POOLING,
     ),
     Mutant(
         "pooling-average-counts-what-hangs-over",
         POOL_WINDOWS,
-        "max(1, min(start + self.kernel, edge) - start)",
-        "self.kernel",
+        "np.minimum(starts + self.kernel, self.size + self.pad)",
+        "starts + self.kernel",
         OF_POOLING,
     ),
     Mutant(

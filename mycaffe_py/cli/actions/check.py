@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import click
-
 from mycaffe_py.builder.checking import check_file
-from mycaffe_py.cli.banner import layer_lines, net_line
-from mycaffe_py.cli.failures import report, say
+from mycaffe_py.builder.unbuilt import Unbuilt
+from mycaffe_py.cli.banner import layer_lines, net_line, shape_text
+from mycaffe_py.cli.failures import echo, report, say
 from mycaffe_py.cli.options import load_plugins
 from mycaffe_py.cli.run_plugins import load_plugins_of
+from mycaffe_py.drawing.graph import NOT_BUILT
 from mycaffe_py.errors import EXIT_CONFIG, EXIT_OK, ConfigError, MyCaffeError
 from mycaffe_py.net.net import Net
+from mycaffe_py.permission import OPTION
+from mycaffe_py.schema import Document
 from mycaffe_py.testing import LayerGradient, net_gradients, plugin_gradients
+from mycaffe_py.visible import visible_line
 from mycaffe_py.wording import counted
 
 from .upgrade import upgrade_notes
@@ -36,19 +40,50 @@ def _check_one(name: str, registry: Any) -> int:
         found = check_file(name, registry)
     except MyCaffeError as error:
         return report(error)
-    click.echo(f"ok {name}")
-    for line in upgrade_notes([found.document if isinstance(found, Net) else found]):
+    echo(f"ok {name}")
+    for line in upgrade_notes([found if isinstance(found, Document) else found.document]):
         say(line)
+    if isinstance(found, Unbuilt):
+        for line in unbuilt_lines(found):
+            echo(f"  {line}")
+        say(f"  if you trust the code that it names: mycaffe check {OPTION} {shlex.quote(name)}")
+        return EXIT_OK
     if isinstance(found, Net):
-        click.echo(f"  {net_line(found)}")
+        echo(f"  {net_line(found)}")
         for line in layer_lines(found):
-            click.echo(f"  {line}")
+            echo(f"  {line}")
     else:
-        click.echo(f"  {_solver_summary(found.message)}")
+        echo(f"  {solver_summary(found.message)}")
     return EXIT_OK
 
 
-def _solver_summary(param: Any) -> str:
+def unbuilt_lines(found: Unbuilt) -> Iterator[str]:
+    """Yield what is known of a model or solver file with layers that were not built."""
+    net = found.document.message
+    if not found.refused:
+        yield solver_summary(net)
+        yield "its net has Python layers, which are not built"
+        return
+    layers = found.included
+    count = sum(index in found.refused for index, _ in layers)
+    yield f"net {visible_line(net.name)}: {counted(len(layers), 'layer')}, {count} of them not built"
+    for index, layer in layers:
+        shapes = [found.checked.shapes.get((index, top)) for top in layer.top]
+        made = " ".join(
+            visible_line(top) if shape is None else shape_text(top, shape)
+            for top, shape in zip(layer.top, shapes, strict=True)
+        )
+        name, taken = visible_line(layer.name), " ".join(map(visible_line, layer.bottom))
+        line = f"  {name} ({layer.type}): {taken or '-'} -> {made or '-'}"
+        if index in found.refused:
+            line += f"  {NOT_BUILT}"
+        elif None in shapes:
+            line += "  shape not known without it"
+        yield line
+
+
+def solver_summary(param: Any) -> str:
+    """Summarize a solver file in a line: type, updates, rate, trainer and gym."""
     trainer = f", trainer {param.trainer.type}" if param.HasField("trainer") else ""
     gym = f", gym {param.trainer.gym.type}" if param.trainer.HasField("gym") else ""
     return f"solver {param.type}: {counted(param.max_iter, 'update')}, base_lr {param.base_lr:g}{trainer}{gym}"
@@ -90,13 +125,13 @@ def check_gradients(
         values = [
             {what: name, "layers": [row.as_dict() for row in rows]} for what, name, rows in found
         ]
-        click.echo(json.dumps(values, indent=2))
+        echo(json.dumps(values, indent=2))
     bad = any(row.bad for *_, rows in found for row in rows)
     return EXIT_CONFIG if bad and code == EXIT_OK else code
 
 
 def _net_of(name: str, registry: Any) -> Net:
-    found = check_file(name, registry)
+    found = check_file(name, registry, built=True)
     if not isinstance(found, Net):
         raise ConfigError(
             f"{name} names no net",
@@ -114,9 +149,9 @@ def _show(
         for word, column in zip(("layer", "type"), zip(*layers, strict=True), strict=True)
     ]
     if not as_json:
-        click.echo(title)
+        echo(title)
         head = f"{'layer':{widths[0]}}  {'type':{widths[1]}}  {'bottoms':<24}  {'parameters':>10}"
-        click.echo(f"  {head}  {'difference':>10}  result")
+        echo(f"  {head}  {'difference':>10}  result")
     shown = []
     for row in rows:
         shown.append(row)
@@ -125,7 +160,7 @@ def _show(
         bottoms = " ".join("x".join(map(str, shape)) or "()" for shape in row.bottoms) or "-"
         off = "-" if row.difference is None else f"{row.difference:.1e}"
         head = f"{row.layer:{widths[0]}}  {row.type:{widths[1]}}  {bottoms:<24}"
-        click.echo(f"  {head}  {row.parameters:>10,}  {off:>10}  {row.result}")
+        echo(f"  {head}  {row.parameters:>10,}  {off:>10}  {row.result}")
         if row.note:
             say(f"    {row.layer}: {row.note}")
     return shown

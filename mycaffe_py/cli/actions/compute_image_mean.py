@@ -18,6 +18,7 @@ from mycaffe_py.stores import (
     mean_to_bytes,
     open_database,
     parse_datum,
+    record_name,
 )
 from mycaffe_py.weights import atomic_write, check_target
 
@@ -48,7 +49,7 @@ def average(backend: str, database: str, output: str | None) -> int:
 def _mean(database: Database, datum_class: Any) -> np.ndarray:
     total: Any = None
     for count, (key, value) in enumerate(database, start=1):
-        where = f'{database.path}: record {count - 1} (key "{key.decode(errors="replace")}")'
+        where = f"{database.path}: {record_name(count - 1, key)}"
         with naming_place(where, DataError):
             image = datum_to_array(parse_datum(datum_class, value))
         if total is None:

@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import click
-
+from mycaffe_py.cli.failures import echo
 from mycaffe_py.device.device import import_cupy
 from mycaffe_py.errors import ConfigError, DeviceError
 
@@ -44,7 +43,7 @@ def query(gpu: str | None, as_json: bool) -> int:
     """Print the properties of the GPUs asked for; return the exit code."""
     runtime = import_cupy().cuda.runtime
     found = [_properties(runtime, index) for index in _wanted(gpu, runtime.getDeviceCount())]
-    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(_lines(found)))
+    echo(json.dumps(found, indent=2) if as_json else "\n".join(_lines(found)))
     return 0
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
-import click
-
 from mycaffe_py.builder.sources import load_model
-from mycaffe_py.cli.failures import say
+from mycaffe_py.cli.failures import echo_result, say
 from mycaffe_py.cli.idle_options import warn_of_unknown_state
-from mycaffe_py.cli.options import split_names
+from mycaffe_py.cli.options import stage_names
 from mycaffe_py.cli.outputs import free_paths, say_replaced
 from mycaffe_py.cli.run_plugins import load_plugins_of
-from mycaffe_py.drawing.graph import belongs
+from mycaffe_py.drawing.graph import NOT_BUILT, belongs
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.layer.layer import TEST, TRAIN
 from mycaffe_py.net.known_shapes import known_shapes
+from mycaffe_py.net.named_code import layers_that_run_code
+from mycaffe_py.permission import OPTION, are_refused
 from mycaffe_py.pycaffe.draw import draw_net_to_file
 
 _PHASES = {"TRAIN": TRAIN, "TEST": TEST, "ALL": None}
@@ -43,23 +44,30 @@ def draw(
     if not net.layer:
         raise ConfigError(f"{model} contains no layers")
     warn_of_unknown_state([net], 0, stages)
-    net.state.stage.extend(split_names(stages))
+    net.state.stage.extend(stage_names(stages))
     if out:
         path = Path(out)
         say_replaced([path])
     else:
         [path] = free_paths([Path(f"{Path(model).stem}.svg")], "an OUT")
     shapes = known_shapes(net, registry, number, Path(document.filename).resolve().parent)
-    draw_net_to_file(net, path, rankdir.upper(), number, display_lrm, shapes=shapes)
+    refused = layers_that_run_code(net, registry) if are_refused() else frozenset()
+    notes = dict.fromkeys(refused, NOT_BUILT)
+    draw_net_to_file(net, path, rankdir.upper(), number, display_lrm, shapes=shapes, notes=notes)
     unknown = any(
         (index, top) not in shapes
         for index, layer in enumerate(net.layer)
         if belongs(net, layer, number)
         for top in layer.top
     )
-    if unknown:
+    if refused:
         say(
-            f"some shapes are missing because the net cannot be built here; see: mycaffe check {model}"
+            f"Python layers are not built, so shapes are missing; if you trust the code that {model} names: "
+            f"mycaffe draw {OPTION} {shlex.quote(model)}"
         )
-    click.echo(path)
+    elif unknown:
+        say(
+            f"some shapes are missing because the net cannot be built here; see: mycaffe check {shlex.quote(model)}"
+        )
+    echo_result(str(path))
     return 0

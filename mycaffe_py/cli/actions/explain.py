@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 
 from mycaffe_py.builder.training import build_training
-from mycaffe_py.cli.failures import say
+from mycaffe_py.cli.failures import echo_result, say
 from mycaffe_py.cli.nets import build_net, require_data
-from mycaffe_py.cli.options import device_name, naming_overrides, split_names
+from mycaffe_py.cli.options import device_name, naming_overrides, stage_names
 from mycaffe_py.cli.outputs import free_paths, say_replaced
 from mycaffe_py.cli.run_files import needed_weights
 from mycaffe_py.cli.run_plugins import load_plugins_of
@@ -49,7 +48,7 @@ def explain(
         say(used.line(seed))
         index = _index(net, layer)
         for path in _draw(net, index, Path(out) if out else None, used.folder, figures):
-            click.echo(path)
+            echo_result(str(path))
     return 0
 
 
@@ -67,7 +66,7 @@ def _net_after_passes(
         _index(net, layer)
         _run(net, iterations)
         return net, given["seed"] or 0
-    stages = split_names(given.pop("stages"))
+    stages = stage_names(given.pop("stages"))
     training = build_training(
         solver=solver, model=model, weights=weights, phase="TEST", stages=stages, **given
     )

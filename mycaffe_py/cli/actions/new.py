@@ -6,9 +6,7 @@ import os
 import shlex
 from collections.abc import Sequence
 
-import click
-
-from mycaffe_py.cli.failures import say
+from mycaffe_py.cli.failures import echo_result, say
 from mycaffe_py.cli.options import load_plugins
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.plugins import Registry
@@ -49,7 +47,7 @@ def new_project(
         database={key: text for key, text in places.items() if text} or None,
         registry=registry,
     )
-    click.echo(project.folder)
+    echo_result(str(project.folder))
     data = f"gym {project.gym}" if project.gym else "its own data"
     say(f"  {project.model.name} and {project.solver.name} (from {chosen.solver}), {data}")
     for line in [*project.remarks, *_next_steps(project, plugins, registry)]:

@@ -7,9 +7,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
-
-from mycaffe_py.cli.failures import say
+from mycaffe_py.cli.failures import echo_result, say
 from mycaffe_py.cli.options import load_plugins
 from mycaffe_py.cli.third_party import installed_commands
 from mycaffe_py.skeletons import Made, make_package, make_plugin
@@ -34,7 +32,7 @@ def _verbs() -> set[str]:
 
 def _tell(made: Made) -> None:
     for file in made.files:
-        click.echo(file)
+        echo_result(str(file))
     steps = made.next_steps
     if made.folder != Path("."):
         steps = [f"cd {shlex.quote(str(made.folder))}", *steps]

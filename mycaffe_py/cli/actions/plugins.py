@@ -7,8 +7,6 @@ import sys
 from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
-import click
-
 from mycaffe_py.cli.app import VERBS
 from mycaffe_py.cli.third_party import ALLOW_LIST_VARIABLE, commands_by_owner, folded
 from mycaffe_py.plugins.discovery import Plugin
@@ -83,7 +81,7 @@ def lines(entries: Sequence[dict[str, Any]]) -> Iterator[str]:
     for entry in entries:
         yield f"{entry['name']}  {entry['version'] or '-'}  {entry['origin']}"
         if entry["error"]:
-            yield click.style(f"  not in use: {entry['error']}", fg="red")
+            yield f"  not in use: {entry['error']}"
             yield from (f"  {line}" for line in (entry["hint"] or "").splitlines())
         for kind, types in entry["offers"].items():
             yield f"  {kind}: {', '.join(types)}"

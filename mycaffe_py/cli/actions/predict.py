@@ -9,15 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 
 from mycaffe_py.builder.sources import load_solver_file
 from mycaffe_py.builder.training import Training, build_training
-from mycaffe_py.cli.failures import say, warn
+from mycaffe_py.cli.failures import echo, echo_result, say, warn
 from mycaffe_py.cli.frozen import FrozenTest, frozen_test
 from mycaffe_py.cli.idle_options import refuse_replaced_overrides, warn_of_unknown_state
-from mycaffe_py.cli.options import MAX_STEPS, device_name, naming_overrides, split_names
+from mycaffe_py.cli.options import MAX_STEPS, device_name, naming_overrides, stage_names
 from mycaffe_py.cli.outputs import free_paths, protect_inputs, say_replaced
 from mycaffe_py.cli.run_files import needed_weights
 from mycaffe_py.cli.run_plugins import load_plugins_of
@@ -83,7 +82,7 @@ def predict(
             registry=registry,
             device=device_name(device, gpu),
             phase="TEST",
-            stages=split_names(stages),
+            stages=stage_names(stages),
             **given,
         )
         warn_of_unknown_state([training.model.message], given["level"], stages)
@@ -93,7 +92,7 @@ def predict(
         say_replaced([table])
     atomic_write(table, forecast.csv_text())
     # There is no place for a picture beside a device or pipe such as /dev/stdout.
-    drawn = _draw(forecast, picture, named=out is not None) if table.is_file() else ()
+    drawn = _draw(forecast, picture, named=out is not None) if os.path.isfile(table) else ()
     written = [table, *drawn]
     if as_json:
         _print_json(forecast, written, training.seed, tested)
@@ -253,7 +252,7 @@ def _print_json(
         "columns": columns,
         "rows": rows,
     }
-    click.echo(json.dumps(plain(found), allow_nan=False))
+    echo(json.dumps(plain(found), allow_nan=False))
 
 
 def _print(forecast: Forecast | Forecasts, written: Sequence[Path]) -> None:
@@ -269,4 +268,4 @@ def _print(forecast: Forecast | Forecasts, written: Sequence[Path]) -> None:
     if known:
         say(f"the {band_name(forecast.coverage)} holds {held} of {counted(known, 'known value')}")
     for path in written:
-        click.echo(path)
+        echo_result(str(path))

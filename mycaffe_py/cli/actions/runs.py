@@ -11,6 +11,7 @@ from typing import Any
 from mycaffe_py.errors import MissingFileError
 from mycaffe_py.events.metric_text import number
 from mycaffe_py.run.directory import numbered_folders
+from mycaffe_py.run.settling import settle
 from mycaffe_py.run.summary import by_start, runs_in, summarize
 from mycaffe_py.weights.nearby import runs_hint
 
@@ -19,13 +20,19 @@ _TITLES = ("run", "state", "updates", "started", "figures", "best")
 
 
 def summaries(name: str) -> list[dict[str, Any]]:
-    """Return the summaries of the runs in a folder, the newest first; MissingFileError if there is no such folder."""
+    """Return the summaries of the runs in a folder, the newest first; MissingFileError if there is no such folder.
+
+    Those whose process was killed are settled before: see :func:`settle`.
+    """
     folder = Path(os.path.expanduser(name))
     if not os.path.isdir(folder):
         hint = "runs are made here by mycaffe train" if name == "runs" else runs_hint(folder)
         raise MissingFileError(f"there is no folder {folder}", hint=hint)
     try:
-        return [found for run in _runs_below(folder) if (found := summarize(run))]
+        runs = _runs_below(folder)
+        for run in runs:
+            settle(run)
+        return [found for run in runs if (found := summarize(run))]
     except OSError as error:
         reason = error.strerror or error
         raise MissingFileError(f"folder {folder} cannot be read: {reason}") from error

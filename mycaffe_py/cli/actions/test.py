@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 
 from mycaffe_py.answers import test_of
 from mycaffe_py.builder.training import build_training
 from mycaffe_py.cli.banner import net_line
-from mycaffe_py.cli.failures import say, warn
+from mycaffe_py.cli.failures import echo, say, warn
 from mycaffe_py.cli.idle_options import refuse_replaced_overrides, warn_of_unknown_state
 from mycaffe_py.cli.nets import build_net, require_data
-from mycaffe_py.cli.options import device_name, naming_overrides, split_names
+from mycaffe_py.cli.options import device_name, naming_overrides, stage_names
 from mycaffe_py.cli.outputs import protect_inputs
 from mycaffe_py.cli.reports import print_report, report_path, write_report
 from mycaffe_py.cli.run_files import needed_weights
@@ -82,7 +81,7 @@ def test(
     if as_json:
         shown = {"report": report.as_json()} if report else {}
         figures_shown = plain({"iterations": passes, "seed": seed, **metrics, **shown})
-        click.echo(json.dumps(figures_shown, allow_nan=False))
+        echo(json.dumps(figures_shown, allow_nan=False))
         for caution in report.cautions if report else ():
             warn(caution)
         return 0
@@ -110,7 +109,7 @@ def _on_solver(
     solver: str, model: str | None, weights: list[str], asked: _Asked, log: Any, **given: Any
 ) -> tuple[Any, int, dict[str, float], Report | None]:
     """Run on the gym of the solver's trainer, or on the data layers of the net that it names."""
-    stages = split_names(given.pop("stages"))
+    stages = stage_names(given.pop("stages"))
     training = build_training(
         solver=solver, model=model, weights=weights, phase="TEST", stages=stages, **given
     )
@@ -159,7 +158,7 @@ def _logged(net: Net, iterations: int, log: Callable[[str], None]) -> dict[str, 
     log(f"Loss: {means.pop(_LOSS):.6g}")
     weights = net.blob_loss_weights
     for name, value in means.items():
-        log(f"{name} = {value:.6g}{loss_part(value, weights[blob_of(name)], '{:.6g}')}")
+        log(f"{name} = {value:.6g}{loss_part(value, weights[blob_of(name, weights)], '{:.6g}')}")
     return means
 
 
@@ -170,7 +169,7 @@ def _require_finite(net: Any, metrics: dict[str, float]) -> None:
         if math.isfinite(value):
             continue
         own = output_name(name, net.outputs) or name
-        if name == "loss" or weights.get(blob_of(own)) or non_finite_param(net):
+        if name == "loss" or weights.get(blob_of(own, weights)) or non_finite_param(net):
             raise _diverged(f"the metric {name} is {value}", net)
 
 
@@ -182,14 +181,14 @@ def _diverged(what: str, net: Any) -> DivergedError:
 
 
 def _print(net: Any, metrics: dict[str, float], iterations: int) -> None:
-    click.echo(f"mean over {counted(iterations, 'pass')} with frozen weights")
+    echo(f"mean over {counted(iterations, 'pass')} with frozen weights")
     if "loss" in metrics:
-        click.echo(f"loss = {number(metrics['loss'])}")
+        echo(f"loss = {number(metrics['loss'])}")
     for line in metric_lines(metrics):
-        click.echo(line)
+        echo(line)
     weights = net.blob_loss_weights
     for name, value in metrics.items():
         if name == "loss" or name in _FIGURES:
             continue
         own = output_name(name, net.outputs) or name
-        click.echo(f"{name} = {number(value)}{loss_part(value, weights.get(blob_of(own), 0.0))}")
+        echo(f"{name} = {number(value)}{loss_part(value, weights.get(blob_of(own, weights), 0.0))}")

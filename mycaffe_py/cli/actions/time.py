@@ -6,17 +6,16 @@ import json
 import sys
 from typing import Any
 
-import click
 import numpy as np
 
 from mycaffe_py.builder.device_trial import NOT_IN_A_STEP
 from mycaffe_py.builder.sources import read_solver
 from mycaffe_py.builder.training import Training, build_training
 from mycaffe_py.cli.banner import net_line
-from mycaffe_py.cli.failures import say
+from mycaffe_py.cli.failures import echo, say
 from mycaffe_py.cli.idle_options import warn_of_unknown_state
 from mycaffe_py.cli.nets import build_net
-from mycaffe_py.cli.options import device_name, naming_overrides, split_names
+from mycaffe_py.cli.options import device_name, naming_overrides, stage_names
 from mycaffe_py.cli.run_files import trained
 from mycaffe_py.cli.run_plugins import load_plugins_of
 from mycaffe_py.cli.timing import Timing, measure, measure_steps
@@ -82,7 +81,7 @@ def _build_training(
     document = read_solver(solver, registry)
     for name in _NOT_TIMED:
         document.message.ClearField(name)
-    given["stages"] = split_names(given["stages"])
+    given["stages"] = stage_names(given["stages"])
     training = build_training(
         solver=document,
         model=model,
@@ -109,12 +108,12 @@ def _measure(net: Any, training: Training | None, iterations: int, plain: bool) 
 
     def begun(loss: float) -> None:
         if caffes_form:
-            click.echo(f"Initial loss: {loss:g}\n*** Benchmark begins ***")
-            click.echo(f"Testing for {iterations} iterations.")
+            echo(f"Initial loss: {loss:g}\n*** Benchmark begins ***")
+            echo(f"Testing for {iterations} iterations.")
 
     def done(number: int, seconds: float) -> None:
         if caffes_form:
-            click.echo(f"Iteration: {number} forward-backward time: {1e3 * seconds:g} ms.")
+            echo(f"Iteration: {number} forward-backward time: {1e3 * seconds:g} ms.")
 
     timing = measure(
         net, iterations, begun, done, trainer=None if training is None else training.trainer
@@ -128,7 +127,7 @@ def _measure(net: Any, training: Training | None, iterations: int, plain: bool) 
 
 def _print(net: Any, timing: Timing, as_json: bool, as_table: bool, seed: int) -> None:
     if as_json:
-        click.echo(json.dumps({"seed": seed, **as_values(net, timing)}, indent=2, allow_nan=False))
+        echo(json.dumps({"seed": seed, **as_values(net, timing)}, indent=2, allow_nan=False))
     else:
         table = as_table or sys.stdout.isatty()
-        click.echo("\n".join(table_lines(timing) if table else caffes_lines(timing)))
+        echo("\n".join(table_lines(timing) if table else caffes_lines(timing)))

@@ -8,37 +8,38 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import click
-
 from mycaffe_py.builder.device_choice import is_auto
 from mycaffe_py.builder.needed_settings import missing_settings
 from mycaffe_py.builder.observers import add_observers, build_observers
 from mycaffe_py.builder.overrides import apply_overrides
 from mycaffe_py.builder.sources import read_solver
-from mycaffe_py.builder.training import Training, build_training
+from mycaffe_py.builder.training import Training, build_training, read_resolved
+from mycaffe_py.builder.unbuilt import is_refusal
 from mycaffe_py.cli.banner import end_lines, start_lines
-from mycaffe_py.cli.failures import echo_result, say, warn
+from mycaffe_py.cli.failures import echo, echo_result, say, warn
 from mycaffe_py.cli.idle_options import (
     refuse_replaced_overrides,
     sets_seed,
     warn_of_unknown_state,
     whole_key,
 )
-from mycaffe_py.cli.options import device_name, naming_overrides, split_names
+from mycaffe_py.cli.options import device_name, naming_overrides, stage_names
 from mycaffe_py.cli.reports import say_report
 from mycaffe_py.cli.run_files import Trained, run_folder, trained
 from mycaffe_py.cli.run_plugins import load_plugins_of
 from mycaffe_py.cli.views import check_view_options, choose_views
 from mycaffe_py.compiled import kernels_on
 from mycaffe_py.device.device import Device, open_device
-from mycaffe_py.errors import ConfigError, DeviceError
+from mycaffe_py.errors import ConfigError, DeviceError, MyCaffeError
+from mycaffe_py.permission import OPTION
 from mycaffe_py.run.directory import DEFAULT_BASE, RunDirectory
 from mycaffe_py.run.record import read_record
 from mycaffe_py.run.resume import find_state
 from mycaffe_py.run.session import TrainingSession
 from mycaffe_py.run.settings import without_blobs
 from mycaffe_py.schema import Document
-from mycaffe_py.weights import RestoreReport, check_format, restore
+from mycaffe_py.weights import RestoreReport, check_format, check_prefix, restore
+from mycaffe_py.written_files import allow_folder
 
 from .upgrade import upgrade_notes
 
@@ -62,21 +63,19 @@ def train(
     """Build, restore and train; return the exit code."""
     forced_view = check_view_options(quiet=quiet, verbose=verbose, live=live, no_live=no_live)
     resume = _state_to_resume(resume, snapshot, given["weights"])
+    if run_dir:
+        allow_folder(run_dir)
     observers += ("TensorBoard",) * tensorboard
     with naming_overrides(given["overrides"]):
-        training = _build(resume, observers=observers, **given)
-    if print_config:
-        _print_config(training)
-        return 0
+        wanted = _arguments(resume, observers=observers, **given)
+        if print_config:
+            return _print_config(wanted)
+        training = _build(wanted)
     if not quiet:
         _say_upgrades(training)
     report, resumed_run = _restore(training, resume, given["seed"], given["overrides"])
     _check_worth_running(training)
-    directory = (
-        RunDirectory.at(run_dir)
-        if run_dir
-        else RunDirectory.create(DEFAULT_BASE, training.net.name)
-    )
+    directory = _directory(run_dir, training.net.name)
     try:
         if not quiet:
             for line in start_lines(training, directory.path, verbose=verbose):
@@ -103,6 +102,10 @@ def train(
             training.trainer.close()
         for net in (training.net, *training.solver.test_nets):
             net.close()
+
+
+def _directory(run_dir: str | None, name: str) -> RunDirectory:
+    return RunDirectory.at(run_dir) if run_dir else RunDirectory.create(DEFAULT_BASE, name)
 
 
 def _say_upgrades(training: Training) -> None:
@@ -143,6 +146,7 @@ def _check_settings(training: Training) -> None:
         raise ConfigError(f"{document.filename}: {name} is not set", hint=advice)
     with document.locating():
         check_format(param)
+        check_prefix(training.solver)
 
 
 _DEVICE_SETTINGS = ("solver.solver_mode", "solver.device_id")
@@ -179,7 +183,13 @@ def _state_to_resume(
     return state
 
 
-def _build(
+def _build(wanted: dict[str, Any]) -> Training:
+    training = build_training(**wanted)
+    warn_of_unknown_state([training.model.message], wanted["level"], wanted["stages"])
+    return training
+
+
+def _arguments(
     resume: str | None,
     *,
     gpu: str | None,
@@ -187,7 +197,8 @@ def _build(
     plugins: tuple[str, ...],
     iterations: int | None,
     **given: Any,
-) -> Training:
+) -> dict[str, Any]:
+    """Return what :func:`build_training` is to build."""
     replaced = {"gpu": gpu, "device": device, "iterations": iterations}
     refuse_replaced_overrides(given["overrides"], {**given, **replaced})
     used = trained(given["weights"])
@@ -210,22 +221,18 @@ def _build(
     document = read_solver(solver, registry)
     add_observers(document, given["observers"], registry)
     asked = device is not None or gpu is not None
-    training = build_training(
-        solver=document,
-        model=model,
-        registry=registry,
-        device=_opened(wanted) if asked else _device_of_solver(document, overrides),
-        dtype=given["dtype"],
-        seed=given["seed"],
-        overrides=overrides,
-        phase=given["phase"].upper(),
-        level=given["level"],
-        stages=split_names(given["stages"]),
+    return {
+        "solver": document,
+        "model": model,
+        "registry": registry,
+        "device": _opened(wanted) if asked else _device_of_solver(document, overrides),
+        "overrides": overrides,
+        "phase": given["phase"].upper(),
+        "stages": stage_names(given["stages"]),
         # Weights from the command line replace the solver's; a state brings its own.
-        weights=used.weights or (None if resume is None else []),
-    )
-    warn_of_unknown_state([training.model.message], given["level"], given["stages"])
-    return training
+        "weights": used.weights or (None if resume is None else []),
+        **{name: given[name] for name in ("dtype", "level", "seed")},
+    }
 
 
 def _run_to_resume(resume: str) -> list[Path]:
@@ -260,11 +267,24 @@ def _device_of_solver(document: Document, overrides: Sequence[str]) -> Device | 
         return Device("cpu", reason=error.message)
 
 
-def _print_config(training: Training) -> None:
-    to_text = training.registry.schema.to_text
-    for what, document in (("model", training.model), ("solver", training.solver_document)):
+def _print_config(wanted: dict[str, Any]) -> int:
+    """Print model and solver as they are built, or would be if they did not name code."""
+    try:
+        training = _build(wanted)
+        model, solver = training.model, training.solver_document
+    except MyCaffeError as error:
+        if not is_refusal(error):
+            raise
+        sources = read_resolved(
+            **{name: wanted[name] for name in ("solver", "model", "registry", "overrides")}
+        )
+        model, solver = sources.model, sources.solver
+        say(f"the net was not built, as it has Python layers; {OPTION} builds it")
+    to_text = wanted["registry"].schema.to_text
+    for what, document in (("model", model), ("solver", solver)):
         shown = without_blobs(document.message) if what == "model" else document.message
-        click.echo(f"# {what}: {document.filename}\n{to_text(shown)}")
+        echo(f"# {what}: {document.filename}\n{to_text(shown)}")
+    return 0
 
 
 def _restore(

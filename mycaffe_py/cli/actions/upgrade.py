@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from mycaffe_py.cli.failures import say, warn
 from mycaffe_py.cli.options import load_plugins
 from mycaffe_py.cli.outputs import say_replaced
 from mycaffe_py.errors import EXIT_OK, ConfigError, MissingFileError, PrototxtError
+from mycaffe_py.reading import read_bytes
 from mycaffe_py.schema import Document, upgrade_net, upgrade_solver
 from mycaffe_py.schema.kinds import parse_kind
 from mycaffe_py.schema.prototxt.files import read_text_file
@@ -60,7 +62,7 @@ def upgrade_notes(documents: Iterable[Document]) -> Iterator[str]:
         kind = "net" if document.message.DESCRIPTOR.name == "NetParameter" else "solver"
         yield (
             f"note: {document.filename} uses an old format ({'; '.join(document.upgrades)}); "
-            f"mycaffe upgrade-{kind} {document.filename} NEW upgrades it"
+            f"mycaffe upgrade-{kind} {shlex.quote(document.filename)} NEW upgrades it"
         )
 
 
@@ -69,8 +71,7 @@ def _read_binary(schema: Any, source: str) -> Document:
     if document is not None:
         return document
     try:
-        with open(source, "rb"):
-            pass
+        read_bytes(source)
     except FileNotFoundError as error:
         raise MissingFileError(f"no such file: {source}") from error
     except OSError as error:

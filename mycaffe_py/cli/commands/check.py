@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mycaffe_py.cli.options import json_option, plugin_option
+from mycaffe_py.cli.options import json_option, outside_option, plugin_option, python_option
 from mycaffe_py.cli.verb import Verb
 
 
@@ -20,7 +20,9 @@ from mycaffe_py.cli.verb import Verb
     ),
 )
 @click.argument("files", nargs=-1, metavar="FILE...")
+@outside_option
 @plugin_option
+@python_option
 @click.option(
     "--gradients",
     is_flag=True,

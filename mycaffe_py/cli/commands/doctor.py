@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from mycaffe_py.cli.failures import echo
 from mycaffe_py.cli.options import json_option, plugin_option
 from mycaffe_py.cli.verb import Verb
 
@@ -25,4 +26,4 @@ def command(plugins: tuple[str, ...], as_json: bool) -> None:
     from mycaffe_py.cli.actions.doctor import diagnose, lines
 
     found = diagnose(plugins)
-    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(lines(found)))
+    echo(json.dumps(found, indent=2) if as_json else "\n".join(lines(found)))

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mycaffe_py.cli.options import plugin_option
+from mycaffe_py.cli.options import plugin_option, python_option
 from mycaffe_py.cli.verb import Verb
 
 
@@ -40,6 +40,7 @@ from mycaffe_py.cli.verb import Verb
 )
 @click.option("--display-lrm", is_flag=True, help="Show the learning-rate multipliers.")
 @plugin_option
+@python_option
 def command(**given: Any) -> int:
     """Draw a net: its layers, its blobs and their shapes.
 

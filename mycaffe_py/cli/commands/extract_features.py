@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mycaffe_py.cli.options import LARGEST, plugin_option
+from mycaffe_py.cli.options import LARGEST, outside_option, plugin_option, python_option
 from mycaffe_py.cli.verb import Verb
 
 
@@ -32,7 +32,9 @@ from mycaffe_py.cli.verb import Verb
     metavar="[CPU|GPU]",
 )
 @click.argument("gpu", type=click.IntRange(min=0), default=0, metavar="[ID]")
+@outside_option
 @plugin_option
+@python_option
 def command(**given: Any) -> int:
     """Write the outputs of a trained net's blobs to databases.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from mycaffe_py.cli.failures import echo
 from mycaffe_py.cli.options import json_option, plugin_option
 from mycaffe_py.cli.verb import Verb
 
@@ -30,4 +31,4 @@ def command(plugins: tuple[str, ...], as_json: bool) -> None:
 
     entries = plugin_entries(plugins)
     for line in [json.dumps(entries, indent=2)] if as_json else lines(entries):
-        click.echo(line)
+        echo(line, red=line.startswith("  not in use: "))

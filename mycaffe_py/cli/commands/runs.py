@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from mycaffe_py.cli.failures import echo
 from mycaffe_py.cli.options import json_option
 from mycaffe_py.cli.verb import Verb
 
@@ -26,4 +27,4 @@ def command(folder: str, as_json: bool) -> None:
 
     found = summaries(folder)
     for line in [json.dumps(found, indent=2)] if as_json else lines(found):
-        click.echo(line)
+        echo(line)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from mycaffe_py.cli.failures import echo
 from mycaffe_py.cli.options import json_option, plugin_option
 from mycaffe_py.cli.verb import Verb
 from mycaffe_py.plugins import singular
@@ -35,7 +36,7 @@ def _verb(kind: str, example: str) -> Verb:
         else:
             entries = describe_type(registry, kind, type_name)
             text = type_text
-        click.echo(json.dumps(entries, indent=2) if as_json else "\n".join(text(entries)))
+        echo(json.dumps(entries, indent=2) if as_json else "\n".join(text(entries)))
 
     return click.command(
         verb,

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from mycaffe_py.errors import Location, SchemaError
 
+from .lines import Lines
+
 
 @dataclass(frozen=True)
 class SchemaSource:
@@ -31,20 +33,7 @@ class Place:
 
     def location(self) -> Location:
         """Return the place as file, line and column."""
-        return location_in(self.source.text, self.source.name, self.offset, self.length)
-
-
-_LONGEST_LINE = 10_000
-
-
-def location_in(text: str, filename: str, offset: int, length: int) -> Location:
-    """Return line, column and source line of an offset; a very long line is omitted."""
-    start = text.rfind("\n", 0, offset) + 1
-    end = text.find("\n", offset)
-    end = end if end >= 0 else len(text)
-    source_line = text[start:end].rstrip("\r") if end - start <= _LONGEST_LINE else ""
-    line = text.count("\n", 0, start) + 1
-    return Location(filename, line, offset - start + 1, source_line, max(1, length))
+        return Lines(self.source.text).location(self.source.name, self.offset, self.length)
 
 
 def schema_error(message: str, place: Place, hint: str | None = None) -> SchemaError:

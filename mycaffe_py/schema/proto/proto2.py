@@ -21,6 +21,7 @@ from .type_words import without_label
 
 PACKAGE = "caffe"
 LARGEST_NUMBER = 2**29 - 1
+_DEEPEST = 30  # protoc's own limit is 32
 _LABELS = frozenset({"optional", "required", "repeated"})
 _UNSUPPORTED = frozenset({"oneof", "map", "group", "service"})
 
@@ -150,6 +151,8 @@ class _Parser:
         self.next()
         name = self.name("the message")
         message = MessageDeclaration(name.text, self.place(name))
+        if scope.count(".") >= _DEEPEST:
+            raise self.error(f"messages are nested deeper than {_DEEPEST}", name)
         opened = self.expect("{")
         message.doc = self.stream.doc(first, self.index - 1)
         inner = f"{scope}.{name.text}".lstrip(".")

@@ -11,15 +11,16 @@ from .declarations import Place, SchemaSource, schema_error
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _TOKEN = re.compile(
-    rf"""[ \t\r\f\v]*(?:
-      (?P<newline>\n\s*)
+    rf"""
+      (?P<space>[ \t\r\f\v]+)
+    | (?P<newline>\n\s*)
     | (?P<word>\.?{_NAME}(?:\.{_NAME})*)
     | (?P<symbol>[{{}}\[\]();=,<>:-])
     | (?P<number>\.?[0-9](?:[eE][+-]|[0-9A-Za-z_.])*)
     | (?P<comment>//[^\n]*|/\*.*?\*/)
     | (?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
     | (?P<bad>\S)
-    )""",
+    """,
     re.VERBOSE | re.DOTALL,
 )
 
@@ -49,6 +50,8 @@ class TokenStream:
         at_line_start = True
         for match in _TOKEN.finditer(text):
             kind = match.lastgroup or ""
+            if kind == "space":
+                continue
             if kind == "newline":
                 at_line_start = True
                 if above and match["newline"].count("\n") > 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mycaffe_py.errors import Problem
-from mycaffe_py.schema.proto.declarations import location_in
+from mycaffe_py.schema.proto.lines import Lines
 
 from .tokens import Token, bare_text, tokenize
 
@@ -16,22 +16,26 @@ REQUIRED = "E105"
 _MAX_PROBLEMS = 200
 
 
+class TooManyProblems(Exception):
+    """So many mistakes were found that reading on helps nobody."""
+
+
 class Cursor:
     """A position in the tokens of one text, and the problems found so far."""
 
     def __init__(self, text: str, filename: str):
         self.text, self.filename = text, filename
+        self.lines = Lines(text)
         self.tokens = tokenize(text)
         self.index = 0
         self.problems: list[Problem] = []
 
     def report(self, code: str, token: Token, message: str, hint: str | None = None) -> None:
-        """Add a problem at a token; reading ends if there are very many."""
+        """Add a problem at a token; raises TooManyProblems if there are very many already."""
         if len(self.problems) >= _MAX_PROBLEMS:
-            self.index = len(self.tokens) - 1
-            return
+            raise TooManyProblems
         length = len(token.text.rstrip("\r"))
-        location = location_in(self.text, self.filename, token.offset, length)
+        location = self.lines.location(self.filename, token.offset, length)
         self.problems.append(Problem(message, location, hint, code))
 
     def kept_structure(self) -> bool:
@@ -41,7 +45,7 @@ class Cursor:
 
     def place(self, offset: int) -> str:
         """Return an offset as ``file:line:column``."""
-        return str(location_in(self.text, self.filename, offset, 1))
+        return str(self.lines.location(self.filename, offset, 1))
 
     def at_symbol(self, symbols: str) -> bool:
         """Return whether the next token is one of these characters."""
@@ -50,22 +54,19 @@ class Cursor:
 
     def same_line(self, first: Token, second: Token) -> bool:
         """Return whether two tokens, in their order, are on one line."""
-        return self.text.find("\n", first.offset, second.offset) < 0
+        return self.lines.number(first.offset) == self.lines.number(second.offset)
 
     def first_on_line(self, token: Token) -> bool:
         """Return whether there is nothing but spaces before a token on its line."""
-        start = self.text.rfind("\n", 0, token.offset) + 1
-        return not self.text[start : token.offset].strip()
+        return self.lines.margin(token.offset) >= token.offset
 
     def column(self, token: Token) -> int:
         """Return the column of a token."""
-        return token.offset - self.text.rfind("\n", 0, token.offset)
+        return self.lines.column(token.offset)
 
     def indent(self, token: Token) -> int:
         """Return the column of the first token on a token's line."""
-        start = self.text.rfind("\n", 0, token.offset) + 1
-        line = self.text[start : token.offset]
-        return len(line) - len(line.lstrip()) + 1
+        return self.lines.column(min(self.lines.margin(token.offset), token.offset))
 
     def starts_field(self, index: int) -> bool:
         """Return whether a field begins at a token: a name with ``:`` or a bracket after it."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from mycaffe_py.errors import ConfigError, Location, MissingFileError, Problem, PrototxtError
-from mycaffe_py.schema.proto.declarations import location_in
+from mycaffe_py.schema.proto.lines import Lines
 from mycaffe_py.showing import one_line, shows
 
 from .entries import (
@@ -20,7 +20,7 @@ from .entries import (
     steps_of as steps_of,
     without_field,
 )
-from .places import FieldTexts, line_starts, path_to
+from .places import FieldTexts, path_to
 
 
 @dataclass(repr=False)
@@ -41,6 +41,11 @@ class Document:
     def __repr__(self) -> str:
         kind = self.message.DESCRIPTOR.name
         return one_line("Document", kind, repr(self.filename), lines=self.text.count("\n") + 1)
+
+    @cached_property
+    def lines(self) -> Lines:
+        """The lines of the text."""
+        return Lines(self.text)
 
     def copy(self) -> Document:
         """Return a copy that may be changed without affecting this document."""
@@ -73,7 +78,7 @@ class Document:
 
         Between the fields of a block it is the nearest one on that line, else the block; outside all, it is ().
         """
-        starts = line_starts(self.text)
+        starts = self.lines.starts
         start = starts[min(max(line, 1), len(starts)) - 1]
         end = self.text.find("\n", start)
         end = end if end >= 0 else len(self.text)
@@ -85,19 +90,17 @@ class Document:
 
         The text of a string is its value, of an enum or bool its usual spelling, and of a number what is written.
         """
-        found = FieldTexts(self.text)
+        found = FieldTexts(self.lines)
         found.add(self.nodes, self.message.DESCRIPTOR, ())
         return found.fields
 
     def layer_lines(self) -> list[tuple[int, int, int]]:
         """Return (index, first line, last line) of each layer of a net, counted from 1; [] without text."""
-        starts = line_starts(self.text)
+        number = self.lines.number
         lines = []
         for index, entry in enumerate(self.nodes.get("layer", []) if self.text else []):
             last = max(entry.end_offset - 1, entry.name_offset)
-            lines.append(
-                (index, bisect_right(starts, entry.name_offset), bisect_right(starts, last))
-            )
+            lines.append((index, number(entry.name_offset), number(last)))
         return lines
 
     def problem(
@@ -174,7 +177,7 @@ class Document:
         return Location(self.filename, 1, 1, self.text.partition("\n")[0].rstrip("\r"))
 
     def _location(self, offset: int, length: int) -> Location:
-        return location_in(self.text, self.filename, offset, length)
+        return self.lines.location(self.filename, offset, length)
 
     def _find(self, path: Path) -> Entry | None:
         found: Entry | None = None

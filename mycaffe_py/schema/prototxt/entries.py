@@ -66,7 +66,7 @@ class FieldText(NamedTuple):
 
 def steps_of(field: str) -> Path:
     """Return the path that a dotted name such as ``bottom.1`` represents."""
-    return tuple(int(step) if step.isdigit() else step for step in field.split(".") if step)
+    return tuple(int(step) if step.isdecimal() else step for step in field.split(".") if step)
 
 
 def without_field(text: str, path: Path) -> str:

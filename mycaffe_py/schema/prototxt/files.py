@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 from mycaffe_py.errors import ConfigError, Location, MissingFileError
-from mycaffe_py.reading import read_bytes
+from mycaffe_py.reading import read_bytes, size_setting
 
+SIZE_SETTING = "MYCAFFE_TEXT_SIZE"
+"""Names the environment variable with the most bytes that a text of a model or solver may have."""
+MOST_TEXT = 4 << 20
+"""Large nets have some hundred kilobytes; a message of 4 MiB takes about 0.6 GiB and some seconds to read."""
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _TEXT_CONTROLS = b"\t\n\v\f\r\x1b"
 _LOOK_AT = 4096
@@ -19,7 +24,7 @@ def read_text_file(path: str | os.PathLike[str]) -> str:
     """Return the text of a UTF-8 file, with or without a byte order mark."""
     name = os.fspath(path)
     try:
-        data = read_bytes(path)
+        data = read_bytes(path, size_setting(SIZE_SETTING) or MOST_TEXT)
     except FileNotFoundError as error:
         raise MissingFileError(f"no such file: {name}") from error
     except IsADirectoryError as error:
@@ -29,6 +34,8 @@ def read_text_file(path: str | os.PathLike[str]) -> str:
     except OSError as error:
         reason = error.strerror or str(error)
         hint = f"chmod u+r {name}" if isinstance(error, PermissionError) else None
+        if error.errno == errno.EFBIG:
+            hint = f"if it is to be read all the same: {SIZE_SETTING}=64M"
         raise ConfigError(f"cannot read {name}: {reason}", hint=hint) from error
     data = data.removesuffix(_END_MARK)
     _refuse_binary(name, data[:_LOOK_AT])

@@ -11,7 +11,6 @@ from .cursor import SYNTAX, WRONG_VALUE, Cursor
 from .tokens import Token, bare_text
 
 _COMMENTS = ("//", "/*", "--", "<!--", "%", ";")
-_SWALLOWED = re.compile(r"""(["'])(.*?)\s+[A-Za-z_]\w*\s*:?\s*\1""")
 _QUOTES = "[\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb]"
 _CURLY_NAME = re.compile(rf"{_QUOTES}([A-Za-z_]\w*){_QUOTES}\s*:")
 _DIRECTIVES = {
@@ -150,14 +149,16 @@ class Mistyped(Cursor):
     def missing_quote(self, info: FieldInfo) -> bool:
         """Report a string that goes on into the next field because its closing quote is missing; skip the line."""
         token, after = self.tokens[self.index], self._token(self.index + 1)
-        match = _SWALLOWED.fullmatch(token.text)
-        if not match or after.kind != "word" or not self._adjacent(self.index + 1):
+        if after.kind != "word" or not self._adjacent(self.index + 1):
+            return False
+        value = before_a_name(token.text[1:-1])
+        if value is None:
             return False
         self.report(
             SYNTAX,
             token,
             "the closing quote is missing",
-            f'write {info.name}: "{match[2].strip()}"',
+            f'write {info.name}: "{value}"',
         )
         end = self.text.find("\n", token.offset)
         end = len(self.text) if end < 0 else end
@@ -290,7 +291,12 @@ class Mistyped(Cursor):
 
     def is_current_layer(self) -> bool:
         """Whether the block that begins here has its type in quotes, as in the current form of layers."""
-        depth, index = 0, self.index
+        depth, index = (
+            0,
+            self.index + (not self.at_symbol("{<")),
+        )  # a name may be before the bracket
+        if self._token(index).text not in ("{", "<"):
+            return False
         while self._token(index).kind != "end":
             token = self._token(index)
             depth += (token.text in ("{", "<")) - (token.text in ("}", ">"))
@@ -312,6 +318,15 @@ class Mistyped(Cursor):
                 break
             self.index += 1
         return values
+
+
+def before_a_name(text: str) -> str | None:
+    """Return what is before the field name at the end of a text, as in ``a.txt  top:``; None if there is none."""
+    text = text.rstrip().removesuffix(":").rstrip()
+    word = text.rsplit(None, 1)[-1] if text else ""
+    if len(word) == len(text) or not re.fullmatch(r"[A-Za-z_]\w*", word):
+        return None
+    return text[: len(text) - len(word)].strip()
 
 
 def only_field(info: MessageInfo) -> FieldInfo | None:

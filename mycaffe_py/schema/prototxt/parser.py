@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from mycaffe_py.errors import PrototxtError
 from mycaffe_py.schema.proto.catalog import FieldInfo, MessageInfo
 
 from .blocks import Block
-from .cursor import GIVEN_TWICE, REQUIRED, SYNTAX, UNKNOWN_FIELD, WRONG_VALUE
+from .cursor import (
+    GIVEN_TWICE,
+    REQUIRED,
+    SYNTAX,
+    UNKNOWN_FIELD,
+    WRONG_VALUE,
+    TooManyProblems,
+)
 from .document import Document, Entry
 from .hints import unknown_field_hint
 from .mistyped import Mistyped, block_hint
 from .problem_places import refuse_other_languages, with_path
 from .tokens import Token
-from .values import ValueMistake, expected, number_hint, plain_value, string_value, variable_hint
+from .values import ValueMistake, expected, number_hint, plain_value, quoted_value, variable_hint
 
 _LAYER = "layer"
 _DEEPEST = 100  # protobuf's own limit for binary messages
@@ -24,10 +32,11 @@ _CLOSERS = {"{": "}", "<": ">", "[": "]"}
 
 def parse_prototxt(text: str, info: MessageInfo, message: Any, filename: str) -> Document:
     """Parse text into an empty message; all mistakes are raised as one PrototxtError."""
-    text = text.removeprefix("\ufeff")
+    text = _with_newlines(text.removeprefix("\ufeff"))
     parser = _Parser(text, filename)
     root = Block(info, message, {})
-    parser.block(root)
+    with suppress(TooManyProblems):
+        parser.block(root)
     document = Document(message, filename, text, root.nodes)
     if parser.problems:
         refuse_other_languages(text, filename)
@@ -38,6 +47,11 @@ def parse_prototxt(text: str, info: MessageInfo, message: Any, filename: str) ->
             raise PrototxtError(problems)
         raise PrototxtError([with_path(problem, document) for problem in problems], document)
     return document
+
+
+def _with_newlines(text: str) -> str:
+    """Return a text whose lines end with CR alone, as once on the Mac, with newlines: comments end with their lines."""
+    return text.replace("\r", "\n") if "\n" not in text else text
 
 
 class _Parser(Mistyped):
@@ -318,7 +332,7 @@ class _Parser(Mistyped):
                 while self.tokens[self.index].kind == "string":
                     texts.append(self.tokens[self.index].text)
                     self.index += 1
-                values.append(self.quoted(info, texts))
+                values.append(quoted_value(info, texts))
             elif token.kind in ("word", "number") and info.type not in ("string", "bytes"):
                 token = self.whole_number(token) if not info.repeated else token
                 self.index += self.tokens[self.index].offset < token.offset + len(token.text)
@@ -336,19 +350,6 @@ class _Parser(Mistyped):
             last = self.tokens[self.index - 1]
             entry.end_offset = last.offset + len(last.text)
         return entry
-
-    def quoted(self, info: FieldInfo, texts: list[str]) -> Any:
-        if info.type in ("string", "bytes"):
-            return string_value(info, texts)
-        try:
-            plain_value(info, texts[0][1:-1])
-        except ValueMistake as mistake:
-            hint = mistake.hint
-        else:
-            hint = f"leave out the quotes: {info.name}: {texts[0][1:-1]}"
-        raise ValueMistake(
-            f'"{info.name}" takes {expected(info)}, found the string {texts[0]}', hint
-        )
 
     def odd_value(self, info: FieldInfo, token: Token) -> None:
         """Report something that is not a valid value for the field."""

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
 from mycaffe_py.schema.proto import literals
+from mycaffe_py.schema.proto.lines import Lines
 
 from .entries import Entry, FieldText, Nodes, Path
 from .tokens import bare_text, tokenize
 
 _QUOTES = "\"'"
-
-
-def line_starts(text: str) -> list[int]:
-    """Return the offsets at which the lines of a text begin."""
-    starts, end = [0], text.find("\n")
-    while end >= 0:
-        starts.append(end + 1)
-        end = text.find("\n", end + 1)
-    return starts
 
 
 def path_to(
@@ -63,8 +54,8 @@ def _distance(entry: Entry, offset: int) -> int:
 class FieldTexts:
     """The values in a text, by their paths."""
 
-    def __init__(self, text: str):
-        self.text, self.starts = text, line_starts(text)
+    def __init__(self, lines: Lines):
+        self.text, self.lines = lines.text, lines
         self.fields: dict[Path, FieldText] = {}
 
     def add(self, nodes: Nodes, descriptor: Any, path: Path) -> None:
@@ -80,8 +71,8 @@ class FieldTexts:
                     self.add(entry.children, field.message_type, here)
 
     def _place(self, entry: Entry, field: Any) -> FieldText:
-        line = bisect_right(self.starts, entry.value_offset)
-        column = entry.value_offset - self.starts[line - 1] + 1
+        line = self.lines.number(entry.value_offset)
+        column = self.lines.column(entry.value_offset)
         length = entry.end_offset - entry.value_offset
         return FieldText(usual_text(self.text, entry, field), line, column, length)
 

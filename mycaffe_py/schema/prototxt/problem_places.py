@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mycaffe_py.errors import Problem, PrototxtError
-from mycaffe_py.schema.proto.declarations import location_in
+from mycaffe_py.schema.proto.lines import Lines
 
 from .cursor import SYNTAX
 from .document import Document
-from .places import line_starts, path_to
+from .places import path_to
 
 
 def refuse_other_languages(text: str, filename: str) -> None:
@@ -18,7 +18,7 @@ def refuse_other_languages(text: str, filename: str) -> None:
 
     found = foreign_text(text)
     if found is not None:
-        place = location_in(text, filename, found.offset, found.length)
+        place = Lines(text).location(filename, found.offset, found.length)
         raise PrototxtError([Problem(found.message, place, found.hint, SYNTAX)])
 
 
@@ -26,6 +26,6 @@ def with_path(problem: Problem, document: Document) -> Problem:
     """Return a problem with the path of the field, or of the message around it, that it is about."""
     place = problem.location
     assert place is not None
-    offset = line_starts(document.text)[place.line - 1] + place.column - 1
+    offset = document.lines.starts[place.line - 1] + place.column - 1
     path = tuple(path_to(document.nodes, document.message.DESCRIPTOR, offset))
     return replace(problem, path=path, layer=document.layer_at(path))

@@ -6,15 +6,16 @@ import re
 from typing import NamedTuple
 
 _TOKEN = re.compile(
-    r"""\s*(?:
-      (?P<word>[a-zA-Z_][0-9a-zA-Z_+-]*)
+    r"""
+      (?P<space>\s+)
+    | (?P<word>[a-zA-Z_][0-9a-zA-Z_+-]*)
     | (?P<symbol>[{}<>\[\]:;,])
     | (?P<number>(?:[0-9+-]|\.[0-9])[0-9a-zA-Z_.+-]*)
     | (?P<string>"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*')
     | (?P<unterminated>["'][^\n]*)
     | (?P<comment>\#[^\n]*)
     | (?P<bad>\S)
-    )""",
+    """,
     re.VERBOSE,
 )
 _BARE = re.compile(r"(?:[^\s;,{}<>\[\]#:]|:(?=[/\\]))+")
@@ -41,7 +42,7 @@ def tokenize(text: str) -> list[Token]:
     tokens = []
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup or ""
-        if kind != "comment":
+        if kind not in ("space", "comment"):
             tokens.append(Token(kind, match[kind], match.start(kind)))
     tokens.append(Token("end", "", len(text.rstrip())))
     return tokens

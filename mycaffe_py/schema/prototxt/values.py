@@ -11,6 +11,7 @@ from mycaffe_py.schema.proto import literals
 from mycaffe_py.schema.proto.catalog import SCALAR_TYPES, EnumInfo, FieldInfo
 
 _MAX_VALUES_LISTED = 12
+_LONGEST_NUMBER = 400  # Python refuses to read decimal numbers of some thousand digits
 _ABSENT = ("none", "null", "nil", "undefined", "auto", "default", "~")
 _ON, _OFF = ("yes", "on", "y", "enabled"), ("no", "off", "n", "disabled")
 _KINDS_OF_VALUE = {
@@ -43,6 +44,8 @@ def string_value(info: FieldInfo, literal_texts: list[str]) -> str | bytes:
     """Return the value of adjacent string literals for a string or bytes field."""
     try:
         data = b"".join(literals.unescape(text[1:-1]) for text in literal_texts)
+    except UnicodeEncodeError as error:  # half of a surrogate pair
+        raise _not_utf8(info) from error
     except ValueError as error:
         raise ValueMistake(
             f'{error} in the string for "{info.name}" is not valid',
@@ -53,7 +56,27 @@ def string_value(info: FieldInfo, literal_texts: list[str]) -> str | bytes:
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        raise ValueMistake(f'the string for "{info.name}" is not UTF-8 text') from error
+        raise _not_utf8(info) from error
+
+
+def _not_utf8(info: FieldInfo) -> ValueMistake:
+    return ValueMistake(f'the string for "{info.name}" is not UTF-8 text')
+
+
+def quoted_value(info: FieldInfo, literal_texts: list[str]) -> str | bytes:
+    """Return the value of adjacent string literals; for a field that takes no string, say what to write."""
+    if info.type in ("string", "bytes"):
+        return string_value(info, literal_texts)
+    inside = literal_texts[0][1:-1]
+    try:
+        plain_value(info, inside)
+    except ValueMistake as mistake:
+        hint = mistake.hint
+    else:
+        hint = f"leave out the quotes: {info.name}: {inside}"
+    raise ValueMistake(
+        f'"{info.name}" takes {expected(info)}, found the string {literal_texts[0]}', hint
+    )
 
 
 def plain_value(info: FieldInfo, text: str) -> Any:
@@ -76,11 +99,13 @@ def _wrong_type(info: FieldInfo, text: str) -> str:
 
 def _integer_value(info: FieldInfo, text: str) -> int:
     try:
-        value = literals.parse_integer(text)
+        value = literals.parse_integer(text) if len(text) <= _LONGEST_NUMBER else None
     except ValueError as error:
         raise ValueMistake(_wrong_type(info, text), number_hint(text, info)) from error
-    lowest, highest = SCALAR_TYPES[info.type] or (value, value)
-    if not lowest <= value <= highest:
+    lowest, highest = SCALAR_TYPES[info.type] or (0, 0)
+    if value is None and not text.lstrip("+-").isalnum():
+        raise ValueMistake(_wrong_type(info, text), number_hint(text, info))
+    if value is None or not lowest <= value <= highest:
         raise ValueMistake(
             f'the value {text} of "{info.name}" is out of range for {info.type}',
             f"it may be from {lowest} to {highest}",

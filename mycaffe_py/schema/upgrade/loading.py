@@ -6,10 +6,12 @@ import os
 from collections.abc import Callable
 
 from mycaffe_py.errors import ConfigError, Problem, PrototxtError, SnapshotError
+from mycaffe_py.reading import read_bytes
 from mycaffe_py.schema.kinds import parse_kind
 from mycaffe_py.schema.prototxt.document import Document
 from mycaffe_py.schema.prototxt.files import read_text_file, refuse_empty
 from mycaffe_py.schema.schema import Schema
+from mycaffe_py.schema.texts import check_texts
 
 from .nets import upgrade_net
 from .solvers import upgrade_solver
@@ -56,8 +58,8 @@ def read_net(schema: Schema, path: str | os.PathLike[str]) -> Document:
 def read_binary_net(schema: Schema, path: str | os.PathLike[str]) -> Document | None:
     """Read a net from a binary file; None if it does not contain a net."""
     try:
-        with open(path, "rb") as file:
-            message = schema.parse_binary(file.read(), "NetParameter")
+        message = schema.parse_binary(read_bytes(path), "NetParameter")
+        check_texts(message)
     except (OSError, SnapshotError, ValueError):
         return None
     # Caffe's first version has the name one level deeper.
@@ -68,6 +70,7 @@ def read_binary_net(schema: Schema, path: str | os.PathLike[str]) -> Document | 
     if not all(named) or not named:
         return None  # bytes that happen to parse as a message
     message.ClearField("file_size")
+    message.ClearField("checksum")
     return Document(message, os.fspath(path))
 
 

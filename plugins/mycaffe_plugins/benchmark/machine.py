@@ -21,7 +21,7 @@ def environment() -> dict[str, str]:
         "chip": chip(),
         "cores": str(os.cpu_count()),
         "vectors": vectors(),
-        "load average at the end": f"{os.getloadavg()[0]:.2f}",
+        "load average at the end": _load(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "mycaffe-py": __version__,
@@ -30,6 +30,13 @@ def environment() -> dict[str, str]:
         "numba": _version("numba"),
         "blas": blas(),
     }
+
+
+def _load() -> str:
+    """Return how many processes wanted a core in the last minute."""
+    if not hasattr(os, "getloadavg"):  # on Windows
+        return "unknown"
+    return f"{os.getloadavg()[0]:.2f}"
 
 
 def _facts() -> dict[str, str]:

@@ -10,10 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 
-from mycaffe_py.cli import say, say_replaced
+from mycaffe_py.cli import echo, say, say_replaced
 from mycaffe_py.compiled import why_not
 from mycaffe_py.device import can_set_threads
 from mycaffe_py.weights import atomic_write, check_target
@@ -66,10 +65,10 @@ def measure(
     lines = [line for line in (TITLE, agreement(results), *wrong, *lines) if line]
     values = as_values(results, settings, machine)
     if as_json:
-        click.echo(json.dumps(values, indent=1, allow_nan=False))
+        echo(json.dumps(values, indent=1, allow_nan=False))
     else:
-        click.echo("\n".join([results_table(results), *lines]))
-        click.echo("\n".join(f"{name}: {fact}" for name, fact in machine.items()))
+        echo("\n".join([results_table(results), *lines]))
+        echo("\n".join(f"{name}: {fact}" for name, fact in machine.items()))
     if out is not None:
         _write(Path(out), values, as_markdown(results, lines, machine))
     return 1 if wrong else 0

@@ -25,6 +25,7 @@ class Python(Layer):
 
     type = "Python"
     parameters = ("python_param",)
+    runs_named_code = True
     allows_in_place = True  # as in Caffe, the class is responsible for working in place
 
     def __init__(self, param: Any, context: LayerContext):

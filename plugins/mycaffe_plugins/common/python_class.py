@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,17 +11,27 @@ from pathlib import Path
 from types import ModuleType
 
 from mycaffe_py.as_caffe import stand_in_for_caffe
-from mycaffe_py.errors import did_you_mean
+from mycaffe_py.errors import PythonRefusedError, did_you_mean
 from mycaffe_py.layer import Layer
+from mycaffe_py.permission import OPTION, PythonLayers, are_refused
 
 
 def find_layer_class(layer: Layer) -> type[Layer]:
     """Return the class named in ``layer``'s ``python_param``, or fail, naming the layer.
 
-    The module is looked up as usual in Python, then in the current folder and in the model's. Exceptions
-    that it raises are passed on unchanged.
+    The module is looked up as usual in Python and, if the context says ANYWHERE, in the current folder and in the
+    model's. Exceptions that it raises are passed on unchanged. If the context says REFUSED, nothing is imported.
     """
     param = layer.param.python_param
+    if layer.context.python_layers is PythonLayers.REFUSED:
+        layer.fail(
+            f'is not built, since that would run code: the module "{param.module}", which the model names',
+            field="python_param",
+            hint=f"if you trust this code, add {OPTION}"
+            if are_refused()
+            else "if you trust this code, leave out allow_python=False",
+            kind=PythonRefusedError,
+        )
     for field in ("module", "layer"):
         if not getattr(param, field):
             layer.fail(f"python_param.{field} must be given", field="python_param")
@@ -76,9 +87,10 @@ def _place(module: ModuleType) -> str:
 def _import(layer: Layer, name: str) -> ModuleType:
     """Import a module, with this package as ``caffe`` unless there is a real one."""
     stand_in_for_caffe()
-    folders = [Path.cwd()]
-    if layer.context.base_dir is not None and layer.context.base_dir not in folders:
-        folders.append(layer.context.base_dir)
+    beside = [Path.cwd()]
+    if layer.context.base_dir is not None and layer.context.base_dir not in beside:
+        beside.append(layer.context.base_dir)
+    folders = beside if layer.context.python_layers is PythonLayers.ANYWHERE else []
     try:
         if all(part.isidentifier() for part in name.split(".")):
             with users_code(), _also_in(folders):
@@ -86,12 +98,27 @@ def _import(layer: Layer, name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name != name and not name.startswith(f"{error.name}."):
             raise  # the module exists, but one that it imports does not
-    places = ", ".join(map(str, folders))
     layer.fail(
         f'no module named "{name}"',
         field="python_param.module",
-        hint=did_you_mean(name, _modules_in(folders))
-        or f"searched sys.path (PYTHONPATH) and {places}",
+        hint=_where_it_is(name, folders, beside),
+    )
+
+
+def _where_it_is(name: str, folders: list[Path], beside: list[Path]) -> str:
+    """Return what to do about a module that was not found in ``folders`` nor on sys.path."""
+    near = did_you_mean(name, _modules_in(folders or beside))
+    if folders:
+        return near or f"searched sys.path (PYTHONPATH) and {', '.join(map(str, folders))}"
+    first = name.partition(".")[0]
+    for folder in beside:
+        if any(os.path.exists(folder / end) for end in (f"{first}.py", first)):
+            return (
+                f"it is in {folder}, where Python itself does not look: write allow_python=True, "
+                "or add the folder to sys.path"
+            )
+    return (
+        near or "searched sys.path (PYTHONPATH); allow_python=True searches the model's folder too"
     )
 
 

@@ -7,8 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from mycaffe_py.blob import Blob
+from mycaffe_py.errors import DataError
 from mycaffe_py.plugins import Only
-from mycaffe_py.stores import Records, datum_to_array, open_database, parse_datum
+from mycaffe_py.stores import (
+    Records,
+    datum_to_array,
+    open_database,
+    parse_datum,
+    record_name,
+)
 
 from .data_layer import Batch, DataLayer
 from .data_transformer import DataTransformer
@@ -46,8 +53,9 @@ class Data(DataLayer):
             self.fail(f"database {self.source} has no records", field="data_param.source")
         self.records: Records | None = None
         self.position = self.drawn_skip()
-        key, value = database.records().read(0)
-        with self.naming(self._where(0, key), "source"):
+        key = b""
+        with self.naming(lambda: self._where(0, key), "source"):
+            key, value = database.records().read(0)
             shape = self.transformer.shape(self._parse(value)[0].shape)
         top[0].reshape(self.batch_size, *shape)
         for labels in top[1:]:
@@ -56,19 +64,38 @@ class Data(DataLayer):
     def load(self, first: int, batch: Batch) -> None:
         """Read the records and transform their images."""
         if self.records is None:
-            self.records = open_database(self.source).records()
+            self.records = self._open_again()
         generator = self.generator("batch", first)
         labels = batch.array(1, (self.batch_size,)) if len(self.top_names) > 1 else None
         for index in range(self.batch_size):
-            number = (first + index) % self.size
-            key, value = self.records.read(number)
-            with self.naming(self._where(number, key)):
-                image, label = self._parse(value)
-                self.put_image(
-                    batch, index, image, generator, name="it", sizes="crop_size, or batch_size 1"
-                )
+            label = self._put_record((first + index) % self.size, batch, index, generator)
             if labels is not None:
                 labels[index] = label
+
+    def _put_record(
+        self, number: int, batch: Batch, index: int, generator: np.random.Generator
+    ) -> int:
+        """Put the image of a record into item ``index``, and return its label."""
+        assert self.records is not None
+        key = b""
+        with self.naming(lambda: self._where(number, key)):
+            key, value = self.records.read(number)
+            image, label = self._parse(value)
+            self.put_image(
+                batch, index, image, generator, name="it", sizes="crop_size, or batch_size 1"
+            )
+        return label
+
+    def _open_again(self) -> Records:
+        """Return a reader of the database as :meth:`open` saw it; DataError if another one is there now."""
+        with self.naming():
+            database = open_database(self.source)
+            if database.size != self.size:
+                raise DataError(
+                    f"database {self.source} had {self.size} records when the net was built and has "
+                    f"{database.size} now"
+                )
+        return database.records()
 
     def _parse(self, value: bytes) -> tuple[np.ndarray, int]:
         """Return image and label of a record."""
@@ -76,7 +103,8 @@ class Data(DataLayer):
         return datum_to_array(datum, self.transformer.color), datum.label
 
     def _where(self, number: int, key: bytes) -> str:
-        return f'record {number} (key "{key.decode(errors="replace")}") of {self.source}'
+        name = record_name(number, key)
+        return f"{name} of {self.source}" if key else name  # errors in reading it name the file
 
     def close(self) -> None:
         """Stop the thread; the database is closed when no layer uses it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +15,13 @@ from mycaffe_py.errors import DataError, MissingFileError, SnapshotError
 from mycaffe_py.layer import Layer
 from mycaffe_py.plugins import Only
 from mycaffe_py.seeding import named_generator
+from mycaffe_py.stored import Stored
 
 from .data_transformer import DataTransformer
 from .prefetching import Prefetcher
+
+_MOST = 2**62
+"""The largest number of a record: batches are counted on from it, in 64 bits."""
 
 OLD_FORMS = ("scale", "mean_file", "crop_size", "mirror")
 """Fields that moved into ``transform_param``."""
@@ -58,6 +62,10 @@ class Batch:
         return kept
 
 
+_ALWAYS_AHEAD, _BYTES_AHEAD = 4, 1 << 30
+"""So many batches may be read ahead, whatever their size; more of them up to so many bytes."""
+
+
 class DataLayer(Layer):
     """Base of the layers whose tops come from a store, batch by batch, read ahead in a thread.
 
@@ -65,7 +73,8 @@ class DataLayer(Layer):
     the tops; ``load`` fills a batch with the records from ``first`` on. Random choices depend
     only on the device's seed at setup, the layer's name and the record's number, so the state is
     the number of the next record that ``forward`` will deliver, regardless of what was read ahead.
-    ``data_param.prefetch`` is the number of batches read ahead (by all these layers, as in Caffe).
+    ``data_param.prefetch`` is the number of batches read ahead (by all these layers, as in Caffe); more than 4 only as
+    far as they have 1 GiB together.
     """
 
     settings_field: ClassVar[str] = ""
@@ -84,8 +93,11 @@ class DataLayer(Layer):
         if self.param.data_param.prefetch < 1:
             self.fail("prefetch must be at least 1", field="data_param.prefetch")
         self._spare: list[Batch] = []
+        self._fetched: Batch | None = None
         self._prefetcher = Prefetcher(self, self.param.data_param.prefetch)
         self.open(top)
+        size = sum(blob.count * blob.dtype.itemsize for blob in top)
+        self._prefetcher.limit(max(_ALWAYS_AHEAD, _BYTES_AHEAD // max(1, size)))
         self._ahead = self.position
 
     def open(self, top: Sequence[Blob]) -> None:
@@ -99,21 +111,35 @@ class DataLayer(Layer):
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Do nothing: each batch brings its shape."""
 
+    def await_input(self) -> None:
+        """Wait for the next batch and keep it for ``forward``; raise what went wrong when it was read."""
+        if self._fetched is None:
+            self._fetched = self._next_batch()
+
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Copy the next batch into the tops."""
-        if not self._prefetcher.is_running:
-            self._ahead = self.position
-        batch = self._prefetcher.take()
-        if batch.following != self.position + self.batch_size:
-            # Ctrl-C interrupted the hand-over of a batch, and the program continues: keep that batch.
-            self._prefetcher.stop()
-            self._ahead = self.position
-            batch = self._prefetcher.take()
+        self.await_input()
+        batch = self._fetched
+        if batch is None or batch.following != self.position + self.batch_size:
+            # Ctrl-C interrupted the hand-over of a batch, and the program continues: make that batch again.
+            self._restart()
+            batch = self._next_batch()
         for blob, values in zip(top, batch.arrays, strict=True):
             blob.reshape(values.shape)
             self.device.send(values, blob.data)
-        self.position = batch.following
+        self.position, self._fetched = batch.following, None
         self._spare.append(batch)
+
+    def _next_batch(self) -> Batch:
+        if not self._prefetcher.is_running:
+            self._ahead = self.position
+        batch: Batch = self._prefetcher.take()
+        return batch
+
+    def _restart(self) -> None:
+        """Forget what was read ahead."""
+        self._prefetcher.stop()
+        self._fetched, self._ahead = None, self.position
 
     def backward(
         self, top: Sequence[Blob], propagate_down: Sequence[bool], bottom: Sequence[Blob]
@@ -135,18 +161,15 @@ class DataLayer(Layer):
 
     def load_state(self, state: Any) -> None:
         """Continue with the record at which the state was taken."""
-        try:
-            position, seed, size = (int(state[name]) for name in ("position", "seed", "records"))
-            if position < 0:
-                raise ValueError(f"position {position}")
-        except (KeyError, TypeError, ValueError) as error:
-            raise SnapshotError(f"{self.label}: invalid state: {error!r}") from error
+        stored = Stored(state, self.label)
+        position, size = stored.whole("position", most=_MOST), stored.whole("records")
+        seed = stored.whole("seed", least=-(2**63))
         if size != self.size:
             raise SnapshotError(
                 f"{self.label}: its source had {size} records when the snapshot was made and has "
                 f"{self.size} now"
             )
-        self._prefetcher.stop()
+        self._restart()
         self.position, self.seed = position, seed
         self.restarted()
 
@@ -156,7 +179,7 @@ class DataLayer(Layer):
     def close(self) -> None:
         """Stop the thread; a later forward restarts it."""
         if hasattr(self, "_prefetcher"):
-            self._prefetcher.stop()
+            self._restart()
 
     # For subclasses.
 
@@ -218,13 +241,14 @@ class DataLayer(Layer):
                 )
 
     @contextmanager
-    def naming(self, where: str = "", setting: str = "") -> Iterator[None]:
-        """Add the layer's name, and ``where`` in the store, to data errors."""
+    def naming(self, where: str | Callable[[], str] = "", setting: str = "") -> Iterator[None]:
+        """Add the layer's name, and ``where`` in the store or what it returns, to data errors."""
         try:
             yield
         except (DataError, MissingFileError) as error:
             if self.label in error.message:
                 raise
+            where = where if isinstance(where, str) else where()
             message = f"{self.label}: {where}{': ' if where else ''}{error.message}"
             named = DataError(message, hint=error.hint, location=error.location)
             named.field = f"{self.settings_field}.{setting}" if setting else ""

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from mycaffe_py.blob import Blob
 from mycaffe_py.errors import DataError, did_you_mean, require
 from mycaffe_py.plugins import Only
-from mycaffe_py.stores import text_lines
+from mycaffe_py.stores import HDF5Dataset, HDF5Group, open_hdf5, text_lines
 
 from .data_layer import PREFETCH_ONLY, Batch, DataLayer
 from .order import Order
+
+_MOST_LISTED = 20
 
 
 class HDF5Data(DataLayer):
@@ -25,7 +26,9 @@ class HDF5Data(DataLayer):
     ``batch_size`` of the dataset's rows (batch, ...). Within a file, all these datasets have equally
     many rows; across files, the rows of a dataset have the same shape. A batch continues in the next
     file where one ends. ``shuffle`` draws, for each pass, the order of the files and of the rows in
-    each; rows of different files are never mixed. One file at a time is kept in memory.
+    each; rows of different files are never mixed. One file at a time is kept in memory: up to 512 MiB of values, or
+    up to 32 times what the file has for them. Data in other files, filters that HDF5 would load and types other than
+    plain numbers are refused.
     """
 
     type = "HDF5Data"
@@ -36,19 +39,21 @@ class HDF5Data(DataLayer):
 
     def open(self, top: Sequence[Blob]) -> None:
         """Read the list, check every file and shape the tops."""
-        self.h5py = require("h5py", "hdf5")
+        require("h5py", "hdf5")
         self.source = self.find_source("list file")
         with self.naming(setting="source"):
             self.paths = [self._path(number, line) for number, line in text_lines(self.source)]
             if not self.paths:
                 raise DataError(f"{self.source} lists no HDF5 files")
             self.row_shapes: dict[str, tuple[int, ...]] = {}
-            self.rows = [self._look_into(path) for path in self.paths]
+            rows = {path: self._look_into(path) for path in dict.fromkeys(self.paths)}
+            self.rows = [rows[path] for path in self.paths]
         self.size = sum(self.rows)
         if not self.size:
             self.fail(
                 f"the files listed in {self.source} have no rows", field="hdf5_data_param.source"
             )
+        self._unpacked: dict[int, tuple[int, ...] | None] = {}
         self.restarted()
         for blob in top:
             blob.reshape(self.batch_size, *self.row_shapes[blob.name])
@@ -98,17 +103,26 @@ class HDF5Data(DataLayer):
         """Return the datasets of a file, read as a whole."""
         if self._kept is None or self._kept[0] != file:
             self._kept = None  # never two files in memory
-            path = self.paths[file]
-            with self.naming(), self._file(path) as opened:
-                values = [opened[name].astype(self.dtype)[...] for name in self.top_names]
-                for name, array in zip(self.top_names, values, strict=True):
-                    wanted = (self.rows[file], *self.row_shapes[name])
-                    if array.shape != wanted:
-                        raise DataError(
-                            f'{path}: dataset "{name}" is now {array.shape}, but was {wanted}'
-                        )
+            with self.naming():
+                values = self._read(file)
             self._kept = file, values
         return self._kept[1]
+
+    def _read(self, file: int) -> list[np.ndarray]:
+        path, stamp = self.paths[file], _stamp(self.paths[file])
+        values = []
+        with open_hdf5(path, str(path), DataError) as opened:
+            for name in self.top_names:
+                dataset = self._dataset(opened, path, name)
+                wanted = (self.rows[file], *self.row_shapes[name])
+                if dataset.shape != wanted:
+                    raise DataError(
+                        f'{path}: dataset "{name}" is now {dataset.shape}, but was {wanted}'
+                    )
+                checked = stamp is not None and self._unpacked.get(file) == stamp
+                values.append(dataset.numbers(self.dtype, checked=checked))
+        self._unpacked[file] = stamp
+        return values
 
     # Checking files.
 
@@ -119,16 +133,16 @@ class HDF5Data(DataLayer):
                 return folder / line
         raise DataError(f'line {number} of {self.source}: file "{line}" does not exist')
 
-    def _file(self, path: Path) -> Any:
-        try:
-            return self.h5py.File(path, "r")
-        except OSError as error:
-            raise DataError(f"{path} cannot be read as an HDF5 file: {error}") from error
-
     def _look_into(self, path: Path) -> int:
         """Check the datasets of a file and return how many rows it has."""
-        with self._file(path) as opened:
-            shapes = {name: self._shape_of(opened, path, name) for name in self.top_names}
+        shapes = {}
+        with open_hdf5(path, str(path), DataError) as opened:
+            for name in self.top_names:
+                dataset = self._dataset(opened, path, name)
+                if not dataset.shape:
+                    raise DataError(f'{path}: dataset "{name}" is a single value, not rows')
+                dataset.check_size(self.dtype)
+                shapes[name] = dataset.shape
         first = self.top_names[0]
         for name, shape in shapes.items():
             if shape[0] != shapes[first][0]:
@@ -143,17 +157,23 @@ class HDF5Data(DataLayer):
                 )
         return shapes[first][0]
 
-    def _shape_of(self, opened: Any, path: Path, name: str) -> tuple[int, ...]:
+    def _dataset(self, opened: HDF5Group, path: Path, name: str) -> HDF5Dataset:
         dataset = opened.get(name)
-        if not isinstance(dataset, self.h5py.Dataset):
-            near = did_you_mean(name, opened)
-            listed = ", ".join(opened) or "none"
-            raise DataError(
-                f'{path} has no dataset "{name}", the name of a top',
-                hint=f"{near + '; ' if near else ''}datasets: {listed}",
-            )
-        if dataset.dtype.kind not in "fiu":
-            raise DataError(f'{path}: dataset "{name}" is {dataset.dtype}, not floats or integers')
-        if not dataset.shape:
-            raise DataError(f'{path}: dataset "{name}" is a single value, not rows')
-        return dataset.shape
+        if isinstance(dataset, HDF5Dataset):
+            return dataset
+        names = opened.names()
+        near = did_you_mean(name, names)
+        listed = ", ".join(names[:_MOST_LISTED]) + (", ..." if len(names) > _MOST_LISTED else "")
+        raise DataError(
+            f'{path} has no dataset "{name}", the name of a top',
+            hint=f"{near + '; ' if near else ''}datasets: {listed or 'none'}",
+        )
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    """Return what changes when a file does; None if it cannot be asked."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -11,6 +11,7 @@ from mycaffe_py.blob import Blob
 from mycaffe_py.errors import DataError, ShapeError, SnapshotError
 from mycaffe_py.layer import Layer
 from mycaffe_py.seeding import named_generator
+from mycaffe_py.stored import Stored
 from mycaffe_py.stores import datum_to_array
 
 from .data_transformer import DataTransformer
@@ -149,12 +150,9 @@ class MemoryData(Layer):
 
     def load_state(self, state: Any) -> None:
         """Continue at a position, after the same data have been set."""
-        try:
-            position, additions, seed = (int(state[k]) for k in ("position", "additions", "seed"))
-        except (KeyError, TypeError, ValueError) as error:
-            raise SnapshotError(
-                f'layer "{self.name}" ({self.type}): invalid state: {error!r}'
-            ) from error
+        stored = Stored(state, f'layer "{self.name}" ({self.type})')
+        position, additions = (stored.whole(name) for name in ("position", "additions"))
+        seed = stored.whole("seed", least=-(2**63))
         if self._data is not None and position >= len(self._data):
             raise SnapshotError(
                 f'layer "{self.name}" ({self.type}): the snapshot was made at item {position}, but '

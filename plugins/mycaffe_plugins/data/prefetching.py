@@ -76,6 +76,10 @@ class Prefetcher:
         self._process, self._making = os.getpid(), threading.Lock()
         _running.add(self)
 
+    def limit(self, depth: int) -> None:
+        """Keep no more than ``depth`` results ahead, from the next start on."""
+        self._depth = min(self._depth, depth)
+
     @property
     def is_running(self) -> bool:
         """Whether a thread of this process is making batches."""

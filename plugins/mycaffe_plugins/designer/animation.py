@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -43,10 +44,10 @@ def animate(folder: Path, seconds: float) -> bytes:
 
 
 def _samples(folder: Path) -> dict[str, Any]:
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise MissingFileError(f"no such run folder: {folder}", hint=runs_hint(folder))
     samples = read_samples(folder)
-    if samples is None and not (folder / "run.json").exists():
+    if samples is None and not os.path.exists(folder / "run.json"):
         hint = runs_hint(folder / "001") or "give a folder such as runs/LiquidNetCfc/001"
         raise ConfigError(f"{folder} is not a run folder: it has no run.json", hint=hint)
     if samples is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 from urllib.parse import quote
 
@@ -140,7 +141,7 @@ def project_page(call: Call) -> dict[str, Any]:
 def _notes(project: Project) -> str:
     path = project.notes
     # A link may lead out of the served folder.
-    if path.is_symlink() or not path.is_file():
+    if path.is_symlink() or not os.path.isfile(path):
         return ""
     return path.read_text("utf-8", "replace")
 

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote_to_bytes
 from starlette.responses import Response, StreamingResponse
 
 from mycaffe_py.builder import TRAIN_NET_FIELDS, load_solver_file
+from mycaffe_py.errors import PythonRefusedError
 from mycaffe_py.projects import Project
 from mycaffe_py.run import ASKS, ask_run, run_id
 
@@ -21,6 +22,7 @@ from .faults import Fault
 from .files import as_text, etag_of, read_bytes, write_file
 from .folders import within
 from .guard import LARGEST_BODY
+from .messages import ALLOW_PYTHON
 from .run_page import NOTES, files_of, page_of
 
 _LARGEST = 2**31 - 1
@@ -47,6 +49,9 @@ def start_run(call: Call) -> Answer:
         **_begin_with(call, project),
     }
     net, problems = _check(call, project)
+    if problems and problems[0]["code"] == PythonRefusedError.code:
+        error = {name: problems[0][name] for name in ("code", "message", "hint")}
+        return Answer({"problems": problems, "error": error}, 422)
     if problems:
         message = "the files have a mistake" if len(problems) == 1 else "the files have mistakes"
         error = {"code": problems[0]["code"], "message": message, "hint": problems[0]["message"]}
@@ -77,11 +82,28 @@ def _check(call: Call, project: Project) -> tuple[str, list[dict[str, Any]]]:
     for kind in ("model", "solver"):
         path = call.desk.folders.file_of(project, kind)
         found = look_at(call, kind, as_text(path, read_bytes(path)))
+        problems += _refused(found, kind)
         # The check of a solver reads the model too, and tells its mistakes again.
         new = [one for one in found["problems"] if not (problems and one.get("layer"))]
         problems += [problem | {"kind": kind} for problem in new]
         name = found["net"]["name"] if kind == "model" and found.get("net") else name
     return name, problems
+
+
+def _refused(found: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    """Return the first layer that may not be built as a problem: a training that needs it would end at once."""
+    layers = [one for one in found.get("layers", ()) if one["note"] and one["included"]]
+    return [
+        {
+            "kind": kind,
+            "code": PythonRefusedError.code,
+            "message": f'layer "{one["name"]}" ({one["type"]}) is not built, since that would run code',
+            "hint": ALLOW_PYTHON,
+            "layer": one["name"],
+            "index": one["index"],
+        }
+        for one in layers[:1]
+    ]
 
 
 def _names_its_net(call: Call, project: Project) -> bool:
@@ -91,12 +113,12 @@ def _names_its_net(call: Call, project: Project) -> bool:
     if not given or not isinstance(given[0], str):
         return bool(given)
     path = project.solver.parent / given[0]
-    return path.exists() and path.resolve() == project.model.resolve()
+    return os.path.exists(path) and path.resolve() == project.model.resolve()
 
 
 def _weights_of(folder: Path) -> Path:
     for name in _WEIGHTS:
-        if (folder / name).is_file():
+        if os.path.isfile(folder / name):
             return folder / name
     raise Fault(422, f"run {run_id(folder)} has no weights yet")
 
@@ -131,7 +153,7 @@ def tests(call: Call) -> dict[str, Any]:
 def frame(call: Call) -> Response:
     """GET .../frame.png."""
     path = within(_folder(call), "live_frame.png")
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise Fault(404, "this run has no pictures of its gym")
     return Response(path.read_bytes(), media_type="image/png")
 
@@ -152,7 +174,7 @@ def save_notes(call: Call) -> dict[str, Any]:
 def notes(call: Call) -> dict[str, Any]:
     """GET .../notes."""
     path = within(_folder(call), NOTES)
-    if not path.is_file():
+    if not os.path.isfile(path):
         return {"text": "", "etag": None}
     data = read_bytes(path)
     return {"text": as_text(path, data), "etag": etag_of(data)}
@@ -162,7 +184,7 @@ def file_page(call: Call) -> Response:
     """GET .../files/NAME: as a download; a PNG also to look at."""
     folder, name = _folder(call), call.path["file"]
     path = within(folder, name)
-    if name not in {one["name"] for one in files_of(folder)} or not path.is_file():
+    if name not in {one["name"] for one in files_of(folder)} or not os.path.isfile(path):
         raise Fault(404, f"this run has no file {name}")
     is_picture = path.suffix.lower() == ".png"
     inline = is_picture and call.query.get("inline") == "1"

@@ -15,6 +15,7 @@ from typing import Any
 from mycaffe_py import __version__
 from mycaffe_py.errors import MyCaffeError
 from mycaffe_py.plugins import Registry, default_registry, use_plugins
+from mycaffe_py.visible import visible
 
 from .commands import Commands
 from .faults import Fault
@@ -37,10 +38,10 @@ class Desk:
         self.folders = Folders(root)
         self.worker = Worker(plugins, allow_python=allow_python)
         self.commands = Commands(plugins)
-        self.trainings = Trainings(plugins)
+        self.trainings = Trainings(plugins, allow_python=allow_python)
         self.runs = Runs(self.trainings)
         self.streams = Streams(self.folders, self.runs, self.trainings, self.log)
-        self.jobs = Jobs(self.commands, self._tell_of)
+        self.jobs = Jobs(self.commands, self._tell_of, allow_python=allow_python)
         self._found = threading.Lock()
         self._logged: set[str] = set()
 
@@ -86,7 +87,7 @@ class Desk:
         text = "".join(traceback.format_exception(error))
         if text not in self._logged:
             self._logged.add(text)
-            print(text, file=sys.stderr)
+            print(visible(text), file=sys.stderr)
 
     def _tell_of(self, job: Job) -> None:
         self.streams.tell("job", job.id, job.as_json())

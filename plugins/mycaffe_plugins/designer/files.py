@@ -27,7 +27,7 @@ def etag_of(data: bytes) -> str:
 def read_bytes(path: Path) -> bytes:
     """Return a file's content; refuses one that is missing, no file, or too large to be edited."""
     try:
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise Fault(404, f"{path.name} does not exist")
         if path.stat().st_size > LARGEST_BODY:
             raise Fault(422, f"{path.name} is larger than {LARGEST_BODY // 2**20} MB")
@@ -61,7 +61,7 @@ def read_file(path: Path) -> dict[str, Any]:
 
 def is_read_only(path: Path) -> bool:
     """Whether a file is marked read-only, or may not be replaced by this user."""
-    if not path.exists():
+    if not os.path.exists(path):
         return not os.access(path.parent, os.W_OK)
     marked = not path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH)
     return marked or not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK)
@@ -73,7 +73,7 @@ def write_file(path: Path, text: str, etag: str | None) -> str:
     If another program changed the file, its text and mark come with the refusal, status 409.
     """
     with _writing:
-        now = read_bytes(path) if path.exists() else None
+        now = read_bytes(path) if os.path.exists(path) else None
         if etag != (None if now is None else etag_of(now)):
             raise _changed(path, now)
         if is_read_only(path):

@@ -87,7 +87,7 @@ class Folders:
     def run(self, project: Project, net: str, number: str) -> Path:
         """Return the folder of a run, which exists."""
         folder = within(project.runs, net, number, what="run")
-        if not number.isdecimal() or not folder.is_dir():
+        if not number.isdecimal() or not os.path.isdir(folder):
             raise Fault(404, f"there is no run {net}/{number}")
         self._check_inside(folder, f"{net}/{number}")
         return folder

@@ -16,7 +16,7 @@ from typing import Any
 from .commands import Commands
 from .faults import Fault
 from .messages import problem_in
-from .training import as_typed
+from .training import as_typed, python_options
 
 _AT_ONCE = 2
 _KEPT = 100
@@ -56,8 +56,15 @@ class Job:
 class Jobs:
     """Runs commands in threads; ``tell`` is called with a job whose state has changed."""
 
-    def __init__(self, commands: Commands, tell: Callable[[Job], None] = lambda job: None):
+    def __init__(
+        self,
+        commands: Commands,
+        tell: Callable[[Job], None] = lambda job: None,
+        *,
+        allow_python: bool = False,
+    ):
         self._commands = commands
+        self._python = python_options(allow_python)
         self._pool = ThreadPoolExecutor(_AT_ONCE, "mycaffe-job")
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
@@ -75,7 +82,7 @@ class Jobs:
 
         Refused if too many wait for their turn already.
         """
-        job = Job(self._commands.options(arguments, last), project, folder, run)
+        job = Job(self._commands.options([*arguments, *self._python], last), project, folder, run)
         with self._lock:
             if sum(one.state == "running" for one in self._jobs.values()) >= _MOST_WAITING:
                 raise Fault(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from mycaffe_py.builder import (
 from mycaffe_py.drawing import belongs, card_graph, layer_group, layer_summary
 from mycaffe_py.errors import ConfigError, Problem
 from mycaffe_py.layer import PHASE_NAMES, TEST, TRAIN
+from mycaffe_py.net import types_that_run_code
 from mycaffe_py.plugins import Registry
 from mycaffe_py.schema import Document
 from mycaffe_py.solver import fields_in_use, rate_course
@@ -25,8 +27,6 @@ PHASES = {"TRAIN": TRAIN, "TEST": TEST, "ALL": None}
 _LARGEST_TEXT = 2_000_000
 _MOST_LAYERS = 3_000
 _MOST_PROBLEMS = 200
-_USERS_CODE = ("Python",)
-"""Types of layers that run code that a model file names."""
 _NOT_BUILT = "not built"
 _NOT_RUN = (
     "Not built, since that would run code: its shapes are not known. "
@@ -47,7 +47,8 @@ def look(
     """Return what the page shows of a model's or solver's text, as JSON values.
 
     ``phase`` is TRAIN, TEST or ALL, for a model. Relative names of files count from the folder of ``filename`` and the
-    current one. Python layers are set up only with ``allow_python``. Raises ConfigError for a text of more than 2 MB.
+    current one. Python layers are set up only with ``allow_python``,
+    as this process allows it. Raises ConfigError for a text of more than 2 MB.
     """
     if kind not in KINDS or phase not in PHASES:
         raise ConfigError(f'cannot look at a {kind} in phase "{phase}"')
@@ -56,7 +57,7 @@ def look(
             "the text is larger than 2 MB, more than the Designer looks at",
             hint="weights written into the file make it large: save them as .caffemodel instead",
         )
-    left_out = () if allow_python else _USERS_CODE
+    left_out = () if allow_python else types_that_run_code(registry)
     if kind == "model":
         return _look_at_model(text, phase, filename, registry, left_out)
     return _look_at_solver(text, filename, registry, left_out)
@@ -114,7 +115,7 @@ def _upgrade(document: Document | None, filename: str) -> str | None:
         return None
     verb = "upgrade-net" if document.message.DESCRIPTOR.name == "NetParameter" else "upgrade-solver"
     path = Path(filename)
-    return f"mycaffe {verb} {path.name} {path.stem}_new{path.suffix}"
+    return shlex.join(["mycaffe", verb, path.name, f"{path.stem}_new{path.suffix}"])
 
 
 def _fields(document: Document | None, shift: int) -> dict[str, Any]:

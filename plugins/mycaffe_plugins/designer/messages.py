@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from mycaffe_py.errors import PythonRefusedError
+
+ALLOW_PYTHON = "if you trust this code, start the Designer with: mycaffe designer --allow-python"
+"""What to do about a layer that is not built, since that would run code which the model names."""
+
 _HEAD = re.compile(r"^error\[(E\d+)\]:? ?(?:(.+?):(\d+):(\d+): )?(.*)$", re.M)
 _CARETS = re.compile(r"^  +\^+$")
 
@@ -17,10 +22,11 @@ def problem_in(text: str) -> dict[str, Any]:
         last = lines[-1] if lines else ""
         return {"message": last, "hint": None, "file": None, "line": None, "column": None}
     code, file, line, column, message = head.groups()
+    hint = "\n".join(_hints(text[head.end() :])) or None
     return {
         "code": code,
         "message": message,
-        "hint": "\n".join(_hints(text[head.end() :])) or None,
+        "hint": ALLOW_PYTHON if code == PythonRefusedError.code else hint,
         "file": file,
         "line": int(line) if line else None,
         "column": int(column) if column else None,

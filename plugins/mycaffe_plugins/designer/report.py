@@ -6,7 +6,6 @@ import base64
 import shlex
 from collections.abc import Sequence
 from datetime import datetime
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from mycaffe_py.weights import runs_hint
 from mycaffe_py.wording import counted
 
 from .compare import compare
+from .escaping import escape
 from .look import look
 from .report_charts import Chart, Line, block_lines, line_style, to_svg
 from .report_graph import graph_svg
@@ -61,7 +61,8 @@ class _Run:
         """Return a file's text, empty without it; a link, which may lead out of the folder, is not followed."""
         path = self.folder / name
         try:
-            return "" if path.is_symlink() else path.read_text(encoding="utf-8", errors="replace")
+            readable = path.is_file() and not path.is_symlink()
+            return "" if not readable else path.read_text(encoding="utf-8", errors="replace")
         except OSError:
             return ""
 
@@ -107,7 +108,10 @@ def _card(run: _Run, index: int, count: int) -> str:
     colour, dash = line_style(index)
     border = f"border-color: {colour}; border-top-style: {'solid' if dash == '-' else 'dashed'}"
     swatch = f'<span class="swatch" style="{border}"></span>' if count > 1 else ""
-    entries = [("Updates", f"{summary['iteration']:,}", f"of {summary['max_iter']:,}")]
+    done, most = (
+        "–" if summary[name] is None else f"{summary[name]:,}" for name in ("iteration", "max_iter")
+    )
+    entries = [("Updates", done, f"of {most}")]
     for name in _FIRST:
         if figures.get(name) is not None:
             beside = figures.get(_BESIDE.get(name, ""))

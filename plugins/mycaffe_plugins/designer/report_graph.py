@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
+
+from .escaping import escape
 
 _PAD = 12.0
 _COLOURS = {

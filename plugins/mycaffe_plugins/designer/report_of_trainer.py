@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 from mycaffe_py.errors import DataError
 from mycaffe_py.trainer import Report, ReportTable
 
+from .escaping import escape
 from .report_page import figures_table
 
 

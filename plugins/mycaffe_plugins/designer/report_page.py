@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
+
+from .escaping import escape
 
 _STYLE = Path(__file__).parent / "static" / "report.css"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mycaffe_py.errors import MyCaffeError
 from mycaffe_py.projects import Project
 from mycaffe_py.run import read_record
+from mycaffe_py.spreadsheets import plain_cells
 
 from .compare import settings_of
 from .faults import Fault
@@ -43,7 +43,7 @@ def page_of(desk: Desk, project: Project, folder: Path) -> dict[str, Any]:
         "settings": _settings(desk, folder),
         "problem": problem and _placed(problem, project, record),
         "output": output_of(folder),
-        "frame": (folder / _FRAME).is_file(),
+        "frame": os.path.isfile(folder / _FRAME),
     }
 
 
@@ -62,17 +62,19 @@ def files_of(folder: Path) -> list[dict[str, Any]]:
 
 def _columns(folder: Path) -> list[str]:
     """Return the columns of metrics.csv but the first, iteration."""
+    if not (folder / "metrics.csv").is_file():
+        return []
     try:
         with (folder / "metrics.csv").open(encoding="utf-8", errors="replace", newline="") as file:
             line = file.readline()
     except OSError:
         return []
-    return next(csv.reader([line]))[1:] if line.endswith("\n") else []
+    return plain_cells(line)[1:] if line.endswith("\n") else []
 
 
 def _notes(folder: Path) -> dict[str, Any]:
     path = within(folder, NOTES)
-    if not path.is_file():
+    if not os.path.isfile(path):
         return {"text": "", "etag": None}
     data = read_bytes(path)
     return {"text": as_text(path, data), "etag": etag_of(data)}

@@ -7,6 +7,7 @@ import ipaddress
 import logging
 import os
 import secrets
+import shlex
 import socket
 import sys
 import threading
@@ -175,7 +176,7 @@ def _say_goodbye(running: list[Path]) -> None:
     here = Path.cwd()
     names = [os.path.relpath(one, here) if here in one.parents else str(one) for one in running]
     if len(names) == 1:
-        say(f"run {names[0]} goes on; mycaffe stop {names[0]} ends it")
+        say(f"run {names[0]} goes on; mycaffe stop {shlex.quote(names[0])} ends it")
     elif names:
         going = "1 run goes" if len(names) == 1 else f"{len(names)} runs go"
         say(f"{going} on; mycaffe stop RUN ends one: {', '.join(names)}")

@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from mycaffe_py.permission import OPTION
 from mycaffe_py.projects import Project
 from mycaffe_py.run import RunDirectory, read_record
 
@@ -35,8 +36,8 @@ class Start:
 class Trainings:
     """Starts trainings and keeps their output; they outlive the server."""
 
-    def __init__(self, plugins: Sequence[str]):
-        self._plugins = plugin_options(plugins)
+    def __init__(self, plugins: Sequence[str], *, allow_python: bool = False):
+        self._plugins = plugin_options(plugins) + python_options(allow_python)
         self._starts: dict[Path, Start] = {}
         self._lock = threading.Lock()
 
@@ -81,7 +82,7 @@ class Trainings:
         """Return state, message, problem and time of a start without a run.json, or None if there was no such."""
         begun = self._starts.get(folder)
         log = log_beside(folder)
-        if begun is None and not log.is_file():
+        if begun is None and not os.path.isfile(log):
             return None
         if begun is not None and begun.process.poll() is None:
             return {"state": "starting", "message": "", "problem": None, "started": begun.started}
@@ -103,7 +104,7 @@ class Trainings:
         for folder, begun in list(self._starts.items()):
             ended = begun.process.poll() is not None
             record = read_record(folder)
-            if record and (ended or (folder / "progress.json").is_file()):
+            if record and (ended or os.path.isfile(folder / "progress.json")):
                 with suppress(OSError):  # Windows keeps open files where they are
                     os.replace(log_beside(folder), folder / OUTPUT)
             if ended and record:
@@ -204,6 +205,11 @@ def plugin_options(plugins: Sequence[str]) -> list[str]:
     """Return the options that name the plugins in another folder: files by their whole paths."""
     names = [os.path.abspath(name) if os.path.isfile(name) else name for name in plugins]
     return [option for name in names for option in ("--plugin", name)]
+
+
+def python_options(allowed: bool) -> list[str]:
+    """Return the option with which a verb that builds nets builds Python layers too, if that is allowed."""
+    return [OPTION] if allowed else []
 
 
 def as_typed(part: str, folder: Path) -> str:

@@ -18,7 +18,9 @@ from mycaffe_py.errors import ConfigError, MyCaffeError
 from .training import own_session
 
 _START = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    # First of all, no module may come from the current folder, json.py for instance.
+    "import sys; sys.path[:] = [place for place in sys.path if place]; "
+    "import json; sys.path[:] = json.loads(sys.argv[1]); "
     "from mycaffe_plugins.designer.working import main; main(sys.argv[2:])"
 )
 _TO_START, _TO_ANSWER = 60.0, 10.0

@@ -10,7 +10,9 @@ import traceback
 from contextlib import suppress
 from typing import Any, BinaryIO
 
+from mycaffe_py.compiled import refusing_settings_here
 from mycaffe_py.errors import ConfigError, MyCaffeError, PrototxtError
+from mycaffe_py.permission import allowing_python_layers, refusing_python_layers
 from mycaffe_py.plugins import default_registry, use_plugins
 
 from .editing import edit
@@ -25,6 +27,12 @@ _LONGEST = 20
 def main(arguments: list[str]) -> None:
     """Answer requests from stdin until it ends. The argument is JSON: plugins, allow_python."""
     given = json.loads(arguments[0])
+    layers = allowing_python_layers() if given["allow_python"] else refusing_python_layers()
+    with refusing_settings_here(), layers:
+        _answer_all(given)
+
+
+def _answer_all(given: dict[str, Any]) -> None:
     answers = _own_output()
     try:
         plugins = given["plugins"]

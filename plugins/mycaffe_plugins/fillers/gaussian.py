@@ -32,7 +32,7 @@ class Gaussian(Filler):
 
     def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
         """Draw the values, then which of them are kept."""
-        values = rng.normal(self.param.mean, self.param.std, shape)
+        values = rng.normal(self.param.mean, abs(self.param.std), shape)  # NumPy refuses -0.0
         if self.param.sparse >= 0:
             outputs = shape[0] if shape else 1
             if self.param.sparse > outputs:

@@ -34,4 +34,5 @@ class Uniform(DenseFiller):
 
     def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
         """Draw the values."""
-        return rng.uniform(self.param.min, self.param.max, shape)
+        # + 0.0: NumPy takes the difference of -0.0 and 0 for a negative one.
+        return rng.uniform(self.param.min, self.param.max + 0.0, shape)

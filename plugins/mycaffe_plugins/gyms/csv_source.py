@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.errors import DataError, SnapshotError
+from mycaffe_py.stored import Stored
 from mycaffe_py.tables import Table, date, days, find_table, read_table, time_number
 
-from .sources import Point, Source
+from .sources import OTHER_CURVE, Point, Source
 
 
 class CsvSource(Source):
@@ -94,12 +95,15 @@ class CsvSource(Source):
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Restore what :meth:`state` returned; SnapshotError if the file has changed."""
-        if state["rows"] != len(self):
+        stored = Stored(state, "gym: source", OTHER_CURVE)
+        rows = stored.whole("rows")
+        if rows != len(self):
             raise SnapshotError(
-                f"{self.path}: {len(self)} rows of data, but {state['rows']} when the snapshot was made",
+                f"{self.path}: {len(self)} rows of data, but {rows} when the snapshot was made",
                 hint="the CSV file has changed, so the run cannot be resumed",
             )
-        self._row = int(state["row"])
+        # A forecast goes on beyond the last row.
+        self._row = stored.whole("row")
 
 
 def _values(table: Table, index: int, param: Any) -> tuple[list[float], list[bool]]:

@@ -9,9 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from mycaffe_py.errors import ConfigError, DataError, SnapshotError
+from mycaffe_py.errors import ConfigError, DataError
 from mycaffe_py.gym import Gym, Observation
-from mycaffe_py.seeding import generator_state, named_generator, restore_generator
+from mycaffe_py.seeding import (
+    check_generator_state,
+    generator_state,
+    named_generator,
+    restore_generator,
+)
+from mycaffe_py.stored import Stored
 
 from . import picture, settings
 from .csv_source import CsvSource
@@ -179,17 +185,20 @@ class CurveGym(Gym):
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Restore what :meth:`state` returned; SnapshotError if it does not fit the settings."""
-        try:
-            self._history.load_state(state)
-            self.source.load_state(state["source"])
-            restore_generator(self._rng, state["generator"])
-            super().load_state(state)
-            self._point = Point(*state["point"])
-        except KeyError as error:
-            raise SnapshotError(
-                f"gym state: {error} is missing",
-                hint="it was not made by a Curve gym like this one",
-            ) from None
+        stored = Stored(state, "gym", "it was not made by a Curve gym like this one")
+        for name in ("position", "seen_y", "tt"):
+            stored.number(name)
+        for name in ("before_observed", "started", "ended", "looks_ahead", "known"):
+            stored.flag(name)
+        stored.whole("index")
+        stored.whole("seed", least=-(2**63))
+        point = _stored_point(stored.items("point", 3))
+        check_generator_state(self._rng, stored["generator"])
+        self._history.load_state(state)
+        self.source.load_state(stored["source"])
+        restore_generator(self._rng, stored["generator"])
+        super().load_state(state)
+        self._point = point
 
     def time_form(self) -> str:
         """Return the form of ``tt``: "absolute" or "spans"."""
@@ -311,6 +320,12 @@ def _finite(prediction: float) -> float:
     raise DataError(
         f"gym Curve: the prediction is {prediction}; expected a finite number to continue from"
     )
+
+
+def _stored_point(values: list[Any]) -> Point:
+    """Return the latest point of a state; y is NaN where it is unknown."""
+    stored = Stored(dict(zip(Point._fields, values, strict=True)), "gym: point")
+    return Point(stored.number("x"), stored.number("y", finite=False), stored.flag("observed"))
 
 
 def _one_number(action: Any) -> float:

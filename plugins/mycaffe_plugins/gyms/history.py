@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.errors import SnapshotError
+from mycaffe_py.stored import Stored
 
 _PREFIX = "history_"
+_UNKNOWN = ("truth", "prediction")
+"""The columns with NaN, where nothing is known; a prediction may be infinite, too."""
 _COLUMNS = ("x", "mask", "target", "tt", "position", "observed", "ahead", "truth", "prediction")
 
 
@@ -91,7 +94,13 @@ class History:
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Restore what :meth:`state` returned; SnapshotError if it does not fit."""
-        columns = {name: np.asarray(state[_PREFIX + name], float) for name in self._columns}
+        stored = Stored(state, "gym")
+        columns = {
+            name: (stored.array if name in _UNKNOWN else stored.finite_array)(_PREFIX + name)
+            for name in self._columns
+        }
+        if not columns["tt"].ndim:
+            raise stored.wrong(f"{_PREFIX}tt", "a column")
         count = len(columns["tt"])
         for name, values in columns.items():
             expected = (count, *self._columns[name].shape[1:])

@@ -8,6 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mycaffe_py.stored import Stored
+
+OTHER_CURVE = "the snapshot is of a gym with another curve: --weights starts a new run"
+"""What to say where a state has nothing of this source."""
+
 
 class Point(NamedTuple):
     """A point of a curve; if not ``observed``, ``y`` is the best known value."""
@@ -92,4 +97,4 @@ class RandomWalk(Source):
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Restore what :meth:`state` returned."""
-        self._next_y = float(state["next_y"])
+        self._next_y = Stored(state, "gym: source", OTHER_CURVE).number("next_y")

@@ -14,6 +14,7 @@ from mycaffe_py.layer import Layer, enum_name
 
 from .cfc_settings import hidden_size
 from .wiring import Wiring, read_wiring
+from .wiring_settings import MOST_NEURONS
 
 _MAX_UNFOLDS = 1000
 _RANGES = ("gleak", "vleak", "cm", "w", "sigma", "mu", "sensory_w", "sensory_sigma", "sensory_mu")
@@ -170,6 +171,8 @@ def add_ltc_blobs(layer: Layer, columns: int, prefix: str = "") -> LtcBlobs:
         size = wiring.units
     elif size < 1:
         layer.fail(f"hidden_size must be at least 1, got {size}", field=field)
+    elif size > MOST_NEURONS:
+        layer.fail(f"an LTC cell has at most {MOST_NEURONS:,} neurons, got {size}", field=field)
     return _Adder(layer, LtcSettings.read(layer, size), prefix).add(columns, wiring)
 
 
@@ -214,7 +217,8 @@ class _Adder:
 
     def polarities(self, name: str, shape: tuple[int, int], adjacency: Any) -> Blob:
         device, blob = self.layer.device, self.add_blob(name, shape)
-        if len(self.layer.blobs) > len(self.layer.param.blobs):  # the model file itself has none
+        given = len(self.layer.blobs) <= len(self.layer.param.blobs)  # in the model file itself
+        if not given and self.layer.context.fills(blob):
             signs = adjacency
             if adjacency is None:
                 signs = np.where(device.rng.random(shape) < 0.5, -1.0, 1.0)

@@ -15,7 +15,7 @@ import numpy as np
 
 from mycaffe_py.layer import Layer
 
-from .wiring_settings import WiringSettings, read_wiring_settings
+from .wiring_settings import MOST_INPUTS, WiringSettings, read_wiring_settings
 
 # Two of three synapses are excitatory, in all wirings except neural circuit policies.
 _MOSTLY_POSITIVE = (-1, 1, 1)
@@ -74,6 +74,9 @@ def read_wiring(
     settings = read_wiring_settings(layer, hidden_size, hidden_field)
     if columns < 1:
         layer.fail("a wiring needs at least 1 input, got 0", field="wiring_param")
+    if columns > MOST_INPUTS:
+        message = f"a wiring has at most {MOST_INPUTS:,} inputs, got {columns}"
+        layer.fail(message, field="wiring_param")
     wiring = _BUILDERS[settings.type](settings, columns)
     if not wiring.sensory_adjacency.any():
         layer.fail(

@@ -27,7 +27,8 @@ _NEURONS = ("inter_neurons", "command_neurons", "motor_neurons")
 _SEEDS = {"FULLY_CONNECTED": 1111, "RANDOM": 1111, "NCP": 22222, "AUTO_NCP": 22222}
 
 # Beyond these, the matrices of synapses, or the time to draw them, would be excessive.
-_MAX_UNITS = 10_000
+MOST_NEURONS = 4_000
+MOST_INPUTS = 20_000
 _MAX_DRAWS = 100_000
 
 
@@ -110,9 +111,9 @@ class _Reader:
         return self._bounded(total)
 
     def _bounded(self, units: int) -> int:
-        if units > _MAX_UNITS:
+        if units > MOST_NEURONS:
             self.layer.fail(
-                f"a wiring has at most {_MAX_UNITS} neurons, got {units}", field="wiring_param"
+                f"a wiring has at most {MOST_NEURONS:,} neurons, got {units}", field="wiring_param"
             )
         return units
 

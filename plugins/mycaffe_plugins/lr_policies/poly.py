@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from mycaffe_py.solver import LrPolicy
 
+from .powers import power
+
 
 class Poly(LrPolicy):
     """The rate falls to 0 at ``max_iter``: base_lr * (1 - i / max_iter) ^ power."""
@@ -18,4 +20,4 @@ class Poly(LrPolicy):
     def rate(self, iteration: int) -> float:
         """Return the rate of an update; 0 from max_iter on."""
         p = self.settings
-        return float(p.base_lr * max(0.0, 1 - iteration / p.max_iter) ** p.power)
+        return float(p.base_lr * power(max(0.0, 1 - iteration / p.max_iter), p.power))

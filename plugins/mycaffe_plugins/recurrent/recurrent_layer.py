@@ -25,6 +25,7 @@ from mycaffe_py.layer import (
     product,
     recurrent,
 )
+from mycaffe_py.stored import Stored
 
 from .recurrent_shapes import check_axes, check_shapes
 
@@ -223,10 +224,9 @@ class RecurrentLayer(Layer):
 
     def load_state(self, state: Any) -> None:
         """Restore what :meth:`state` returned."""
-        parts: list[Any] = (
-            [state.get(name) for name in self.state_names] if isinstance(state, dict) else [None]
-        )
-        if any(part is None or part.ndim != 2 or part.shape != parts[0].shape for part in parts):
+        stored = Stored(state, f'layer "{self.name}" ({self.type})')
+        parts = [stored.array(name, (None, None)) for name in self.state_names]
+        if any(part.shape != parts[0].shape or not len(part) for part in parts):
             raise SnapshotError(f'layer "{self.name}" ({self.type}): the stored state is damaged')
         batch, size = parts[0].shape
         if size != self.size:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
+from mycaffe_py.stored import Stored
 
 SEARCH, REFIT, DONE = "search", "refit", "done"
 
@@ -74,15 +74,25 @@ class Course:
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Restore what :meth:`state` returned."""
+        stored, size = Stored(state, "trainer: course"), self.net.parameters.data.shape
+        weights = {
+            name: None
+            if name == "best" and stored[name] is None
+            else stored.finite_array(name, size)
+            for name in ("first", "mean", "best")
+        }
+        phase = stored.text("phase", (SEARCH, REFIT, DONE))
+        best_value = stored.number("best_value", finite=False)
+        names = ("began", "best_iteration", "without", "planned", "ended")
+        counts = {name: stored.whole(name) for name in names}
+        if math.isnan(best_value):
+            raise stored.wrong("best_value", "a number that can be compared")
         device, dtype = self.net.device, self.net.parameters.data.dtype
-        for name in ("first", "mean", "best"):
-            value = state[name]
-            own = None if value is None else device.asarray(np.asarray(value), dtype=dtype)
-            setattr(self, name, own)
-        self.phase = str(state["phase"])
-        self.best_value = float(state["best_value"])
-        for name in ("began", "best_iteration", "without", "planned", "ended"):
-            setattr(self, name, int(state[name]))
+        for name, values in weights.items():
+            setattr(self, name, None if values is None else device.asarray(values, dtype=dtype))
+        self.phase, self.best_value = phase, best_value
+        for name, count in counts.items():
+            setattr(self, name, count)
 
 
 @contextmanager

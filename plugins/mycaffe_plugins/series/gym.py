@@ -14,6 +14,7 @@ from mycaffe_py.errors import ConfigError, DataError, SnapshotError
 from mycaffe_py.gym import Gym, Observation
 from mycaffe_py.plugins import Only
 from mycaffe_py.seeding import generator_state, named_generator, restore_generator
+from mycaffe_py.stored import Stored
 from mycaffe_py.tables import find_table
 
 from . import picture
@@ -109,7 +110,7 @@ class SeriesGym(Gym):
         resolve(settings, read_series(path, settings))
         windows = cls(param, base_dir=base_dir).windows
         if is_forecaster(model):
-            refuse_long_windows(windows)
+            refuse_long_windows(windows, settings)
         if is_forecaster(model) and settings.transform == AUTO:
             with one_thread():  # for many small products, more threads only wait for each other
                 settings.transform = choose_transform(windows)
@@ -346,23 +347,31 @@ class SeriesGym(Gym):
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Restore what :meth:`state` returned; SnapshotError if it does not fit the settings or the file."""
         rows, width = len(self.windows.series), 1 + 2 * self.windows.outputs
-        try:
-            if state["rows"] != rows or np.shape(state["answers"])[1] != width:
-                raise SnapshotError(
-                    f"{self.path}: {rows} rows of data and {self.windows.outputs} values, but "
-                    f"{state['rows']} rows and {np.shape(state['answers'])[1] // 2} values when the snapshot was made",
-                    hint="the CSV file or the columns have changed, so the run cannot be resumed",
-                )
-            restore_generator(self._rng, state["generator"])
-            super().load_state(state)
-            self._fed_back = None
-            self._predicted = list(np.array(state["predicted"], dtype=np.float64))
-            self._scored = deque(np.array(state["answers"], np.float64), _MAX_SCORED)
-        except KeyError as error:
+        stored = Stored(state, "gym", "it was not made by a Series gym like this one")
+        scored, then = stored.array("answers"), stored.whole("rows")
+        if then != rows or scored.ndim != 2 or scored.shape[1] != width:
             raise SnapshotError(
-                f"gym state: {error} is missing",
-                hint="it was not made by a Series gym like this one",
-            ) from None
+                f"{self.path}: {rows} rows of data and {self.windows.outputs} values, but "
+                f"{then} rows and {scored.shape[-1] // 2 if scored.ndim else 0} values when the snapshot was made",
+                hint="the CSV file or the columns have changed, so the run cannot be resumed",
+            )
+        predicted = stored.array("predicted", (None, self.windows.outputs))
+        self._check_place(stored, rows, len(predicted))
+        restore_generator(self._rng, stored["generator"])
+        super().load_state(state)
+        self._fed_back = None
+        self._predicted = list(predicted)
+        self._scored = deque(scored, _MAX_SCORED)
+
+    @staticmethod
+    def _check_place(stored: Stored, rows: int, predicted: int) -> None:
+        """Raise SnapshotError unless a state is of a place in these rows, or beyond them with a prediction for each."""
+        part = stored.text("part", ("train", "test", "forecast"))
+        origin = stored.whole("origin", least=-1, most=rows - 1)
+        stored.whole("ahead", most=predicted + 1 if part == "forecast" else rows - 1 - origin)
+        stored.whole("seed", least=-(2**63))
+        for name in ("begun", "ended"):
+            stored.flag(name)
 
     def time_form(self) -> str:
         """Return "spans": ``tt`` is the time since the previous row."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mycaffe_py.errors import SnapshotError
+from mycaffe_py.stored import Stored
 
 from . import recipe
 from .baselines import BLOCKS, blocks_of
@@ -238,13 +239,14 @@ class Learner:
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Restore what :meth:`state` returned; the layer's memory comes with the weights."""
-        if state["rows"] != len(self.windows.series):
+        stored, rows = Stored(state, "trainer: learner"), len(self.windows.series)
+        if stored.whole("rows") != rows:
             raise SnapshotError(
-                f"{len(self.windows.series)} rows of data, but {state['rows']} when the snapshot was made",
+                f"{rows} rows of data, but {stored['rows']} when the snapshot was made",
                 hint="the file or its columns have changed, so the run cannot be resumed",
             )
         arrays = {
-            name: np.array(state[name], dtype=np.float64)
+            name: stored.finite_array(name)
             for name in ("weights", "crossed", "spread", "centre", "deviation")
         }
         scaling = self.samples.scaling
@@ -256,11 +258,18 @@ class Learner:
                     f"{name} of the baseline {shape}, but {arrays[name].shape} when the snapshot was made",
                     hint="the settings or the columns have changed, so the run cannot be resumed",
                 )
-        self.targets = np.array(state["targets"], dtype=int)
-        self.baseline = Baseline(
-            str(state["baseline"]), arrays["weights"], arrays["crossed"], float(state["error"])
-        )
+        stored.array("crossed", (BLOCKS, *kept["weights"]))
+        for name in ("spread", "deviation"):
+            if (arrays[name] <= 0).any():
+                raise stored.wrong(name, "above 0")
+        targets = stored.finite_array("targets", (None,))
+        if (targets != np.floor(targets)).any() or ((targets < 0) | (targets >= rows)).any():
+            raise stored.wrong("targets", "the numbers of rows")
+        error = stored.number("error", finite=False)
+        baseline = Baseline(stored.text("baseline"), arrays["weights"], arrays["crossed"], error)
         sizes = arrays["spread"], arrays["centre"], arrays["deviation"]
-        scaling = Scaling(*sizes, bool(state["log"]), float(state["floor"]))
+        scaling = Scaling(*sizes, stored.flag("log"), stored.number("floor"))
+        trusts_net, left = stored.flag("trusts_net"), stored.number("left", finite=False)
+        self.targets, self.baseline = targets.astype(int), baseline
         self.samples = Samples(self.windows, scaling)
-        self.trusts_net, self.left = bool(state["trusts_net"]), float(state["left"])
+        self.trusts_net, self.left = trusts_net, left

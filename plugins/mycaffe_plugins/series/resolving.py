@@ -18,6 +18,9 @@ MOST_ROWS = 320
 MOST_WINDOW = 48
 _HARMONICS = 3
 
+_MOST_TIMES = 5
+"""How many times the rows of a series a horizon may be; each row ahead has weights of its own."""
+
 
 def resolve(param: Any, series: Series) -> None:
     """Fill in period, season, window, recent and stride of a SeriesParameter that are not set."""
@@ -109,12 +112,18 @@ def set_window(param: Any, windows: Windows) -> None:
     param.recent, param.stride = (RECENT, stride) if stride > 1 else (0, 1)
 
 
-def refuse_long_windows(windows: Windows) -> None:
-    """Raise ConfigError if a window of a forecaster has more rows than the longest series."""
+def refuse_long_windows(windows: Windows, param: Any) -> None:
+    """Raise ConfigError if a window or the horizon of a forecaster is too long for the longest series."""
     longest = int((windows.ends - windows.series.starts).max())
     if len(windows.lags) > max(longest, 2):
         raise ConfigError(
             f"gym Series: series_param.window is {len(windows.lags)}, but the longest series has {longest} rows",
             hint="leave window out, and it follows from the data",
             field="series_param.window",
+        )
+    if param.horizon > max(_MOST_TIMES * longest, 100):
+        raise ConfigError(
+            f"gym Series: series_param.horizon is {param.horizon}, but the longest series has {longest} rows",
+            hint=f"give at most {_MOST_TIMES} times as many",
+            field="series_param.horizon",
         )

@@ -8,6 +8,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from mycaffe_py.device import require_memory
+
 from .scaling import LIMIT, Scaling, centre_and_deviation, least_change, robust_size, two_floats
 from .windows import Windows
 
@@ -18,6 +20,8 @@ _STILL = 0.01
 """The spread of values that never change, as a share of these."""
 SEASONS = 3
 """How many seasons back it sees the value of the same phase."""
+_BYTES = 3 * 8
+"""Of a number that the linear baseline sees, as it is copied twice."""
 _MOST_CHANGES = 1_000_000
 """About how many changes of a series its spread is taken from, at most."""
 
@@ -157,6 +161,8 @@ class Samples:
     def linear_features(self, origins: np.ndarray, ahead: np.ndarray) -> np.ndarray:
         """Return what linear baselines see of each value to predict, (k, O, K), in net units; a constant last."""
         windows, series = self.windows, self.windows.series
+        size = len(origins) * windows.outputs * self.linear_width * _BYTES
+        require_memory(size, f"the linear baseline of {windows.outputs:,} columns to predict")
         own = windows.which[origins]
         level, spread = self.filled[origins], self.scaling.spread[own]
         rows = np.maximum(windows.rows_of(origins), self._begins[origins][:, None])[:, :-1]

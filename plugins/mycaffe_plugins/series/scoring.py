@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mycaffe_py.stored import Stored
 from mycaffe_py.trainer import Report, ReportTable
 
 from . import recipe
@@ -68,11 +69,19 @@ class Scores:
     @classmethod
     def of_state(cls, state: Mapping[str, Any]) -> Scores:
         """Return the scores that gave this state."""
-        errors = {name: np.asarray(values) for name, values in state["errors"].items()}
-        arrays = {name: np.asarray(state[name]) for name in ("ahead", "scale", "held", "pinball")}
-        names = tuple(map(str, state["names"]))
+        stored = Stored(state, "trainer: validation_scores")
+        inner, names = stored.inner("errors"), stored.items("names")
+        if not all(isinstance(name, str) for name in names):
+            raise stored.wrong("names", "a list of texts")
+        shape = (len(stored.array("ahead", (None,))), len(names))
+        errors = {str(name): inner.array(name, shape) for name in inner.values}
+        if NET not in errors or not errors.keys() - {NET, RIDGES}:
+            raise stored.wrong("errors", "the errors of the net and of simple forecasts")
+        arrays = {name: stored.array(name, shape) for name in ("scale", "held", "pinball")}
+        coverage = stored.number("coverage", finite=False)
+        ahead = stored.array("ahead", shape[:1], dtype=None)
         return cls(
-            str(state["part"]), errors, names=names, coverage=float(state["coverage"]), **arrays
+            stored.text("part"), errors, ahead, names=tuple(names), coverage=coverage, **arrays
         )
 
     @property

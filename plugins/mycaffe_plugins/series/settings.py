@@ -26,6 +26,8 @@ _RANGES: Ranges = {
     "log_floor": (lambda v: v >= 0, "0 (a tenth of the smallest value) or more"),
     "train_share": (lambda v: 0 < v <= 1, "above 0, at most 1"),
 }
+MOST_PERIODS = 64
+"""How many periods may be given: each is two columns of the net's input."""
 
 
 def check_settings(param: Any) -> None:
@@ -37,6 +39,12 @@ def check_settings(param: Any) -> None:
         )
     check_ranges("Series", "series_param", param, _RANGES)
     for name in ("period", "season"):
+        if len(getattr(param, name)) > MOST_PERIODS:
+            raise ConfigError(
+                f"gym Series: series_param.{name} is given {len(getattr(param, name)):,} times; "
+                f"allowed: at most {MOST_PERIODS}",
+                field=f"series_param.{name}",
+            )
         for period in getattr(param, name):
             if not math.isfinite(period) or period <= 0:
                 raise ConfigError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,9 @@ from mycaffe_py.tables import (
     match_columns,
     read_table,
 )
+
+MOST_COLUMNS = 2000
+"""Values and inputs that one net reads; the baseline's equations grow with their square."""
 
 
 @dataclass(frozen=True)
@@ -164,13 +168,19 @@ def _columns(table: Table, param: Any) -> _Columns:
         )
     of_series = [] if series_index is None else [series_index]
     everything = [time_index, *of_series, *outputs, *inputs, *known]
-    repeated = next((index for index in everything if everything.count(index) > 1), None)
+    repeated = next((index for index, times in Counter(everything).items() if times > 1), None)
     if repeated is not None:
         raise ConfigError(
             f'gym Series: series_param names the column "{table.column_name(repeated)}" of {table.path} twice; '
             "it can be one of time_column, series_column, value_column, input_column and known_input_column"
         )
-    return _Columns(time_index, series_index, outputs, inputs, known)
+    chosen = _Columns(time_index, series_index, outputs, inputs, known)
+    if len(chosen.measured) > MOST_COLUMNS:
+        raise DataError(
+            f"{table.path}: {len(chosen.measured):,} columns; one net reads {MOST_COLUMNS:,} at most",
+            hint="name some in series_param.value_column, or write one row for each series and time (series_column)",
+        )
+    return chosen
 
 
 def _by_series(table: Table, index: int | None) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
@@ -192,7 +202,7 @@ def _by_series(table: Table, index: int | None) -> tuple[np.ndarray, np.ndarray,
 def _times(
     table: Table, index: int, clock: Clock, order: np.ndarray, starts: np.ndarray
 ) -> np.ndarray:
-    """Return the times in order; DataError if they run backwards within a series."""
+    """Return the times in order; DataError if they run backwards, or stand still, within a series."""
     try:
         times = clock.read_all(table.cells(index))[order]
     except BadTime as bad:
@@ -209,6 +219,12 @@ def _times(
         error = table.error_in(row, index, message)
         error.hint = error.hint or hint
         raise error
+    ends = np.append(starts[1:], len(times)) - 1
+    still = np.flatnonzero((ends > starts) & (times[starts] == times[ends]))
+    if still.size:
+        row = int(order[ends[still[0]]])
+        message = f'"{table.cells(index)[row]}" is the time of every row'
+        raise table.error_in(row, index, message + " of its series" * (len(starts) > 1))
     return times
 
 

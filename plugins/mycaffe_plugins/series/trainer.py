@@ -12,12 +12,18 @@ import numpy as np
 
 from mycaffe_py.blob import refresh_views, send_writes
 from mycaffe_py.device import one_thread
-from mycaffe_py.errors import ConfigError, DivergedError, SnapshotError
+from mycaffe_py.errors import ConfigError, DivergedError
 from mycaffe_py.events import Log, TestDone
 from mycaffe_py.forecast import Forecast, Forecasts
 from mycaffe_py.layer import TRAIN
 from mycaffe_py.net import Net
-from mycaffe_py.seeding import generator_state, named_generator, restore_generator
+from mycaffe_py.seeding import (
+    check_generator_state,
+    generator_state,
+    named_generator,
+    restore_generator,
+)
+from mycaffe_py.stored import Stored
 from mycaffe_py.trainer import Report, Trainer
 from mycaffe_py.wording import counted
 
@@ -369,18 +375,16 @@ class TrainerSeries(Trainer):
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Restore what :meth:`state` returned; SnapshotError if it does not fit the data."""
-        try:
-            self.learner.load_state(state["learner"])
-            self.course.load_state(state["course"])
-            restore_generator(self._rng, state["generator"])
-            self._errors = deque(map(float, state["errors"]), _WINDOW)
-            self._validation = float(state["validation"])
-            scores = state["validation_scores"]
-            self._validation_scores = None if scores is None else Scores.of_state(scores)
-        except KeyError as error:
-            raise SnapshotError(
-                f"trainer state: {error} is missing", hint="it was not made by the trainer SERIES"
-            ) from None
+        stored = Stored(state, "trainer", "it was not made by the trainer SERIES")
+        errors = deque(stored.array("errors", (None,)).tolist(), _WINDOW)
+        validation = stored.number("validation", finite=False)
+        scores = stored["validation_scores"]
+        scores = None if scores is None else Scores.of_state(scores)
+        check_generator_state(self._rng, stored["generator"])
+        self.learner.load_state(stored["learner"])
+        self.course.load_state(stored["course"])
+        restore_generator(self._rng, stored["generator"])
+        self._errors, self._validation, self._validation_scores = errors, validation, scores
         if self.course.phase == DONE:
             self.solver.param.max_iter = self.course.ended
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
-
-import numpy as np
 
 from mycaffe_py.errors import ConfigError
 
@@ -58,7 +57,7 @@ def check_shapes(net: Any, layer: ForecastLayer, blobs: Blobs, windows: Windows)
         blobs.ahead: (batch, 1),
     }
     for name, shape in expected.items():
-        if name in net.device_blobs and net.device_blobs[name].count != int(np.prod(shape)):
+        if name in net.device_blobs and net.device_blobs[name].count != math.prod(shape):
             raise ConfigError(
                 f'trainer SERIES: blob "{name}" is {net.device_blobs[name].shape}; the gym gives {shape}',
                 hint="set series_param.fit_model: true, or change the shape in the model",

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
+
+import numpy as np
+
+from mycaffe_py.device import require_memory
 
 from .pool_windows import PoolWindows
 
@@ -14,17 +19,29 @@ class PoolIndices:
         self.windows, self.xp = windows, windows.xp
         self.dtype = "uint8" if windows.elements < 256 else "int32"
         height, width = windows.height, windows.width
-        row = width.size
-        offsets = [i * row + j for i in height.shifts for j in width.shifts]
-        places = [
-            [i * height.stride * row + j * width.stride for j in range(width.count)]
-            for i in range(height.count)
-        ]
         # A window without a selected cell gets its first one, which padding may move out of the image.
         self._may_leave = any(a.stride * (a.count - 1) >= a.size for a in (height, width))
-        device = windows.device
-        self._offsets = device.asarray([*offsets, 0], dtype="int64")
-        self._places = device.asarray(places, dtype="int64")
+
+    # The two are made when they are first needed: the tops have been checked then.
+
+    @cached_property
+    def _offsets(self) -> Any:
+        """The place of each element in the image, from the window's first cell; 0 for none."""
+        height, width = self.windows.height, self.windows.width
+        rows = np.array(height.shifts, dtype=np.int64) * width.size
+        offsets = np.add.outer(rows, np.array(width.shifts, dtype=np.int64)).reshape(-1)
+        return self.windows.device.asarray(np.append(offsets, 0), dtype="int64")
+
+    @cached_property
+    def _places(self) -> Any:
+        """(rows, columns): the place of each window's first cell, without padding."""
+        height, width = self.windows.height, self.windows.width
+        require_memory(
+            8 * height.count * width.count, f"the places of {self.windows.shape} windows"
+        )
+        rows = np.arange(height.count, dtype=np.int64) * height.stride * width.size
+        columns = np.arange(width.count, dtype=np.int64) * width.stride
+        return self.windows.device.asarray(np.add.outer(rows, columns), dtype="int64")
 
     def find_first(self, elements: Any, matches: Any) -> None:
         """Write the index of the first matching element of each window.

@@ -8,12 +8,24 @@ from typing import Any
 
 import numpy as np
 
-from mycaffe_py.device import Device
+from mycaffe_py.device import Device, require_memory
+from mycaffe_py.errors import ShapeError
 
 from .pool_kernels import pool_kernels_of
 from .shifted_cells import shifted_cells
 
 Part = tuple[slice, slice]
+
+_MOST_ALONG_AXIS, _MOST_ELEMENTS = 1_000_000, 10_000_000
+"""Elements of a kernel that are inside the image in any window: each is a step of a loop."""
+
+
+def _refuse_many(elements: int, most: int, what: str) -> None:
+    if elements > most:
+        raise ShapeError(
+            f"{what} has {elements:,} elements inside the image, but at most {most:,} are possible",
+            hint="make the kernel smaller",
+        )
 
 
 class PoolAxis:
@@ -40,6 +52,7 @@ class PoolAxis:
             self.count -= 1
         # The other elements of the kernel are outside the image in every window.
         elements = range(max(0, pad - (self.count - 1) * stride), min(kernel, size + pad))
+        _refuse_many(len(elements), _MOST_ALONG_AXIS, f"a kernel of {kernel} over {size} cells")
         self.shifts = [element - pad for element in elements]
         """The position in window 0 of each kernel element that is inside the image in any window."""
         self.parts = [self._part(shift) for shift in self.shifts]
@@ -61,11 +74,11 @@ class PoolAxis:
     def _is_full(self, part: Part) -> bool:
         return self._windows_of(part) == self.count
 
-    def divisors(self) -> list[int]:
-        """Return the size of each window up to the edge of the padding: the divisor of an average."""
-        edge = self.size + self.pad
-        starts = [index * self.stride - self.pad for index in range(self.count)]
-        return [max(1, min(start + self.kernel, edge) - start) for start in starts]
+    def divisors(self) -> np.ndarray:
+        """Return the size of each window up to the edge of the padding: the divisors of averages, float64."""
+        starts = np.arange(self.count, dtype=np.int64) * self.stride - self.pad
+        stops = np.minimum(starts + self.kernel, self.size + self.pad)
+        return np.maximum(1.0, stops - starts)
 
     def reduce(self, xp: Any, ufunc: Any, cells: Any, out: Any, axis: int, empty: float) -> None:
         """Write the sums (or maxima) of ``cells`` over each window along ``axis``; ``empty`` where it has none."""
@@ -166,6 +179,10 @@ class PoolWindows:
 
     def parts(self) -> list[tuple[tuple[slice, slice], tuple[slice, slice]] | None]:
         """Return, for each element of the kernel, row by row, (the windows that have it, its cells there)."""
+        kernel, cells = zip(
+            *((each.kernel, each.size) for each in (self.height, self.width)), strict=True
+        )
+        _refuse_many(self.elements, _MOST_ELEMENTS, f"a kernel {kernel} over {cells} cells")
         rows, columns = self.height.parts, self.width.parts
         return [
             ((r[0], c[0]), (r[1], c[1])) if r is not None and c is not None else None
@@ -212,7 +229,7 @@ class PoolWindows:
     def inverse_sizes(self) -> Any:
         """Return 1 / the size of each window, an array (rows, columns) of the device."""
         if self._inverse is None:
-            columns = self.width.divisors()
-            values = [[1 / (row * column) for column in columns] for row in self.height.divisors()]
+            require_memory(8 * math.prod(self.shape), f"the sizes of {self.shape} windows")
+            values = 1 / np.multiply.outer(self.height.divisors(), self.width.divisors())
             self._inverse = self.device.asarray(values, dtype=self.dtype)
         return self._inverse

@@ -145,6 +145,7 @@ def test_clicks_are_answered_at_once(page):
     assert max(waits) < 1000
 
 
+@pytest.mark.posix
 def test_what_comes_is_drawn_like_what_was_there_and_memory_stays(server, folder, page):
     loss = box(page, "Loss")
     loss.get_by_label("Smoothing").select_option("each update")

@@ -124,6 +124,7 @@ def test_a_run_of_the_terminal_is_seen_stopped_and_resumed(server, project, term
     assert read_json(resumed / "run.json")["resumed_run"] == "../001"
 
 
+@pytest.mark.posix
 def test_a_killed_run_is_lost_and_goes_on_from_its_last_snapshot(
     server, project, terminal, open_page
 ):

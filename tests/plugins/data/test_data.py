@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 
 import lmdb
@@ -183,7 +184,7 @@ def test_a_folder_without_a_database(build, tmp_path):
 
 def test_a_damaged_database(build, tmp_path):
     (tmp_path / "data.mdb").write_bytes(b"no database" * 1000)
-    with pytest.raises(DataError, match="cannot be opened as an LMDB database"):
+    with pytest.raises(DataError, match="is not an LMDB database: it is a text file"):
         build(data(tmp_path))
 
 
@@ -211,6 +212,10 @@ def test_records_that_are_no_datums(build, registry, tmp_path):
         ("a", b"\xff\xff\xff", "not a Datum: 3 bytes"),
         ("b", datum(registry, channels=1, height=2, width=2, data=b"abc"),
          r"it declares \(1, 2, 2\) \(channels, height, width\) but has 3 values"),
+        ("e", datum(registry, channels=1 << 21, height=1 << 21, width=1 << 22),
+         r"it declares \(2097152, 2097152, 4194304\) .* but has 0 values"),
+        ("f", datum(registry, channels=-1, height=1, width=-1, data=b"a"),
+         r"it declares \(-1, 1, -1\) .* but has 1 values"),
         ("c", datum(registry), r"it declares \(0, 0, 0\) .* but has 0 values"),
         ("d", datum(registry, encoded=True, data=b"abc"), "3 bytes that are not a complete image"),
     ]:  # fmt: skip
@@ -223,13 +228,21 @@ def test_records_that_are_no_datums(build, registry, tmp_path):
         assert 'record 1 (key "1") of ' in str(caught.value)
 
 
-@pytest.mark.parametrize(("package", "extra"), [("lmdb", "lmdb"), ("PIL.Image", "image")])
-def test_a_missing_extra(build, tmp_path, monkeypatch, package, extra):
+def test_a_missing_extra(build, tmp_path, monkeypatch):
     source = write_database(tmp_path / "db", images(2), encoded="png")
-    monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.setitem(sys.modules, "PIL.Image", None)
     with pytest.raises(MissingExtraError) as caught:
         build(data(source))
-    assert f'pip install "mycaffe-py[{extra}]"' in caught.value.hint
+    assert 'pip install "mycaffe-py[image]"' in caught.value.hint
+
+
+def test_a_database_that_is_replaced_after_the_net_was_built(build, tmp_path):
+    source = write_database(tmp_path / "db", images(2))
+    built = build(data(source))
+    shutil.rmtree(source)
+    write_database(source, images(3))
+    with pytest.raises(DataError, match="had 2 records when the net was built and has 3 now"):
+        built.forward()
 
 
 def test_many_layers_share_one_database(build, batches, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import h5py
@@ -50,13 +51,104 @@ def test_each_forward_appends_its_rows(build, path):
 
 
 def test_the_file_is_begun_anew_but_not_before_the_first_forward(build, path):
-    path.write_text("precious")
+    build(output(path), DATA + 1, LABEL, tops=0).forward()
+    before = path.read_bytes()
     built = build(output(path), DATA, LABEL, tops=0)
-    assert path.read_text() == "precious"
+    assert path.read_bytes() == before
     built.forward()
     np.testing.assert_array_equal(contents(path)[0], DATA)
-    build(output(path), DATA + 1, LABEL, tops=0).forward()
-    np.testing.assert_array_equal(contents(path)[0], DATA + 1)
+
+
+# What it does not write over.
+
+
+def foreign(path, kind):
+    """Put something at ``path`` that no HDF5Output wrote, and return what must not change."""
+    if kind == "text":
+        path.write_text("precious")
+    elif kind == "pipe":
+        os.mkfifo(path)
+        return None
+    else:
+        with h5py.File(path, "w") as file:
+            file["data"], file["label"] = DATA, LABEL
+    return path.read_bytes()
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("kind", ["text", "data", "pipe"])
+def test_a_file_of_another_kind_is_refused(build, path, kind):
+    before = foreign(path, kind)
+    with pytest.raises(
+        LayerError, match=r'\(HDF5Output\): ".*out\.h5" (exists, and|cannot be)'
+    ) as caught:
+        build(output(path), DATA, LABEL, tops=0)
+    assert caught.value.field == "hdf5_output_param.file_name"
+    assert kind == "pipe" or path.read_bytes() == before
+
+
+@pytest.mark.posix
+def test_a_file_that_appears_before_the_first_forward_is_refused(build, path):
+    built = build(output(path), DATA, LABEL, tops=0)
+    before = foreign(path, "data")
+    with pytest.raises(LayerError, match="was not written by a layer of this type"):
+        built.forward()
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("size", [0, 2000])
+def test_an_empty_file_and_one_of_its_own_that_was_cut_short_are_begun_anew(build, path, size):
+    build(output(path), DATA, LABEL, tops=0).forward()
+    os.truncate(path, size)
+    build(output(path), DATA, LABEL, tops=0).forward()
+    np.testing.assert_array_equal(contents(path)[0], DATA)
+
+
+@pytest.mark.posix
+def test_a_state_does_not_lead_into_another_file(build, path):
+    before = foreign(path, "data")
+    path.rename(path.with_name("away.h5"))
+    built = build(output(path), DATA, LABEL, tops=0)
+    path.with_name("away.h5").rename(path)
+    with pytest.raises(SnapshotError, match="should have at least 2 rows") as caught:
+        built.layer.load_state({"rows": 2})
+    assert "lacks the attribute written_by" in caught.value.hint
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "kind", ["external link", "soft link", "external storage", "virtual", "fixed"]
+)
+def test_rows_are_not_appended_to_what_is_elsewhere(build, path, kind):
+    build(output(path), DATA, LABEL, tops=0).forward()
+    state = {"rows": 2}
+    other = path.with_name("other.h5")
+    with h5py.File(other, "w") as file:
+        file.create_dataset("data", data=DATA, maxshape=(None, 3, 2))
+    with h5py.File(path, "r+") as file:
+        del file["data"]
+        if kind == "external link":
+            file["data"] = h5py.ExternalLink(str(other), "data")
+        elif kind == "soft link":
+            file["more"] = h5py.SoftLink("label")
+            file["data"] = h5py.SoftLink("more")
+        elif kind == "external storage":
+            where = [(str(path.with_name("raw")), 0, h5py.h5f.UNLIMITED)]
+            file.create_dataset("data", DATA.shape, DATA.dtype, external=where)
+        elif kind == "virtual":
+            layout = h5py.VirtualLayout(DATA.shape, DATA.dtype)
+            layout[...] = h5py.VirtualSource(str(other), "data", DATA.shape)
+            file.create_virtual_dataset("data", layout)
+        else:
+            file["data"] = DATA
+    before = other.read_bytes()
+    with pytest.raises(SnapshotError, match="should have at least 2 rows"):
+        build(output(path), DATA, LABEL, tops=0).layer.load_state(state)
+    running = build(output(path), DATA, LABEL, tops=0)
+    running.layer.rows = 2
+    with pytest.raises(OutputError, match=r'out\.h5: its dataset "data" is not one that'):
+        running.forward()
+    assert other.read_bytes() == before
 
 
 def test_it_goes_on_behind_the_rows_of_its_state(build, path):

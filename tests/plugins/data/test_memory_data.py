@@ -127,7 +127,7 @@ def test_the_position_goes_on_from_a_state(memory):
     np.testing.assert_array_equal(built.forward(), VALUES[4:])
     with pytest.raises(SnapshotError, match="made at item 8, but there are 6"):
         built.layer.load_state({"position": 8, "additions": 0, "seed": 0})
-    with pytest.raises(SnapshotError, match="invalid state"):
+    with pytest.raises(SnapshotError, match="state: 'position' is missing"):
         built.layer.load_state({})
 
 

@@ -12,6 +12,7 @@ import weakref
 
 import numpy as np
 import pytest
+from mycaffe_plugins.data import data_layer
 
 from mycaffe_py.errors import DataError
 
@@ -90,6 +91,18 @@ def test_it_reads_as_many_batches_ahead_as_said(layer, monkeypatch, depth):
     time.sleep(0.05)
     assert made == list(range(depth + 2))
     built.layer.close()
+
+
+@pytest.mark.parametrize(("most", "depth"), [(1 << 30, 60), (10_000, 10), (1, 4)])
+def test_batches_ahead_take_no_more_memory_than_makes_sense(
+    build, tmp_path, monkeypatch, most, depth
+):
+    monkeypatch.setattr(data_layer, "_BYTES_AHEAD", most)
+    source = write_database(tmp_path / "db", images(5))
+    text = f'type: "Data" data_param {{ source: "{source}" batch_size: 2 prefetch: 60 }}'
+    layer = build(text, tops=2).layer
+    assert layer._prefetcher._depth == depth
+    layer.close()
 
 
 def test_memory_of_batches_is_used_again(layer, monkeypatch):
@@ -254,6 +267,8 @@ warnings.simplefilter("ignore")  # Python warns of forking with threads
 from mycaffe_py.net import Net
 net = Net(sys.argv[1])
 values = [net.forward()["x"].ravel().tolist() for _ in range(2)]
+if sys.argv[3:]:
+    net.await_input()
 child = os.fork()
 values = [net.forward()["x"].ravel().tolist() for _ in range(2)]
 if not child:
@@ -262,9 +277,12 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), values == eval(sys.arg
 """
 
 
-def test_a_forked_process_goes_on_by_itself(net_file):
+@pytest.mark.parametrize(
+    "waited", [[], pytest.param(["waited"], marks=pytest.mark.slow)], ids=["read", "waited for"]
+)
+def test_a_forked_process_goes_on_by_itself(net_file, waited):
     expected = repr(VALUES[2:4].reshape(2, 4).astype(float).tolist())
-    command = [sys.executable, "-c", FORKED, str(net_file), expected]
+    command = [sys.executable, "-c", FORKED, str(net_file), expected, *waited]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.stderr) == ("0 True\n", "")
 

@@ -41,6 +41,11 @@ def test_uniform_fills_the_range(fill):
     assert fill('type: "uniform" min: 2 max: 2', (3,)).tolist() == [2, 2, 2]
 
 
+@pytest.mark.parametrize("ends", ["min: 0 max: -0.0", "min: -0.0 max: -0.0", "min: -0.0 max: 0"])
+def test_uniform_between_zeros(fill, ends):
+    assert not fill(f'type: "uniform" {ends}', (2, 3)).any()
+
+
 def test_gaussian(fill):
     values = fill('type: "gaussian" mean: 2 std: 0.5', (200, 100))
     assert values.mean() == pytest.approx(2, abs=0.02)

@@ -154,12 +154,6 @@ def test_beyond_a_file_without_times_x_goes_on_by_step(make_csv_gym):
     assert [info["x"] for info in infos] == [0.75, 1]
 
 
-def test_a_file_whose_times_are_all_the_same_goes_on_by_step(make_csv_gym):
-    content, text = "t,y\n5,1\n5,2\n", "csv_time_column: 't' step: 0.25"
-    _, infos = look_ahead(started(make_csv_gym(content, text), 1), [0, 0])
-    assert [info["x"] for info in infos] == [5.25, 5.5]
-
-
 def test_a_step_needs_a_reset_after_looking_ahead(make_gym):
     gym = started(make_gym(), 3)
     state = gym.state()

@@ -179,7 +179,7 @@ def test_an_ncp_may_say_its_hidden_size(wire):
         (
             NCP.replace("inter_neurons: 4", "inter_neurons: 2000000000"),
             "",
-            "a wiring has at most 10000 neurons, got 2000000005",
+            "a wiring has at most 4,000 neurons, got 2000000005",
         ),
     ],
 )
@@ -232,3 +232,10 @@ def test_hidden_sizes_that_are_refused(wire, settings, hidden_size, message):
 def test_no_inputs(wire):
     with pytest.raises(LayerError, match="a wiring needs at least 1 input, got 0"):
         wire("motor_neurons: 2", columns=0)
+
+
+def test_sizes_that_are_refused(wire):
+    with pytest.raises(LayerError, match="a wiring has at most 20,000 inputs, got 20001"):
+        wire("type: FULLY_CONNECTED", columns=20_001)
+    with pytest.raises(LayerError, match="a wiring has at most 4,000 neurons, got 4001"):
+        wire("type: FULLY_CONNECTED", hidden_size=4_001)

@@ -98,10 +98,12 @@ def test_a_file_without_a_header_is_read_by_numbers(resolved):
     assert not found.fitted and not found.value_column
 
 
-def test_a_window_longer_than_the_data_is_refused(tmp_path):
+@pytest.mark.parametrize(("field", "rows"), [("window", 61), ("horizon", 301)])
+def test_a_window_or_horizon_too_long_for_the_data_is_refused(tmp_path, field, rows):
     (tmp_path / "data.csv").write_text("t,y\n" + "".join(f"{t},{t % 7}\n" for t in range(60)))
-    gym = "type: 'Series' series_param { csv_file: 'data.csv' fit_model: true window: 61 }"
+    gym = f"type: 'Series' series_param {{ csv_file: 'data.csv' fit_model: true {field}: {rows} }}"
     solver = tmp_path / "solver.prototxt"
     solver.write_text(f"net: 'SeriesCfc.prototxt' trainer {{ type: 'SERIES' gym {{ {gym} }} }}")
-    with pytest.raises(PrototxtError, match="window is 61, but the longest series has 60 rows"):
+    words = f"{field} is {rows}, but the longest series has 60 rows"
+    with pytest.raises(PrototxtError, match=words):
         build_training(solver=solver)

@@ -7,6 +7,8 @@ import pytest
 from mycaffe_plugins.series.samples import RATES, Samples
 from mycaffe_plugins.series.scaling import Scaling
 
+from mycaffe_py.errors import OutOfMemoryError
+
 SETTINGS = "window: 6 horizon: 5 season: 7 season: 11 period: 7"
 RNG = np.random.default_rng(3)
 WALK = RNG.normal(size=(120, 2)).cumsum(axis=0)
@@ -125,3 +127,10 @@ def test_inputs_are_scaled_by_the_training_part_and_gaps_are_its_centre(make_ser
     scaling = Scaling(np.ones((1, 1)), np.array([4.5]), np.array([2.0]))
     samples = Samples(gym.windows, scaling)
     assert samples.inputs[[0, 15, 19], 0].tolist() == [-2.25, 0, 7.25]
+
+
+def test_a_linear_baseline_that_does_not_fit_is_refused_before_it_is_taken(make_samples):
+    samples = make_samples(WALK, SETTINGS)
+    origins = np.broadcast_to(10, 10**13)
+    with pytest.raises(OutOfMemoryError, match="the linear baseline of 2 columns to predict needs"):
+        samples.linear_features(origins, origins)

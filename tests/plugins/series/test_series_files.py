@@ -83,7 +83,6 @@ def test_times_in_a_zone(make_series):
     [
         (("0", "1", "3", "4"), ["5", "6"]),
         (("0.5", "0.75", "1"), ["1.25", "1.5"]),
-        (("5", "5", "5"), ["6", "7"]),
         (("2001-12-15", "2001-12-22", "2001-12-29"), ["2002-01-05", "2002-01-12"]),
         (("2001-10-31", "2001-11-30", "2001-12-31"), ["2002-01-31", "2002-02-28"]),
         (("2001-10", "2001-11", "2001-12"), ["2002-01", "2002-02"]),
@@ -170,3 +169,15 @@ def test_a_file_that_is_not_there_or_not_named(make_series):
 def test_a_file_that_changes_is_read_anew(make_series):
     assert len(series(make_series, PLAIN)) == 3
     assert len(series(make_series, PLAIN + "3,4\n")) == 4
+
+
+def test_more_columns_than_a_net_reads(make_series):
+    from mycaffe_plugins.series.table import MOST_COLUMNS
+
+    names = ["t", *(f"c{index}" for index in range(MOST_COLUMNS + 1))]
+    rows = [",".join(str(row) for _ in names) for row in range(4)]
+    content = "\n".join([",".join(names), *rows, ""])
+    with pytest.raises(DataError, match="2,001 columns; one net reads 2,000 at most") as caught:
+        series(make_series, content)
+    assert "series_column" in caught.value.hint
+    assert series(make_series, content, 'window: 2 value_column: "c7"').names == ("c7",)

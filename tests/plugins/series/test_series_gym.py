@@ -198,6 +198,7 @@ def test_the_state_of_another_file_is_refused(make_series):
         ("horizon: 2 least_horizon: 3", "series_param.least_horizon is 3, above"),
         ("train_share: 0", "series_param.train_share is 0; allowed: above 0, at most 1"),
         ("period: 0", "series_param.period is 0; allowed: above 0"),
+        ("period: 1 " * 65, "series_param.period is given 65 times; allowed: at most 64"),
     ],
 )
 def test_settings_that_cannot_be_done(make_series, settings, words):

@@ -2,6 +2,7 @@
 import {ApiError, get, ofProject, pageOfRun, throttled} from './api.js';
 import {CompareChart, Differences, lineOf} from './compare.js';
 import {icon} from './icons.js';
+import {commandLine} from './run_files.js';
 import {failed, runName, say} from './shell.js';
 import {startActions, wireStart} from './start_run.js';
 import {html, listen, paint} from './store.js';
@@ -52,7 +53,7 @@ class RunsPage {
     const {ctx, project} = this;
     if (!this.runs.length) {
       paint(ctx.place, html`<div class="empty"><p>Not trained yet. Start training, or run this in a terminal:</p>
-        <div class="command"><span class="grow">mycaffe train --solver ${project.solver.file} --model ${project.model.file}</span></div></div>`);
+        <div class="command"><span class="grow">${commandLine(['mycaffe', 'train', '--solver', project.solver.file, '--model', project.model.file])}</span></div></div>`);
       return;
     }
     paint(ctx.place, html`<div class="scroll runs-page"><div class="head"></div><section class="box flush"

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mycaffe_py.cli import Verb, plugin_option
+from mycaffe_py.cli import Verb, plugin_option, python_option
 
 
 @click.command(
@@ -45,6 +45,7 @@ from mycaffe_py.cli import Verb, plugin_option
     help="Phase in which the net is built.",
 )
 @plugin_option
+@python_option
 def convert_weights(**given: Any) -> int:
     """Convert liquid weights from PyTorch, or back.
 

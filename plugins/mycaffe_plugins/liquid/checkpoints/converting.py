@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -78,10 +79,10 @@ def _builder(model: str, layer: str | None, phase: str, registry: Any) -> Callab
 
 def _weights_file(path: Path) -> Path:
     """Return the file that is meant: of a run's folder, its best weights."""
-    if not path.is_dir():
+    if not os.path.isdir(path):
         return path
     for name in _BEST:
-        if (path / name).is_file():
+        if os.path.isfile(path / name):
             return path / name
     raise ConfigError(f"{path} is a folder without best.caffemodel or last.caffemodel")
 
@@ -131,7 +132,7 @@ def _model_of(source: Path, model: str | None) -> str:
     if model is not None:
         return model
     beside = source.parent / "model.prototxt"
-    if not _is_theirs(source) and beside.is_file():
+    if not _is_theirs(source) and os.path.isfile(beside):
         return str(beside)
     raise ConfigError(
         "convert-weights needs --model FILE, the net with the liquid layer",

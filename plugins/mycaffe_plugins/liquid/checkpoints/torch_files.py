@@ -26,6 +26,8 @@ _AS_SAFETENSORS = (
     "'{stem}.safetensors')\""
 )
 
+_FILE = {"name": "FILE.pt", "stem": "FILE"}
+
 
 def read_torch(path: Path, data: bytes) -> dict[str, Labelled]:
     """Return the tensors of a file of ``torch.save`` by name.
@@ -55,7 +57,10 @@ def torch_bytes(path: Path, arrays: Mapping[str, np.ndarray]) -> bytes:
 
 
 def _torch(path: Path) -> Any:
-    way_out = _AS_SAFETENSORS.format(name=path.name, stem=path.stem)
+    plain = re.fullmatch(
+        r"[\w.+-]+", path.name
+    )  # as the name stands in Python code in a shell's command
+    way_out = _AS_SAFETENSORS.format(**{"name": path.name, "stem": path.stem} if plain else _FILE)
     try:
         torch = importlib.import_module("torch")
     except (ImportError, OSError) as error:
