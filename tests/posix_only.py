@@ -83,9 +83,4 @@ def _marks(node: ast.Assign) -> bool:
 
 
 def _names_mark(node: ast.AST) -> bool:
-    for each in ast.walk(node):
-        if isinstance(each, ast.Attribute) and each.attr == MARK:
-            return True
-        if isinstance(each, ast.Constant) and each.value == "nt":  # skipif(os.name == "nt")
-            return True
-    return False
+    return any(isinstance(each, ast.Attribute) and each.attr == MARK for each in ast.walk(node))

@@ -98,7 +98,6 @@ def test_a_record_that_cannot_be_read(mycaffe, run_folder, text):
 
 
 @pytest.mark.posix
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
 def test_a_record_that_is_a_pipe_or_huge(mycaffe, run_folder):
     path = run_folder / "run.json"
     path.unlink()

@@ -45,7 +45,6 @@ def test_matplotlibs(mycaffe, tmp_path):
 
 
 @pytest.mark.posix
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
 def test_matplotlibs_as_a_pipe(mycaffe, tmp_path):
     os.mkfifo(tmp_path / "matplotlibrc")
     done = mycaffe("draw", "net.prototxt", "net.png")

@@ -63,7 +63,6 @@ def test_a_killed_run_is_lost_and_can_be_resumed(running, mycaffe, train, runs):
 
 
 @pytest.mark.posix
-@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes cannot be halted here")
 def test_a_run_that_does_not_stop_in_time(running, mycaffe, runs, monkeypatch):
     monkeypatch.setattr(action, "WAIT_SECONDS", 0.2)
     os.kill(running.pid, signal.SIGSTOP)

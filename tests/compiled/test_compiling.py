@@ -64,7 +64,7 @@ def test_a_constant_of_another_file_is_noticed(run, tmp_path):
     assert run() == ["15.0", "0"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+@pytest.mark.posix
 def test_a_folder_that_others_may_write_is_not_used(run):
     assert run() == ["6.0", "0"]
     (folder,) = {file.parent for file in run.kept()}

@@ -37,7 +37,7 @@ def test_the_first_line_is_the_address_of_a_server_that_answers(designer, root):
     assert Client(url.partition("/?")[0]).get("/").status_code == 401
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals are others on Windows")
+@pytest.mark.posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_it_at_once_with_0_and_trainings_go_on(designer, sine, number):
     process, url = designer(sine.folder)

@@ -64,7 +64,7 @@ def test_a_training_of_a_terminal_appears_by_itself(listen, terminal):
     assert process.wait(30) == 130
 
 
-@pytest.mark.skipif(os.name == "nt", reason="processes end otherwise on Windows")
+@pytest.mark.posix
 def test_a_killed_training_is_said_to_be_lost(listen, terminal):
     stream = listen()
     process, _ = terminal("--iterations", "1000000")
@@ -84,7 +84,7 @@ def test_a_start_that_fails_is_told_to_the_page_that_watches_it(listen, desk, si
     assert "TAN" in watching.of("run")[-1]["message"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="processes end otherwise on Windows")
+@pytest.mark.posix
 def test_a_killed_training_is_said_to_be_lost_on_its_own_page(listen, terminal):
     process, folder = terminal("--iterations", "1000000")
     until(lambda: (folder / "metrics.csv").is_file())

@@ -147,7 +147,7 @@ def test_a_training_is_stopped_by_asking(start, trainings):
     assert stopped["state"] == "interrupted" and stopped["snapshots"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="processes end otherwise on Windows")
+@pytest.mark.posix
 def test_a_training_that_is_killed_is_lost(start, trainings):
     folder, _ = start(iterations=10**6)
     until(lambda: state(trainings, folder)["iteration"] > 3)
@@ -156,7 +156,7 @@ def test_a_training_that_is_killed_is_lost(start, trainings):
     assert lost["state"] == "lost" and "process is gone" in lost["message"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="there are no sessions on Windows")
+@pytest.mark.posix
 def test_a_training_outlives_the_server(sine, tmp_path):
     """Ctrl-C in the server's terminal goes to all processes of its session, and the training is not in it."""
     code = (
