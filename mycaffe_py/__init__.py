@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         use_plugins as use_plugins,
     )
     from .pycaffe import (
+        _caffe as _caffe,
         classifier as classifier,
         coord_map as coord_map,
         detector as detector,
@@ -98,8 +99,8 @@ if TYPE_CHECKING:
 else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
-        modules="pycaffe pycaffe.classifier pycaffe.coord_map pycaffe.detector pycaffe.draw pycaffe.io "
-        "pycaffe.net_spec pycaffe.proto",
+        modules="pycaffe pycaffe._caffe pycaffe.classifier pycaffe.coord_map pycaffe.detector pycaffe.draw "
+        "pycaffe.io pycaffe.net_spec pycaffe.proto",
         as_caffe="install_as_caffe",
         blob="Blob",
         builder="build_training get_solver",

@@ -12,6 +12,7 @@ from typing import Any
 _PACKAGE = "mycaffe_py"
 
 _MOVED = {
+    "_caffe": "pycaffe._caffe",
     "as_written": "schema.decimals",
     "before_test": "solver.rollback",
     "blas": "device.blas",

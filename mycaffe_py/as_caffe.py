@@ -12,6 +12,9 @@ import runpy
 import sys
 
 from .aliases import add_finder
+from .errors import add_note
+from .old_numpy import keep_old_names
+from .plugin_code import old_code_hint
 
 _OURS = __package__
 
@@ -24,8 +27,12 @@ def _home_of(fullname: str) -> str | None:
 
 
 def install_as_caffe() -> None:
-    """Make ``import caffe`` and ``import caffe.X`` return this package from now on in this process."""
+    """Make ``import caffe`` and ``import caffe.X`` return this package from now on in this process.
+
+    Programs may then write ``np.float`` and other names that NumPy has taken away: see :mod:`mycaffe_py.old_numpy`.
+    """
     add_finder(_home_of)
+    keep_old_names()
     for name in [name for name in sys.modules if name.partition(".")[0] == "caffe"]:
         del sys.modules[name]
     importlib.import_module("caffe")
@@ -49,7 +56,13 @@ def run_script(arguments: list[str]) -> None:
     sys.argv[:] = arguments
     # As Python does; the current folder, which -m puts there, has been removed when the package was imported.
     sys.path.insert(0, os.path.dirname(os.path.abspath(arguments[0])))
-    runpy.run_path(arguments[0], run_name="__main__")
+    try:
+        runpy.run_path(arguments[0], run_name="__main__")
+    except Exception as error:
+        hint = old_code_hint(error)
+        if hint:
+            add_note(error, hint)
+        raise
 
 
 if __name__ == "__main__":

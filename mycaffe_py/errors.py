@@ -260,6 +260,12 @@ class PythonRefusedError(LayerError):
     code = "E221"
 
 
+class PythonModuleError(LayerError, ImportError):
+    """A module of the user's own that a Python layer names, and that cannot be imported; see ``__cause__``."""
+
+    code = "E222"
+
+
 class SnapshotError(ConfigError):
     """A weights or state file that cannot be used here."""
 

@@ -6,6 +6,8 @@ import difflib
 from bisect import bisect_left
 from collections.abc import Iterable
 
+from .visible import code_of, hidden_in, without_hidden
+
 _LONGEST_NAME = 200
 _MOST_COMPARED = 200
 
@@ -57,6 +59,16 @@ def _extends(longer: str, shorter: str) -> bool:
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
-    """Return ``did you mean "X"?`` for the candidate nearest to ``name``, or None."""
+    """Return ``did you mean "X"?`` for the candidate nearest to ``name``, or None.
+
+    Where they differ by what cannot be seen, that is said.
+    """
     near = closest(name, candidates)
-    return f'did you mean "{near}"?' if near else None
+    if near is None:
+        return None
+    asked = f'did you mean "{near}"?'
+    if without_hidden(near) != without_hidden(name) or near == name:
+        return asked
+    which, where = (name, "the name here") if hidden_in(name) else (near, "that name")
+    characters = " and ".join(map(code_of, hidden_in(which)[:2]))
+    return f"{asked} {where} contains what cannot be seen: {characters}" if characters else asked

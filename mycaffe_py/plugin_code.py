@@ -6,13 +6,16 @@ import linecache
 import os
 import re
 import sys
+import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from traceback import walk_tb
 from types import FrameType
 
 from .errors import MyCaffeError, PluginCodeError, add_note, did_you_mean
+from .foreign.old_code import old_code_hint as old_code_hint
 
 _NOTE = "raised in "
 _OURS = ("mycaffe_py", "mycaffe_plugins")
@@ -120,7 +123,9 @@ def plugin_error(error: BaseException) -> PluginCodeError | None:
     text = named_text(error)
     whose = f"{place.what} of " if place.what else ""
     message = f'{whose}plugin "{place.plugin}", {place.function}(): {text}'
-    hint = f"{place.filename}:{place.line}: {place.source}"
+    hint = "\n".join(
+        filter(None, (f"{place.filename}:{place.line}: {place.source}", old_code_hint(error)))
+    )
     if place.ours and not missing_field(error):
         hint += f"\nraised in mycaffe-py's code, {place.ours}, which it called"
     return PluginCodeError(message, hint=hint)
@@ -129,6 +134,36 @@ def plugin_error(error: BaseException) -> PluginCodeError | None:
 def from_users_code(error: BaseException) -> bool:
     """Whether the code of a layer of type Python raised it: the user's own, below no plugin."""
     return bool(getattr(error, "from_users_code", False))
+
+
+def users_place(error: BaseException) -> tuple[str, int, str]:
+    """Return file, line number and source line of the user's own code that an exception comes from.
+
+    That is where a syntax error is, else the innermost place that is neither ours, Python's own nor an installed
+    package's; ("", 0, "") if there is none.
+    """
+    if isinstance(error, SyntaxError) and error.filename and os.path.isfile(error.filename):
+        return error.filename, error.lineno or 0, (error.text or "").strip()
+    found = "", 0
+    for frame, line in walk_tb(error.__traceback__):
+        file = frame.f_code.co_filename
+        theirs = file.startswith("<") or is_installed_code(file)
+        if not theirs and _root(frame) not in _OURS:
+            found = file, line
+    return (*found, linecache.getline(*found).strip())
+
+
+def is_installed_code(file: str) -> bool:
+    """Whether a file is of Python's own modules or of an installed package."""
+    return os.path.realpath(file).startswith(_folders_of_packages())
+
+
+@cache
+def _folders_of_packages() -> tuple[str, ...]:
+    """Return where Python's own modules and installed packages are."""
+    paths = sysconfig.get_paths()
+    names = ("stdlib", "platstdlib", "purelib", "platlib")
+    return tuple(os.path.join(os.path.realpath(paths[name]), "") for name in names)
 
 
 @contextmanager

@@ -39,6 +39,26 @@ def visible_line(text: str) -> str:
     )
 
 
+def hidden_in(text: str) -> list[str]:
+    """Return the characters of a text that :func:`visible_line` shows as escapes, each once."""
+    if text.isascii() and text.isprintable():
+        return []
+    return list(dict.fromkeys(re.findall(_HIDDEN_OR_BREAK, text)))
+
+
+def without_hidden(text: str) -> str:
+    """Return a text without the characters that :func:`visible_line` shows as escapes."""
+    return text if text.isascii() and text.isprintable() else re.sub(_HIDDEN_OR_BREAK, "", text)
+
+
+def code_of(character: str) -> str:
+    """Return a character's code and name: ``U+200B (zero width space)``."""
+    import unicodedata
+
+    name = unicodedata.name(character, "").lower()
+    return f"U+{ord(character):04X}" + (f" ({name})" if name else "")
+
+
 def _escape(found: re.Match[str]) -> str:
     letter = found[0]
     number = ord(letter)

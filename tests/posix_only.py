@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ATTRIBUTES = {
-    *("mkfifo", "fork", "forkpty", "setsid", "killpg", "getuid", "geteuid", "openpty", "pipe2"),
+    *("mkfifo", "forkpty", "setsid", "killpg", "getuid", "geteuid", "openpty", "pipe2"),
     *("SIGKILL", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGPIPE", "send_signal", "set_blocking"),
     *("setrlimit", "getrlimit", "RLIMIT_AS", "RLIMIT_NOFILE", "RLIMIT_FSIZE", "getrusage"),
 }  # fmt: skip
+OF_OS = {("os", "kill"), ("os", "fork")}
 MODULES = {"fcntl", "resource", "pty", "termios", "tty", "grp", "pwd"}
 KEYWORDS = {"preexec_fn", "pass_fds", "start_new_session"}
 PLACES = ("/proc/", "/dev/")
@@ -62,7 +63,7 @@ def _reasons(function: ast.FunctionDef) -> Iterator[str]:
     for node in ast.walk(function):
         if isinstance(node, ast.Attribute):
             owner = node.value.id if isinstance(node.value, ast.Name) else ""
-            if node.attr in ATTRIBUTES or (owner, node.attr) == ("os", "kill"):
+            if node.attr in ATTRIBUTES or (owner, node.attr) in OF_OS:
                 yield node.attr
         elif isinstance(node, ast.Import | ast.ImportFrom):
             names = {each.name for each in node.names} | {getattr(node, "module", None) or ""}

@@ -115,6 +115,41 @@ ACTIVATIONS = {
         lambda z: z if z > 0 else -0.5 * math.expm1(z),
         lambda z: 1.0 if z > 0 else -0.5 * math.exp(z),
     ),
+    "SELU": (
+        functions.SELU(1.67, 1.05),
+        lambda z: 1.05 * z if z > 0 else 1.05 * 1.67 * math.expm1(z),
+        lambda z: 1.05 if z > 0 else 1.05 * 1.67 * math.exp(z),
+    ),
+    "SELU, factor below 0": (
+        functions.SELU(0.5, -2.0),
+        lambda z: -2.0 * (z if z > 0 else 0.5 * math.expm1(z)),
+        lambda z: -2.0 * (1.0 if z > 0 else 0.5 * math.exp(z)),
+    ),
+    "ReLU6": (
+        functions.ReLU6(),
+        lambda z: min(max(z, 0.0), 6.0),
+        lambda z: float(0 < z < 6),
+    ),
+    "ReLU6, slope": (
+        functions.ReLU6(3.0, 0.25),
+        lambda z: min(z, 3.0) if z > 0 else z / 4,
+        lambda z: float(z < 3) if z > 0 else 0.25,
+    ),
+    "ReLU6, slope below 0": (
+        functions.ReLU6(3.0, -0.5),
+        lambda z: min(z, 3.0) if z > 0 else -z / 2,
+        lambda z: float(z < 3) if z > 0 else -0.5,
+    ),
+    "HardSigmoid": (
+        functions.HardSigmoid(0.3, 0.6),
+        lambda z: min(max(0.3 * z + 0.6, 0.0), 1.0),
+        lambda z: 0.3 if 0 < 0.3 * z + 0.6 < 1 else 0.0,
+    ),
+    "HardSwish": (
+        functions.HardSwish(),
+        lambda z: z * min(max(z + 3, 0.0), 6.0) / 6,
+        lambda z: min(max(z + 3, 0.0), 6.0) / 6 + (z / 6 if -3 < z < 3 else 0.0),
+    ),
     "Swish": (
         functions.Swish(1.5),
         lambda z: z * logistic(1.5 * z),
@@ -199,7 +234,9 @@ def test_infinity_and_nan(name):
     y = np.empty_like(z)
     with np.errstate(invalid="ignore"):
         activation.forward(np, z, y)
-    bounded = {"TanH": 1.0, "Sigmoid": 1.0, "LeCun": 1.7159, "Clip": 1.0}
+    bounded = {"TanH": 1.0, "Sigmoid": 1.0, "LeCun": 1.7159, "Clip": 1.0, "HardSigmoid": 1.0}
+    bounded |= {"ReLU6": 6.0, "ReLU6, slope": 3.0, "ReLU6, slope below 0": 3.0}
+    bounded |= {"SELU, factor below 0": -np.inf}
     bounded |= {"Power, scale 0": 8.0, "Power -1": 0.0}
     assert y[0] == bounded.get(name, np.inf)
     assert np.isnan(y[2]) or name == "Power, scale 0"
@@ -207,7 +244,8 @@ def test_infinity_and_nan(name):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(
-    "name", ["Sigmoid", "SiLU", "SoftPlus", "TanH", "LeCun", "ELU", "Mish", "Serf", "Swish"]
+    "name",
+    ["Sigmoid", "SiLU", "SoftPlus", "TanH", "LeCun", "ELU", "SELU", "Mish", "Serf", "Swish"],
 )
 def test_large_values_do_not_overflow(name, dtype):
     activation = ACTIVATIONS[name][0]

@@ -45,11 +45,13 @@ COMMANDS = {
     "plugins": [()],
     **{verb: [()] for verb in TYPES},
     "benchmark": [("--help",)],  # reads no files
+    "convert-annoset": [(".", "list.txt", "db")],
     "convert-weights": [
         ("weights.pt", "--print-layer"),
         ("weights.pt", "new.caffemodel", "--model", M),
         (W, "new.safetensors", "--model", M),
     ],
+    "fold-bn": [("--model", M, "--weights", W, "--out", "new.prototxt")],
     "designer": [("gone",), (M,)],  # its server: tests/designer/test_hostile_project.py
     "plot": [(RUN,), (RUN, "--gif")],
     "report": [(RUN,), (RUN, "--out", "mine.html")],

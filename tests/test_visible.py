@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mycaffe_py.errors import ConfigError, Location, Problem
-from mycaffe_py.visible import visible, visible_line
+from mycaffe_py.visible import code_of, hidden_in, visible, visible_line, without_hidden
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,11 @@ def test_carets_stand_below_the_escaped_source():
         " " * len(r'  n: "\x1b" ') + "^" * len(r"x\x07y"),
         r"  or\x07",
     ]
+
+
+def test_what_is_hidden_can_be_named():
+    assert hidden_in("a\u200bb\u200b\n") == ["\u200b", "\n"]
+    assert hidden_in("plain") == hidden_in("\u00e9") == []
+    assert without_hidden("a\u200bb\n") == "ab"
+    assert code_of("\u200b") == "U+200B (zero width space)"
+    assert code_of("\n") == "U+000A"

@@ -17,6 +17,8 @@ PAGES = {
     "CHANGELOG.md": "changes.md",
     "examples/curve/README.md": "examples/curve.md",
     "examples/digits/README.md": "examples/digits.md",
+    "examples/detection/README.md": "examples/detection.md",
+    "examples/gan/README.md": "examples/gan.md",
     "examples/series/README.md": "examples/series.md",
     "examples/xor/README.md": "examples/xor.md",
 }

@@ -13,6 +13,8 @@ from mycaffe_py.reading import read_bytes
 
 _LEGACY_DIMS = ("num", "channels", "height", "width")
 _LENGTH_DELIMITED = 2
+_RAW_TYPES = ("<f8", "<f4", "<f2", "<i4", "<u4")
+"""The types of raw bytes, by the numbers of BlobProto.RawType."""
 
 
 def is_legacy(proto: Any) -> bool:
@@ -42,15 +44,17 @@ def as_type(values: np.ndarray, dtype: Any) -> np.ndarray:
 
 
 def array_from_proto(proto: Any, *, diff: bool = False) -> np.ndarray:
-    """Return the values (or the diff) of a BlobProto as an array; doubles take precedence over floats.
+    """Return the values (or the diff) of a BlobProto as an array: NVIDIA's raw bytes, or doubles, or floats.
 
-    Raises SnapshotError if their number does not match the shape.
+    Of several forms the first counts, as in NVIDIA's Caffe and in Caffe. Raises SnapshotError if the number of
+    values does not match the shape.
     """
-    doubles = proto.double_diff if diff else proto.double_data
-    floats = proto.diff if diff else proto.data
-    values = (
-        np.array(doubles, dtype=np.float64) if len(doubles) else np.array(floats, dtype=np.float32)
-    )
+    values = _raw_values(proto, "diff" if diff else "data")
+    if values is None:
+        doubles = proto.double_diff if diff else proto.double_data
+        floats = proto.diff if diff else proto.data
+        double = bool(len(doubles))
+        values = np.array(doubles if double else floats, np.float64 if double else np.float32)
     shape = proto_shape(proto)
     fits = all(dim >= 0 for dim in shape) and math.prod(shape) == values.size
     try:
@@ -61,6 +65,30 @@ def array_from_proto(proto: Any, *, diff: bool = False) -> np.ndarray:
     raise SnapshotError(
         f"a stored blob declares shape {shape} but has {values.size} values: the file is damaged"
     )
+
+
+def has_diff(proto: Any) -> bool:
+    """Whether a BlobProto has gradients, in any form."""
+    return bool(proto.diff or proto.double_diff or proto.raw_diff)
+
+
+def _raw_values(proto: Any, part: str) -> np.ndarray | None:
+    """Return the values (part "data" or "diff") that NVIDIA's Caffe stored as bytes, or None if it did not."""
+    if not proto.HasField(f"raw_{part}"):
+        return None
+    raw = getattr(proto, f"raw_{part}")
+    if not proto.HasField(f"raw_{part}_type"):
+        raise SnapshotError(
+            f"a stored blob has raw_{part} of {len(raw)} bytes, but no raw_{part}_type, which says what they are"
+        )
+    dtype = np.dtype(_RAW_TYPES[getattr(proto, f"raw_{part}_type")])
+    if len(raw) % dtype.itemsize:
+        raise SnapshotError(
+            f"a stored blob has raw_{part} of {len(raw)} bytes, which are not whole numbers of "
+            f"{dtype.itemsize} bytes: the file is damaged"
+        )
+    wide = np.float32 if dtype.kind == "f" and dtype.itemsize < 8 else np.float64
+    return np.frombuffer(raw, dtype).astype(wide)
 
 
 def array_from_file(path: Path, schema: Any) -> np.ndarray:

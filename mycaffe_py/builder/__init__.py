@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         load_model as load_model,
         load_solver_file as load_solver_file,
     )
+    from .states import meant_states as meant_states
     from .text_checks import (
         CheckedText as CheckedText,
         check_net as check_net,
@@ -40,6 +41,7 @@ else:
         observers="add_observers build_observers check_observers",
         solver_checks="check_solver_text",
         sources="TRAIN_NET_FIELDS load_model load_solver_file",
+        states="meant_states",
         text_checks="CheckedText check_net check_net_text read_text",
         training="Training build_training get_solver gym_seed",
     )

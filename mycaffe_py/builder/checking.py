@@ -10,7 +10,7 @@ from typing import Any
 
 from mycaffe_py.device.device import Device
 from mycaffe_py.errors import MissingFileError, MyCaffeError, Problem, PrototxtError
-from mycaffe_py.layer.layer import python_warning
+from mycaffe_py.layer.layer import PHASE_NAMES, python_warning
 from mycaffe_py.net.net import Net
 from mycaffe_py.net.topology import MAX_PROBLEMS
 from mycaffe_py.plugins.registry import Registry, default_registry
@@ -21,12 +21,15 @@ from mycaffe_py.schema.prototxt.files import read_text_file
 from mycaffe_py.weights import check_prefix
 
 from .idle_settings import warn_of_idle_solver_settings
+from .label_maps import checked_label_map, is_label_map
 from .missing_gradients import missing_gradients
 from .needed_settings import warn_of_missing_settings
 from .observers import check_observers
 from .recovery import problems_of_sound_layers
 from .sources import TRAIN_NET_FIELDS, load_model, load_solver_file
 from .sparing import SparingRegistry
+from .state_checks import check_in_states, tell_states, unheard
+from .states import WantedState, meant_states
 from .trainer import check_trainer, fits_solver
 from .training import build_training
 from .unbuilt import Unbuilt, check_solver_without_code, check_without_code, has_refusal
@@ -45,20 +48,34 @@ def check_files(paths: Sequence[str | Path], registry: Registry | None = None) -
 
 
 def check_file(
-    path: str | Path, registry: Registry, *, built: bool = False
+    path: str | Path,
+    registry: Registry,
+    *,
+    built: bool = False,
+    wanted: WantedState | None = None,
+    say: Callable[[str], None] = unheard,
 ) -> Net | Document | Unbuilt:
     """Build the net of a model file, or read a solver file and its net; raise any mistakes.
 
-    Returns the net, or the solver's document if it does not name a net; what is known without the layers that may not
-    be built, if there are any. ``built``: such layers are a mistake, and large blobs of the net have values.
+    A model is checked in every state that it is meant for (:mod:`mycaffe_py.builder.states`), or that is ``wanted``; a
+    solver's nets in theirs, ``wanted`` added to the train net's. ``say`` is told the states, and of states that are
+    not meant. Returns the net in its first state; the document of a label map, or of a solver that does not name a
+    net; what is known without the layers that may not be built, if there are any. ``built``: such layers are a
+    mistake, and large blobs of the net have values.
     """
     if not os.path.exists(path):
         with suppress(MissingFileError):
             path = find_resource("solvers", path)
         path = find_resource("models", path)
-    is_solver = _is_solver_file(path, registry)
+    text = read_text_file(path)
+    if is_label_map(text, registry):
+        return checked_label_map(path, registry)
+    is_solver = kind_of_text(registry.schema, text) == "SolverParameter"
     try:
-        return _built(path, registry, is_solver, registry if built else SparingRegistry(registry))
+        sparing = registry if built else SparingRegistry(registry)
+        if is_solver:
+            return _built_solver(path, registry, sparing, wanted or WantedState())
+        return _built_net(path, registry, sparing, wanted, say)
     except MyCaffeError as error:
         if built or not has_refusal(error):
             raise
@@ -68,23 +85,49 @@ def check_file(
             python_warning(text)
         return unbuilt
     # The warnings were given when the net was tried.
-    return check_without_code(load_model(path, registry), registry)
+    return check_without_code(load_model(path, registry), registry, wanted, say)
 
 
-def _built(path: str | Path, registry: Registry, is_solver: bool, sparing: Any) -> Net | Document:
-    """Build what a file describes; ``sparing`` is the registry for its nets."""
-    if not is_solver:
-        document = _with_all_mistakes(lambda: load_model(path, registry), registry)
-        net = Net(document, registry=sparing, device=Device())
+def _built_net(
+    path: str | Path,
+    registry: Registry,
+    sparing: Any,
+    wanted: WantedState | None,
+    say: Callable[[str], None],
+) -> Net:
+    """Build a model in each of its states; ``sparing`` is the registry for its nets."""
+    document = _with_all_mistakes(lambda: load_model(path, registry), registry)
+
+    def check(state: Any) -> Net:
+        net = Net(document, registry=sparing, device=Device(), state=state)
         for problem in missing_gradients(net):  # a warning: the net can still be tested
             python_warning(problem.as_warning())
         return net
+
+    found = check_in_states(document, check, wanted)
+    tell_states(found, say)
+    net: Net = found.first
+    return net
+
+
+def _built_solver(
+    path: str | Path, registry: Registry, sparing: Any, wanted: WantedState
+) -> Net | Document:
+    """Read a solver file, and build what it describes, with the nets that it names."""
     document = load_solver_file(path, registry)
     check_observers(document, registry)
     param = document.message
     if any(param.HasField(name) for name in TRAIN_NET_FIELDS):
         training = _with_all_mistakes(
-            lambda: build_training(solver=document, registry=sparing, device=Device(), seed=0),
+            lambda: build_training(
+                solver=document,
+                registry=sparing,
+                device=Device(),
+                seed=0,
+                phase=PHASE_NAMES[wanted.phase or 0],
+                level=wanted.level or 0,
+                stages=wanted.stages,
+            ),
             registry,
             param.train_state,
         )
@@ -112,6 +155,8 @@ def _with_all_mistakes(action: Callable[[], Any], registry: Registry, state: Any
         document = error.document
         if document is None or document.message.DESCRIPTOR.name != "NetParameter":
             raise
+        if state is None:
+            state = meant_states(document.message)[0]
         further = problems_of_sound_layers(document, error.problems, registry, state)
         problems = sorted([*error.problems, *further], key=_place)
         raise PrototxtError(list(dict.fromkeys(problems))[:MAX_PROBLEMS], document) from error
@@ -120,8 +165,3 @@ def _with_all_mistakes(action: Callable[[], Any], registry: Registry, state: Any
 def _place(problem: Problem) -> tuple[int, int]:
     place = problem.location
     return (place.line, place.column) if place else (0, 0)
-
-
-def _is_solver_file(path: str | Path, registry: Registry) -> bool:
-    """Whether the top-level fields are those of a solver rather than of a net."""
-    return kind_of_text(registry.schema, read_text_file(path)) == "SolverParameter"

@@ -14,20 +14,12 @@ from typing import Any
 from mycaffe_py.errors import ConfigError, Problem, PrototxtError
 from mycaffe_py.schema import Document, set_field
 
+from .property_text import NAME, PROPERTIES, check_category, parse_properties, refuse_mistakes
+
 # MyCaffe properties without meaning here: they control its host application.
 _WITHOUT_EFFECT = ("UsePreLoadData", "RewardType", "Threads", "GPUIDs")
-_FORM = ("custom_trainer", "custom_trainer_properties")
+_FORM = (NAME, PROPERTIES)
 _GYM, _TRAINER_TYPE, _BLOB_NAMES = "Gym", "TrainerType", "BlobNames"
-
-
-def parse_properties(text: str) -> dict[str, str]:
-    """Split ``Key=value;Key=value`` as MyCaffe does: at the first ``=``; of duplicate keys the first wins."""
-    properties: dict[str, str] = {}
-    for part in text.split(";"):
-        key, equals, value = part.partition("=")
-        if equals and key.strip():
-            properties.setdefault(key.strip(), value.strip())
-    return properties
 
 
 def upgrade_custom_trainer(document: Document, registry: Any) -> None:
@@ -50,13 +42,16 @@ def upgrade_custom_trainer(document: Document, registry: Any) -> None:
 
 def _upgrade(document: Document, registry: Any) -> None:
     solver, trainer = document.message, document.message.trainer
+    refuse_mistakes(document)
     properties = parse_properties(solver.custom_trainer_properties)
     key = ""
     try:
         key = _TRAINER_TYPE
+        _require_value(properties, key)
         classes = _trainer_classes(solver.custom_trainer, properties, registry)
         trainer.type = classes[0].type
         key = _GYM
+        _require_value(properties, _GYM)
         trainer.gym.type = properties.pop(_GYM, trainer.gym.type)
         gym_class = registry.gyms.find(trainer.gym.type)
     except ConfigError as error:
@@ -120,6 +115,7 @@ def _problem(document: Document, key: str, error: ConfigError) -> Problem:
     )
     if not getattr(document.message, field):
         field = _FORM[1]
+    field = error.field or field
     problem = document.problem((field,), error.message, error.hint)
     place = problem.location
     if place is None or field != _FORM[1]:
@@ -141,11 +137,22 @@ def _trainer_classes(name: str, properties: dict[str, str], registry: Any) -> li
     if not wanted and not name:
         types = ", ".join(registry.trainers.types())
         raise ConfigError(f"the properties do not set {_TRAINER_TYPE}", hint=f"types: {types}")
+    if wanted and name:
+        check_category(name, registry)
     return [registry.trainers.find(wanted or name)]
+
+
+def _require_value(properties: dict[str, str], key: str) -> None:
+    if properties.get(key, "?") == "":
+        raise ConfigError(
+            f"property {key} has no value", hint=f"write {key}=..., or leave the property out"
+        )
 
 
 def _set_property(trainer: Any, key: str, value: str, fields: dict[str, str]) -> None:
     what = f"property {key}"
+    if fields.get(key, "?"):
+        _require_value({key: value}, key)
     if key == _BLOB_NAMES:
         _set_blob_names(trainer.blob_names, value, what)
     elif key in fields:

@@ -10,7 +10,7 @@ import numpy as np
 
 from mycaffe_py.blob import send_writes
 from mycaffe_py.errors import ConfigError, PrototxtError
-from mycaffe_py.layer.layer import TEST, TRAIN
+from mycaffe_py.layer.layer import PHASE_NAMES, python_warning
 from mycaffe_py.net.net import Net
 from mycaffe_py.plugins.registry import Registry
 from mycaffe_py.schema import Document
@@ -47,10 +47,9 @@ def train_state(
 def _state(registry: Registry, document: Document, extra: Any, phase: str) -> Any:
     """Merge a net's state as Caffe does: the phase, then the net's own state, then the solver's."""
     state = registry.schema.new("NetState")
-    number = {"TRAIN": TRAIN, "TEST": TEST}.get(phase.upper())
-    if number is None:
+    if phase.upper() not in PHASE_NAMES:
         raise ConfigError(f'phase must be TRAIN or TEST, got "{phase}"')
-    state.phase = number
+    state.phase = PHASE_NAMES.index(phase.upper())
     state.MergeFrom(document.message.state)
     state.MergeFrom(extra)
     return state
@@ -81,9 +80,12 @@ def _generic_test_nets(sources: Sources, own: int) -> int:
     """Return how many test nets use the train net's file, by the number of test_iter."""
     document, param = sources.solver, sources.solver.message
     for index, passes in enumerate(param.test_iter):
-        if passes < 1:
-            message = f"test_iter must be at least 1, got {passes}"
+        if passes < 0:
+            message = f"test_iter must be at least 0, got {passes}"
             raise PrototxtError([document.problem(("test_iter", index), message)])
+        if passes == 0:
+            message = "test_iter is 0: the test net is built, but its tests make no pass and give no figures"
+            python_warning(document.warning(("test_iter", index), message))
     generic = len(param.test_iter) - own
     if generic < 0:
         message = f"{own} test nets, but test_iter is given {counted(len(param.test_iter), 'time')}"

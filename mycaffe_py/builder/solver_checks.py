@@ -12,6 +12,7 @@ from mycaffe_py.device.device import Device
 from mycaffe_py.errors import MyCaffeError, MyCaffeWarning, Problem
 from mycaffe_py.plugins.registry import Registry
 from mycaffe_py.schema import Document, upgrade_solver
+from mycaffe_py.schema.upgrade.loading import warnings_about
 
 from .idle_settings import warn_of_idle_solver_settings
 from .mycaffe_trainer import upgrade_custom_trainer
@@ -52,6 +53,7 @@ def _check(text: str, filename: str, registry: Registry, left_out: Iterable[str]
     if document is None or problems:
         return CheckedText(document, problems)
     checked = CheckedText(document, upgrade_solver(document))
+    checked.warnings += warnings_about(document)
     if not checked.problems:
         whole = document.copy()
         checked.problems += _problems_in(lambda: upgrade_custom_trainer(whole, registry), filename)

@@ -9,7 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mycaffe_py.errors import ConfigError, PrototxtError
+from mycaffe_py.above import folder_above
+from mycaffe_py.errors import ConfigError, MissingFileError, PrototxtError
+from mycaffe_py.layer.layer import python_warning
 from mycaffe_py.plugins.registry import Registry, default_registry
 from mycaffe_py.resources import find_resource, resource_path
 from mycaffe_py.schema import Document, load_net, load_solver
@@ -102,7 +104,7 @@ def read_sources(
         base_dir,
         tests=partial(_test_documents, document, registry, base_dir),
         train_only=train_only[0] if train_only and model is None else "",
-        weights=_weights_of(param, base_dir),
+        weights=_weights_of(document, base_dir),
         prefix=_prefix_of(document),
     )
 
@@ -130,9 +132,23 @@ def _net_of_solver(document: Document, registry: Registry, base_dir: Path) -> Do
 def _named_net(
     document: Document, path: tuple[Any, ...], name: str, registry: Registry, base_dir: Path
 ) -> Document:
-    """Read a net named in a solver file: from the current folder, the solver's folder or the shipped models."""
+    """Read a net named in a solver file: from the current folder, the solver's folder, the shipped models, or above.
+
+    Published solvers name nets from the root of their repository, which is a folder above the solver's.
+    """
     with document.locating(*path):
-        return load_model(_beside(name, base_dir), registry)
+        try:
+            found = find_resource("models", _beside(name, base_dir))
+        except MissingFileError:
+            above = folder_above(name, base_dir) if is_named_file(document) else None
+            if above is None:
+                raise
+            found = above / name
+            message = (
+                f'"{name}" is neither in the current folder nor beside the solver: {found} is taken'
+            )
+            python_warning(document.warning(path, message))
+        return load_model(found, registry)
 
 
 def _beside(name: str, base_dir: Path) -> str | Path:
@@ -155,14 +171,19 @@ def _test_documents(document: Document, registry: Registry, base_dir: Path) -> l
     return inner + named
 
 
-def _weights_of(param: Any, base_dir: Path) -> list[str | Path]:
+def _weights_of(document: Document, base_dir: Path) -> list[str | Path]:
     """Return the weights files that the solver names; each field is a comma-separated list."""
     found: list[str | Path] = []
-    for item in param.weights:
+    for index, item in enumerate(document.message.weights):
         whole = _beside(item, base_dir)
         # A file name may contain a comma: split only what is not a file.
         names = [item] if os.path.exists(whole) else split_paths(item)
         found += [_beside(name, base_dir) for name in names]
+        for name in names:
+            above = folder_above(name, base_dir) if is_named_file(document) else None
+            if above is not None and not os.path.exists(_beside(name, base_dir)):
+                message = f'"{name}" is not here, but in {above}: run the command in that folder'
+                python_warning(document.warning(("weights", index), message))
     return found
 
 

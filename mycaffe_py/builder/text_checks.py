@@ -19,6 +19,7 @@ from mycaffe_py.net.topology import MAX_PROBLEMS, FieldMistakes
 from mycaffe_py.plugins.registry import Registry
 from mycaffe_py.schema import Document
 from mycaffe_py.schema.kinds import parse_kind
+from mycaffe_py.schema.upgrade.loading import warnings_about
 
 from .recovery import upgraded_with_mistakes
 from .sparing import SparingRegistry
@@ -80,17 +81,22 @@ def check_net(
     problems: Sequence[Problem] = (),
     *,
     phases: Sequence[int] = (TRAIN,),
+    states: Sequence[Any] = (),
     left_out: Iterable[str] = (),
 ) -> CheckedText:
-    """Check a net like :func:`check_net_text`; ``document`` is what could be read in spite of the ``problems``."""
+    """Check a net like :func:`check_net_text`; ``document`` is what could be read in spite of the ``problems``.
+
+    ``states``: NetStates to check it in, instead of the phases.
+    """
     refused, mistakes = upgraded_with_mistakes(document, problems)
     checked = CheckedText(document, [*problems, *refused])
+    checked.warnings += warnings_about(document)
     if mistakes is None:
         return checked
     mistakes, skipped = _without(document, mistakes, left_out, registry)
-    for phase in phases:
+    for phase, state in [(one.phase, one) for one in states] or [(one, None) for one in phases]:
         complete = not (skipped or checked.problems)
-        _check_phase(checked, mistakes, registry, phase, complete)
+        _check_state(checked, mistakes, registry, phase, state, complete)
     found = sorted(dict.fromkeys(checked.problems), key=_place)
     checked.problems = found[:MAX_PROBLEMS]
     checked.warnings = list(dict.fromkeys(checked.warnings))
@@ -114,15 +120,20 @@ def _without(
     return merged, bool(skipped)
 
 
-def _check_phase(
-    checked: CheckedText, mistakes: FieldMistakes, registry: Registry, phase: int, complete: bool
+def _check_state(
+    checked: CheckedText,
+    mistakes: FieldMistakes,
+    registry: Registry,
+    phase: int,
+    state: Any,
+    complete: bool,
 ) -> None:
-    """Set up the layers of a phase, and add what is found to ``checked``."""
+    """Set up the layers of a state, or of a phase, and add what is found to ``checked``."""
     document = checked.document
     assert document is not None
     stand_in: Any = SparingRegistry(registry)
     context = LayerContext(stand_in, Device(), phase=phase, warn=checked.warnings.append)
-    builder = NetBuilder(document, context, 0, (), None, mistakes)
+    builder = NetBuilder(document, context, 0, (), state, mistakes)
     try:
         with np.errstate(all="ignore"):
             found = builder.check()

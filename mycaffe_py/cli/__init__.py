@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         python_option as python_option,
     )
     from .outputs import free_paths as free_paths, say_replaced as say_replaced
+    from .run_files import needed_weights as needed_weights
     from .run_plugins import load_plugins_of as load_plugins_of
     from .verb import Verb as Verb
 else:
@@ -27,6 +28,7 @@ else:
         failures="echo echo_result say warn",
         options="json_option load_plugins plugin_option python_option",
         outputs="free_paths say_replaced",
+        run_files="needed_weights",
         run_plugins="load_plugins_of",
         verb="Verb",
     )

@@ -10,12 +10,15 @@ from typing import Any
 import click
 
 from mycaffe_py.compiled import telling
-from mycaffe_py.errors import EXIT_OK, PluginError
+from mycaffe_py.errors import EXIT_OK, ConfigError, PluginError
 from mycaffe_py.permission import refusing_python_layers
+from mycaffe_py.plugin_code import from_users_code
 from mycaffe_py.version import __version__
 from mycaffe_py.written_files import limits
 
-from .failures import report, say, silence, warn
+from .failures import report, say, silence, warn, warn_only
+from .glog import logging_by
+from .glog_flags import split_glog
 from .interrupts import ending_cleanly
 from .plugin_verbs import commands_of_plugins, with_its_arguments
 from .settings_here import without_settings_here
@@ -85,9 +88,11 @@ class App(click.Group):
         if own in VERBS:
             module, _, attribute = VERBS[own][0].partition(":")
             return getattr(importlib.import_module(f"{_COMMANDS}.{module}"), attribute)
-        if name in installed_commands():
+        installed = installed_commands()
+        found = name if name in installed else own
+        if found in installed:
             try:
-                return load_command(name, installed_commands()[name])
+                return load_command(found, installed[found])
             except PluginError:
                 return None
         return plugin_commands().get(name)
@@ -149,10 +154,21 @@ class App(click.Group):
             with limits():
                 return run(arguments, prog_name, complete_var, standalone_mode=False, **extra)
         try:
-            with ending_cleanly(), showing_warnings(), telling(say), limits():
-                code = run(arguments, prog_name, complete_var, standalone_mode=False, **extra)
-        except (Exception, click.Abort) as error:
-            code = report(error, debug=debug)
+            arguments, rules = split_glog(arguments)
+        except ConfigError as error:
+            sys.exit(report(error))
+        with logging_by(rules, warn_only):
+            try:
+                with ending_cleanly(), showing_warnings(), telling(say), limits():
+                    code = run(arguments, prog_name, complete_var, standalone_mode=False, **extra)
+            except (Exception, click.Abort) as error:
+                code = report(error, debug=debug)
+            except SystemExit as error:
+                if not from_users_code(
+                    error
+                ):  # a layer that calls sys.exit(0) does not end a verb well
+                    raise
+                code = report(error, debug=debug)
         sys.exit(code if isinstance(code, int) else EXIT_OK)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from mycaffe_py.compiled import in_use
 from mycaffe_py.events.metric_text import duration, metric_lines, number, rate
+from mycaffe_py.net.figures import large_notes
 from mycaffe_py.plugins.type_fields import fields_of_type
 from mycaffe_py.run.resume import STATE_SUFFIXES
 from mycaffe_py.version import __version__
@@ -73,6 +74,7 @@ def start_lines(training: Any, folder: Path, *, verbose: bool = False) -> Iterat
     yield net_line(training.net)
     if verbose:
         yield from layer_lines(training.net)
+    yield from large_notes(training.net, *training.solver.test_nets)
     if training.trainer is not None:
         for title, line in training.trainer.summary().items():
             yield f"{title} {line}"

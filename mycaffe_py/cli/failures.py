@@ -22,8 +22,17 @@ from mycaffe_py.errors import (
     OutputError,
     PluginCodeError,
 )
-from mycaffe_py.plugin_code import from_users_code, named_text, plugin_error
+from mycaffe_py.plugin_code import (
+    from_users_code,
+    named_text,
+    old_code_hint,
+    plugin_error,
+    users_place,
+)
 from mycaffe_py.visible import visible
+
+from . import glog
+from .glog_flags import FATAL, INFO, WARNING
 
 
 def report(error: BaseException, *, debug: bool = False) -> int:
@@ -37,6 +46,7 @@ def report(error: BaseException, *, debug: bool = False) -> int:
     if isinstance(error, click.Abort) and isinstance(error.__cause__, EOFError):
         error = error.__cause__  # click takes it for Ctrl-D at a question; we ask none
     if isinstance(error, click.Abort | KeyboardInterrupt):
+        glog.note(FATAL, "interrupted")
         _echo("interrupted")
         return EXIT_INTERRUPTED
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
@@ -73,11 +83,13 @@ def report_lost(reason: OSError) -> int:
 def _advice(error: BaseException, debug: bool) -> list[str]:
     """Return notes on who is responsible for an exception that no plugin's code raised."""
     if from_users_code(error):
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        return [
-            f"raised in the layer's own Python code, {place.filename}:{place.lineno}: {place.line}"
-            + ("" if debug else "\n  --debug shows the traceback")
-        ]
+        file, line, source = users_place(error)
+        if not file:  # an installed package's layer
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            file, line, source = last.filename, last.lineno or 0, last.line or ""
+        notes = [f"raised in the layer's own Python code, {file}:{line}: {source}"]
+        notes += [hint] if (hint := old_code_hint(error)) else []
+        return [*notes, *([] if debug else ["--debug shows the traceback"])]
     return [
         "this is a bug in mycaffe-py; please report it with the",
         "output of `mycaffe doctor`" + ("" if debug else " and the traceback that --debug shows"),
@@ -115,6 +127,7 @@ def use_colour() -> bool:
 
 def _print(text: str, notes: list[str]) -> None:
     text = visible("\n".join([text, *(f"  {note}" for note in notes)]))
+    glog.note(FATAL, text)
     lines = text.split("\n")
     _echo("\n".join(map(_coloured, lines)))
 
@@ -145,6 +158,7 @@ def echo_result(text: str | bytes) -> None:
 def echo(text: str, *, red: bool = False) -> None:
     """Print to stdout what people read; names in it cannot steer the terminal."""
     text = visible(text)
+    glog.note(INFO, text)
     click.echo(click.style(text, fg="red") if red else text)
 
 
@@ -167,6 +181,13 @@ def _coloured(line: str) -> str:
 
 def warn(text: str) -> None:
     """Print a warning to stderr."""
+    glog.note(WARNING, f"warning: {visible(text)}")
+    if glog.shows(WARNING):
+        warn_only(text)
+
+
+def warn_only(text: str) -> None:
+    """Print a warning to stderr that is not part of the log."""
     prefix = click.style("warning:", fg="yellow", bold=True)
     _echo(f"{prefix} {visible(text)}")
 
@@ -179,6 +200,18 @@ def terminal_width(stream: Any) -> int:
 def say(text: str) -> None:
     """Print a message to stderr, wrapped between words on a terminal."""
     text = visible(text)
+    glog.note(INFO, text)
+    if glog.shows(INFO):
+        _say(text)
+
+
+def say_line(line: str) -> None:
+    """Print a line of Caffe's log to stderr; log files have it already."""
+    if glog.shows(glog.severity_of(line)):
+        _say(visible(glog.prefixed(line)))
+
+
+def _say(text: str) -> None:
     if sys.stderr.isatty():
         text = wrapped(text, terminal_width(sys.stderr))
     _echo(text)

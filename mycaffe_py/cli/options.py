@@ -83,6 +83,31 @@ phase_option = click.option(
     help="Phase of the net.",
 )
 
+level_option = click.option(
+    "--level",
+    type=int,
+    default=0,
+    show_default=True,
+    callback=_fits_a_field,
+    help="Level of the net's state.",
+)
+
+stage_option = click.option(
+    "--stage",
+    "stages",
+    multiple=True,
+    metavar="NAMES",
+    help="Stages. Repeatable, or comma-separated.",
+)
+
+any_phase_option = click.option(
+    "--phase",
+    type=click.Choice(["TRAIN", "TEST", "RUN"], case_sensitive=False),
+    default="train",
+    show_default=True,
+    help="Phase of the net; RUN is MyCaffe's.",
+)
+
 net_options = shared(
     click.option("--model", metavar="FILE", help="The net; a path or the name of a shipped model."),
     click.option(
@@ -104,21 +129,8 @@ net_options = shared(
         metavar="KEY=VALUE",
         help="Change a field: solver.base_lr=0.02 or cfc1.cfc_param.hidden_size=64. Repeatable.",
     ),
-    click.option(
-        "--level",
-        type=int,
-        default=0,
-        show_default=True,
-        callback=_fits_a_field,
-        help="Level of the net's state.",
-    ),
-    click.option(
-        "--stage",
-        "stages",
-        multiple=True,
-        metavar="NAMES",
-        help="Stages. Repeatable, or comma-separated.",
-    ),
+    level_option,
+    stage_option,
     click.option("--seed", type=click.IntRange(min=0), help="Seed for all random generators."),
     click.option(
         "--dtype",

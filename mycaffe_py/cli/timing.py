@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
+import numpy as np
+
 from mycaffe_py.device.ceilings import Ceilings
 from mycaffe_py.device.denormals import flush_denormals
 from mycaffe_py.errors import LayerError, PluginCodeError
@@ -211,8 +213,28 @@ def _backward(net: Any, index: int) -> bool:
 
 
 def fill_inputs(net: Any) -> None:
-    """Fill inputs that no layer fills; numbers below 1 also serve as labels, class 0."""
+    """Fill inputs that no layer fills, with values that suit the layer that reads them, if it says which do.
+
+    What has no gradient, such as labels and numbers of rows, is 0; the rest are numbers below 1.
+    """
+    inputs = set(net.inputs)
     for tops in net.tops:
         for blob in tops:
-            if blob.name in net.inputs and blob.count:
+            if blob.name in inputs and blob.count:
                 net.device.fill_uniform(blob.data)
+    rng = np.random.default_rng(0)
+    # Of which input a blob is: the layers that split one come first.
+    origin = {blob.name: blob for tops in net.tops for blob in tops if blob.name in inputs}
+    for layer, bottoms, tops in zip(net.device_layers, net.bottoms, net.tops, strict=True):
+        if layer.type == "Split" and bottoms[0].name in origin:
+            origin |= {top.name: origin[bottoms[0].name] for top in tops}
+            continue
+        for index, read in enumerate(bottoms):
+            blob = origin.get(read.name)
+            if blob is None or not blob.count:
+                continue
+            values = layer.trial_values(index, [each.shape for each in bottoms], rng)
+            if values is None and not layer.allow_force_backward(index):
+                values = np.zeros(blob.shape)
+            if values is not None:
+                blob.data[...] = net.device.asarray(values, dtype=blob.dtype)

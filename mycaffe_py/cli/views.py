@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.events.observer import Observer
 
-from .failures import say, silence
+from . import glog
+from .failures import say_line, silence
+from .glog_flags import INFO
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,23 +49,30 @@ class Terminal:
 
 
 def choose_views(training: Any, *, quiet: bool, live: bool | None = None) -> list[Observer]:
-    """Return the live view on a terminal, plain lines elsewhere, nothing when quiet.
+    """Return the live view on a terminal, plain lines elsewhere, nothing when quiet; and the log files, if wanted.
 
     ``live``: force the live view, also where stderr is no terminal, or plain lines.
     """
-    if quiet:
-        return []
-    if is_live_terminal() if live is None else live:
+    from mycaffe_py.events.caffe_log import caffe_log
+    from mycaffe_py.events.net_log import memory_line, solver_lines
+
+    from .plain_view import PlainView
+
+    files: list[Observer] = []
+    if glog.has_files():
+        first = solver_lines(training.net, training.solver.test_nets)
+        files.append(PlainView(caffe_log(training.solver, glog.note_line), first))
+    if quiet or not glog.shows(INFO):
+        return files
+    asked_for_lines = glog.rules().plain and live is None
+    if not asked_for_lines and (is_live_terminal() if live is None else live):
         console = _console(forced=live is True)
         if not console.legacy_windows:  # such a window cannot move the cursor by escape sequences
             from .live_view import LiveView
 
-            return [LiveView(console, training.net.name)]
-    from mycaffe_py.events.caffe_log import caffe_log, stamped
-
-    from .plain_view import PlainView
-
-    return [PlainView(caffe_log(training.solver, lambda line: say(stamped(line))))]
+            return [*files, LiveView(console, training.net.name)]
+    memory = [memory_line(training.net)]
+    return [*files, PlainView(caffe_log(training.solver, say_line), memory)]
 
 
 def check_view_options(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ from .events import (
     TrainingStarted,
 )
 from .metric_text import loss_part, metric_lines, other_lines
-from .output_names import blob_of, output_values
+from .output_names import blob_of, element_weight, is_summary, output_values
 
 logger = logging.getLogger("mycaffe")
 
@@ -39,9 +39,9 @@ LINE_FORMAT = "%(levelname).1s%(asctime)s.%(msecs)03d000 %(process)d mycaffe] %(
 DATE_FORMAT = "%m%d %H:%M:%S"
 
 
-def stamped(text: str) -> str:
-    """Return a line as it would appear in Caffe's log."""
-    return f"I{datetime.now():{DATE_FORMAT}.%f} {os.getpid()} mycaffe] {text}"
+def stamped(text: str, severity: str = "I") -> str:
+    """Return a line as it would appear in Caffe's log; ``severity`` is its letter: I, W, E or F."""
+    return f"{severity}{datetime.now():{DATE_FORMAT}.%f} {os.getpid()} mycaffe] {text}"
 
 
 class CaffeLog:
@@ -65,6 +65,10 @@ class CaffeLog:
         self._write = lambda text: write(visible(text))
         self._test_outputs, self._name, self._policy = list(test_outputs), name, policy
         self._shown_at: float | None = None
+
+    def write_line(self, text: str) -> None:
+        """Write a line of text."""
+        self._write(text)
 
     def write_event(self, event: Event, now: float) -> None:
         """Write an event if it is worth a line; ``now`` is when it happened, in seconds."""
@@ -96,7 +100,7 @@ class CaffeLog:
         if _TEST_LOSS in metrics and _TEST_LOSS not in outputs:
             self._write(f"Test loss: {metrics[_TEST_LOSS]:.6g}")
         values = output_values(metrics, outputs)
-        self._show_outputs("Test", values, outputs)
+        self._show_outputs("Test", values, event.elements, outputs)
         # An output that is named like a metric already has its own line.
         known = {name for name, _ in values}
         self._show_figures(
@@ -112,20 +116,44 @@ class CaffeLog:
             pace = f" ({self._display / seconds:g} iter/s, {seconds:.2g}s/{self._display} iters)"
         self._shown_at = now
         self._write(f"Iteration {iteration}{pace}, loss = {event.metrics.get('loss', 0.0):.6g}")
-        self._show_outputs("Train", event.outputs.items(), self._outputs)
+        self._show_outputs("Train", event.outputs.items(), event.elements, self._outputs)
         self._show_figures(metric_lines(event.metrics))
         self._write(f"Iteration {iteration}, lr = {event.learning_rate:g}")
 
     def _show_outputs(
-        self, phase: str, values: Iterable[tuple[str, float]], outputs: Outputs
+        self,
+        phase: str,
+        values: Iterable[tuple[str, float]],
+        elements: Mapping[str, Any],
+        outputs: Outputs,
     ) -> None:
-        for index, (name, value) in enumerate(values):
-            loss = loss_part(value, outputs[blob_of(name, outputs)], "{:.6g}")
+        """Write a line for each element; an output that is summarised has one if ``elements`` has its values."""
+        for index, (name, value) in enumerate(printed_values(values, elements, outputs)):
+            loss = loss_part(value, element_weight(name, outputs), "{:.6g}")
             self._write(f"    {phase} net output #{index}: {name} = {value:.6g}{loss}")
 
     def _show_figures(self, shown: Sequence[str]) -> None:
         if shown:
             self._write(f"    {', '.join(shown)}")
+
+
+def printed_values(
+    values: Iterable[tuple[str, float]], elements: Mapping[str, Any], outputs: Outputs
+) -> Iterator[tuple[str, float]]:
+    """Yield outputs as Caffe's log has them: a value for each element, each under the name of its blob.
+
+    ``elements`` has the values of outputs that are summarised in ``values``; without them, their figures remain.
+    """
+    shown = set()
+    for name, value in values:
+        blob = blob_of(name, outputs)
+        if not is_summary(name, outputs):
+            yield blob, value
+        elif blob not in elements:
+            yield name, value
+        elif blob not in shown:
+            shown.add(blob)
+            yield from ((blob, each) for each in elements[blob].tolist())
 
 
 def caffe_log(solver: Any, write: Callable[[str], None]) -> CaffeLog:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .output_names import with_outputs
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,9 @@ class StepDone(Event):
     outputs: Mapping[str, float] = field(default_factory=dict)
     loss_is_output: bool = False
     """Whether the metric ``loss`` is the output of that name."""
+    elements: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """With ``display``, all values of the outputs of which ``outputs`` has a summary, for Caffe's log. An observer of a
+    plugin does not get them."""
 
     @property
     def named_values(self) -> dict[str, float]:
@@ -76,6 +82,15 @@ class TestDone(Event):
     iteration: int
     net_index: int
     metrics: Mapping[str, float]
+    elements: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """The means of all values of the outputs of which ``metrics`` has a summary, for Caffe's log."""
+
+
+def without_elements(event: Event) -> Event:
+    """Return an event without ``elements``, which are for the log alone: many events may wait for an observer."""
+    if isinstance(event, StepDone | TestDone) and event.elements:
+        return replace(event, elements={})
+    return event
 
 
 @dataclass(frozen=True)

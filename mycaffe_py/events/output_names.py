@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-_INDEX = re.compile(r"\[\d+\]\Z")
+SUMMARY = ("mean", "min", "max")
+"""The figures of an output of many elements: ``name[mean]``, ``name[min]``, ``name[max]``."""
+_SUMMARY = re.compile(rf"\[(?:{'|'.join(SUMMARY)})\]\Z")
+_PART = re.compile(rf"\[\d+\]\Z|{_SUMMARY.pattern}")
 
 
 def with_clashes_renamed(names: Collection[str], values: Mapping[str, float]) -> dict[str, float]:
@@ -19,8 +22,21 @@ def with_outputs(metrics: Mapping[str, float], outputs: Mapping[str, float]) -> 
 
 
 def blob_of(name: str, outputs: Collection[str]) -> str:
-    """Return the blob of an output such as ``y[3]``; ``outputs`` names the blobs, which may look like that too."""
-    return name if name in outputs else _INDEX.sub("", name)
+    """Return the blob of an output such as ``y[3]`` or ``y[mean]``.
+
+    ``outputs`` names the blobs, which may look like that too.
+    """
+    return name if name in outputs else _PART.sub("", name)
+
+
+def is_summary(name: str, outputs: Collection[str]) -> bool:
+    """Whether an output's figure is one of all its elements, such as ``y[mean]``; ``outputs`` names the blobs."""
+    return name not in outputs and _SUMMARY.search(name) is not None
+
+
+def element_weight(name: str, weights: Mapping[str, float]) -> float:
+    """Return the loss weight of an output's figure; 0 for a summary. ``weights`` are those of the outputs' blobs."""
+    return 0.0 if is_summary(name, weights) else weights.get(blob_of(name, weights), 0.0)
 
 
 def output_name(name: str, outputs: Collection[str]) -> str | None:

@@ -37,11 +37,26 @@ _BY_NAME = {
     ".mat": "a MATLAB file",
     ".xlsx": "an Excel table",
 }
+_LFS = b"version https://git-lfs.github.com/spec/"
+LFS_POINTER = "a Git LFS pointer, which stands for the file itself"
+LFS_HINT = "fetch the file: git lfs pull"
+_PAGES = (b"<!doctype html", b"<html", b"<head>")
+WEB_PAGE = "a web page"
+_HINTS = {
+    LFS_POINTER: LFS_HINT,
+    WEB_PAGE: "what was downloaded is the page about the file, or its error: get the link behind the page's "
+    "download button",
+}
+_LOOK_AT = 512
 _PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 
 def foreign_kind(data: bytes, name: str | os.PathLike[str] = "") -> str | None:
     """Return what a file of another tool is, in words, or None if it is none that is known."""
+    if data.startswith(_LFS):
+        return LFS_POINTER
+    if data[:_LOOK_AT].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGES):
+        return WEB_PAGE
     by_name = _BY_NAME.get(os.path.splitext(os.fspath(name))[1].lower())
     if data[:4] == b"PK\x03\x04":
         if by_name:
@@ -57,3 +72,15 @@ def foreign_kind(data: bytes, name: str | os.PathLike[str] = "") -> str | None:
     if data[8:10] == b'{"' and int.from_bytes(data[:8], "little") < len(data):
         return "a safetensors file"
     return by_name
+
+
+def stand_in(data: bytes) -> tuple[str, str] | None:
+    """Return what stands where a file should be, a Git LFS pointer or a web page, and how to get the file."""
+    kind = foreign_kind(data[:_LOOK_AT])
+    hint = foreign_hint(kind)
+    return (kind, hint) if kind and hint else None
+
+
+def foreign_hint(kind: str | None) -> str | None:
+    """Return how to get the file that was meant, where something stands in its place; None otherwise."""
+    return _HINTS.get(kind or "")

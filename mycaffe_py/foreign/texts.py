@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from .files import LFS_HINT, LFS_POINTER
+
 _LOOKS = (
     (
         r"(<{7} |={7}$|>{7} )",
         "the text has marks of a merge conflict",
         "keep one of the two versions, and remove the lines <<<<<<<, ======= and >>>>>>>",
     ),
+    (r"version https://git-lfs", f"this is {LFS_POINTER}", LFS_HINT),
     (r"diff --git ", "this is a patch", "apply it: git apply FILE"),
     (
         r"(import [\w.]+|from [\w.]+ import |class \w+.*:|def \w+\(.*:|#!.*python)",

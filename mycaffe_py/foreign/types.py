@@ -16,7 +16,7 @@ _MAE = "MEAN_ERROR_LOSS with mean_error_loss_param { mean_error_type: MAE }"
 _BN = "BatchNorm, and after it Scale with scale_param { bias_term: true }"
 
 _LAYERS = {
-    "BatchNorm": ("bn batchnorm1d batchnorm2d batchnorm3d batchnormalization batchnormalisation", _BN),
+    "BatchNorm": ("batchnorm1d batchnorm2d batchnorm3d batchnormalization batchnormalisation", _BN),
     "max": ("maxpool maxpool1d maxpool2d maxpooling maxpooling1d maxpooling2d", _MAX),
     "ave": ("avgpool avgpool1d avgpool2d averagepooling averagepooling2d meanpool averagepool pool2d", _AVE),
     "global": (
@@ -28,20 +28,21 @@ _LAYERS = {
         "Pooling with pooling_param { pool: MAX global_pooling: true }",
     ),
     "hardtanh": ("hardtanh", "Clip with clip_param { min: -1 max: 1 }"),
-    "relu6": ("relu6 clamp", "Clip with clip_param { min: 0 max: 6 }"),
+    "clamp": ("clamp", "Clip with clip_param { min: 0 max: 6 }"),
     "leaky": ("leakyrelu lrelu", "ReLU with relu_param { negative_slope: 0.01 }"),
     "mse": ("mse mseloss l2loss meansquarederror l2", _MSE),
-    "mae": ("mae maeloss l1loss l1 meanabsoluteerror absoluteloss", _MAE),
+    "mae": ("mae maeloss l1 meanabsoluteerror absoluteloss", _MAE),
     "add": ("add sum plus residual skip", "Eltwise with eltwise_param { operation: SUM }"),
     "mul": ("multiply mul prod product", "Eltwise with eltwise_param { operation: PROD }"),
     "maximum": ("maximum max maxout", "Eltwise with eltwise_param { operation: MAX }"),
     "ltc": ("ltc liquidtimeconstant", "CFC with cfc_param { cell_type: LTC }"),
     "norm": (
-        "layernorm layernormalization instancenorm instancenorm2d",
+        "instancenorm instancenorm2d",
         "MVN with mvn_param { across_channels: true }",
     ),
+    "layer norm": ("layernormalization", "LayerNorm"),
     "up": (
-        "upsample upsampling2d upsampling resize interpolate",
+        "upsampling2d upsampling resize interpolate",
         'Deconvolution with weight_filler { type: "bilinear" }',
     ),
     "sum over": ("mean reducemean reducesum reduce", "Reduction with reduction_param { operation: MEAN }"),
@@ -51,8 +52,8 @@ _LAYERS = {
     "zero": ("zeropadding2d pad padding", "padding is a setting of Convolution and Pooling: pad: 1"),
     "gru": ("gru grucell", "there is no GRU here; LSTM, RNN and CFC are recurrent types"),
     "none": (
-        "attention multiheadattention transformer transformerencoder huber huberloss smoothl1 smoothl1loss "
-        "bidirectional timedistributed lambda sequential module spatialdropout groupnorm focalloss ctc ctcloss",
+        "attention multiheadattention transformer transformerencoder huber huberloss smoothl1 "
+        "bidirectional timedistributed lambda sequential module spatialdropout groupnorm ctc ctcloss",
         NONE,
     ),
 }  # fmt: skip
@@ -69,7 +70,7 @@ _GYMS = {
     "none": ("cartpole cartpolev0 cartpolev1 pong atari mountaincar pendulum lunarlander", NONE)
 }
 _TRAINERS = {
-    "dual": ("mycaffetrainer mycaffetrainerrl mycaffetrainerrnn", "MyCaffeTrainerDual"),
+    "dual": ("mycaffetrainer mycaffetrainerrl", "MyCaffeTrainerDual"),
     "rnn": ("rnn simple rnnsimple supersimple", "RNN.SUPER_SIMPLE"),
     "none": ("ppo a2c a3c dqn pgsimple pgst pgmt sac td3 reinforce", NONE),
 }
@@ -121,6 +122,11 @@ def counterpart(kind: str, name: str) -> str | None:
         if wanted in theirs.split():
             return ours
     return None
+
+
+def words(kind: str) -> list[str]:
+    """Return all names in the table of a kind, folded."""
+    return [word for theirs, _ in _KINDS[kind].values() for word in theirs.split()]
 
 
 def counterparts(kind: str) -> list[str]:

@@ -6,13 +6,14 @@ last shape. Use a separate instance for each place in a net, not one for alterna
 """
 
 from .activation import Activation
+from .bounded import HardSigmoid, HardSwish, ReLU6
 from .error_function import erf
 from .gates import GELU, GELUTanh, Mish, Serf, SiLU, Swish
 from .powers import Exp, Log, Power
 from .quantiles import pinball, pinball_slope
-from .rectifiers import ELU, AbsVal, Clip, ReLU, negative_part, positive_part
+from .rectifiers import ELU, SELU, AbsVal, Clip, ReLU, negative_part, positive_part
 from .sigmoids import LeCun, Sigmoid, SoftPlus, TanH, sigmoid, softplus
-from .softmax import softmax
+from .softmax import log_softmax, softmax
 
 __all__ = [
     "AbsVal",
@@ -22,11 +23,15 @@ __all__ = [
     "Exp",
     "GELU",
     "GELUTanh",
+    "HardSigmoid",
+    "HardSwish",
     "LeCun",
     "Log",
     "Mish",
     "Power",
     "ReLU",
+    "ReLU6",
+    "SELU",
     "Serf",
     "SiLU",
     "Sigmoid",
@@ -34,6 +39,7 @@ __all__ = [
     "Swish",
     "TanH",
     "erf",
+    "log_softmax",
     "negative_part",
     "pinball",
     "pinball_slope",

@@ -1,4 +1,4 @@
-"""Piecewise linear functions, and ELU."""
+"""Piecewise linear functions, ELU and SELU."""
 
 from __future__ import annotations
 
@@ -128,3 +128,27 @@ class ELU(Activation):
         xp.multiply(dy, kept, out=kept)
         xp.copyto(kept, dy, where=(z if self.keeps_input else y) > 0)
         xp.copyto(out, kept)
+
+
+class SELU(Activation):
+    """y = scale * z if z > 0, else scale * alpha * (exp(z) - 1); derivative scale if z > 0, else y + scale * alpha."""
+
+    def __init__(self, alpha: float, scale: float):
+        super().__init__()
+        self._elu, self.scale = ELU(alpha), float(scale)
+        # Where the sign of y does not determine the sign of z.
+        self.keeps_input = self._elu.keeps_input or self.scale <= 0
+
+    def forward(self, xp: Any, z: Any, out: Any) -> None:
+        """Write scale * ELU(z)."""
+        self._elu.forward(xp, z, out)
+        xp.multiply(out, self.scale, out=out)
+
+    def backward(self, xp: Any, z: Any, y: Any, dy: Any, out: Any) -> None:
+        """Write scale * dy where z > 0, else dy * (y + scale * alpha)."""
+        factor, positive = self.scratch(xp, dy, 2)
+        xp.add(y, self.scale * self._elu.alpha, out=factor)
+        xp.multiply(dy, factor, out=factor)
+        xp.multiply(dy, self.scale, out=positive)
+        xp.copyto(factor, positive, where=(z if self.keeps_input else y) > 0)
+        xp.copyto(out, factor)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from mycaffe_py.blob.blob import Blob
     from mycaffe_py.plugins.registry import Registry
 
-TRAIN, TEST = 0, 1
-"""Caffe's phases, as in the schema's ``Phase`` enum."""
+TRAIN, TEST, RUN = 0, 1, 2
+"""Caffe's phases, and the one that MyCaffe added, as in the schema's ``Phase`` enum; no layer's phase is RUN."""
 
 
 def python_warning(text: str) -> None:
@@ -69,3 +69,14 @@ class LayerContext:
         """Whether a blob gets its first values: a check leaves large ones as they are."""
         most = getattr(self.registry, "most_filled", None)
         return most is None or blob.count <= most
+
+
+def context_before(layer: Any) -> LayerContext:
+    """Return the context that was set before a layer's ``__init__``, which got the LayerParameter alone, as in pycaffe.
+
+    TypeError if there is none.
+    """
+    context = vars(layer).get("context")
+    if context is None:
+        raise TypeError(f"{type(layer).__name__}() takes a LayerParameter and a LayerContext")
+    return context

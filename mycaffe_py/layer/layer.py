@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import numpy as np
 
+from mycaffe_py.above import folder_above
 from mycaffe_py.blob.blob import Blob, BlobVec
 from mycaffe_py.blob.blobproto import array_from_proto, as_type, proto_shape, shape_fits
 from mycaffe_py.blob.host_blob import HostLayer
@@ -25,21 +26,24 @@ from mycaffe_py.plugins.type_fields import default_parameter_field as default_pa
 from mycaffe_py.schema.decimals import as_written
 from mycaffe_py.schema.field_path import place_of
 from mycaffe_py.showing import one_line, shows
-from mycaffe_py.wording import counted, plural
+from mycaffe_py.wording import counted
 
 from .context import (
+    RUN as RUN,
     TEST as TEST,
     TRAIN as TRAIN,
     LayerContext as LayerContext,
+    context_before,
     python_warning as python_warning,
 )
 from .cost import Cost, elementwise
+from .counts import check_counts
 from .results import refuse_result
 
 if TYPE_CHECKING:
     from mycaffe_py.plugins.conditions import Only
 
-PHASE_NAMES = ("TRAIN", "TEST")
+PHASE_NAMES = ("TRAIN", "TEST", "RUN")
 
 TIME_FORMS = (None, "spans", "absolute")
 """What :meth:`Layer.time_form` and :meth:`Gym.time_form` may return."""
@@ -58,8 +62,9 @@ class Layer:
     type: str = ""
     aliases: ClassVar[tuple[str, ...]] = ()
     group: ClassVar[str] = ""
-    """The type's group in lists and pictures, one of ``plugins.LAYER_GROUPS``; "" means derived from its bottoms and
-    ``is_loss``."""
+    """The type's group, one of ``plugins.LAYER_GROUPS``; "" means derived from its bottoms and ``is_loss``."""
+    fork: ClassVar[str] = ""
+    """The fork of Caffe that the type and its rules come from; "" for Caffe's own and ours."""
     schema: ClassVar[str | None] = None
     """Proto2 text of the layer's own message and its ``extend LayerParameter``, if any."""
     parameters: ClassVar[tuple[str, ...] | None] = None
@@ -90,9 +95,9 @@ class Layer:
     param_str: str = ""
     """``python_param.param_str`` of a Python layer, which a model file names by module and class."""
 
-    def __init__(self, param: Any, context: LayerContext):
+    def __init__(self, param: Any, context: LayerContext | None = None):
         self.param = param
-        self.context = context
+        self.context = context = context or context_before(self)
         self.device, self.dtype = context.device, np.dtype(context.dtype)
         self.phase = param.phase if param.HasField("phase") else context.phase
         self.xp = context.device.xp
@@ -164,6 +169,10 @@ class Layer:
         labels in a loss layer, and 0 or 1 in others.
         """
         return None
+
+    def why_no_derivative(self) -> str:
+        """Return why backward, by a rule of its own, is not the derivative of forward; "" if it is."""
+        return ""
 
     def time_form(self, bottom_index: int) -> str | None:
         """Return the form of time that a bottom expects: ``"spans"`` (since the last step), ``"absolute"``, or None."""
@@ -241,24 +250,7 @@ class Layer:
         self._set_loss_weights(top)
 
     def _check_counts(self, bottoms: int, tops: int) -> None:
-        for count, word in ((bottoms, "bottom"), (tops, "top")):
-            exact = getattr(self, f"exact_num_{word}_blobs")
-            minimum, maximum = (
-                getattr(self, f"min_{word}_blobs"),
-                getattr(self, f"max_{word}_blobs"),
-            )
-            if exact is not None and count != exact:
-                self.fail(f"needs exactly {exact} {plural(exact, f'{word} blob')}, got {count}")
-            if minimum is not None and count < minimum:
-                self.fail(
-                    f"needs at least {minimum} {plural(minimum, f'{word} blob')}, got {count}"
-                )
-            if maximum is not None and count > maximum:
-                self.fail(f"takes at most {maximum} {plural(maximum, f'{word} blob')}, got {count}")
-        if self.equal_num_bottom_top_blobs and bottoms != tops:
-            self.fail(
-                f"needs as many tops as bottoms, got {counted(bottoms, 'bottom')} and {counted(tops, 'top')}"
-            )
+        check_counts(self, bottoms, tops)
 
     def _set_loss_weights(self, top: Sequence[Blob]) -> None:
         given = [as_written(weight) for weight in self.param.loss_weight]
@@ -304,7 +296,13 @@ class Layer:
         for candidate in (path, *([base / path] if base is not None else [])):
             if name and os.path.exists(candidate):
                 return candidate
-        self.fail(f'{what} "{name}" does not exist', field=field, kind=MissingLayerFileError)
+        above = None if base is None else folder_above(name, base)
+        self.fail(
+            f'{what} "{name}" does not exist',
+            field=field,
+            hint=f"there is one in {above}: run the command in that folder" if above else None,
+            kind=MissingLayerFileError,
+        )
 
     def refuse_gradients(
         self, propagate_down: Sequence[bool], bottom: Sequence[Blob], indices: Sequence[int]
@@ -327,9 +325,7 @@ class Layer:
         """
         index = len(self.blobs)
         if self._is_set_up:
-            self.fail(
-                "learnable blobs can only be added in setup(): the net has already collected them"
-            )
+            self.fail("learnable blobs can only be added in setup(): the net has collected them")
         blob = Blob(shape, device=self.device, dtype=self.dtype, name=name or f"blob_{index}")
         self.context.count_memory(blob)
         if index < len(self.param.blobs):

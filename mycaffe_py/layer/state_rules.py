@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mycaffe_py.layer.layer import PHASE_NAMES
+from mycaffe_py.layer.layer import PHASE_NAMES, RUN, TEST
 
 
 def meets_rule(state: Any, rule: Any) -> bool:
@@ -17,6 +17,11 @@ def meets_rule(state: Any, rule: Any) -> bool:
         return False
     stages = set(state.stage)
     return set(rule.stage) <= stages and not set(rule.not_stage) & stages
+
+
+def phase_of_layers(phase: int) -> int:
+    """Return the phase in which a net's layers run: in MyCaffe's phase RUN they do what they do in TEST."""
+    return TEST if phase == RUN else phase
 
 
 def is_included(layer_param: Any, state: Any) -> bool:

@@ -10,7 +10,7 @@ from mycaffe_py.blob.blob import Blob
 from mycaffe_py.device.memory_limits import out_of_memory
 from mycaffe_py.errors import MyCaffeError, Problem, PrototxtError
 from mycaffe_py.layer.layer import Layer, LayerContext
-from mycaffe_py.layer.state_rules import is_included
+from mycaffe_py.layer.state_rules import is_included, phase_of_layers
 from mycaffe_py.plugins.idle import idle_settings
 from mycaffe_py.resources import find_resource
 from mycaffe_py.schema import Document, load_net
@@ -18,7 +18,7 @@ from mycaffe_py.schema.given import net_document
 from mycaffe_py.wording import counted
 
 from .built_net import BuiltNet, force_backward, switch_off_backward
-from .parameters import ParameterList
+from .parameters import ParameterList, freeze
 from .problems import LayerProblems, note_layer, path_of
 from .splits import insert_splits
 from .topology import FieldMistakes, WiringCheck
@@ -47,7 +47,7 @@ class NetBuilder:
         if state is None:
             self.state.phase, self.state.level = context.phase, level
             self.state.stage.extend(stages)
-        self.context.phase = self.state.phase
+        self.context.phase = phase_of_layers(self.state.phase)
         if self.context.base_dir is None and self.document.text:
             self.context.base_dir = Path(self.document.filename).resolve().parent
         self.positions = [
@@ -110,8 +110,8 @@ class NetBuilder:
             if self.problems.are_many:
                 return
             position = None if index is None else positions[index]
-            if not param.HasField("phase"):
-                param.phase = self.state.phase
+            given = param.phase if param.HasField("phase") else self.state.phase
+            param.phase = phase_of_layers(given)
             if not unknown.isdisjoint(param.bottom):
                 unknown.update(param.top)
                 continue
@@ -160,6 +160,8 @@ class NetBuilder:
         layer.initialize(bottom, top)
         layer.require_forward()
         self._count_memory(layer, bottom, top)
+        if param.freeze_learning:
+            freeze(layer)
         self.parameters.add_layer(layer)
         self._check_name(layer, position)
         # Caffe's propagate_down does not prevent the layers above from computing their gradients.

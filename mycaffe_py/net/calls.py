@@ -62,6 +62,11 @@ class NetCalls(NetViews):
         further = _names(diffs, "backward")
         if gradients:
             self._fill(gradients, self.outputs, "output", "diff")
+            if not any(self.layer_need_backward):
+                self.context.warn(
+                    f'net "{self.name}": backward() does nothing, as no layer leads to a loss: '
+                    "write force_backward: true in the model"
+                )
         first = self.layer_index(start) if start is not None else len(self.layers) - 1
         last = self.layer_index(end) if end is not None else 0
         self.backward_layers(first, last)
@@ -206,6 +211,8 @@ class NetCalls(NetViews):
                 f'data {data.shape}, batch_size of layer "{layer.name}" {batch}'
             )
         layer.reset(data, labels.reshape(-1))
+
+    _set_input_arrays = set_input_arrays
 
     # Callbacks.
 

@@ -37,7 +37,7 @@ class NetEngine:
         self.name: str = built.name
         self.state: Any = built.state
         """The NetState message by which layers were selected."""
-        self.phase: int = built.state.phase
+        self.phase: int = context.phase
         self.document: Document = built.document
         """The model, as it was read."""
         self.device_layers: list[Layer] = built.layers

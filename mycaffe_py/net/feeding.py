@@ -164,8 +164,11 @@ class ArrayFeed:
                 self.net.device.send(values, blob.data)
             else:
                 in_memory.setdefault(layer, []).append(values)
-        for memory, (data, labels) in in_memory.items():
-            _set_memory(memory, data, labels.reshape(len(rows)))
+        for memory, (data, *labels) in in_memory.items():
+            # A layer without a top of labels does not look at them.
+            _set_memory(
+                memory, data, labels[0].reshape(len(rows)) if labels else np.zeros(len(rows))
+            )
             self._in_memory.add(memory)
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from mycaffe_py.blob.host_blob import send_writes
 from mycaffe_py.device.device import Device, check_dtype, default_device, open_device
 from mycaffe_py.errors import ConfigError, ShapeError, closest
-from mycaffe_py.layer.layer import PHASE_NAMES, TEST, TRAIN, LayerContext
+from mycaffe_py.layer.layer import PHASE_NAMES, RUN, TEST, TRAIN, LayerContext
 from mycaffe_py.permission import python_layers
 from mycaffe_py.schema.given import ModelLike
 from mycaffe_py.seeding import generator_state, restore_generator
@@ -33,8 +33,10 @@ class Net(NetCalls):
     """A neural net built from a model: a file, prototxt text, a NetSpec, a NetParameter message or a Document.
 
     ``net.blobs["x"].data[...] = values; net.forward()`` runs it; ``net.params["fc1"][0].data`` is a weight.
+    ``level`` and ``stages``, names or one text with commas, are of the net's state, by which rules include layers.
     ``weights`` names weights files to load, ``plugins`` further
     plugins: paths, modules' names, modules or classes. Python layers are built, with modules from ``sys.path``;
+    ``phase`` may also be MyCaffe's RUN (2), with the layers that its rules give, which do what they do in TEST.
     ``allow_python=True`` also looks for them in the current folder and the model's, False refuses to build them
     (default: as the environment variable ``MYCAFFE_ALLOW_PYTHON`` says).
     Raises PrototxtError with every mistake that can be found without running a layer, each with its location in the
@@ -49,7 +51,7 @@ class Net(NetCalls):
         network_file: ModelLike,
         phase: int = TRAIN,
         level: int | None = None,
-        stages: Sequence[str] | None = None,
+        stages: Sequence[str] | str | None = None,
         weights: str | Path | Sequence[str | Path] | None = None,
         *,
         registry: Registry | None = None,
@@ -61,7 +63,7 @@ class Net(NetCalls):
     ):
         if isinstance(phase, str | Path) and level is not None:
             phase, level, weights = _older_form(phase, level, weights)
-        if phase not in (TRAIN, TEST):
+        if phase not in (TRAIN, TEST, RUN):
             raise ConfigError(
                 f"phase must be TRAIN (0) or TEST (1), got {phase!r}",
                 hint=_phase_hint(phase),
@@ -73,6 +75,8 @@ class Net(NetCalls):
             from mycaffe_py.plugins.extending import with_plugins
 
             registry = with_plugins(plugins, registry)
+        if isinstance(stages, str):
+            stages = [name.strip() for name in stages.split(",")]
         context = LayerContext(registry, opened, check_dtype(dtype), phase)
         context.python_layers = python_layers(allow_python)
         built = NetBuilder(network_file, context, level or 0, stages or (), state).build()

@@ -101,6 +101,15 @@ class ParameterList:
             setattr(parameter, name, given)
 
 
+def freeze(layer: Layer) -> None:
+    """Set lr_mult to 0 for all blobs of a layer."""
+    specs = layer.param.param
+    while len(specs) < len(layer.blobs):
+        specs.add()
+    for spec in specs:
+        spec.lr_mult = 0
+
+
 def _require_memory(owners: Sequence[Parameter], size: int) -> None:
     if owners:
         largest = max(owners, key=lambda parameter: parameter.blob.count)

@@ -10,6 +10,7 @@ from mycaffe_py.blob.blob import Blob
 from mycaffe_py.device.device import Device
 from mycaffe_py.layer.deferred_checks import DeferredChecks
 
+from .figures import summary_arrays
 from .problems import note_layer
 
 _MOST = 4096
@@ -61,6 +62,14 @@ class Readings:
             self._blobs[id(blob)] = blob
             values[id(blob)] = self.device.fetch(blob.data)[0]
         return values[id(blob)]
+
+    def summary(self, blob: Blob) -> list[np.ndarray]:
+        """Return mean, minimum and maximum of a blob's values, computed on the device."""
+        arrays = summary_arrays(self.device.xp, blob.data)
+        if self.device.is_host:
+            return arrays
+        self._fetch()  # the layers' errors come first
+        return self.device.fetch(*arrays)
 
     def _fetch(self) -> dict[Any, np.ndarray]:
         """Return the values of the pass, after waiting for the device unless that was done already."""

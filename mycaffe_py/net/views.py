@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from mycaffe_py.blob.blob import Blob
 from mycaffe_py.blob.host_blob import send_writes
 from mycaffe_py.errors import ConfigError
@@ -12,6 +14,13 @@ from mycaffe_py.layer.layer import Layer
 from mycaffe_py.showing import shows, shows_html
 
 from .engine import NetEngine
+from .figures import (
+    is_summarised,
+    named_elements,
+    named_summary,
+    printed_outputs,
+    summary_arrays,
+)
 from .named import Named
 from .summary import NetSummary
 
@@ -84,28 +93,40 @@ class NetViews(NetEngine):
         return weights
 
     def output_values(self) -> dict[str, float]:
-        """Return the outputs as plain numbers by name: ``name``, or ``name[i]`` for several elements."""
+        """Return the outputs as plain numbers by name: ``name``, or ``name[i]`` for several elements.
+
+        Of more than 128 elements, ``name[mean]``, ``name[min]`` and ``name[max]``.
+        """
         send_writes()
-        blobs = [self.device_blobs[name] for name in self.outputs]
-        if self.device.is_host:
-            found = [blob.data for blob in blobs]
-        else:
-            found = self.device.fetch(*(blob.data for blob in blobs))
-        return self._numbers(found)
+        xp, values = self.device.xp, [self.device_blobs[name].data for name in self.outputs]
+        parts = [summary_arrays(xp, one) if is_summarised(one.size) else [one] for one in values]
+        wanted = [array for part in parts for array in part]
+        found = iter(wanted if self.device.is_host else self.device.fetch(*wanted))
+        return self._figures([[next(found) for _ in part] for part in parts])
 
     def outputs_of_pass(self) -> dict[str, float]:
         """Return :meth:`output_values` of the latest pass, from what is fetched of it anyway."""
-        blobs = (self.device_blobs[name] for name in self.outputs)
-        return self._numbers([self.readings.of(blob) for blob in blobs])
+        blobs = [self.device_blobs[name] for name in self.outputs]
+        return self._figures(
+            [
+                self.readings.summary(blob)
+                if is_summarised(blob.count)
+                else [self.readings.of(blob)]
+                for blob in blobs
+            ]
+        )
 
-    def _numbers(self, arrays: Sequence[Any]) -> dict[str, float]:
+    def printed_elements(self) -> dict[str, np.ndarray]:
+        """Return flat copies of the outputs that :meth:`outputs_of_pass` summarises, up to 1,000,000 values each."""
+        return {
+            name: np.array(self.readings.of(self.device_blobs[name])).reshape(-1)
+            for name in printed_outputs(self)
+        }
+
+    def _figures(self, parts: Sequence[Sequence[Any]]) -> dict[str, float]:
         values: dict[str, float] = {}
-        for name, array in zip(self.outputs, arrays, strict=True):
-            if array.size == 1:
-                values[name] = array.item()
-            else:
-                flat = array.reshape(-1)
-                values |= {f"{name}[{index}]": float(value) for index, value in enumerate(flat)}
+        for name, part in zip(self.outputs, parts, strict=True):
+            values |= named_summary(name, part) if len(part) > 1 else named_elements(name, part[0])
         return values
 
     def layer_index(self, name: str) -> int:

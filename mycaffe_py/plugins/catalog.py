@@ -58,20 +58,28 @@ class Catalog:
         """Say which type was meant, or which there are."""
         from mycaffe_py.foreign.types import NONE, counterpart
 
+        fork = self._fork_hint(name)
         plugin = "if a plugin provides it, install the plugin or name it with --plugin"
         instead = counterpart(self.kind, name)
         near = None if instead == NONE else did_you_mean(_last_part(name), self.types())
         if instead:
-            return f"write {instead}" if instead[0].isupper() else instead
-        if near:
-            return f"{near}\n{plugin}"
+            return fork + (f"write {instead}" if instead[0].isupper() else instead)
+        if near and (not fork or _is_a_word(name)):  # what merely looks alike is another layer
+            return f"{fork}{near}\n{plugin}"
         types = self.types()
         if len(types) > _MAX_LISTED:
             verb = f"{self.kind.replace('_', '-')}s".replace("ys", "ies")
             known = f"mycaffe {verb} lists all {len(types)} {self.kind} types"
         else:
             known = f"known {self.kind} types: {', '.join(types) or 'none'}"
-        return f"{known}\n{plugin}"
+        return f"{fork}{known}\n{plugin}"
+
+    def _fork_hint(self, name: str) -> str:
+        """Return which fork of Caffe a layer type is of, as a line of its own; "" if that is unknown."""
+        from mycaffe_py.foreign.forks import fork_of
+
+        fork = fork_of(name) if self.kind == "layer" else None
+        return f"it is a layer of {fork}, which is not here\n" if fork else ""
 
     def check(self, classes: Iterable[Any], owner: str) -> None:
         """Raise PluginError if one of ``classes`` has no type name, or one that is taken."""
@@ -118,6 +126,13 @@ class Catalog:
         self._by_name = {
             name: offered for name, offered in self._by_name.items() if offered in self._owners
         }
+
+
+def _is_a_word(name: str) -> bool:
+    """Whether other tools have a name for something that is here."""
+    from mycaffe_py.foreign.words import meanings
+
+    return bool(meanings(_last_part(name)))
 
 
 def _last_part(name: str) -> str:

@@ -44,17 +44,27 @@ def first_sentence(doc: str | None) -> str:
 
 
 def list_types(registry: Registry, kind: str) -> list[dict[str, Any]]:
-    """Return each type of a kind (``layers``, ...): type, aliases, plugin and the first sentence of its docstring."""
+    """Return each type of a kind (``layers``, ...): type, aliases, plugin, fork and the docstring's first sentence.
+
+    ``fork`` is the fork of Caffe that a layer type is from, "" for Caffe's own and ours.
+    """
     catalog = registry.catalog(kind)
     return [
         {
             "type": offered.type,
             "aliases": list(offered.aliases),
             "plugin": catalog.owner(offered),
+            "fork": fork_of_class(offered),
             "doc": first_sentence(offered.__doc__),
         }
         for offered in catalog.classes()
     ]
+
+
+def fork_of_class(offered: Any) -> str:
+    """Return the fork of Caffe that a class says it is from, or ""."""
+    fork = getattr(offered, "fork", "")
+    return fork if isinstance(fork, str) else ""
 
 
 def describe_type(
@@ -62,7 +72,7 @@ def describe_type(
 ) -> dict[str, Any]:
     """Return the documentation of one type; raises UnknownTypeError with the nearest name.
 
-    The keys are type, aliases, kind, plugin, doc, blobs (of layers: how many bottoms and tops) and parameters,
+    The keys are type, aliases, kind, plugin, fork, doc, blobs (of layers: how many bottoms and tops) and parameters,
     the fields that it reads, as :func:`describe_message` returns them.
     """
     catalog = registry.catalog(kind)
@@ -75,6 +85,7 @@ def describe_type(
         "aliases": list(offered.aliases),
         "kind": kind,
         "plugin": catalog.owner(offered),
+        "fork": fork_of_class(offered),
         "doc": plain_doc(inspect.cleandoc(offered.__doc__ or "")),
         "blobs": _blob_counts(offered) if kind == "layers" else {},
         "parameters": [

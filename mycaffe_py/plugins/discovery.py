@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from mycaffe_py.errors import Location, MissingPluginError, MyCaffeError, PluginError
-from mycaffe_py.plugin_code import import_fault, note_plugin
+from mycaffe_py.plugin_code import import_fault, note_plugin, old_code_hint
 from mycaffe_py.schema import CORE_OWNER, SchemaSource
 from mycaffe_py.showing import one_line, shows
 from mycaffe_py.version import distribution_field
@@ -97,7 +97,9 @@ def from_entry_points(allow: str | None) -> list[Plugin]:
         try:
             plugin.module = entry.load()
         except (Exception, SystemExit) as error:
-            plugin.reject(f"cannot be imported: {import_fault(error)}")
+            plugin.reject(
+                f"cannot be imported: {import_fault(error)}", old_code_hint(error) or None
+            )
     check_listed(value for (_, value), plugin in found.items() if plugin.bundled)
     plugins: list[Plugin] = []
     for plugin in sorted(found.values(), key=lambda one: (not one.bundled, one.name, one.origin)):
@@ -188,9 +190,10 @@ def _from_path_or_module(name: str) -> Plugin:
         )
         hint = "a plugin file cannot import the files beside it: make them a package and install it"
         reason = f"cannot be imported: {import_fault(error)}"
-        plugin.reject(reason, hint if beside else None, cause=error)
+        plugin.reject(reason, hint if beside else old_code_hint(error) or None, cause=error)
     except MyCaffeError:
         raise
     except (Exception, SystemExit) as error:
-        plugin.reject(f"cannot be imported: {import_fault(error)}", cause=error)
+        reason = f"cannot be imported: {import_fault(error)}"
+        plugin.reject(reason, old_code_hint(error) or None, cause=error)
     return plugin

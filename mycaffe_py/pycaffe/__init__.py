@@ -26,6 +26,27 @@ if TYPE_CHECKING:
         solver_count as solver_count,
         solver_rank as solver_rank,
     )
+    from .net_methods import (
+        Net as Net,
+        OrderedDict as OrderedDict,
+        _Net_backward as _Net_backward,
+        _Net_batch as _Net_batch,
+        _Net_blob_loss_weights as _Net_blob_loss_weights,
+        _Net_blobs as _Net_blobs,
+        _Net_forward as _Net_forward,
+        _Net_forward_all as _Net_forward_all,
+        _Net_forward_backward_all as _Net_forward_backward_all,
+        _Net_get_id_name as _Net_get_id_name,
+        _Net_inputs as _Net_inputs,
+        _Net_layer_dict as _Net_layer_dict,
+        _Net_outputs as _Net_outputs,
+        _Net_params as _Net_params,
+        _Net_set_input_arrays as _Net_set_input_arrays,
+        caffe as caffe,
+        izip_longest as izip_longest,
+        np as np,
+        six as six,
+    )
     from .net_spec import (
         NetSpec as NetSpec,
         layers as layers,
@@ -50,7 +71,13 @@ else:
         modes="NCCL Timer has_nccl init_log layer_type_list log set_device set_mode_cpu "
         "set_mode_gpu set_multiprocess set_random_seed set_solver_count set_solver_rank "
         "solver_count solver_rank",
+        net_methods="Net OrderedDict _Net_backward _Net_batch _Net_blob_loss_weights _Net_blobs "
+        "_Net_forward _Net_forward_all _Net_forward_backward_all _Net_get_id_name "
+        "_Net_inputs _Net_layer_dict _Net_outputs _Net_params _Net_set_input_arrays caffe "
+        "izip_longest np six",
         net_spec="NetSpec layers params to_proto",
         solvers="AdaDeltaSolver AdaGradSolver AdamSolver AdamWSolver NesterovSolver RMSPropSolver "
         "SGDSolver SolverOfType",
     )
+    # What "from caffe.pycaffe import *" gives: no names that begin with _, nor what may be missing.
+    __all__ = [name for name in __all__ if name not in ("caffe", "six") and name[0] != "_"]

@@ -7,13 +7,17 @@ scale * i + shift; an axis of None fits any. :func:`crop` uses it to cut one blo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from mycaffe_py.errors import ConfigError
 
+from .bound_names import bound_names
 from .net_spec import Function, Top, layers as L
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = bound_names(__name__, division="__future__:division")
 
 Map: TypeAlias = "tuple[int | None, Any, Any]"
 
@@ -39,8 +43,11 @@ def _settings(fn: Function, field: str) -> dict[str, Any]:
     return {**fn.params, **fn.params.get(field, {})}
 
 
-def _window(fn: Function) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
-    """Return (axis, stride, dilated kernel size, pad) of a layer with windows."""
+def conv_params(fn: Function) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
+    """Return (axis, stride, dilated kernel size, pad) of a layer with windows.
+
+    Raises UndefinedMapException for kernel_h and its like, which pycaffe does not map either, and without kernel_size.
+    """
     field = "pooling_param" if fn.type_name == "Pooling" else "convolution_param"
     settings = _settings(fn, field)
     if _ONE_SIDED & settings.keys():
@@ -57,6 +64,12 @@ def _window(fn: Function) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
     return settings.get("axis", 1), stride, (size - 1) * dilation + 1, pad
 
 
+def crop_params(fn: Function) -> tuple[int, np.ndarray]:
+    """Return (axis, offset) of a layer of type Crop: the first spatial axis, by default 2; offsets, by default 0."""
+    settings = _settings(fn, "crop_param")
+    return settings.get("axis", 2), np.array(settings.get("offset", 0), ndmin=1)
+
+
 def coord_map(fn: Function) -> Map:
     """Return the map from the coordinates of a layer's bottoms to those of its tops.
 
@@ -65,17 +78,16 @@ def coord_map(fn: Function) -> Map:
     shift -offset. Raises UndefinedMapException for other types that are not in PASS_THROUGH_LAYERS.
     """
     if fn.type_name in ("Convolution", "Pooling", "Im2col"):
-        axis, stride, size, pad = _window(fn)
+        axis, stride, size, pad = conv_params(fn)
         return axis, 1 / stride, (pad - (size - 1) / 2) / stride
     if fn.type_name == "Deconvolution":
-        axis, stride, size, pad = _window(fn)
+        axis, stride, size, pad = conv_params(fn)
         return axis, stride, (size - 1) / 2 - pad
     if fn.type_name in PASS_THROUGH_LAYERS:
         return _IDENTITY
     if fn.type_name == "Crop":
-        settings = _settings(fn, "crop_param")
-        axis = settings.get("axis", 2) - 1  # for Crop this is the first spatial axis
-        return axis, 1, -np.array(settings.get("offset", 0), ndmin=1)
+        axis, offset = crop_params(fn)
+        return axis - 1, 1, -offset  # a map names the axis before the spatial ones
     raise UndefinedMapException(f"{fn.type_name}: coordinates are not mapped through this type")
 
 

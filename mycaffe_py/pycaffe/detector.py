@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mycaffe_py.errors import ConfigError, DataError, ShapeError, naming_place
 from mycaffe_py.stores.resizing import resize_image
 
+from .bound_names import bound_names
 from .image_net import ImageNet
 from .io import load_image
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = bound_names(__name__, caffe="mycaffe_py", os="os")
 
 
 class Detector(ImageNet):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mycaffe_py.drawing.graph import Graph, Shapes, build_graph
 from mycaffe_py.drawing.layout import lay_out
@@ -17,6 +17,22 @@ from mycaffe_py.net.known_shapes import known_shapes
 from mycaffe_py.plugins.registry import default_registry
 from mycaffe_py.schema import Document, upgrade_net
 from mycaffe_py.weights import atomic_write
+
+from .bound_names import bound_names
+from .draw_labels import (
+    BLOB_STYLE as BLOB_STYLE,
+    LAYER_STYLE_DEFAULT as LAYER_STYLE_DEFAULT,
+    NEURON_LAYER_STYLE as NEURON_LAYER_STYLE,
+    choose_color_by_layertype as choose_color_by_layertype,
+    get_edge_label as get_edge_label,
+    get_layer_label as get_layer_label,
+    get_layer_lr_mult as get_layer_lr_mult,
+    get_pooling_types_dict as get_pooling_types_dict,
+)
+from .proto import caffe_pb2 as caffe_pb2
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = bound_names(__name__, pydot="pydot pydotplus")
 
 RANKDIRS = ("LR", "TB", "BT", "RL")
 FORMATS = ("svg", "png", "pdf", "jpg")

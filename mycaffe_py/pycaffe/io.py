@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any
+from io import TextIOBase
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,10 +17,22 @@ from mycaffe_py.blob.blobproto import array_from_proto, array_to_proto
 from mycaffe_py.errors import DataError, MissingFileError, ShapeError, naming_place, require
 from mycaffe_py.plugins.registry import default_registry
 from mycaffe_py.stores import datum, open_picture
+from mycaffe_py.stores.eight_bit import check_kind
 from mycaffe_py.stores.resizing import resize_image as resize_image
 
+from .bound_names import bound_names
 from .proto import caffe_pb2 as caffe_pb2  # scripts use caffe.io.caffe_pb2.Datum()
 from .transformer import Transformer as Transformer
+
+if not TYPE_CHECKING:
+    _PARTS = "mycaffe_py.pycaffe.image_parts"
+    __getattr__, __dir__ = bound_names(
+        __name__,
+        skimage=f"skimage.io:skimage skimage {_PARTS}:skimage",
+        resize=f"skimage.transform:resize {_PARTS}:resize",
+        zoom=f"scipy.ndimage:zoom {_PARTS}:zoom",
+        sys="sys",
+    )
 
 # Luminance of red, green and blue, by ITU-R BT.709.
 _LUMINANCE = np.array([0.2125, 0.7154, 0.0721], dtype=np.float32)
@@ -53,6 +65,10 @@ def arraylist_to_blobprotovector_str(arraylist: Iterable[Any]) -> bytes:
     return vector.SerializeToString()
 
 
+arraylist_to_blobprotovecor_str = arraylist_to_blobprotovector_str
+"""As Caffe spelt it for years."""
+
+
 def blobprotovector_str_to_arraylist(string: bytes) -> list[np.ndarray]:
     """Return the arrays in the bytes of a BlobProtoVector."""
     vector = default_registry().schema.parse_binary(string, "BlobProtoVector")
@@ -76,15 +92,15 @@ def datum_to_array(datum_message: Any) -> np.ndarray:
 # Images.
 
 
-def load_image(filename: str | Path, color: bool = True) -> np.ndarray:
+def load_image(filename: Any, color: bool = True) -> np.ndarray:
     """Read an image file as float32 in [0, 1]: (height, width, 3) red, green, blue.
 
-    Gray is repeated to three channels, alpha is dropped. ``color=False`` gives (height, width, 1), the
-    luminance. Needs the extra ``image``.
+    ``filename`` is a path, or a file or stream that is open for reading bytes, from its beginning if it can be
+    rewound. Gray is repeated to three channels, alpha is dropped. ``color=False`` gives (height, width, 1), the
+    luminance. An orientation in Exif data is not applied, as scikit-image, which Caffe uses here, does not apply it.
+    Needs the extra ``image``.
     """
-    if not os.path.isfile(filename):
-        raise MissingFileError(f'image "{filename}" does not exist')
-    pixels = _pixels(filename, f'image "{filename}"')
+    pixels = read_pixels(filename)
     image = pixels.astype(np.float32) / np.float32(255 if pixels.dtype == np.uint8 else 65535)
     if image.ndim == 2:
         image = image[..., np.newaxis]
@@ -93,17 +109,44 @@ def load_image(filename: str | Path, color: bool = True) -> np.ndarray:
     return image if image.shape[2] == 1 else (image @ _LUMINANCE)[..., np.newaxis]
 
 
-def _pixels(source: Any, what: str) -> np.ndarray:
-    """Return an image's pixels: uint8 (h, w) or (h, w, 3), or uint16 (h, w)."""
+def read_pixels(source: Any, alpha: bool = False) -> np.ndarray:
+    """Return an image's pixels: uint8 (h, w) or (h, w, 3), with ``alpha`` also (h, w, 4), or uint16 (h, w).
+
+    ``source`` is a path or an open file. Raises MissingFileError or DataError.
+    """
     require("PIL.Image", "image")
+    what = _named(source)
     try:
         with open_picture(source) as image:
+            with naming_place(what, DataError):
+                check_kind(image)
             if image.mode.startswith("I"):
                 return np.asarray(image).astype(np.uint16)
             gray = image.mode in ("1", "L", "LA")
-            return np.asarray(image.convert("L" if gray else "RGB"))
+            colours = "RGBA" if alpha and image.mode == "RGBA" else "RGB"
+            return np.asarray(image.convert("L" if gray else colours))
     except (OSError, ValueError, SyntaxError) as error:
         raise DataError(f"{what} cannot be read: {error}") from error
+
+
+def _named(source: Any) -> str:
+    """Return what messages call an image; MissingFileError or DataError if there is nothing to read."""
+    if not hasattr(source, "read"):
+        if not isinstance(source, str | os.PathLike):
+            raise DataError(
+                f"an image is a path or a file open for reading, not {type(source).__name__}",
+                hint="write io.BytesIO(content) for its bytes"
+                if isinstance(source, bytes)
+                else None,
+            )
+        if not os.path.isfile(source):
+            raise MissingFileError(f'image "{source}" does not exist')
+        return f'image "{source}"'
+    name = getattr(source, "name", None)
+    what = f'image "{name}"' if isinstance(name, str | os.PathLike) else "the image"
+    if isinstance(source, TextIOBase):
+        raise DataError(f'{what} is open as text: open it with mode "rb"')
+    return what
 
 
 def oversample(

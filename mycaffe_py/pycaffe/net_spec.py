@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict as OrderedDict
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,18 @@ from mycaffe_py.plugins.registry import default_registry
 from mycaffe_py.plugins.type_fields import default_parameter_field, own_fields
 from mycaffe_py.schema.assigning import assign
 
+from .bound_names import bound_names
 from .layer_help import documentation_of, signature_of
+from .proto import caffe_pb2 as caffe_pb2
+from .proto_fields import assign_proto as assign_proto, param_name_dict as param_name_dict
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = bound_names(
+        __name__,
+        _param_names="mycaffe_py.pycaffe.proto_fields:param_names",
+        protobuf="google.protobuf",
+        six="six",
+    )
 
 
 class Top:
@@ -59,6 +70,16 @@ class Function:
 
     def __repr__(self) -> str:
         return f"Function({self.type_name}, {len(self.inputs)} inputs, {self.ntop} tops)"
+
+    def update(self, settings: Mapping[str, Any]) -> None:
+        """Add settings, or replace them; raises ConfigError as creating the layer does, and then changes none."""
+        before = self.params
+        self.params = {**before, **settings}
+        try:
+            self.layer_parameter()
+        except BaseException:
+            self.params = before
+            raise
 
     def layer_parameter(self) -> Any:
         """Return a new LayerParameter with type and settings, without name, bottoms and tops.
@@ -170,7 +191,14 @@ class NetSpec:
         return list(self.tops.values())
 
     def update(self, *args: Any, **kwargs: Any) -> None:
-        """Assign several names, as ``dict.update`` does."""
+        """Assign several names, as ``dict.update`` does; or, as in SSD's fork, ``update(name, settings)`` of a layer.
+
+        KeyError if nothing has that name.
+        """
+        if len(args) == 2 and isinstance(args[0], str):
+            found = self[args[0]]
+            (found.fn if isinstance(found, Top) else found).update(args[1])
+            return
         for name, value in dict(*args, **kwargs).items():
             self[name] = value
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .history_files import read_history as read_history
     from .lock import is_alive as is_alive
     from .metrics import (
+        MOST_COLUMNS as MOST_COLUMNS,
         read_columns as read_columns,
         read_tests as read_tests,
         row_of as row_of,
@@ -41,7 +42,7 @@ else:
         follow="Changes RunFollower",
         history_files="read_history",
         lock="is_alive",
-        metrics="read_columns read_tests row_of",
+        metrics="MOST_COLUMNS read_columns read_tests row_of",
         observing="observing",
         png="png_bytes",
         progress="read_progress",

@@ -10,6 +10,7 @@ from mycaffe_py.answers import unknown_metric
 from mycaffe_py.errors import ConfigError
 from mycaffe_py.events.events import Event, StepDone, TestDone
 from mycaffe_py.events.output_names import output_values
+from mycaffe_py.solver.tallies import tallied_outputs
 
 WINDOW = 100
 
@@ -122,14 +123,15 @@ class BestWeights:
 
 
 class BestTested(BestWeights):
-    """Keeps a copy of the weights with the best test: the highest accuracy, or else the lowest loss.
+    """Keeps a copy of the weights with the best test: the highest precision or accuracy, or else the lowest loss.
 
     ``output`` is an output of the first test net.
     """
 
     def __init__(self, solver: Any, output: str):
         super().__init__(solver, f"test {output}", window=1)
-        self.output, self.higher = output, is_accuracy(output)
+        self.output = output
+        self.higher = output in higher_outputs(solver)
         self.value = -math.inf if self.higher else math.inf
 
     def listener(self, event: Event) -> None:
@@ -158,6 +160,7 @@ class BestOfTrainer(BestTested):
         self._named_by, self._name = trainer, trainer.best_metric
         self._window = window
         self._outputs, self._other = solver.test_nets[0].outputs, tested_output(solver)
+        self._higher = higher_outputs(solver)
         self._by_updates = False
         self._seen: dict[type[Event], list[str]] = {}
         """The names of the figures of the first test and of the first update, as far as they have come."""
@@ -208,7 +211,7 @@ class BestOfTrainer(BestTested):
             return
         self.metric, self.output, self._by_updates = metric, output, updates
         self.window = self._window if updates else 1
-        self.higher = output != self._name and is_accuracy(output)
+        self.higher = output != self._name and output in self._higher
         self.value, self.iteration = -math.inf if self.higher else math.inf, 0
         self.weights = None
 
@@ -240,13 +243,38 @@ def is_accuracy(output: str) -> bool:
     return "accuracy" in output.lower()
 
 
+def higher_outputs(solver: Any) -> list[str]:
+    """Return the figures of the first test net's outputs of which more is better, those that decide first.
+
+    They are tallies, what is called an accuracy, and elements that layers name by ``compared_element``.
+    """
+    if not solver.test_nets:
+        return []
+    net = solver.test_nets[0]
+    tallied = [name for name, higher in tallied_outputs(net).items() if higher]
+    weights = net.blob_loss_weights
+    accuracies = [
+        name
+        for name in net.outputs
+        if is_accuracy(name) and net.device_blobs[name].count == 1 and not weights[name]
+    ]
+    elements = [
+        top[0].name if top[0].count == 1 else f"{top[0].name}[{layer.compared_element}]"
+        for layer, top in zip(net.device_layers, net.tops, strict=True)
+        if hasattr(layer, "compared_element") and top[0].name in net.outputs
+    ]
+    return list(dict.fromkeys(tallied + accuracies + elements))
+
+
 def tested_output(solver: Any) -> str | None:
     """Return the output of the first test net by which tests are compared, or None if there is none."""
     if not solver.test_nets:
         return None
     net = solver.test_nets[0]
+    tallied = tallied_outputs(net)
+    if tallied:
+        return next(iter(tallied))
     single = [name for name in net.outputs if net.device_blobs[name].count == 1]
     weights = net.blob_loss_weights
-    accuracies = [name for name in single if is_accuracy(name) and not weights[name]]
     losses = [name for name in single if weights[name] > 0]
-    return next(iter([*accuracies, *losses]), None)
+    return next(iter([*higher_outputs(solver), *losses]), None)

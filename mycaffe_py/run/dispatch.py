@@ -10,8 +10,16 @@ from contextlib import suppress
 from typing import Any
 
 from mycaffe_py.errors import OutputError, add_note
-from mycaffe_py.events.events import Event
+from mycaffe_py.events.events import Event, without_elements
 from mycaffe_py.events.observer import Observer
+
+MOST_BYTES = 64_000_000
+"""Values for the log that wait at most, where observers are slower than the training; one event may always wait."""
+
+
+def values_bytes(event: Event) -> int:
+    """Return how many bytes the values that an event has for the log take."""
+    return sum(values.nbytes for values in getattr(event, "elements", {}).values())
 
 
 class TimedObserver(Observer):
@@ -38,6 +46,8 @@ class Dispatcher:
         self._interval = interval
         self._events: deque[tuple[float, Event]] = deque()
         self._failures: deque[BaseException] = deque()
+        # Bytes of values for the log, each counter written by one thread.
+        self._passed = self._taken = 0
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mycaffe-observers", daemon=True)
         self._thread.start()
@@ -46,11 +56,20 @@ class Dispatcher:
         """Take one event; the only part that runs in the training loop."""
         if self._failures:
             self.raise_failure()
-        self._events.append((time.perf_counter(), event))
+        self._events.append((time.perf_counter(), self._bounded(event)))
+
+    def _bounded(self, event: Event) -> Event:
+        """Return an event without values for the log if those of others that wait take too much memory."""
+        size = values_bytes(event)
+        waiting = self._passed - self._taken
+        if waiting and size and waiting + size > MOST_BYTES:
+            return without_elements(event)
+        self._passed += size
+        return event
 
     def post(self, event: Event) -> None:
         """Take one event as :meth:`listener` does, but never raise."""
-        self._events.append((time.perf_counter(), event))
+        self._events.append((time.perf_counter(), self._bounded(event)))
 
     def raise_failure(self) -> None:
         """Raise the exception of an observer that failed, unless it was raised before."""
@@ -85,6 +104,7 @@ class Dispatcher:
             return
         for observer in list(self._observers):
             self._call(observer, _observe_batch, observer, batch)
+        self._taken += sum(values_bytes(event) for _, event in batch)
 
     def _tick(self) -> None:
         for observer in list(self._observers):

@@ -15,7 +15,7 @@ from .frames import FILE_NAME as FRAME_NAME
 from .live import FILE_NAME as LIVE_NAME
 from .live_rows import LiveRows, json_list
 from .lock import is_alive
-from .metrics import Points, add_test
+from .metrics import MOST_COLUMNS, Points, add_test
 from .progress import FILE_NAME as PROGRESS_NAME, read_progress
 from .record import FILE_NAME as RECORD_NAME, read_record
 from .summary import summary_of
@@ -56,7 +56,7 @@ class RunFollower:
         self._metrics = Tail(self.folder / "metrics.csv")
         self._live_tail = Tail(self.folder / LIVE_NAME)
         self._tests_tail = Tail(self.folder / "tests.jsonl", header=False)
-        self._columns = Columns(())
+        self._columns, self._width = Columns(()), 1
         self._live = LiveRows()
         self._tests: dict[str, Points] = {}
 
@@ -112,8 +112,10 @@ class RunFollower:
         before = self._columns.rows
         while lines := self._metrics.read():
             if self._metrics.anew or not self._columns.names:
-                self._columns, before = Columns(parse_header(self._metrics.head)[1:]), 0
-            self._columns.append(parse_rows(lines, len(self._columns.names) + 1))
+                names = parse_header(self._metrics.head)
+                self._width = len(names)
+                self._columns, before = Columns(names[1 : 1 + MOST_COLUMNS]), 0
+            self._columns.append(parse_rows(lines, self._width)[:, : 1 + MOST_COLUMNS])
         return self._columns.rows - before
 
     def _read_live(self) -> int:
@@ -131,7 +133,7 @@ class RunFollower:
                 self._tests = {}
             for line in lines.splitlines():
                 with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
-                    add_test(self._tests, line)
+                    add_test(self._tests, line, MOST_COLUMNS)
             found = True
         return found
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from mycaffe_py.builder.observers import naming_failure
 from mycaffe_py.errors import MyCaffeError, PluginError
-from mycaffe_py.events.events import Event, StepDone
+from mycaffe_py.events.events import Event, StepDone, without_elements
 from mycaffe_py.events.observer import Observer
 from mycaffe_py.events.run_info import RunInfo
 from mycaffe_py.events.taken import ArraysTaken, PictureTaken
@@ -49,6 +49,7 @@ class Follower(Observer):
         """Take one event; of updates only as many as the observer can keep up with."""
         if self._failed:
             return
+        event = without_elements(event)
         if isinstance(event, StepDone) and self._dispatcher.waiting >= MOST_WAITING:
             self._lost += 1
             return

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import math
 import os
+from itertools import islice
 from pathlib import Path
 
 from mycaffe_py.errors import DataError, MissingFileError
 from mycaffe_py.solver.history import History
 from mycaffe_py.spreadsheets import plain_cell
 
-from .metrics import read_tests
+from .metrics import MOST_COLUMNS, read_tests
 
 
 def read_history(run: str | os.PathLike[str]) -> History:
@@ -19,7 +20,7 @@ def read_history(run: str | os.PathLike[str]) -> History:
 
     Columns without any value are left out, ``loss`` and ``lr`` excepted. ``tests`` has the run's tests. Rows that are
     no numbers (the last one of a run that is writing) are left out. Raises MissingFileError if there is no metrics.csv,
-    DataError for a file that is none.
+    DataError for a file that is none. Of more than 1,000 columns, the first are read.
     """
     path = Path(run)
     path = path if path.suffix == ".csv" else path / "metrics.csv"
@@ -28,7 +29,8 @@ def read_history(run: str | os.PathLike[str]) -> History:
     history = History()
     try:
         _read(path, history)
-        history.tests.update(read_tests(path.with_name("tests.jsonl")))
+        tests = read_tests(path.with_name("tests.jsonl"))
+        history.tests.update(islice(tests.items(), MOST_COLUMNS))
     except DataError:
         raise
     except (OSError, ValueError, KeyError, RecursionError, csv.Error) as error:
@@ -44,8 +46,9 @@ def _read(path: Path, history: History) -> None:
             raise DataError(f'{path} is no metrics.csv: it has no column "iteration"')
         for cells in reader:
             values = _numbers(cells, len(names))
+            values = values and values[:MOST_COLUMNS]
             if values is not None and math.isfinite(values[names.index("iteration")]):
-                row = dict(zip(names, values, strict=True))
+                row = dict(zip(names, values, strict=False))
                 history.add(
                     {n: v for n, v in row.items() if math.isfinite(v) or n in ("loss", "lr")}
                 )

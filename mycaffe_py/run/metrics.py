@@ -19,6 +19,8 @@ from mycaffe_py.visible import visible_line
 
 from .reading import NUMBER, is_kind
 
+MOST_COLUMNS = 1000
+"""Runs of older versions may have a column for each pixel of an output: the first columns are read."""
 FIRST_COLUMNS = ("iteration", "loss", "accuracy", "baseline_accuracy", "mean_abs_error", "lr")
 
 Points = tuple[list[int], list[float]]
@@ -111,9 +113,13 @@ def read_columns(path: Path, names: tuple[str, ...]) -> dict[str, list[float]]:
     """Return columns of a metrics.csv as lists of equal length; an empty cell is NaN."""
     columns: dict[str, list[float]] = {name: [] for name in names}
     with open(path, encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            for name in names:
-                columns[name].append(float(row.get(safe_cell(name)) or "nan"))
+        rows = csv.reader(file)
+        header = next(rows, [])
+        wanted = [safe_cell(name) for name in names]
+        places = [header.index(cell) if cell in header else len(header) for cell in wanted]
+        for row in filter(None, rows):
+            for name, place in zip(names, places, strict=True):
+                columns[name].append(float((row[place] if place < len(row) else "") or "nan"))
     return columns
 
 
@@ -132,8 +138,8 @@ def read_tests(path: Path) -> dict[str, Points]:
     return figures
 
 
-def add_test(figures: dict[str, Points], line: str | bytes) -> None:
-    """Add a line of tests.jsonl to what :func:`read_tests` returns."""
+def add_test(figures: dict[str, Points], line: str | bytes, most: int | None = None) -> None:
+    """Add a line of tests.jsonl to what :func:`read_tests` returns, of at most ``most`` figures."""
     row = json.loads(line)
     if not isinstance(row, dict):
         raise ValueError("a line is no object")
@@ -141,7 +147,10 @@ def add_test(figures: dict[str, Points], line: str | bytes) -> None:
     numbered = is_kind(iteration, int) and is_kind(net, int)
     for name, value in row.items() if numbered else ():
         if value is not None and is_kind(value, NUMBER):
-            iterations, values = figures.setdefault(test_label(name, net), ([], []))
+            label = test_label(name, net)
+            if most is not None and label not in figures and len(figures) >= most:
+                continue
+            iterations, values = figures.setdefault(label, ([], []))
             iterations.append(iteration)
             values.append(value)
 

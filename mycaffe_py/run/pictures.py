@@ -5,26 +5,34 @@ from __future__ import annotations
 import io
 import math
 import os
+import re
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from mycaffe_py.drawing import style
 from mycaffe_py.errors import MissingExtraError, require
+from mycaffe_py.events.output_names import blob_of
 from mycaffe_py.weights.atomic import atomic_write
 
 from .best import is_accuracy
 from .metrics import Points, read_columns, read_tests
 from .sample_picture import draw_samples, read_samples
 
+_MOST_TESTS = 24
+"""A legend of more names leaves no room for the curves."""
 _COLUMNS = ("iteration", "loss", "accuracy", "baseline_accuracy")
 
 
 def draw_pictures(
-    folder: Path, trainer: Any, warn: Callable[[str], None], best: dict[str, Any] | None = None
+    folder: Path,
+    trainer: Any,
+    warn: Callable[[str], None],
+    best: dict[str, Any] | None = None,
+    shares: Collection[str] = (),
 ) -> list[Path]:
-    """Draw the run's pictures and return their paths; failures are only warnings."""
+    """Draw the run's pictures and return their paths; failures are only warnings. ``shares``: see draw_losses."""
     try:
         figure_module = require("matplotlib.figure", "plot")
     except MissingExtraError:
@@ -36,7 +44,7 @@ def draw_pictures(
     drawings: dict[str, Callable[[Any], bool]] = {}
     if trainer is not None:
         drawings["curve.png"] = lambda figure: draw_curve(figure, trainer, folder)
-    drawings["loss.png"] = lambda figure: draw_losses(figure, folder, best)
+    drawings["loss.png"] = lambda figure: draw_losses(figure, folder, best, shares)
     written = []
     for name, draw in drawings.items():
         try:
@@ -74,10 +82,16 @@ def save_figure(figure: Any, path: Path) -> None:
     atomic_write(path, buffer.getvalue())
 
 
-def draw_losses(figure: Any, folder: Path, best: dict[str, Any] | None = None) -> bool:
+def draw_losses(
+    figure: Any,
+    folder: Path,
+    best: dict[str, Any] | None = None,
+    shares: Collection[str] = (),
+) -> bool:
     """Draw losses and accuracies over the updates, of training and of tests; False if there were no updates.
 
-    They come from the folder's metrics.csv and tests.jsonl.
+    They come from the folder's metrics.csv and tests.jsonl. ``shares`` names figures of tests of which more is better,
+    as of accuracies; those of their classes go with them.
     """
     csv_path = folder / "metrics.csv"
     if not os.path.isfile(csv_path):
@@ -86,7 +100,11 @@ def draw_losses(figure: Any, folder: Path, best: dict[str, Any] | None = None) -
     if not columns["iteration"]:
         return False
     tests = read_tests(folder / "tests.jsonl")
-    accuracies = {name: points for name, points in tests.items() if is_accuracy(name)}
+    accuracies = {
+        name: points
+        for name, points in tests.items()
+        if is_accuracy(name) or _is_share(name, shares)
+    }
     trained = any(map(math.isfinite, columns["accuracy"]))
     rows = 2 if trained or accuracies else 1
     axes = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
@@ -103,10 +121,20 @@ def draw_losses(figure: Any, folder: Path, best: dict[str, Any] | None = None) -
     return True
 
 
+def _is_share(name: str, shares: Collection[str]) -> bool:
+    """Whether a test's figure is one of ``shares``, another element of its output, or that of a class."""
+    return any(
+        re.match(rf"test {re.escape(blob_of(share, ()))}(_class\d+|\[\d+\])?( \(#\d+\))?\Z", name)
+        for share in shares
+    )
+
+
 def _draw_tests(axis: Any, tests: Mapping[str, Points]) -> None:
-    for index, (name, (iterations, values)) in enumerate(tests.items()):
+    for index, (name, (iterations, values)) in enumerate(list(tests.items())[:_MOST_TESTS]):
         color = style.COLOURS[(index + 1) % len(style.COLOURS)]  # the first is that of training
         axis.plot(iterations, values, "o-", markersize=3, linewidth=1, color=color, label=name)
+    if len(tests) > _MOST_TESTS:
+        axis.plot([], [], " ", label=f"and {len(tests) - _MOST_TESTS:,} more, in tests.jsonl")
 
 
 def _best_label(best: dict[str, Any]) -> str:
@@ -145,7 +173,8 @@ def _draw_accuracy(
             )
     _draw_tests(axis, tests)
     axis.set_ylabel("accuracy")
-    axis.set_ylim(0, 1.02)
+    highest = [max(filter(math.isfinite, values), default=0.0) for _, values in tests.values()]
+    axis.set_ylim(0, 1.02 * max([1.0, *highest]))
     style.plain(axis)
     style.legend_above(axis)
 

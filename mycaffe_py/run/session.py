@@ -36,7 +36,7 @@ from mycaffe_py.weights.atomic import atomic_write
 
 from .about import run_info
 from .asking import AskedByFile
-from .best import BestWeights
+from .best import BestWeights, higher_outputs
 from .directory import RunDirectory
 from .dispatch import Dispatcher, TimedObserver
 from .followers import Followers
@@ -126,7 +126,8 @@ class TrainingSession:
                 resumed_run=resumed_run,
             )
             undone.pop_all()  # all is well
-        self._dispatcher = Dispatcher([*own, *views])
+        self._dispatcher = Dispatcher(own)
+        self._views = Dispatcher(views)  # a terminal that is slow must not hold up the files
         for remark in self.keeper.remarks:
             self._warn(remark)
         self._signals = SignalEffects(self.solver, self.log, sigint=sigint, sighup=sighup)
@@ -159,6 +160,7 @@ class TrainingSession:
     def _post(self, event: Event) -> None:
         """Pass an event to every observer; never raises."""
         self._dispatcher.post(event)
+        self._views.post(event)
         self._followers.post(event)
 
     def _warn(self, text: str) -> None:
@@ -211,7 +213,8 @@ class TrainingSession:
         arrays = ArrayTaker(solver, followers.each)
         pictures = PictureTaker(self.trainer, followers.each, self._warn)
         listeners = [self.keeper.listener, self.best.listener, self._remember]
-        listeners += [self._dispatcher.listener, followers.listener, pictures.listener]
+        listeners += [self._dispatcher.listener, self._views.listener]
+        listeners += [followers.listener, pictures.listener]
         if FrameTaker.suits(self.trainer):
             taker = FrameTaker(self.trainer, self._dispatcher.post, self._warn)
             listeners.append(taker.listener)
@@ -319,8 +322,13 @@ class TrainingSession:
         self._post(TrainingEnded(self.solver.iter, outcome.status, _message(error)))
         outcome.warnings += self._followers.end()
         self._dispatcher.close()
+        if not self._views.close():
+            outcome.warnings.append(
+                "the last lines of the log are missing: they could not be written within 30 s"
+            )
         try:
             self._dispatcher.raise_failure()
+            self._views.raise_failure()
             self._followers.raise_failure()
         except Exception as problem:
             # Detected only after the last update.
@@ -342,7 +350,11 @@ class TrainingSession:
         except OutputError as problem:
             error = error or problem
         drawn = draw_pictures(
-            self.directory.path, self.trainer, outcome.warnings.append, best=outcome.best
+            self.directory.path,
+            self.trainer,
+            outcome.warnings.append,
+            best=outcome.best,
+            shares=higher_outputs(self.solver),
         )
         if drawn:
             # They take a while: whoever follows the run learns only now that they are there.

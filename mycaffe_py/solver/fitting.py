@@ -80,7 +80,11 @@ class FedFromArrays:
         """Test as a solver without a trainer does: test nets have their own data."""
         solver = self._solver
         return mean_outputs(
-            net, iterations, lambda: solver.stop_requested, solver.param.test_compute_loss
+            net,
+            iterations,
+            lambda: solver.stop_requested,
+            solver.param.test_compute_loss,
+            settings=solver.param,
         )
 
     def state(self) -> dict[str, Any]:

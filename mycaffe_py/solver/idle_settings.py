@@ -25,6 +25,7 @@ CONDITIONS = (
         "test_state",
         when="test_iter",
     ),
+    Only("ap_version", "show_per_class_result", when="eval_type: detection"),
     Only("regularization_type", when="weight_decay"),
     Only("weight_decay", when="regularization_type: L2 or L1"),
     Only("debug_info", when="display or test_iter"),

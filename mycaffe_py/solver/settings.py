@@ -12,6 +12,9 @@ from mycaffe_py.plugins.registry import Registry
 
 from .schedule import RateSchedule
 
+EVAL_TYPES = ("classification", "detection")
+"""What tests may measure; layers with a :class:`~mycaffe_py.layer.Tally` evaluate detections."""
+
 
 def check_common(param: Any, registry: Registry | None = None) -> None:
     """Raise ConfigError if settings that all solvers share are invalid; the policy is looked up in ``registry``."""
@@ -34,6 +37,12 @@ def check_common(param: Any, registry: Registry | None = None) -> None:
             "solver: clip_gradients 0 would make every gradient 0",
             hint="give the largest allowed norm, above 0, or omit clip_gradients",
             field="clip_gradients",
+        )
+    if param.eval_type not in EVAL_TYPES:
+        raise ConfigError(
+            f'solver: unknown eval_type "{param.eval_type}"',
+            hint=f"valid: {', '.join(EVAL_TYPES)}",
+            field="eval_type",
         )
     if param.weight_decay and param.regularization_type not in ("L1", "L2", "NONE"):
         raise ConfigError(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, ClassVar
+
+import numpy as np
 
 from mycaffe_py.answers import metrics_of, sample_of, test_of
 from mycaffe_py.blob.host_blob import refresh_views, send_writes
@@ -28,7 +30,7 @@ from mycaffe_py.plugins.registry import Registry
 from mycaffe_py.schema.decimals import DecimalSettings
 
 from .attached_trainer import AttachedTrainer
-from .averaging import mean_outputs as mean_outputs
+from .averaging import OutputMeans, mean_outputs as mean_outputs
 from .history import History
 from .param_groups import ParamGroup, apply_rule, clip_gradients, param_groups_of, regularize
 from .passes import passes_of
@@ -37,6 +39,7 @@ from .rollback import Rollback
 from .schedule import RateSchedule
 from .set_rate import SetRate
 from .settings import check_common, checked_count
+from .tallies import Tallies
 from .update_kernel import update_kernel_of
 from .use import SolverUse
 
@@ -94,6 +97,8 @@ class Solver(SolverUse):
         )
         for test_net in self.test_nets:
             test_net.debug_info = param.debug_info
+            if param.test_interval:
+                Tallies(test_net, param)  # fails now, not at the first test
         self.xp = xp = net.device.xp
         buffer = net.parameters
         self.history = [xp.zeros_like(buffer.data) for _ in range(self.history_slots)]
@@ -103,7 +108,6 @@ class Solver(SolverUse):
         """The kernel that makes the whole update; None where the plain rule does."""
 
     # What a subclass defines.
-
     @classmethod
     def check(cls, param: Any) -> None:
         """Raise ConfigError, by :meth:`fail`, if a SolverParameter is invalid for this update rule."""
@@ -211,10 +215,10 @@ class Solver(SolverUse):
     def _iterate(self) -> None:
         self.net.debug_info = self.param.debug_info and self._displays(self.iter)
         self.net.await_input()  # data that cannot be read end the training between two updates
-        self.in_update = True
+        self.in_update, done = True, self.iter
         if self.update_kernel is None or not update_at_once(self):
             self._iterate_in_parts()
-        self.iter += 1
+        self.iter = done + 1  # which a subclass's own apply_update() may not count
         updated = getattr(self.trainer, "updated", None)  # which third parties' may lack
         if updated is not None:
             updated()
@@ -240,22 +244,6 @@ class Solver(SolverUse):
     def _displays(self, iteration: int) -> bool:
         return bool(self.param.display) and iteration % self.param.display == 0
 
-    @property
-    def recent_losses(self) -> list[float]:
-        """The losses that ``average_loss`` averages. Caffe's window starts again with each :meth:`step`."""
-        self.passes.read()
-        return self.passes.window.values()
-
-    def resume_losses(self, losses: Iterable[float]) -> None:
-        """Make the next :meth:`step` continue with the loss window of an earlier run."""
-        self.passes.window.resume(losses)
-
-    @property
-    def smoothed_loss(self) -> float:
-        """Mean of the last ``average_loss`` losses."""
-        self.passes.read()
-        return self.passes.window.mean
-
     def _announce(self) -> None:
         listeners = self._listening()
         if not listeners:
@@ -264,14 +252,16 @@ class Solver(SolverUse):
         trainer = self.trainer
         metrics = {"loss": math.nan, **(metrics_of(trainer) if trainer is not None else {})}
         metrics["loss"] = self.smoothed_loss
+        display = self._displays(self.iter - 1)
         event = StepDone(
             iteration=self.iter,
             metrics=metrics,
             learning_rate=self.last_lr,
-            display=self._displays(self.iter - 1),
+            display=display,
             sample=sample_of(trainer) if trainer is not None else {},
             outputs=self.net.outputs_of_pass(),
             loss_is_output=self._loss_is_output,
+            elements=self.net.printed_elements() if display else {},
         )
         for listener in listeners:
             listener(event)
@@ -294,16 +284,26 @@ class Solver(SolverUse):
     # The update.
 
     def apply_update(self) -> None:
-        """Clip, normalise, regularise, compute the update and subtract it from the weights."""
+        """Make one update from the gradients of now: the last part of :meth:`step`, for loops of your own.
+
+        Clips, divides by ``iter_size``, regularises, applies the rule, subtracts and advances ``iter``, as Caffe does.
+        What it leaves to the loop: ``net.clear_param_diffs()``, callbacks, tests and snapshots.
+        """
         self.net.device.activate()
+        by_hand, self.in_update = not self.in_update, True
         send_writes()
         rate = self.last_lr = self.set_rate.of(self.schedule.take(self.updates_made))
+        if by_hand and self._displays(self.iter):
+            self.emit(Log(f"Iteration {self.iter}, lr = {rate:g}"))
         if self.update_kernel is not None:
             self.update_kernel.prepare(rate)
             self.update_kernel.launch()
         else:
             self._update_plainly(rate)
         refresh_views()
+        self.iter += 1
+        if by_hand:
+            self.in_update = False
 
     def _update_plainly(self, rate: float) -> None:
         xp, param = self.net.device.xp, self.param
@@ -348,17 +348,21 @@ class Solver(SolverUse):
 
     @noting_plugins()
     def test(self, index: int = 0) -> dict[str, float]:
-        """Run one test net with the train net's weights and return its mean outputs."""
+        """Run one test net with the train net's weights and return its mean outputs; none if ``test_iter`` is 0."""
         net = self.test_nets[index]
         net.share_trained_layers_with(self.net)
         iterations = self.param.test_iter[min(index, len(self.param.test_iter) - 1)]
+        if not iterations:
+            return {}
+        elements: Mapping[str, np.ndarray] = {}
         if self.trainer is not None:
             metrics = test_of(self.trainer, net, iterations)
         else:
-            with_loss = self.param.test_compute_loss
-            metrics = mean_outputs(net, iterations, self._stops_test, with_loss)
+            means = OutputMeans(net, elements=bool(self.listeners), settings=self.param)
+            metrics = means.over(iterations, self._stops_test, self.param.test_compute_loss)
+            elements = means.elements
         if metrics:  # none if a stop came before the last pass
-            self.emit(TestDone(self.iter, index, metrics))
+            self.emit(TestDone(self.iter, index, metrics, elements))
         elif self.stop_requested:
             self.emit(Log("Test interrupted."))
         return metrics

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -59,10 +60,14 @@ class SolverUse(Refuses):
             f"iteration {self.iter}"
             + (f" of {self.param.max_iter}" if self.param.max_iter else ""),
             lr=number_text(self.lr),
-            loss=number_text(self.loss) if self.iter else None,
+            loss=number_text(self.loss) if self._has_run() else None,
             net=repr(self.net.name),
             trainer=getattr(self.trainer, "type", None),
         )
+
+    def _has_run(self) -> bool:
+        """Whether the solver knows a loss: one that only makes updates for a loop of others knows none."""
+        return bool(self.iter) and not (math.isnan(self.loss) and not self.passes.window.values())
 
     @property
     def loss(self) -> float:
@@ -79,6 +84,22 @@ class SolverUse(Refuses):
         """The loss of the latest pass, of which there are ``iter_size`` for each update."""
         self.passes.read()
         return self.passes.pass_loss
+
+    @property
+    def recent_losses(self) -> list[float]:
+        """The losses that ``average_loss`` averages. Caffe's window starts again with each :meth:`step`."""
+        self.passes.read()
+        return self.passes.window.values()
+
+    def resume_losses(self, losses: Iterable[float]) -> None:
+        """Make the next :meth:`step` continue with the loss window of an earlier run."""
+        self.passes.window.resume(losses)
+
+    @property
+    def smoothed_loss(self) -> float:
+        """Mean of the last ``average_loss`` losses."""
+        self.passes.read()
+        return self.passes.window.mean
 
     @property
     def lr(self) -> float:

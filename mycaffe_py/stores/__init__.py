@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .database import Database, Records, open_database, record_name
 from .datum import array_to_datum, datum_to_array, parse_datum
+from .eight_bit import as_eight_bit
 from .hdf5 import HDF5Group, open_hdf5
 from .hdf5_dataset import HDF5Dataset
 from .images import (
@@ -18,6 +19,7 @@ from .images import (
 )
 from .lists import ImageEntry, read_list, text_lines
 from .mean import mean_to_bytes, read_mean
+from .resampling import resample
 from .writing import DatabaseWriter, check_backend
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "ImageEntry",
     "Records",
     "array_to_datum",
+    "as_eight_bit",
     "check_backend",
     "check_image_type",
     "datum_to_array",
@@ -43,6 +46,7 @@ __all__ = [
     "read_list",
     "read_mean",
     "record_name",
+    "resample",
     "resize_image",
     "resize_pixels",
     "text_lines",

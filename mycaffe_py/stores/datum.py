@@ -11,6 +11,8 @@ from mycaffe_py.errors import DataError
 
 from .images import decode_image
 
+_WITH_BOXES = "it may be a record of SSD, an image with boxes: the layer AnnotatedData reads these"
+
 
 def parse_datum(datum_class: Any, value: bytes) -> Any:
     """Return the Datum in a record's bytes, or raise DataError."""
@@ -34,9 +36,17 @@ def datum_to_array(datum: Any, color: bool | None = None) -> np.ndarray:
     values = np.frombuffer(stored, np.uint8) if stored else np.array(datum.float_data, np.float32)
     if min(shape) < 1 or values.size != math.prod(shape):  # exactly: NumPy's product overflows
         raise DataError(
-            f"it declares {shape} (channels, height, width) but has {values.size} values"
+            f"it declares {shape} (channels, height, width) but has {values.size} values",
+            hint=_WITH_BOXES if _has_boxes(datum) else None,
         )
     return values.reshape(shape)
+
+
+def _has_boxes(datum: Any) -> bool:
+    """Whether a record is SSD's AnnotatedDatum, whose field 1 is a message where that of a Datum is a number."""
+    from google.protobuf.unknown_fields import UnknownFieldSet
+
+    return any((one.field_number, one.wire_type) == (1, 2) for one in UnknownFieldSet(datum))
 
 
 def array_to_datum(schema: Any, values: np.ndarray, label: int | None = None) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 from mycaffe_py.device.memory_limits import out_of_memory
 from mycaffe_py.errors import ConfigError, MyCaffeError, require
+from mycaffe_py.foreign.files import stand_in
 from mycaffe_py.visible import visible_line
 
 from .hdf5_sizes import Taken
@@ -25,6 +26,7 @@ DAMAGED = (
 )
 """What h5py raises for damaged files."""
 _LONGEST_NAME, _LONGEST_REASON = 80, 120
+_LOOK_AT = 512
 
 
 class Source:
@@ -43,13 +45,17 @@ class Source:
         return self.error(f"{self.name}{message}", hint=hint)
 
     def check_regular(self, path: Path) -> None:
-        """Fail for a device, a pipe or a folder, and for a path that leads nowhere."""
+        """Fail for a device, a pipe or a folder, for a path that leads nowhere and for what stands for a file."""
         try:
             mode = os.stat(path).st_mode
         except (OSError, ValueError) as error:  # ValueError: the path contains a null character
             raise self.fail(f" cannot be read: {getattr(error, 'strerror', error)}") from error
         if not stat.S_ISREG(mode):
             raise self.fail(" is not a regular file, so it is not read")
+        with self.guard(), open(path, "rb") as file:
+            instead = stand_in(file.read(_LOOK_AT))
+        if instead:
+            raise self.fail(f" is {instead[0]}, but an HDF5 file is expected", instead[1])
 
     @contextmanager
     def guard(self, where: str = "") -> Iterator[None]:

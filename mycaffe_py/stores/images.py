@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import io
-import math
 import os
+import warnings
 from typing import Any
 
 import numpy as np
 
-from mycaffe_py.device.memory_limits import out_of_memory, require_memory
-from mycaffe_py.errors import DataError, naming_place, require
+from mycaffe_py.device.memory_limits import out_of_memory
+from mycaffe_py.errors import DataError, MyCaffeWarning, naming_place, require
+from mycaffe_py.foreign.files import stand_in
 from mycaffe_py.reading import size_setting
+from mycaffe_py.visible import visible
 
+from .eight_bit import pixels
 from .files import read_bytes
-from .resizing import resize_axis
+from .jpeg_end import with_end
+from .orientation import orientation, upright
+from .resampling import resample
 
 _FORMATS = {
     "jpg": "JPEG",
@@ -35,7 +40,7 @@ PIXELS_SETTING = "MYCAFFE_IMAGE_PIXELS"
 """Names the environment variable that says how many pixels an image may have."""
 MOST_PIXELS = 50_000_000
 """Decoded and converted, they take about 0.7 GiB; a file of 150 kB can claim them."""
-_MODES = {True: "RGB", False: "L"}
+_PNG_END = b"IEND"
 _BGR, _BGRA = [2, 1, 0], [2, 1, 0, 3]
 
 
@@ -49,7 +54,7 @@ def read_image(
     """
     data = image_bytes(path)
     with naming_place(os.fspath(path), DataError):
-        image = decode_image(data, color)
+        image = decode_image(data, color, visible(os.fspath(path)))
     return image if size is None else resize_pixels(image, size)
 
 
@@ -58,32 +63,52 @@ def image_bytes(path: str | os.PathLike[str]) -> bytes:
     return read_bytes(path, "image")
 
 
-def decode_image(data: bytes, color: bool | None = None) -> np.ndarray:
+def decode_image(data: bytes, color: bool | None = None, name: str = "") -> np.ndarray:
     """Return an image from the bytes of its file.
 
     ``color``: True for three channels, False for one (0.299 R + 0.587 G + 0.114 B), None for those
-    of the file, with its alpha channel. Of an animation, it is the first picture. A stored
-    orientation is not applied, as in Caffe with OpenCV 2. Raises DataError or MissingExtraError.
+    of the file, with its alpha channel. Of an animation, it is the first picture. A stored orientation is applied
+    where ``color`` is given, as by OpenCV from version 3 on. Of a JPEG file without its end, the rest is grey, with a
+    warning that calls it ``name``. Raises DataError or MissingExtraError.
     """
     module = require("PIL.Image", "image")
     if data.startswith(_POSTSCRIPT):
         raise DataError(
             "PostScript is not read, since that would run it", hint="convert it to PNG first"
         )
+    size = len(data)
+    data, cut = with_end(data)
     try:
         with open_picture(io.BytesIO(data)) as image:
-            image = _eight_bit(image)
-            values = np.asarray(_native(image) if color is None else image.convert(_MODES[color]))
+            values = pixels(image, color)
+            if color is not None and image.format != "TIFF":  # Pillow turns TIFF itself
+                values = upright(values, orientation(image.info.get("exif")))
+            kind = image.format
     except DataError:
         raise
     except MemoryError as error:
         raise out_of_memory("an image is too large for the available memory") from error
     except module.UnidentifiedImageError as error:  # its text contains a buffer's address
-        raise DataError(f"{len(data)} bytes that are not a complete image") from error
+        what, hint = stand_in(data) or (f"{size} bytes that are not a complete image", None)
+        raise DataError(what, hint=hint) from error
     except Exception as error:  # Pillow raises many kinds for a damaged file
-        raise DataError(f"{len(data)} bytes that are not a complete image: {error}") from error
+        raise DataError(f"{size} bytes that are not a complete image: {error}") from error
+    if kind == "PNG" and _PNG_END not in data:
+        raise DataError(f"{size} bytes that are not a complete image: a PNG file without its end")
+    if cut:
+        named = f"{name}: " if name else ""
+        warnings.warn(
+            f"{named}a JPEG file of {size} bytes without its end: what is missing is grey",
+            MyCaffeWarning,
+            stacklevel=2,
+        )
+    return _planes(values)
+
+
+def _planes(values: np.ndarray) -> np.ndarray:
+    """Return pixels (height, width[, channels]) as (channels, height, width), blue first."""
     if values.ndim == 2:
-        return values[None]
+        return np.ascontiguousarray(values[None])
     order = _BGRA if values.shape[2] == 4 else _BGR
     return np.ascontiguousarray(values.transpose(2, 0, 1)[order])
 
@@ -108,21 +133,6 @@ def open_picture(source: Any) -> Any:
     return image
 
 
-def _eight_bit(image: Any) -> Any:
-    """Return an image with 16 bits per value reduced to the upper 8, as OpenCV reads it."""
-    if not image.mode.startswith("I"):
-        return image
-    module = require("PIL.Image", "image")
-    return module.fromarray((np.asarray(image).astype(np.int32) >> 8).clip(0, 255).astype(np.uint8))
-
-
-def _native(image: Any) -> Any:
-    transparent = image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info
-    if transparent:
-        return image.convert("RGBA")
-    return image.convert("L" if image.mode in ("1", "L", "F") else "RGB")
-
-
 def check_image_type(kind: str) -> str:
     """Return Pillow's name for the format of a file extension, or raise DataError."""
     name = _FORMATS.get(kind.lower().lstrip("."))
@@ -132,17 +142,20 @@ def check_image_type(kind: str) -> str:
     return name
 
 
-def encode_image(image: np.ndarray, kind: str) -> bytes:
+def encode_image(image: np.ndarray, kind: str, quality: int | None = None) -> bytes:
     """Return an image as the bytes of a file; ``kind`` is an extension such as ``png``.
+
+    ``quality``, 1 to 100, is JPEG's; OpenCV's 95 if not given.
 
     Raises DataError if images of this size cannot have that form: JPEG's sides have at most 65,535 pixels.
     """
     module = require("PIL.Image", "image")
     name = check_image_type(kind)
     values = image[0] if len(image) == 1 else image[_BGR].transpose(1, 2, 0)
+    options = _OPTIONS.get(name, {}) if quality is None else {"quality": quality}
     buffer = io.BytesIO()
     try:
-        module.fromarray(np.ascontiguousarray(values)).save(buffer, name, **_OPTIONS.get(name, {}))
+        module.fromarray(np.ascontiguousarray(values)).save(buffer, name, **options)
     except (OSError, ValueError) as error:
         height, width = image.shape[1:]
         raise DataError(
@@ -158,13 +171,7 @@ def resize_pixels(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     one rounds its weights); not Pillow's bilinear filter, which averages over more pixels when it
     shrinks an image.
     """
-    if image.shape[1:] == tuple(size):
-        return image
-    require_memory(8 * len(image) * math.prod(size), f"an image resized to {size}")
-    values = image
-    for axis, length in enumerate(size, start=1):
-        values = resize_axis(values, length, 1, axis)
-    return (values + 0.5).astype(np.uint8)
+    return resample(image, size)
 
 
 resize_image = resize_pixels

@@ -129,7 +129,7 @@ def _layout(file: DataFile, head: bytes) -> Layout:
 
 def _mistaken(head: bytes, file: DataFile) -> tuple[str, str | None]:
     """Return what a file without LMDB's mark is, as far as it can be told, and a hint."""
-    from mycaffe_py.foreign.files import foreign_kind
+    from mycaffe_py.foreign.files import foreign_hint, foreign_kind
 
     own = struct.pack("=I", _MAGIC)
     other = own[::-1]
@@ -144,7 +144,7 @@ def _mistaken(head: bytes, file: DataFile) -> tuple[str, str | None]:
         return "it is an HDF5 file", 'HDF5 files are read by the layer "HDF5Data"'
     kind = foreign_kind(head, file.path)
     if kind:
-        return f"it is {kind}", None
+        return f"it is {kind}", foreign_hint(kind)
     if not head.strip(b"\0"):
         return "it begins with zeros", DAMAGED_HINT
     if all(32 <= byte < 127 or byte in b"\t\r\n" for byte in head):

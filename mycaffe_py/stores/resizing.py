@@ -37,11 +37,13 @@ def resize_image(im: Any, new_dims: Sequence[int], interp_order: int = 1) -> np.
     return np.clip(result, image.min(), image.max()).astype(np.float32)
 
 
-def resize_axis(values: np.ndarray, size: int, order: int, axis: int) -> np.ndarray:
+def resize_axis(
+    values: np.ndarray, size: int, order: int, axis: int, *, mirrored: bool = False
+) -> np.ndarray:
     """Interpolate one axis to ``size`` samples by B-splines of ``order`` 0 to 3.
 
     Pixels are areas: output i lies at (i + 1/2) * old / size - 1/2. Beyond the ends the edge is repeated
-    (orders 0, 1) or the samples are mirrored (2, 3). There is no smoothing before downsampling.
+    (orders 0, 1, unless ``mirrored``) or the samples are mirrored (2, 3). There is no smoothing before downsampling.
     """
     old = values.shape[axis]
     if size == old:
@@ -56,7 +58,7 @@ def resize_axis(values: np.ndarray, size: int, order: int, axis: int) -> np.ndar
     for tap in range(order + 1):
         index = first + tap
         weights = _spline(places - index, order).reshape(-1, *[1] * (coefficients.ndim - 1))
-        result += weights * coefficients[_inside(index, old, mirrored=order >= 2)]
+        result += weights * coefficients[_inside(index, old, mirrored=mirrored or order >= 2)]
     return np.moveaxis(result, 0, axis)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mycaffe_py.errors import DataError, MissingFileError
+from mycaffe_py.foreign.files import stand_in
 from mycaffe_py.reading import read_bytes
 
 from .columnar import is_columnar, read_columnar
@@ -66,6 +67,8 @@ def find_table(name: str, base_dir: Path, field: str) -> Path:
 
 def _file_table(path: Path, header: bool | None, marks: Marks) -> Table:
     raw = _bytes_of(path)
+    if instead := stand_in(raw):
+        raise DataError(f"{path} is {instead[0]}, but a table is expected", hint=instead[1])
     if is_columnar(path, raw):
         return read_columnar(path, raw, marks)
     return _text_table(path, raw, header, marks)

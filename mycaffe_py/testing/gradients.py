@@ -45,7 +45,8 @@ class GradientCheck:
         check = _Check(param, inputs, registry, phase, seed, _STEP, TOLERANCE)
         self.run, self.rng = _Run(check, CheckDevice(), np.float64), rng
         self.layer: Layer = self.run.layer
-        self.flags = [self.layer.allow_force_backward(i) for i in range(len(shapes))]
+        asked = [*param.propagate_down, *[True] * len(shapes)]
+        self.flags = [self.layer.allow_force_backward(i) and asked[i] for i in range(len(shapes))]
         specs = [*self.layer.param.param, *[None] * len(self.layer.blobs)]
         self.learned = [
             spec is None or spec.lr_mult != 0
@@ -97,6 +98,9 @@ class GradientCheck:
         result.parameters = sum(blob.count for blob in self.layer.blobs)
         if type(self.layer).backward is Layer.backward or not self.run.top:
             result.result = NONE
+            return result
+        if reason := self.layer.why_no_derivative():
+            result.result, result.note = NONE, reason
             return result
         self.fill()
         blobs = [

@@ -58,10 +58,11 @@ class Recording:
 
 def _of_unknown_values(function: Callable[..., Any], args: Any, words: Any) -> Any:
     """Return a result of the right shape; indices, whose values are unknown, are taken as 0 if they lead nowhere."""
-    try:
-        return function(*args, **words)
-    except IndexError:
-        return function(args[0], *map(_without_indices, args[1:]), **words)
+    with np.errstate(all="ignore"):  # unknown values may be NaN, which no whole number is
+        try:
+            return function(*args, **words)
+        except IndexError:
+            return function(args[0], *map(_without_indices, args[1:]), **words)
 
 
 def _without_indices(value: Any) -> Any:

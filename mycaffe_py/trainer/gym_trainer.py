@@ -11,6 +11,7 @@ from mycaffe_py.errors import ConfigError
 from mycaffe_py.events import with_outputs
 from mycaffe_py.forecast import Forecast
 from mycaffe_py.net.net import Net
+from mycaffe_py.solver.averaging import FigureMeans
 from mycaffe_py.wording import counted
 
 from .gym_batch import GymBatch
@@ -102,19 +103,18 @@ class GymTrainer(Trainer):
 
     def _test(self, net: Net, gyms: GymBatch, iterations: int) -> dict[str, float]:
         figures = self._new_figures(gyms, iterations)
-        totals: dict[str, float] = {}
-        for done in range(iterations):
+        totals = FigureMeans(net.outputs)
+        for _ in range(iterations):
             if self.solver.stop_requested:
                 return {}
             gyms.advance(net)
             net.forward_layers()
             prediction = gyms.take_prediction(net)
             figures.add(prediction, gyms.target, gyms.last_target)
-            for name, value in net.outputs_of_pass().items():
-                totals[name] = totals.get(name, 0.0) + (value - totals.get(name, 0.0)) / (done + 1)
+            totals.add(net.outputs_of_pass())
         found = figures.figures()
         del found["abs_error"]
-        return with_outputs(found, totals)
+        return with_outputs(found, totals.means)
 
     def forecast(self, net: Net, steps: int, *, start: Any = None) -> Forecast:
         """Forecast with the net, without training, from the end of the gym's data."""

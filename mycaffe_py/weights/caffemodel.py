@@ -17,6 +17,7 @@ from mycaffe_py.blob.blobproto import (
     array_from_proto,
     array_to_proto,
     as_type,
+    has_diff,
     proto_shape,
     shape_fits,
 )
@@ -291,7 +292,7 @@ def read_blob(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return values and gradients (None if there are none) of a stored blob in the given shape."""
     with naming_place(where, SnapshotError):
-        diff = array_from_proto(proto, diff=True) if proto.diff or proto.double_diff else None
+        diff = array_from_proto(proto, diff=True) if has_diff(proto) else None
         data = array_from_proto(proto)
     return data.reshape(shape), None if diff is None else diff.reshape(shape)
 

@@ -98,7 +98,7 @@ def parse(
 
 
 def _refuse_other_formats(path: Path, data: bytes, expected: str) -> None:
-    from mycaffe_py.foreign.files import foreign_kind
+    from mycaffe_py.foreign.files import foreign_hint, foreign_kind
 
     ending = ".caffemodel" if expected == WEIGHTS else ".solverstate"
     if not data:
@@ -107,7 +107,8 @@ def _refuse_other_formats(path: Path, data: bytes, expected: str) -> None:
     if kind:
         raise SnapshotError(
             f"{path} is {kind}, but a {expected} file is expected",
-            hint=f"give a {ending} or {ending}.h5 file; those of other frameworks are not read",
+            hint=foreign_hint(kind)
+            or f"give a {ending} or {ending}.h5 file; those of other frameworks are not read",
         )
     if _is_text(data):
         raise SnapshotError(

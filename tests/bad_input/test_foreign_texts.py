@@ -42,7 +42,7 @@ IN_THE_MODEL = {
     (SIZE, "// text\nhidden_size: 4"): ['"//" does not begin a comment', "write # instead of //"],
     (SIZE, "/* text */ hidden_size: 4"): ["write # instead of /*"],
     (SIZE, "\n-- text\nhidden_size: 4"): ["write # instead of --"],
-    (NAME, "name: cfc1"): ['write name: "cfc1"'],
+    (NAME, "name: cfc=1"): ['write name: "cfc=1"'],
     (NAME, "name: cfc 1"): ['write name: "cfc 1"'],
     (NAME, 'name = "cfc1"'): ['write name: "cfc1"'],
     (NAME, 'name: "cfc1'): ["the closing quote is missing", 'write name: "cfc1"'],

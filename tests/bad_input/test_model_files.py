@@ -33,7 +33,7 @@ MISTAKES = {
         *("activation: RELU", 'activation: "RELU"'),
         ["leave out the quotes", "backbone_activation: RELU"],
     ),
-    "text without quotes": ('"Small"', "Small", [":1:7", 'write name: "Small"']),
+    "text without quotes": ('"Small"', "Small net", [":1:7", 'write name: "Small net"']),
     "curly quotes": ('"Small"', "\u201cSmall\u201d", [":1:7", 'write name: "Small"']),
     "missing quote": (
         '"Small"',

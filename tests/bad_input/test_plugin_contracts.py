@@ -47,7 +47,7 @@ LAYERS = {
     ),
     (RESHAPE, RESHAPE + "\n    def __init__(self):\n        pass\n"): (
         1,
-        ["Gate.__init__() takes 1", "write def __init__(self, param, context):"],
+        ["Gate.__init__() takes 1", "write def __init__(self, param, context=None):"],
     ),
     ('    type = "Gate"\n', "    pass\n"): (
         2,

@@ -43,7 +43,7 @@ MISTAKES = {
     ),
     "mode that is none": (*settings("solver_mode: TPU"), [":7:26", '"TPU"', "CPU, GPU"]),
     "test_iter without an interval": (*settings("test_iter: 1"), ["test_interval > 0, got 0"]),
-    "test_iter 0": (*settings("test_interval: 1 test_iter: 0"), [":7:41", "at least 1, got 0"]),
+    "test_iter -1": (*settings("test_interval: 1 test_iter: -1"), [":7:41", "at least 0, got -1"]),
     "states and nets of tests": (
         *settings("test_interval: 1 test_iter: 1 test_state {} test_state {}"),
         ["test_state is given 2 times for 1 test nets"],

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mycaffe_py.builder import build_training, load_solver_file
-from mycaffe_py.builder.mycaffe_trainer import parse_properties, upgrade_custom_trainer
+from mycaffe_py.builder.mycaffe_trainer import upgrade_custom_trainer
+from mycaffe_py.builder.property_text import parse_properties
 from mycaffe_py.errors import PrototxtError
 from mycaffe_py.plugins import load_registry
 from mycaffe_py.schema import load_solver_text
@@ -66,7 +67,7 @@ def test_parsing_of_properties(text, expected):
         ("RNN.SUPER.SIMPLE", f"{BLOBS};CurveType=cos;UsePreLoadData=True", DIRECT),
         ("TrainerRNNSimple", f"{BLOBS};CurveType=1;;Threads=1;RewardType=VAL", DIRECT),
         ("", f"TrainerType=RNN.SUPER_SIMPLE;{BLOBS};CurveType=1", DIRECT),
-        ("SomeHostsName", f"TrainerType=RNN.SUPER.SIMPLE;{BLOBS};CurveType=1;Gym=Curve", DIRECT),
+        ("rl.trainer", f"TrainerType=RNN.SUPER.SIMPLE;{BLOBS};CurveType=1;Gym=Curve", DIRECT),
     ],
 )  # fmt: skip
 def test_equals_the_typed_form(registry, name, properties, typed):
@@ -104,7 +105,20 @@ def test_empty_fields_say_nothing(registry):
         ("RNN.SUPER_SIMPL", "CurveType=1", "unknown trainer type", "did you mean", '"RNN.SUPER_SIMPL"'),
         ("RNN.SUPER_SIMPL", "", 'unknown trainer type "RNN.SUPER_SIMPL"', "did you mean", '"RNN.SUPER_SIMPL"'),
         ("MyCaffeTrainerDual", "TrainerType=RNN.SIMPL", 'unknown trainer type "RNN.SIMPL"', "", "TrainerType"),
-        ("Host", "TrainerType=RNN.SUPR_SIMPLE", "unknown trainer type", "did you mean", "TrainerType"),
+        ("Some", "TrainerType=RNN.SUPER_SIMPLE", 'unknown custom_trainer "Some"', "known: MyCaffe", '"Some"'),
+        ("Dual.Trainr", "TrainerType=RNN.SUPER_SIMPLE", "unknown custom_trainer", "Dual.Trainer", '"Dual.Trainr"'),
+        ("RNN.SUPER_SIMPLE", "TrainerType", '"TrainerType" is no Key=value', "write Key=value", 'TrainerType"'),
+        ("RNN.SUPER_SIMPLE", ";;==x", '"==x" is no Key=value', "write Key=value", '==x"'),
+        ("RNN.SUPER_SIMPLE", "CurveType=1; = 3 ;", '"= 3" is no Key=value', "", "= 3 ;"),
+        ("RNN.SUPER_SIMPLE", "datasource_csv_file=a;b.csv", '"b.csv" is no Key=value', "no value can", "b.csv"),
+        ("RNN.SUPER_SIMPLE", "CurveType=1;CurveType=2", '"CurveType" is given twice', "keep one", "CurveType=2"),
+        ("RNN.SUPER_SIMPLE", "CurveType=1;CurveType=1", '"CurveType" is given twice', "keep one", 'CurveType=1"'),
+        ("RNN.SUPER_SIMPLE", "CurveType=", "property CurveType has no value", "leave the property out", "CurveType"),
+        ("RNN.SUPER_SIMPLE", "Gym= ;CurveType=1", "property Gym has no value", "", "Gym"),
+        ("MyCaffeTrainerDual", "TrainerType=", "property TrainerType has no value", "", "TrainerType"),
+        ("RNN.SUPER_SIMPLE", "Gamma=0.99", 'unknown property "Gamma"', "known: TrainerType", "Gamma"),
+        ("RNN.SUPER_SIMPLE", "curvetype=1", 'unknown property "curvetype"', 'did you mean "CurveType"?', "curvetype"),
+        ("Dual.Trainer", "TrainerType=RNN.SUPR_SIMPLE", "unknown trainer type", "did you mean", "TrainerType"),
         ("", "CurveType=1", "do not set TrainerType", "types: MyCaffeTrainerDual", '"CurveType=1"'),
     ],
 )  # fmt: skip
@@ -118,6 +132,29 @@ def test_mistakes_have_a_hint_and_a_place(registry, name, properties, message, h
     place = problem.location
     assert place.filename == "my.prototxt"
     assert text.splitlines()[place.line - 1][place.column - 1 :].startswith(word)
+
+
+def test_white_space_and_empty_parts_are_no_mistakes(registry):
+    text = old(" Dual.Trainer ".strip(), f" TrainerType = RNN.SUPER_SIMPLE ;; {BLOBS} ; GPUIDs=; ")
+    assert upgraded(registry, text).trainer.dual_param.trainer_type == "RNN.SUPER_SIMPLE"
+
+
+def test_several_parts_that_are_no_properties(registry):
+    found = problems(registry, old("RNN.SUPER_SIMPLE", "a;CurveType=1;b;c=1;c=2"))
+    assert [problem.message for problem in found] == [
+        '"a" is no Key=value',
+        '"b" is no Key=value',
+        'the property "c" is given twice',
+    ]
+
+
+def test_properties_that_were_set_on_the_command_line(registry):
+    solver = load_solver_text(registry.schema, COMMON)
+    override = "solver.custom_trainer_properties=TrainerType"
+    with pytest.raises(PrototxtError, match='"TrainerType" is no Key=value'):
+        build_training(
+            solver=solver, model="LiquidNetCfc.prototxt", registry=registry, overrides=[override]
+        )
 
 
 def test_all_mistakes_at_once(registry):
@@ -142,7 +179,7 @@ def test_both_forms_at_once(registry, field):
     ("properties", "message"),
     [
         ("BlobNames=x~nothing", 'x is blob "nothing"'),
-        ("CurveType=3;datasource_csv_file=", "curve_param.csv_file is empty"),
+        ("CurveType=3", "curve_param.csv_file is empty"),
     ],
 )
 def test_later_mistakes_point_at_the_properties(registry, tmp_path, properties, message):

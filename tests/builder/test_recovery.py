@@ -72,7 +72,7 @@ def test_fields_types_wiring_and_setup(found):
 def test_what_may_only_follow_from_a_mistake_is_not_reported(found):
     text = IN + layer("a", "TanH", "x0", "", 'tpo: "a"') + layer("b", "ReLU", "a", "b")
     assert places(found(text)) == [("E101", 2)]
-    text = IN + layer("a", "TanH", "x0", "", "top: a") + layer("b", "ReLU", "a", "b")
+    text = IN + layer("a", "TanH", "x0", "", "top: 7") + layer("b", "ReLU", "a", "b")
     assert places(found(text)) == [("E102", 2)]
     two = layer("d", "TanH", "x0", "d", "include { phse: TEST }") + layer("d", "ReLU", "x0", "d")
     assert places(found(IN + two)) == [("E101", 2)]

@@ -66,7 +66,7 @@ def test_a_solver_is_checked_with_its_net(registry, tmp_path, monkeypatch):
     assert missing.path == ("net",)
     (tmp_path / "net.prototxt").write_text(NET, encoding="utf-8")
     assert check_solver_text(SOLVER, "solver.prototxt", registry).problems == []
-    tested = f"{SOLVER} test_iter: 0 test_interval: 5"
+    tested = f"{SOLVER} test_iter: -1 test_interval: 5"
     (problem,) = check_solver_text(tested, "solver.prototxt", registry).problems
     assert problem.path == ("test_iter", 0)
 

@@ -7,7 +7,13 @@ import pytest
 
 from mycaffe_py.builder import build_training, load_model
 from mycaffe_py.device import Device
-from mycaffe_py.errors import ConfigError, MissingFileError, MyCaffeError, PrototxtError
+from mycaffe_py.errors import (
+    ConfigError,
+    MissingFileError,
+    MyCaffeError,
+    MyCaffeWarning,
+    PrototxtError,
+)
 
 from ..solver_files import NET, SOLVER, write_nets
 
@@ -126,13 +132,18 @@ def test_test_nets_have_their_states(build):
     assert ["drop" in net.layer_names for net in nets] == [False, True]
 
 
+def test_a_test_net_without_passes_is_said(build):
+    with pytest.warns(MyCaffeWarning, match="test_iter is 0: the test net is built"):
+        trained = build('net: "net.prototxt" test_iter: 0 test_interval: 1')
+    assert len(trained.solver.test_nets) == 1
+
+
 @pytest.mark.parametrize(
     ("text", "message", "line"),
     [
         ("test_iter: 1", "test nets need test_interval > 0, got 0", None),
         ("test_iter: 1\ntest_interval: -2", "test nets need test_interval > 0, got -2", 7),
-        ("test_interval: 1\ntest_iter: 0", "test_iter must be at least 1, got 0", 7),
-        ("test_interval: 1\ntest_iter: 1 test_iter: -3", "test_iter must be at least 1, got -3", 7),
+        ("test_interval: 1\ntest_iter: 1 test_iter: -3", "test_iter must be at least 0, got -3", 7),
         (
             'test_net: "other.prototxt"\ntest_net: "other.prototxt"\ntest_iter: 1 test_interval: 1',
             "2 test nets, but test_iter is given 1 time",

@@ -100,3 +100,51 @@ def test_gradients_of_a_plugin(mycaffe, tmp_path):
 def test_gradients_that_cannot_be_checked(mycaffe, arguments, code, words):
     result = mycaffe("check", *arguments)
     assert result.exit_code == code and words in result.stderr, result.stderr
+
+
+STAGES = """layer { name: "t" type: "Input" top: "x" include { phase: TRAIN } input_param { shape { dim: 4 dim: 2 } } }
+layer { name: "d" type: "Input" top: "x" include { phase: TEST stage: "deploy" }
+  input_param { shape { dim: 1 dim: 2 } } }
+layer { name: "r" type: "ReLU" bottom: "x" top: "y" }
+layer { name: "p" type: "Softmax" bottom: "%s" top: "p" include { phase: TEST } }
+"""
+
+
+def test_the_states_of_a_net(mycaffe, tmp_path):
+    (tmp_path / "net.prototxt").write_text(STAGES % "y")
+    result = mycaffe("check", "net.prototxt")
+    assert result.exit_code == 0, result.stderr
+    assert "  checked in phase TRAIN; TEST with stage deploy" in result.stdout.splitlines()
+    (tmp_path / "wrong.prototxt").write_text(STAGES % "z")
+    wrong = mycaffe("check", "wrong.prototxt")
+    assert wrong.exit_code == 2
+    assert 'unknown bottom blob "z" (phase TEST with stage deploy)' in wrong.stderr
+    assert mycaffe("check", "wrong.prototxt", "--phase", "TRAIN").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--phase", "test", "--stage", "deploy"),
+        ("-phase", "TEST", "-stage", "deploy,"),
+        ("--phase=TEST", "--stage=deploy", "--level", "3"),
+    ],
+)
+def test_a_state_that_is_asked_for(mycaffe, tmp_path, options):
+    (tmp_path / "net.prototxt").write_text(STAGES % "y")
+    result = mycaffe("check", "net.prototxt", *options)
+    assert result.exit_code == 0, result.stderr
+    assert "  checked in phase TEST with stage deploy" in result.stdout
+    assert "d (Input): - -> x(1,2)" in result.stdout
+
+
+def test_a_stage_that_no_rule_names_is_warned_of(mycaffe, tmp_path):
+    (tmp_path / "net.prototxt").write_text(STAGES % "y")
+    result = mycaffe("check", "net.prototxt", "--stage", "deplyo", "--phase", "TRAIN")
+    assert "--stage deplyo has no effect" in result.stderr
+
+
+def test_gradients_in_a_state(mycaffe, tmp_path):
+    (tmp_path / "net.prototxt").write_text(STAGES % "y")
+    result = mycaffe("check", "--gradients", "net.prototxt", "--phase", "TEST", "--stage", "deploy")
+    assert result.exit_code == 0 and "p  " in result.stdout, result.stderr

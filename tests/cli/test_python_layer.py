@@ -88,6 +88,10 @@ COMMANDS = {
     "extract-features": (
         *("extract-features", "w.caffemodel", "model/net.prototxt", "y", "db", "1", "lmdb"),
     ),
+    "fold-bn": (
+        *("fold-bn", "--model", "model/net.prototxt", "--weights", "w.caffemodel"),
+        *("--out", "new.prototxt"),
+    ),
     "convert-weights": ("convert-weights", "w.caffemodel", "w.pt", "--model", "model/net.prototxt"),
 }
 
@@ -115,6 +119,66 @@ def test_each_of_them_has_the_option(mycaffe, write, verb, tmp_path):
     output = error_of(mycaffe(*COMMANDS[verb], "--allow-python"))
     assert 'has no class "Scaled"' in output
     assert (tmp_path / "executed").exists()
+
+
+@pytest.mark.parametrize("verb", [*COMMANDS, "draw"])
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("import caffe\nprint 'x'\n", ["user_cli.py:2: SyntaxError", "print 'x'", "print(...)"]),
+        ("import os\nimport sys\nsys.exit(7)\n", ["user_cli.py:3: SystemExit: 7"]),
+    ],
+)
+def test_a_module_that_cannot_be_imported(mycaffe, write, verb, tmp_path, source, words):
+    write(source)
+    (tmp_path / "w.caffemodel").touch()
+    command = COMMANDS.get(verb, ("draw", "model/net.prototxt", "net.svg"))
+    result = mycaffe(*command, "--allow-python")
+    if verb == "draw":  # a net is drawn as far as it can be built
+        assert result.exit_code == 0
+        return
+    output = error_of(result)
+    place = 'net.prototxt:3:79: layer "py" (Python): module "user_cli" cannot be imported: '
+    for word in ("error[E222] ", place, *words):
+        assert word in output
+
+
+def test_a_mistake_in_param_str_is_the_users(mycaffe, write, tmp_path):
+    setup = "    def setup(self, bottom, top):\n        import ast\n        ast.literal_eval(self.param_str)\n"
+    write(MODULE.replace("    def reshape", f"{setup}\n    def reshape"))
+    net = tmp_path / "model" / "net.prototxt"
+    net.write_text(MODEL.replace('layer: "Scaled"', 'layer: "Scaled" param_str: "{\'factor\': 3"'))
+    for verb in (TRAIN, ("check", "model/net.prototxt"), COMMANDS["time"]):
+        result = mycaffe(*verb, "--allow-python")
+        assert result.exit_code == 1
+        for words in (
+            "error[E121]: SyntaxError: ",
+            "its param_str: {'factor': 3",
+            "user_cli.py:8: ast.literal_eval(self.param_str)",
+        ):
+            assert words in result.output
+        assert "this is a bug" not in result.output
+
+
+@pytest.mark.parametrize("method", ["setup", "reshape", "forward"])
+def test_a_layer_that_ends_the_program_does_not_end_it_well(mycaffe, write, method):
+    head = f"def {method}(self, bottom, top):"
+    leaves = f"{head}\n        import sys\n        sys.exit(0)\n"
+    if method in MODULE:
+        write(MODULE.replace(head, leaves))
+    else:
+        write(f"{MODULE}\n    {leaves}")
+    result = mycaffe(*COMMANDS["time"], "--allow-python")  # a training has words of its own
+    assert result.exit_code == 1, result.output
+    for words in ("error[E121]: SystemExit: 0", "user_cli.py:", "sys.exit(0)"):
+        assert words in result.output
+
+
+def test_old_code_that_fails_as_it_runs(mycaffe, write):
+    write(MODULE.replace("3 *", "range(3 / 2)[0] *"))
+    result = mycaffe(*TRAIN, "--allow-python")
+    assert result.exit_code == 1
+    assert "write // for a whole number" in result.output
 
 
 def test_a_permission_is_for_one_command(mycaffe, write):

@@ -3,9 +3,12 @@ from __future__ import annotations
 import json
 import shutil
 
+import h5py
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from mycaffe_py import Net
 from mycaffe_py.cli.app import app
 
 from .conftest import SMALL
@@ -135,3 +138,33 @@ def test_a_weights_file_may_have_a_comma_in_its_name(mycaffe, trained, tmp_path)
     for verb in (("test",), ("train", "--iterations", 1)):
         result = mycaffe(*verb, *SMALL, "--weights", "a,b.caffemodel", "--device", "cpu")
         assert result.exit_code == 0, result.stderr
+
+
+def test_detections_are_evaluated_as_the_solver_says(mycaffe, tmp_path):
+    found = [[0, 1, 0.9, 0, 0, 0.5, 0.5], [0, 1, 0.8, 0.6, 0.6, 1, 1]]
+    objects = [[0, 1, 0, 0, 0, 0.5, 0.5, 0], [0, 1, 1, 0, 0.5, 0.5, 1, 0]]
+    with h5py.File(tmp_path / "rows.h5", "w") as file:
+        file["found"] = np.array([[found]], dtype=np.float32)
+        file["objects"] = np.array([[objects]], dtype=np.float32)
+    (tmp_path / "rows.txt").write_text("rows.h5\n")
+    (tmp_path / "net.prototxt").write_text(
+        'layer { name: "rows" type: "HDF5Data" top: "found" top: "objects" '
+        'hdf5_data_param { source: "rows.txt" batch_size: 1 } }\n'
+        'layer { name: "map" type: "DetectionEvaluate" bottom: "found" bottom: "objects" top: "map" '
+        "detection_evaluate_param { num_classes: 2 } include { phase: TEST } }\n"
+        'layer { name: "fc" type: "InnerProduct" bottom: "found" top: "fc" '
+        "inner_product_param { num_output: 1 } include { phase: TRAIN } }\n"
+    )
+    (tmp_path / "own.prototxt").write_text(
+        'net: "net.prototxt" base_lr: 0.1 max_iter: 1 lr_policy: "fixed" eval_type: "detection" ap_version: "11point" '
+        "show_per_class_result: true"
+    )
+    Net(str(tmp_path / "net.prototxt"), 1).save(str(tmp_path / "weights.caffemodel"))
+    asked = ("--weights", "weights.caffemodel", "--iterations", 1, "--json", "--device", "cpu")
+    figures = {
+        name: json.loads(mycaffe("test", option, name, *asked).stdout)
+        for option, name in (("--model", "net.prototxt"), ("--solver", "own.prototxt"))
+    }
+    assert figures["net.prototxt"]["map"] == 0.5  # the area
+    by_solver = figures["own.prototxt"]
+    assert by_solver["map"] == by_solver["map_class1"] == pytest.approx(6 / 11)

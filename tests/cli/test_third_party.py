@@ -143,8 +143,10 @@ def test_a_place_without_an_attribute_is_refused():
 def test_our_own_are_installed():
     assert {
         "benchmark",
+        "convert-annoset",
         "convert-weights",
         "designer",
+        "fold-bn",
         "plot",
         "report",
     } <= third_party.installed_commands().keys()

@@ -57,6 +57,23 @@ def test_a_layer_is_described_with_types_defaults_docs_and_enums():
     assert "      | RELU " in text
 
 
+FORKED = GATE.replace('    type = "Gate"', '    type = "Gate"\n    fork = "SSD"')
+
+
+def test_the_fork_of_a_layer(tmp_path):
+    (tmp_path / "gate.py").write_text(FORKED)
+    plugin = ("--plugin", str(tmp_path / "gate.py"))
+    (line,) = [row for row in run("layers", *plugin).stdout.splitlines() if row.startswith("Gate ")]
+    assert line.endswith("y = scale * x * sigmoid(x), elementwise. [SSD]")
+    first = run("layers", "Gate", *plugin).stdout.splitlines()[0]
+    assert first.startswith("Gate  (layer, plugin ") and first.endswith(", of the fork SSD)")
+    entries = {
+        entry["type"]: entry for entry in json.loads(run("layers", *plugin, "--json").stdout)
+    }
+    assert entries["Gate"]["fork"] == "SSD" and entries["Convolution"]["fork"] == ""
+    assert json.loads(run("layers", "Gate", *plugin, "--json").stdout)["fork"] == "SSD"
+
+
 def test_a_type_is_found_in_any_spelling():
     assert run("layers", "cfc").stdout == run("layers", "CFC").stdout
 

@@ -83,8 +83,8 @@ def test_plain_lines_of_tests_snapshots_and_messages():
     assert lines == [
         "Iteration 10, Testing net (#1)",
         "    Test net output #0: loss = 0.5 (* 1 = 0.5 loss)",
-        "    Test net output #1: y[0] = 1",
-        "    Test net output #2: y[1] = 2",
+        "    Test net output #1: y = 1",
+        "    Test net output #2: y = 2",
         "Snapshotting to binary proto file runs/a_iter_10.caffemodel",
         "Snapshotting solver state to binary proto file runs/a_iter_10.solverstate",
         "hello",

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from mycaffe_py.layer import TEST
+
 _LABELS = [2, 0, 3]
 _PROBABILITIES = [[0.1, 0.2, 0.3, 0.4], [0.7, 0.1, 0.1, 0.1], [0.25, 0.25, 0.3, 0.2]]
 _MAP = [[[[0, 2], [1, 255]]], [[[2, 2], [255, 0]]]]  # labels of two images of 2 x 2
+_CLASS_WEIGHTS = (
+    "weight_by_label_freqs: true class_weighting: 0.25 class_weighting: 3 class_weighting: 1.5"
+)
 _TWO_TOPS = 'top: "loss" top: "p" loss_weight: 1 loss_weight: 0'
 _MATRIX = [[1, 0.5, 0, 0.2], [0.1, 2, 0.3, 0], [0, 0, 1, 0], [0.4, 0.3, 0.2, 1.5]]
 _SMALL_MATRIX = [[1, 0.5, 0], [0.1, 2, 0.3], [0.4, 0.2, 1]]
@@ -75,6 +80,12 @@ LAYERS: dict[str, list[tuple[str, list[Any], dict[str, Any]]]] = {
         (_loss("ignore_label: 255 normalization: VALID"), [(3, 2, 2), _TARGETS], {}),
         (_loss("ignore_label: 255 normalization: FULL"), [(3, 4), _TARGETS], {}),
         (_loss("normalization: NONE"), [(3, 2), [[1, 0], [0, 1], [1, 1]]], {}),
+        (_loss("class_balanced: true"), [(3, 4), [[0, 1, 1, 1], [0, 0, 0, 0], [0.5, 2, 0, 1]]], {}),
+        (
+            _loss("class_balanced: true ignore_label: 255 normalization: VALID"),
+            [(3, 2, 2), [[[0, 1], [1, 255]], [[1, 255], [0, 1]], [[0, 0], [1, 1]]]],
+            {},
+        ),
     ],
     "Softmax": [
         ("", [(3, 4)], {}),
@@ -82,6 +93,9 @@ LAYERS: dict[str, list[tuple[str, list[Any], dict[str, Any]]]] = {
         ("softmax_param { axis: -1 }", [(2, 2, 3)], {}),
         ("softmax_param { axis: 0 }", [(3, 2)], {"batch_axis": 1}),
         ("", [(2, 0, 2)], {}),
+        ("softmax_param { algorithm: LOG }", [(2, 3, 2, 2)], {}),
+        ("softmax_param { algorithm_train: LOG axis: -1 }", [(3, 4)], {}),
+        ("softmax_param { algorithm_train: LOG }", [(3, 4)], {"phase": TEST}),
     ],
     "SoftmaxWithLoss": [
         ("", [(3, 4), _LABELS], {}),
@@ -93,5 +107,8 @@ LAYERS: dict[str, list[tuple[str, list[Any], dict[str, Any]]]] = {
         ),
         (_loss("normalize: false"), [(2, 3, 2), [[0, 2], [1, 1]]], {}),
         (_loss("ignore_label: 1"), [(2, 3), [1, 1]], {}),
+        (_loss(f"ignore_label: 255 {_CLASS_WEIGHTS}"), [(2, 3, 2, 2), _MAP], {}),
+        (_loss("weight_by_label_freqs: true ignore_label: 255"), [(2, 3, 2, 2), _MAP], {}),
+        (_loss("weight_by_label_freqs: true"), [(3, 4), [2, 0, 2]], {}),
     ],
 }

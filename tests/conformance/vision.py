@@ -110,6 +110,7 @@ LAYERS: dict[str, list[LayerCase]] = {
         _pooling("kernel_size: 2 stride: 2", tops=2),
         _pooling("kernel_size: 3 stride: 2 pad: 1", tops=2),
         _pooling("pool: AVE kernel_size: 1 stride: 2"),
+        _pooling("pool: AVE kernel_size: 2 stride: 2 ceil_mode: false"),
     ],
     "SPP": [
         _spp("pyramid_height: 1"),

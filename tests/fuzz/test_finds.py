@@ -106,7 +106,7 @@ def verbs(tmp_path_factory):
 SLOW = {"train", "time", "test", "predict", "explain", "doctor"}
 VERBS_TRIED = [
     pytest.param(verb, marks=[pytest.mark.slow] if verb in SLOW else [])
-    for verb in [*sorted(VERBS), "convert-weights", "plot", "report"]
+    for verb in [*sorted(VERBS), "convert-annoset", "convert-weights", "fold-bn", "plot", "report"]
 ]
 
 

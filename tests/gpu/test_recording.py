@@ -138,6 +138,22 @@ def test_updates_that_are_counted_from_here_are_replayed_too(shim_gpu):
     assert graphs_of(shim_gpu) == [11 - FIRST]
 
 
+def test_updates_of_a_loop_between_replayed_ones_count(shim_gpu):
+    found = []
+    for device in (Device(), shim_gpu):
+        solver, feeder, _ = trained(device, updates=6)
+        for _ in range(3):
+            feeder.prepare()
+            solver.net.clear_param_diffs()
+            solver.net.forward()
+            solver.net.backward()
+            solver.apply_update()
+        solver.step(2)
+        assert solver.iter == 11 and solver.last_lr == pytest.approx(0.01 * 0.9**5)
+        found.append(weights(solver))
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-9, atol=1e-12)
+
+
 def test_other_shapes_are_recorded_anew(shim_gpu):
     compare(shim_gpu, updates=14, rows=lambda step: 4 if step < 6 else 7)
     assert graphs_of(shim_gpu) == [6 - FIRST, 8 - FIRST]

@@ -82,8 +82,8 @@ def test_a_whole_state_may_be_given():
 
 
 def test_wrong_phase_and_wrong_model():
-    with pytest.raises(ConfigError, match=r"phase must be TRAIN \(0\) or TEST \(1\), got 2"):
-        make_net(data((2,)), phase=2)
+    with pytest.raises(ConfigError, match=r"phase must be TRAIN \(0\) or TEST \(1\), got 3"):
+        make_net(data((2,)), phase=3)
     with pytest.raises(ConfigError, match="from a file name, .* or a NetParameter, not int"):
         Net(3)
 

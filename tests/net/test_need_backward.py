@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+
+from mycaffe_py.errors import MyCaffeWarning
 
 from ..building import data, fill, layer, make_net, product
 
@@ -116,3 +119,13 @@ def test_need_backward_through_splits_and_in_place_layers():
     assert net["h_r_0_split"] == net["r"] == (True, [True])
     assert net["t"] == (True, [True])
     assert net["s"][1] == [False]
+
+
+def test_gradients_of_outputs_that_reach_nothing_are_warned_of():
+    """As in a generator whose loss is in another net: Caffe does nothing, silently."""
+    text = data((2, 3)) + product("ip", "x0", "y")
+    with pytest.warns(MyCaffeWarning, match="backward.. does nothing, .* force_backward: true"):
+        make_net(text).backward(y=np.ones((2, 2)))
+    net = make_net("force_backward: true " + text)
+    net.backward(y=np.ones((2, 2)))
+    assert net.params["ip"][1].diff.tolist() == [2, 2]

@@ -37,6 +37,14 @@ TESTED = {
         "cfc_unit_param { backbone_layers: 2 }",
         "cfc_unit_param { backbone_layers: 0 }",
     ),
+    "scale_bias: true, or none": (
+        "batch_norm_param { scale_bias: true }",
+        "batch_norm_param { scale_bias: false }",
+    ),
+    "a type other than SINGLE": (
+        "margin_inner_product_param { type: DOUBLE }",
+        "margin_inner_product_param { type: SINGLE }",
+    ),
     "stride above 1": ("series_param { stride: 2 }", "series_param { stride: 1 }"),
     "cfc_param { cell_type: LTC }": (
         "cfc_param { cell_type: LTC }",

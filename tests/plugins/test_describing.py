@@ -98,7 +98,7 @@ def test_the_fields_that_layers_have_in_common(registry):
     fields = {f["name"]: f for f in describe_message(registry, "LayerParameter", only=wanted)}
     assert set(fields) == set(wanted)
     assert fields["bottom"]["repeated"] and not fields["name"]["repeated"]
-    assert [value["name"] for value in fields["phase"]["values"]] == ["TRAIN", "TEST"]
+    assert [value["name"] for value in fields["phase"]["values"]] == ["TRAIN", "TEST", "RUN"]
     assert "lr_mult" in [inner["name"] for inner in fields["param"]["fields"]]
 
 

@@ -45,6 +45,13 @@ FAULTS = {
         r"cannot be imported: own\.py:3: SystemExit: 3",
         "",
     ),
+    "Python 2": ("print 'x'\n", "cannot be imported: SyntaxError", "Python 2's print statement"),
+    "a module of Python 2": (
+        "import cPickle\n",
+        "No module named 'cPickle'",
+        "cPickle is pickle now",
+    ),
+    "a name of Python 2": ("x = xrange(3)\n", "NameError", "write range for xrange"),
     "no hooks": ("x = 1\n", "offers nothing", "mycaffe_layers"),
     "hook without mark": (
         "def mycaffe_layers():\n    return []\n",

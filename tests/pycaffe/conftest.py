@@ -11,6 +11,7 @@ import pytest
 from mycaffe_py import Net
 from mycaffe_py.as_caffe import _home_of
 from mycaffe_py.device import Device
+from mycaffe_py.old_numpy import forget_old_names
 from mycaffe_py.testing import strict_device
 
 
@@ -33,6 +34,7 @@ class Desk:
 
 def forget_caffe():
     """Take away the stand-in for caffe, which a Python layer in an earlier test may have left."""
+    forget_old_names()
     sys.meta_path[:] = [
         finder for finder in sys.meta_path if getattr(finder, "find_home", None) is not _home_of
     ]
@@ -47,6 +49,7 @@ def _imports_as_they_were():
     yield
     assert sys.path == path
     sys.meta_path[:] = finders
+    forget_old_names()
     for name in set(sys.modules) - set(modules):
         if name.startswith("user_") or name.partition(".")[0] == "caffe":
             del sys.modules[name]

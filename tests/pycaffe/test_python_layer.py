@@ -105,6 +105,29 @@ class WithArguments(SimpleLayer):
         self.ready = True
 
 
+class OneArgument(SimpleLayer):
+    def __init__(self, param):
+        super(OneArgument, self).__init__(param)
+        self.name_in_file = param.name
+
+
+class OldStyleInit(SimpleLayer):
+    def __init__(self, *args):
+        caffe.Layer.__init__(self, *args)
+        self.arguments = len(args)
+
+
+class OfEarlyForks(SimpleLayer):
+    """As in py-faster-rcnn: settings in param_str_, the phase as a text."""
+
+    def setup(self, bottom, top):
+        self.factor = int(self.param_str_.split(":")[1])
+        self.key = str(self.phase)
+
+    def forward(self, bottom, top):
+        top[0].data[...] = self.factor * bottom[0].data
+
+
 class OurStyle(caffe.Layer):
     """Uses xp and add_blob as registered layers do."""
 
@@ -291,3 +314,22 @@ def test_caffe_is_this_package_in_the_users_module(desk):
     desk.net(data((2, 2)) + python("p", "x0", "y", "SimpleLayer"))
     assert sys.modules["user_layers"].caffe is caffe
     assert sys.modules["user_layers"].ConfigError is caffe.errors.ConfigError
+
+
+@pytest.mark.parametrize("cls", ["OneArgument", "OldStyleInit"])
+def test_init_gets_the_param_alone(desks, cls):
+    net = desks.net(data((2, 2)) + python("p", "x0", "y", cls))
+    assert (net.forward(x0=np.ones((2, 2)))["y"] == 10).all()
+    found = {"OneArgument": "name_in_file", "OldStyleInit": "arguments"}[cls]
+    assert getattr(net.layers[1], found) == {"OneArgument": "p", "OldStyleInit": 1}[cls]
+
+
+@pytest.mark.parametrize(("phase", "text"), [(caffe.TRAIN, "TRAIN"), (caffe.TEST, "TEST")])
+def test_names_of_early_forks(desks, phase, text):
+    layers = data((2, 2)) + python("p", "x0", "y", "OfEarlyForks", "param_str: 'factor: 7'")
+    net = desks.net(layers, phase)
+    own = net.layers[1]
+    assert own.key == text == own.phase.name == f"{own.phase}"
+    assert own.phase == phase and isinstance(own.phase, int) and repr(own.phase) == repr(phase)
+    assert {0: "a", 1: "b"}[own.phase] == "ab"[phase] and f"{own.phase:d}" == str(phase)
+    assert (net.forward(x0=np.ones((2, 2)))["y"] == 7).all()

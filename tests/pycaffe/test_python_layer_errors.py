@@ -7,7 +7,8 @@ import traceback
 import numpy as np
 import pytest
 
-from mycaffe_py.errors import MyCaffeError
+from mycaffe_py.errors import MissingFileError, MyCaffeError, PythonModuleError
+from mycaffe_py.plugin_code import users_place
 
 from ..building import data, layer
 
@@ -64,6 +65,38 @@ class NotALayer:
     pass
 
 
+class Evaluates(Good):
+    def setup(self, bottom, top):
+        self.factor = eval(self.param_str)
+
+
+class OnlySetup(caffe.Layer):
+    def setup(self, bottom, top):
+        raise RuntimeError("no setup today")
+
+
+class BoundInSetup(caffe.Layer):
+    def setup(self, bottom, top):
+        self.reshape = lambda bottom, top: top[0].reshape(1)
+        self.forward = lambda bottom, top: None
+
+
+class NoSuperInit(Good):
+    def __init__(self, param):
+        self.factor = 3
+
+
+class FailsInInit(Good):
+    def __init__(self, param):
+        super().__init__(param)
+        raise RuntimeError("no object today")
+
+
+class TwoArguments(Good):
+    def __init__(self, param, more):
+        super().__init__(param)
+
+
 def function():
     pass
 """
@@ -72,8 +105,6 @@ def function():
 @pytest.fixture(autouse=True)
 def module(tmp_path):
     (tmp_path / "user_bad.py").write_text(MODULE)
-    (tmp_path / "user_import.py").write_text("import user_gone\n")
-    (tmp_path / "user_syntax.py").write_text("def f(:\n")
     (tmp_path / "user_zero.py").write_text("1 / 0\n")
 
 
@@ -90,6 +121,10 @@ def model(cls, module="user_bad", bottoms="x0", more=""):
 CANNOT_BE_FOUND = {
     "module": (model("Good", "user_bda"), ['no module named "user_bda"', 'did you mean "user_bad"?']),
     "other module": (model("Good", "zzz"), ['no module named "zzz"', "sys.path (PYTHONPATH)"]),
+    "a fork's": (
+        model("Good", "rpn.proposal_layer"),
+        ["part of py-faster-rcnn (github.com/rbgirshick/py-faster-rcnn)", "sys.path (PYTHONPATH)"],
+    ),
     "package": (model("Good", "zzz.inner"), ['no module named "zzz.inner"']),
     "odd name": (model("Good", "user_bad..x"), ['no module named "user_bad..x"']),
     "path": (model("Good", "./user_bad.py"), ['no module named "./user_bad.py"']),
@@ -100,6 +135,7 @@ CANNOT_BE_FOUND = {
     "no layer": (model("NotALayer"), ["does not derive from caffe.Layer"]),
     "no reshape": (model("NoReshape"), ["does not define reshape(bottom, top)"]),
     "no forward": (model("NoForward"), ["does not define forward(bottom, top)"]),
+    "no call of caffe.Layer's": (model("NoSuperInit"), ["does not call the one of caffe.Layer"]),
     "no module given": (model("Good").replace('module: "user_bad"', ""), ["python_param.module must be given"]),
     "no class given": (model("Good").replace('layer: "Good"', ""), ["python_param.layer must be given"]),
     "nothing given": (data((2, 3)) + layer("p", "Python", "x0", "y"), ["python_param.module must be given"]),
@@ -117,19 +153,92 @@ def test_what_cannot_be_found(desk, kind):
         assert word in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("name", "error", "words"),
-    [
-        ("user_import", ModuleNotFoundError, "user_gone"),
-        ("user_syntax", SyntaxError, "user_syntax.py"),
-        ("user_zero", ZeroDivisionError, "user_zero.py"),
-    ],
-)
-def test_what_the_module_raises_comes_out(desk, name, error, words):
-    with pytest.raises(error) as caught:
-        desk.net(model("Good", name))
-    shown = "".join(traceback.format_exception(caught.value))
-    assert words in shown and 'in layer "p" (Python), setup, phase TRAIN' in shown
+# source of a module: (class of what it raises, line, words of the message)
+CANNOT_BE_IMPORTED = {
+    "import user_gone\n": (ModuleNotFoundError, 1, ["user_gone", 'the package "user_gone" is not installed']),
+    "import os\n\ndef f(:\n": (SyntaxError, 3, ["SyntaxError: ", "def f(:"]),
+    "1 / 0\n": (ZeroDivisionError, 1, ["ZeroDivisionError: division by zero"]),
+    "\nprint 'loading'\n": (SyntaxError, 2, ["print 'loading'", "print(...)"]),
+    "if True:\n        a = 1\n\tb = 2\n": (TabError, 3, ["tabs and spaces are mixed"]),
+    "def f():\nreturn 3\n": (IndentationError, 2, ["indented"]),
+    "try:\n    pass\nexcept ValueError, e:\n    raise e, 'x'\n": (SyntaxError, 3, ["ValueError, e"]),
+    "import cPickle\n": (ModuleNotFoundError, 1, ["cPickle is pickle now"]),
+    "for i in xrange(3): pass\n": (NameError, 1, ["write range for xrange"]),
+    "import time\nx = time.clock()\n": (AttributeError, 2, ["x = time.clock()", "time.perf_counter()"]),
+    "import sys\nsys.exit('go away')\n": (SystemExit, 2, ["SystemExit: go away"]),
+    "import ctypes\nctypes.CDLL('user_gone.so')\n": (OSError, 2, ["user_gone.so"]),
+    "import json\njson.loads('{')\n": (ValueError, 2, ["json.loads('{')"]),
+    "raise type('Odd', (Exception,), {})()\n": (Exception, 1, ["Odd"]),
+    "import user_zero\n": (ZeroDivisionError, 1, ["user_zero.py:1: ZeroDivisionError"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("source", CANNOT_BE_IMPORTED)
+def test_a_module_that_cannot_be_imported(desk, tmp_path, source):
+    cause, line, words = CANNOT_BE_IMPORTED[source]
+    (tmp_path / "user_broken.py").write_text(source)
+    with pytest.raises(MyCaffeError) as caught:
+        desk.net(model("Good", "user_broken"))
+    error = caught.value
+    assert error.exit_code == 2 and "E222" in error.render()
+    chain = [error]
+    while chain[-1].__cause__ is not None:
+        chain.append(chain[-1].__cause__)
+    assert isinstance(chain[-1], cause) and isinstance(chain[-2], PythonModuleError | ImportError)
+    place = f".py:{line}: "
+    for word in ["net.prototxt:", 'layer "p" (Python): module "user_broken"', place, *words]:
+        assert word in str(error)
+
+
+def test_a_module_beside_it_in_its_package(desk, tmp_path):
+    package = tmp_path / "user_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "settings.py").write_text("")
+    (package / "layers.py").write_text("import settings\n")
+    with pytest.raises(MyCaffeError, match=r"from \. import settings"):
+        desk.net(model("Good", "user_package.layers"))
+
+
+def test_a_mistake_of_ours_that_the_module_makes(desk, tmp_path):
+    """It keeps its own class and exit code."""
+    (tmp_path / "user_broken.py").write_text("import caffe\ncaffe.Net('user_gone.prototxt', 1)\n")
+    with pytest.raises(MissingFileError, match="user_gone") as caught:
+        desk.net(model("Good", "user_broken"))
+    assert 'raised by the module "user_broken" of layer "p"' in caught.value.__notes__
+
+
+def test_a_module_is_imported_again_once_it_is_mended(desk, tmp_path):
+    (tmp_path / "user_broken.py").write_text("print 'x'\n")
+    with pytest.raises(MyCaffeError):
+        desk.net(model("Good", "user_broken"))
+    (tmp_path / "user_broken.py").write_text("# mended\nfrom user_bad import Good\n")
+    desk.net(model("Good", "user_broken"))
+
+
+def test_what_param_str_does_in_setup(desk):
+    settings = "param_str: \"{'factor': \""
+    with pytest.raises(SyntaxError) as caught:
+        desk.net(
+            model("Good", "user_bad").replace('layer: "Good"', f'layer: "Evaluates" {settings}')
+        )
+    assert caught.value.from_users_code
+    assert "its param_str: {'factor': " in caught.value.__notes__
+    assert users_place(caught.value)[2] == "self.factor = eval(self.param_str)"
+
+
+def test_methods_are_asked_for_once_it_is_set_up(desks):
+    with pytest.raises(RuntimeError, match="no setup today"):
+        desks.net(model("OnlySetup"))
+    desks.net(model("BoundInSetup")).forward()
+
+
+def test_an_exception_in_init(desks):
+    with pytest.raises(RuntimeError, match="no object today") as caught:
+        desks.net(model("FailsInInit"))
+    assert caught.value.from_users_code
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'more'"):
+        desks.net(model("TwoArguments"))
 
 
 def test_an_exception_in_setup(desks):

@@ -84,6 +84,7 @@ def with_tests(solver, **outputs):
     """Give the solver a test net with outputs of these loss weights."""
     blobs = {name: SimpleNamespace(count=1) for name in outputs}
     net = SimpleNamespace(outputs=list(outputs), device_blobs=blobs, blob_loss_weights=outputs)
+    net.device_layers = net.tops = []
     solver.test_nets = [net]
     return BestWeights.for_run(solver, None)
 

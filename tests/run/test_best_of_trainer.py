@@ -21,6 +21,7 @@ def make(outputs=("loss",), best_metric="error", max_iter=40):
     blobs = {name: SimpleNamespace(count=1) for name in outputs}
     weights = {name: float(name == "loss") for name in outputs}
     test_net = SimpleNamespace(outputs=list(outputs), device_blobs=blobs, blob_loss_weights=weights)
+    test_net.device_layers = test_net.tops = []
     net = SimpleNamespace(parameters=SimpleNamespace(data=np.zeros(3)), device=Device())
     param = SimpleNamespace(max_iter=max_iter, test_interval=10)
     solver = SimpleNamespace(net=net, param=param, test_nets=[test_net])

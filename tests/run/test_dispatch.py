@@ -3,11 +3,12 @@ from __future__ import annotations
 import errno
 import threading
 
+import numpy as np
 import pytest
 
 from mycaffe_py.errors import OutputError
-from mycaffe_py.events import Log, Observer
-from mycaffe_py.run.dispatch import Dispatcher, TimedObserver
+from mycaffe_py.events import Log, Observer, StepDone, TestDone
+from mycaffe_py.run.dispatch import Dispatcher, TimedObserver, values_bytes
 
 
 class Collecting(TimedObserver):
@@ -198,3 +199,39 @@ def test_a_failure_as_time_passes_is_raised_like_any_other():
     with pytest.raises(ValueError, match="late"):
         dispatcher.listener(Log("x"))
     dispatcher.close()
+
+
+class Held(Observer):
+    """Is given events one by one, as the test allows."""
+
+    def __init__(self):
+        self.sizes, self.go = [], threading.Semaphore(0)
+
+    def observe(self, event):
+        self.go.acquire(timeout=10)
+        self.sizes.append(values_bytes(event))
+
+
+def test_values_for_the_log_that_wait_are_bounded(monkeypatch):
+    monkeypatch.setattr("mycaffe_py.run.dispatch.MOST_BYTES", 2500)
+    observer = Held()
+    dispatcher = Dispatcher([observer], interval=0.01)
+
+    def tell(count):
+        values = {"map": np.zeros(count, dtype=np.int8)}
+        dispatcher.listener(StepDone(1, {"loss": 0.5}, 0.1, display=True, elements=values))
+
+    tell(5000)  # one may always wait
+    tell(1)
+    for _ in range(2):
+        observer.go.release()
+    while dispatcher._taken < 5000:
+        threading.Event().wait(0.005)
+    for _ in range(4):
+        tell(1000)
+    dispatcher.post(TestDone(1, 0, {"map[mean]": 0.0}, {"map": np.zeros(900, dtype=np.int8)}))
+    for _ in range(5):
+        observer.go.release()
+    assert dispatcher.close()
+    assert observer.sizes == [5000, 0, 1000, 1000, 0, 0, 0]
+    assert dispatcher._passed == dispatcher._taken == 7000

@@ -17,6 +17,7 @@ from mycaffe_py.events import (
     PictureTaken,
     RunInfo,
     StepDone,
+    TestDone,
     TrainingEnded,
     TrainingStarted,
 )
@@ -326,3 +327,14 @@ def test_get_solver_leaves_the_observers_of_the_file_alone(monkeypatch, tmp_path
     )
     get_solver("s.prototxt").step(1)
     assert [path.name for path in tmp_path.iterdir()] == ["s.prototxt"]
+
+
+def test_values_for_the_log_do_not_wait_for_observers():
+    recorder = Recorder()
+    follower = Follower(recorder, print)
+    values = {"map": np.zeros(200)}
+    follower.post(StepDone(1, {"loss": 0.5}, 0.1, display=True, elements=values))
+    follower.post(TestDone(1, 0, {"map[mean]": 0.0}, values))
+    assert follower.end(5)
+    assert [event.elements for event in recorder.events] == [{}, {}]
+    assert recorder.events[1].metrics == {"map[mean]": 0.0} and values

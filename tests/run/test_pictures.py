@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from mycaffe_py.events import StepDone
 from mycaffe_py.run import draw_samples, scattered
 from mycaffe_py.run.live import LiveWriter
-from mycaffe_py.run.pictures import draw_curve, draw_pictures
+from mycaffe_py.run.pictures import draw_curve, draw_losses, draw_pictures
 
 
 class Stand:
@@ -111,3 +112,27 @@ def test_lines_break_where_an_episode_begins_again(tmp_path, figure):
             assert x[:3] == [5, 6, 7] and x[4:] == [0, 1] and math.isnan(x[3])
             assert math.isnan(line.get_ydata()[3])
         assert axes.get_xlim() == (0, 7)
+
+
+def test_the_legend_of_many_tests_is_short(tmp_path, figure):
+    (tmp_path / "metrics.csv").write_text(
+        "iteration,loss,accuracy,baseline_accuracy\n1,0.5,,\n2,0.25,,\n"
+    )
+    row = {"iteration": 1, "net": 0, **{f"y[{i}]": i for i in range(2000)}}
+    (tmp_path / "tests.jsonl").write_text(json.dumps(row) + "\n")
+    assert draw_losses(figure, tmp_path)
+    labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert labels[-1] == "and 1,976 more, in tests.jsonl" and len(labels) == 27
+
+
+def test_what_is_better_when_higher_stands_with_accuracies(tmp_path, figure):
+    (tmp_path / "metrics.csv").write_text("iteration,loss,accuracy,baseline_accuracy\n1,0.5,,\n")
+    figures = ("map", "map_class1", "seg[0]", "seg[2]", "mapped", "loss")
+    row = {"iteration": 1, "net": 0, **dict.fromkeys(figures, 0.5)}
+    (tmp_path / "tests.jsonl").write_text(json.dumps(row) + "\n")
+    assert draw_losses(figure, tmp_path, shares=["map", "seg[2]"])
+    upper, lower = (
+        [text.get_text() for text in axes.get_legend().get_texts()] for axes in figure.axes
+    )
+    assert lower == ["test map", "test map_class1", "test seg[0]", "test seg[2]"]
+    assert upper[-2:] == ["test mapped", "test loss"]

@@ -6,6 +6,7 @@ import math
 import os
 import signal
 import subprocess
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from mycaffe_py.events import (
 from mycaffe_py.net import Net
 from mycaffe_py.run import pictures, read_record
 from mycaffe_py.run.directory import RunDirectory
+from mycaffe_py.run.dispatch import TimedObserver
 from mycaffe_py.run.metrics import FIRST_COLUMNS
 from mycaffe_py.run.session import TrainingSession
 from mycaffe_py.weights import restore
@@ -287,6 +289,29 @@ def test_a_signal_while_the_end_is_written_leaves_a_record_of_it(train_small, mo
     session._dispatcher.close()
     record = record_of(session)
     assert record["status"] == "interrupted" and record["iteration"] == 20 and record["ended"]
+
+
+class SlowView(TimedObserver):
+    """A terminal that takes nothing more after the first event."""
+
+    def __init__(self):
+        self.go = threading.Event()
+
+    def observe(self, event):
+        self.go.wait(10)
+
+
+def test_a_slow_view_does_not_hold_up_the_files(train_small, monkeypatch, no_pictures):
+    view = SlowView()
+    training = train_small()
+    session = session_of(training, observers=[view])
+    close = session._views.close
+    monkeypatch.setattr(session._views, "close", lambda: close(0.05))
+    outcome = session.run()
+    assert len((session.directory.path / "metrics.csv").read_text().splitlines()) == 21
+    assert any("last lines of the log are missing" in text for text in outcome.warnings)
+    view.go.set()
+    assert close(5)
 
 
 @pytest.mark.posix

@@ -9,14 +9,41 @@ from mycaffe_py.schema import CORE_OWNER
 from mycaffe_py.schema.proto.descriptors import build_file
 
 OURS = {
+    "FillerParameter": {"alpha"},
+    "LayerParameter": {"freeze_learning"},
+    "DataParameter": {"enable_random_selection"},
+    "LossParameter": {"pre_fixed_normalizer"},  # R-FCN's
+    "BlobProto": {"raw_data", "raw_diff", "raw_data_type", "raw_diff_type"},  # NVIDIA's
     "SolverParameter": {
         *("custom_trainer", "custom_trainer_properties", "trainer"),
         *("warmup_iter", "warmup_start_lr", "warmup_form", "observer"),
+        *("eval_type", "ap_version", "show_per_class_result"),
     },
     "NetParameter": {"file_size", "checksum"},
     "SolverState": {"entry", "file_size", "checksum"},
 }
-OUR_ENUMS = {"SolverParameter.WarmupForm": {"LINEAR": 0, "CONSTANT": 1, "EXPONENTIAL": 2}}
+OUR_VALUES = {
+    "Phase": {"RUN": 2},
+    "V1LayerParameter.LayerType": {  # types of forks
+        name: 1000 + number
+        for number, name in enumerate(
+            [
+                "BN",
+                "INTERP",
+                "SEG_ACCURACY",
+                "UNPOOLING",
+                "UPSAMPLE",
+                "ROI_POOLING",
+                "SMOOTH_L1_LOSS",
+            ]
+        )
+    },
+    "LossParameter.NormalizationMode": {"PRE_FIXED": 1000},  # R-FCN's
+}
+OUR_ENUMS = {
+    "BlobProto.RawType": {"DOUBLE": 0, "FLOAT": 1, "FLOAT16": 2, "INT": 3, "UINT": 4},  # NVIDIA's
+    "SolverParameter.WarmupForm": {"LINEAR": 0, "CONSTANT": 1, "EXPONENTIAL": 2},
+}
 OUR_MESSAGES = {"BlobNames", "GymParameter", "TrainerParameter", "ObserverParameter", "StateEntry"}
 PROTO = descriptor_pb2.FieldDescriptorProto
 
@@ -78,8 +105,11 @@ def test_every_enum(core, caffe_facts):
         name: {value.name: value.number for value in info.declaration.values}
         for name, info in core.catalog.enums.items()
     }
-    assert ours == caffe_facts["enums"] | OUR_ENUMS
-    for name, values in caffe_facts["enums"].items():
+    theirs = {
+        name: values | OUR_VALUES.get(name, {}) for name, values in caffe_facts["enums"].items()
+    }
+    assert ours == theirs | OUR_ENUMS
+    for name, values in theirs.items():
         assert list(ours[name]) == list(values), name
     for enum in core.catalog.enums:
         found = core.pool.FindEnumTypeByName(f"caffe.{enum}")
@@ -88,9 +118,8 @@ def test_every_enum(core, caffe_facts):
 
 def test_fields_of_our_own(core):
     solver = {field.name: field for field in core.describe("SolverParameter").fields}
-    assert sorted(solver[name].number for name in OURS["SolverParameter"]) == list(
-        range(1000, 1007)
-    )
+    numbers = sorted(solver[name].number for name in OURS["SolverParameter"])
+    assert numbers == [*range(1000, 1010)]
     state = core.new("SolverState")
     state.entry.add(name="rng", json="{}").array.data.append(1)
     assert state.entry[0].array.data == [1]

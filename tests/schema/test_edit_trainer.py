@@ -190,3 +190,29 @@ def test_a_solver_with_a_trainer_block_has_no_properties(registry):
 def test_quotes_in_a_property_fit_those_of_its_string(registry, text, key):
     value = 'it\'s "so"'
     assert f"{key}={value}" in properties(registry, set_property(registry, text, key, value))
+
+
+BARE = "base_lr: 0.01\ncustom_trainer_properties: TrainerType=RNN.SUPER_SIMPLE;Gym=Curve;CurveType=SIN;  # MyCaffe\n"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("CurveType", "COS", "TrainerType=RNN.SUPER_SIMPLE;Gym=Curve;CurveType=COS;"),
+        ("Threads", "2", "TrainerType=RNN.SUPER_SIMPLE;Gym=Curve;CurveType=SIN;Threads=2"),
+        ("Gym", None, "TrainerType=RNN.SUPER_SIMPLE;CurveType=SIN;"),
+    ],
+)
+def test_properties_without_quotes_get_them(registry, key, value, expected):
+    text = set_property(registry, BARE, key, value)
+    assert text == BARE[: BARE.index("Trainer")] + f'"{expected}"  # MyCaffe\n'
+    assert properties(registry, text) == expected
+
+
+def test_other_strings_without_quotes(registry):
+    text = "type: SGD  # rule\nlr_policy: fixed\nsnapshot_prefix: out/net\nlocal_gw_ratio: 0.1\n"
+    changed = edited(registry, text, op="set", path=["type"], value="Adam")
+    assert changed == text.replace("SGD", '"Adam"')
+    assert edited(registry, text, op="unset", path=["lr_policy"]) == text.replace(
+        "lr_policy: fixed\n", ""
+    )

@@ -79,11 +79,14 @@ ONE_MISTAKE = [
     ),
     ("force_backward: yes", "E102", 1, 17, 3, "takes true or false, found yes", None),
     (in_layer("loss_weight: big"), "E102", 2, 14, 3, "takes a number, found big", None),
-    ("name: net", "E102", 1, 7, 3, "takes a string in quotes", 'write name: "net"'),
+    ("name: net 1", "E102", 1, 7, 5, "takes a string in quotes", 'write name: "net 1"'),
+    ("name: true", "E102", 1, 7, 4, "takes a string in quotes", 'write name: "true"'),
+    ('name: net"', "E102", 1, 7, 4, "takes a string in quotes", None),
+    ("name: a\\b", "E102", 1, 7, 3, "takes a string in quotes", None),
     ("name: 12", "E102", 1, 7, 2, "takes a string in quotes", 'write name: "12"'),
     (
-        in_layer("type: RNN.SUPER.SIMPLE name: 'x'"),
-        *("E102", 2, 7, 16, "takes a string in quotes", 'write type: "RNN.SUPER.SIMPLE"'),
+        in_layer("type: RNN=SUPER.SIMPLE name: 'x'"),
+        *("E102", 2, 7, 16, "takes a string in quotes", 'write type: "RNN=SUPER.SIMPLE"'),
     ),
     ("name: /tmp/a-b.txt # x", "E102", 1, 7, 12, "in quotes", 'write name: "/tmp/a-b.txt"'),
     ("name: C:/tmp/a", "E102", 1, 7, 8, "in quotes", 'write name: "C:/tmp/a"'),
@@ -145,7 +148,7 @@ def test_one_mistake(schema, text, code, line, column, length, message, hint):
 SEVERAL = """name: "net"
 nam: "again"
 layer {
-  name: first
+  name: 1st
   type: "Cfc"
   cfc_param {
     hiden_size: 3

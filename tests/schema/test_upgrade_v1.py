@@ -22,6 +22,8 @@ TYPES = {
     "SIGMOID_CROSS_ENTROPY_LOSS": "SigmoidCrossEntropyLoss", "SILENCE": "Silence",
     "SOFTMAX": "Softmax", "SOFTMAX_LOSS": "SoftmaxWithLoss", "SPLIT": "Split", "SLICE": "Slice",
     "TANH": "TanH", "WINDOW_DATA": "WindowData", "THRESHOLD": "Threshold", "NONE": "",
+    "BN": "BN", "INTERP": "Interp", "SEG_ACCURACY": "SegAccuracy", "UNPOOLING": "Unpooling",
+    "UPSAMPLE": "Upsample", "ROI_POOLING": "ROIPooling", "SMOOTH_L1_LOSS": "SmoothL1Loss",
 }  # fmt: skip
 
 OLD = """

@@ -23,7 +23,9 @@ WITH_COMMANDS = [
 ]
 LONG = {  # only in a shell, which is slow
     "examples/curve/README.md",  # long windows of 32 curves
+    "examples/detection/README.md",  # 4,300 images, batches of 32
     "examples/digits/README.md",  # 1,797 images and 6,600 pairs
+    "examples/gan/README.md",  # 4,000 updates of two nets
     "examples/series/README.md",  # trains on 2,800 rows, makes 700 forecasts
     "examples/xor/README.md",  # 110,000 streams of bits
 }

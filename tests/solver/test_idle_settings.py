@@ -64,6 +64,7 @@ HELD = {
     "weight_decay": ("weight_decay: 0.1", ""),
     "regularization_type: L2 or L1": ('regularization_type: "L1"', 'regularization_type: "NONE"'),
     "display or test_iter": ("display: 3", ""),
+    "eval_type: detection": ('eval_type: "detection"', ""),
     "solver_mode: GPU, written out": ("solver_mode: GPU", "solver_mode: CPU"),
 }
 SETTINGS = {
@@ -75,6 +76,8 @@ SETTINGS = {
     "weight_decay": "weight_decay: 0.1",
     "debug_info": "debug_info: true",
     "device_id": "device_id: 1",
+    "ap_version": 'ap_version: "11point"',
+    "show_per_class_result": "show_per_class_result: true",
 }
 
 

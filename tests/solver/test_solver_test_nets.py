@@ -30,6 +30,14 @@ def test_a_test_averages_outputs_with_the_train_nets_weights():
     assert events == [TestDone(0, 0, {"loss": pytest.approx(7.5)})]
 
 
+def test_a_test_of_no_passes_has_no_figures():
+    solver = one("test_iter: 0 test_interval: 1", test_nets=[make_net(ONE, phase=1)])
+    events = record(solver)
+    solver.step(2)
+    assert solver.test() == {} and solver.test_all() == [{}]
+    assert not [event for event in events if isinstance(event, TestDone)]
+
+
 def test_weights_are_shared_at_each_test():
     solver = one("test_iter: 1 test_interval: 2", test_nets=[make_net(ONE, phase=1)])
     for blob, value in zip(("x0", "x1"), (1, 0), strict=True):

@@ -165,7 +165,11 @@ def test_the_seed_decides():
 def cases_with_gradient():
     for type_name, listed in cases.LAYERS.items():
         for number, case in enumerate(listed):
-            if not case[2].get("skip_backward") and type_name not in ("MemoryData", "Python"):
+            if not case[2].get("skip_backward") and type_name not in (
+                "MemoryData",
+                "MemoryLoss",
+                "Python",
+            ):
                 slow = [pytest.mark.slow] * (number > 0)
                 yield pytest.param(type_name, case, id=f"{type_name}-{number}", marks=slow)
 

@@ -34,15 +34,19 @@ class Recorder:
         blob_diffs=(),
         blobs_after=(),
         phase: str = "TRAIN",
+        tolerance: float | None = None,
     ) -> None:
         """Enter one case.
 
         ``settings`` is the layer in prototxt, with its type. ``top_diffs`` go into backward;
         ``bottom_diffs`` and ``blob_diffs`` are what it must give, None where nothing is expected.
-        ``blobs_after`` are the blobs after forward, for layers that change them.
+        ``blobs_after`` are the blobs after forward, for layers that change them. ``tolerance`` is how exact the
+        library is, if it computes in float32 only.
         """
         self.arrays[f"{name}/settings"] = np.array(settings)
         self.arrays[f"{name}/phase"] = np.array(phase)
+        if tolerance is not None:
+            self.arrays[f"{name}/tolerance"] = np.array(tolerance)
         parts = {
             "bottom": bottoms,
             "blob": blobs,

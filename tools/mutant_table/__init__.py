@@ -6,6 +6,7 @@ from . import (
     cells,
     databases,
     durability,
+    forks,
     layers,
     nets,
     parsing,
@@ -20,6 +21,7 @@ from .mutant import Mutant as Mutant
 MUTANTS: tuple[Mutant, ...] = (
     *layers.MUTANTS,
     *vision.MUTANTS,
+    *forks.MUTANTS,
     *cells.MUTANTS,
     *solvers.MUTANTS,
     *nets.MUTANTS,

@@ -86,7 +86,7 @@ MUTANTS = (
     Mutant(
         "softmax-loss-ignored-labels-get-gradients",
         SOFTMAX_LOSS,
-        "xp.multiply(dx, labels.counted.reshape(outer, 1, inner), out=dx)",
+        "xp.multiply(dx, self._factor.reshape(outer, 1, inner), out=dx)",
         "pass",
         OF_CLASS_LOSSES,
     ),

@@ -23,7 +23,7 @@ MUTANTS = (
     ),
     Mutant(
         "permission-modules-from-anywhere",
-        "plugins/mycaffe_plugins/common/python_class.py",
+        "plugins/mycaffe_plugins/common/python_module.py",
         "folders = beside if layer.context.python_layers is PythonLayers.ANYWHERE else []",
         "folders = beside",
         ("tests/test_permission.py",),

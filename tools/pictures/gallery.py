@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from datetime import datetime
 from pathlib import Path
@@ -53,6 +54,16 @@ def know(folder: Path) -> None:
     draw_followed(figure.subplots(), *np.array(rows).T, "frozen weights")
     figure.axes[0].legend(loc="lower left", fontsize="small")
     save(figure, folder / "know.png")
+
+
+def gan(folder: Path) -> None:
+    """The points of examples/gan in the course of the training."""
+    spec: Any = importlib.util.spec_from_file_location("gan", EXAMPLES / "gan" / "gan.py")
+    example = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(example)
+    trained = example.Gan()
+    kept = example.train(trained, 4000, 1000)
+    save(example.picture(kept, example.real_points(trained.rng, 1000)), folder / "gan.png")
 
 
 FORECASTS = {"liquid net": "", "LSTM": "ForecastLstm", "linear map": "ForecastLinear"}
@@ -247,4 +258,4 @@ def cifar(folder: Path) -> None:
     save(figure, folder / "cifar10_quick.png")
 
 
-PICTURES = (follow, know, forecast, co2, xor, gate, square, explained, cifar)
+PICTURES = (follow, know, forecast, co2, xor, gan, gate, square, explained, cifar)

@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from mycaffe_py.builder.checking import check_file
+from mycaffe_py.builder.label_maps import MESSAGE as LABEL_MAP
+from mycaffe_py.builder.states import WantedState
 from mycaffe_py.builder.unbuilt import Unbuilt
 from mycaffe_py.cli.banner import layer_lines, net_line, shape_text
 from mycaffe_py.cli.failures import echo, report, say
-from mycaffe_py.cli.options import load_plugins
+from mycaffe_py.cli.idle_options import warn_of_unknown_state
+from mycaffe_py.cli.options import load_plugins, stage_names
 from mycaffe_py.cli.run_plugins import load_plugins_of
 from mycaffe_py.drawing.graph import NOT_BUILT
 from mycaffe_py.errors import EXIT_CONFIG, EXIT_OK, ConfigError, MyCaffeError
+from mycaffe_py.layer.layer import PHASE_NAMES
 from mycaffe_py.net.net import Net
 from mycaffe_py.permission import OPTION
 from mycaffe_py.schema import Document
@@ -26,21 +30,37 @@ from mycaffe_py.wording import counted
 from .upgrade import upgrade_notes
 
 
-def check(files: tuple[str, ...], plugins: tuple[str, ...]) -> int:
+def wanted_state(phase: str | None, level: int, stages: Sequence[str]) -> WantedState | None:
+    """Return the state that the options ask for; None if they ask for none."""
+    number = None if phase is None else PHASE_NAMES.index(phase.upper())
+    return WantedState(number, level or None, tuple(stage_names(stages))) or None
+
+
+def check(
+    files: tuple[str, ...], plugins: tuple[str, ...], wanted: WantedState | None = None
+) -> int:
     """Check each file; return the exit code."""
     registry = load_plugins_of([Path(name).parent for name in files], plugins)
-    codes = [_check_one(name, registry) for name in files]
+    codes = [_check_one(name, registry, wanted) for name in files]
     if EXIT_CONFIG in codes:
         return EXIT_CONFIG
     return max(codes, default=EXIT_OK)
 
 
-def _check_one(name: str, registry: Any) -> int:
+def _check_one(name: str, registry: Any, wanted: WantedState | None) -> int:
+    states: list[str] = []
     try:
-        found = check_file(name, registry)
+        found = check_file(name, registry, wanted=wanted, say=states.append)
     except MyCaffeError as error:
         return report(error)
     echo(f"ok {name}")
+    for line in states:
+        echo(f"  {visible_line(line)}")
+    if wanted is not None and isinstance(found, Net | Unbuilt):
+        warn_of_unknown_state([found.document.message], wanted.level or 0, wanted.stages)
+    if isinstance(found, Document) and found.message.DESCRIPTOR.name == LABEL_MAP:
+        echo(f"  label map: {counted(len(found.message.item), 'label')}")
+        return EXIT_OK
     for line in upgrade_notes([found if isinstance(found, Document) else found.document]):
         say(line)
     if isinstance(found, Unbuilt):
@@ -95,6 +115,7 @@ def check_gradients(
     entries: int | None,
     seed: int | None,
     as_json: bool,
+    wanted: WantedState | None = None,
 ) -> int:
     """Check the gradients of each net's layers, or else of the plugins' layer types; return the exit code."""
     registry = load_plugins(plugins)
@@ -103,7 +124,7 @@ def check_gradients(
     code = EXIT_OK
     for name in files:
         try:
-            net = _net_of(name, registry)
+            net = _net_of(name, registry, wanted)
             rows = net_gradients(net, **how)
             shown = _show(name, rows, [(one.name, one.type) for one in net.device_layers], as_json)
         except MyCaffeError as error:
@@ -130,8 +151,8 @@ def check_gradients(
     return EXIT_CONFIG if bad and code == EXIT_OK else code
 
 
-def _net_of(name: str, registry: Any) -> Net:
-    found = check_file(name, registry, built=True)
+def _net_of(name: str, registry: Any, wanted: WantedState | None) -> Net:
+    found = check_file(name, registry, built=True, wanted=wanted)
     if not isinstance(found, Net):
         raise ConfigError(
             f"{name} names no net",

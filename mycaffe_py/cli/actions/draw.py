@@ -13,13 +13,13 @@ from mycaffe_py.cli.outputs import free_paths, say_replaced
 from mycaffe_py.cli.run_plugins import load_plugins_of
 from mycaffe_py.drawing.graph import NOT_BUILT, belongs
 from mycaffe_py.errors import ConfigError
-from mycaffe_py.layer.layer import TEST, TRAIN
+from mycaffe_py.layer.layer import RUN, TEST, TRAIN
 from mycaffe_py.net.known_shapes import known_shapes
 from mycaffe_py.net.named_code import layers_that_run_code
 from mycaffe_py.permission import OPTION, are_refused
 from mycaffe_py.pycaffe.draw import draw_net_to_file
 
-_PHASES = {"TRAIN": TRAIN, "TEST": TEST, "ALL": None}
+_PHASES = {"TRAIN": TRAIN, "TEST": TEST, "RUN": RUN, "ALL": None}
 
 
 def draw(
@@ -28,14 +28,16 @@ def draw(
     out: str | None,
     rankdir: str,
     phase: str,
+    level: int,
     stages: tuple[str, ...],
     display_lrm: bool,
     plugins: tuple[str, ...],
 ) -> int:
     """Write the picture and print its path; return the exit code."""
-    if stages and _PHASES[phase.upper()] is None:
+    if (stages or level) and _PHASES[phase.upper()] is None:
+        option = "--stage" if stages else "--level"
         raise ConfigError(
-            "--stage has no effect with --phase ALL, which draws the layers of all stages",
+            f"{option} has no effect with --phase ALL, which draws the layers of all states",
             hint="add --phase TRAIN or --phase TEST",
         )
     registry = load_plugins_of([Path(model).parent], plugins)
@@ -43,7 +45,9 @@ def draw(
     net, number = document.message, _PHASES[phase.upper()]
     if not net.layer:
         raise ConfigError(f"{model} contains no layers")
-    warn_of_unknown_state([net], 0, stages)
+    warn_of_unknown_state([net], level, stages)
+    if level:
+        net.state.level = level
     net.state.stage.extend(stage_names(stages))
     if out:
         path = Path(out)

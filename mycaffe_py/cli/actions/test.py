@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,28 +14,26 @@ from mycaffe_py.answers import test_of
 from mycaffe_py.builder.training import build_training
 from mycaffe_py.cli.banner import net_line
 from mycaffe_py.cli.failures import echo, say, warn
+from mycaffe_py.cli.frozen_passes import log_of, means_of
 from mycaffe_py.cli.idle_options import refuse_replaced_overrides, warn_of_unknown_state
-from mycaffe_py.cli.nets import build_net, require_data
+from mycaffe_py.cli.nets import build_net
 from mycaffe_py.cli.options import device_name, naming_overrides, stage_names
 from mycaffe_py.cli.outputs import protect_inputs
 from mycaffe_py.cli.reports import print_report, report_path, write_report
 from mycaffe_py.cli.run_files import needed_weights
 from mycaffe_py.cli.run_plugins import load_plugins_of
-from mycaffe_py.cli.views import is_live_terminal
 from mycaffe_py.errors import DivergedError
 from mycaffe_py.events.metric_text import loss_part, metric_lines, number
-from mycaffe_py.events.output_names import blob_of, output_name
+from mycaffe_py.events.output_names import blob_of, element_weight, output_name
 from mycaffe_py.layer.layer import TEST
-from mycaffe_py.net.net import Net
+from mycaffe_py.net.figures import large_notes
 from mycaffe_py.run.record import plain
 from mycaffe_py.run.snapshots import non_finite_param
-from mycaffe_py.solver.averaging import mean_outputs
 from mycaffe_py.trainer import Report, Trainer, test_report_of
 from mycaffe_py.wording import counted
 
 from .upgrade import upgrade_notes
 
-_LOSS = "test_loss"
 _PASSES = 50
 _FIGURES = ("accuracy", "baseline_accuracy", "mean_abs_error")
 
@@ -64,8 +61,7 @@ def test(
         raise used.nothing("test")
     given |= {"registry": registry, "device": device_name(device, gpu)}
     given["seed"] = used.seed(given["seed"], given["overrides"])
-    log = None if as_json or is_live_terminal() else say
-    given |= {"log": log}
+    given |= {"log": log_of(as_json)}
     passes = iterations or _PASSES
     written = None if out is None else report_path(out)
     report: Report | None = None
@@ -85,7 +81,8 @@ def test(
         for caution in report.cautions if report else ():
             warn(caution)
         return 0
-    for line in (*upgrade_notes([net.document]), used.line(seed), net_line(net)):
+    notes = [*upgrade_notes([net.document]), used.line(seed), net_line(net), *large_notes(net)]
+    for line in notes:
         say(line)
     if report is None:
         _print(net, metrics, passes)
@@ -118,7 +115,7 @@ def _on_solver(
     if asked.written is not None:
         protect_inputs([asked.written], training, weights, "it is tested with")
     if trainer is None:
-        return net, training.seed, _means(net, asked.passes, log), None
+        return net, training.seed, means_of(net, asked.passes, log, training.solver.param), None
     try:
         report = test_report_of(trainer, net)
         metrics = {}
@@ -135,31 +132,7 @@ def _on_data_layers(
     model: str, weights: list[str], iterations: int, log: Any, **given: Any
 ) -> tuple[Any, int, dict[str, float]]:
     net = build_net(model, TEST, weights, **given)
-    return net, given["seed"] or 0, _means(net, iterations, log)
-
-
-def _means(net: Net, iterations: int, log: Callable[[str], None] | None) -> dict[str, float]:
-    """Return the outputs' means; ``log`` takes the lines that Caffe writes along the way."""
-    require_data(net, "add --solver FILE with a trainer and gym, or give the net data layers")
-    try:
-        return mean_outputs(net, iterations) if log is None else _logged(net, iterations, log)
-    finally:
-        net.close()
-
-
-def _logged(net: Net, iterations: int, log: Callable[[str], None]) -> dict[str, float]:
-    def log_batch(batch: int, values: Mapping[str, float]) -> None:
-        for name, value in values.items():
-            if name != _LOSS:
-                log(f"Batch {batch}, {name} = {value:.6g}")
-
-    log(f"Running for {iterations} iterations.")
-    means = mean_outputs(net, iterations, with_loss=True, on_pass=log_batch)
-    log(f"Loss: {means.pop(_LOSS):.6g}")
-    weights = net.blob_loss_weights
-    for name, value in means.items():
-        log(f"{name} = {value:.6g}{loss_part(value, weights[blob_of(name, weights)], '{:.6g}')}")
-    return means
+    return net, given["seed"] or 0, means_of(net, iterations, log)
 
 
 def _require_finite(net: Any, metrics: dict[str, float]) -> None:
@@ -191,4 +164,4 @@ def _print(net: Any, metrics: dict[str, float], iterations: int) -> None:
         if name == "loss" or name in _FIGURES:
             continue
         own = output_name(name, net.outputs) or name
-        echo(f"{name} = {number(value)}{loss_part(value, weights.get(blob_of(own, weights), 0.0))}")
+        echo(f"{name} = {number(value)}{loss_part(value, element_weight(own, weights))}")

@@ -11,6 +11,7 @@ import numpy as np
 from mycaffe_py.builder.device_trial import NOT_IN_A_STEP
 from mycaffe_py.builder.sources import read_solver
 from mycaffe_py.builder.training import Training, build_training
+from mycaffe_py.cli import glog
 from mycaffe_py.cli.banner import net_line
 from mycaffe_py.cli.failures import echo, say
 from mycaffe_py.cli.idle_options import warn_of_unknown_state
@@ -22,7 +23,8 @@ from mycaffe_py.cli.timing import Timing, measure, measure_steps
 from mycaffe_py.cli.timing_report import as_values, caffes_lines, table_lines
 from mycaffe_py.device.ceilings import measure_ceilings
 from mycaffe_py.errors import ConfigError
-from mycaffe_py.layer.layer import TEST, TRAIN
+from mycaffe_py.events.net_log import memory_line
+from mycaffe_py.layer.layer import PHASE_NAMES
 
 _NOT_TIMED = tuple(name for name in NOT_IN_A_STEP if name != "trainer")
 """What a step may also do, now and then; its trainer feeds it."""
@@ -61,7 +63,7 @@ def time_net(
             training = _build_training(solver, model, used.weights, **given)
             net = training.net
         else:
-            number = TEST if given.pop("phase").upper() == "TEST" else TRAIN
+            number = PHASE_NAMES.index(given.pop("phase").upper())
             net = build_net(str(model), number, used.weights, **given)
         try:
             if not as_json:
@@ -105,6 +107,9 @@ def _close(net: Any, training: Training | None) -> None:
 def _measure(net: Any, training: Training | None, iterations: int, plain: bool) -> Timing:
     """Measure; without ``plain`` and a terminal, print Caffe's lines along the way."""
     caffes_form = not plain and not sys.stdout.isatty()
+    glog.note_net(net)
+    if caffes_form:
+        say(memory_line(net))
 
     def begun(loss: float) -> None:
         if caffes_form:

@@ -13,13 +13,16 @@ def list_text(entries: list[dict[str, Any]]) -> Iterator[str]:
     """Yield the list of types as lines of text."""
     widths = [max((len(entry[key]) for entry in entries), default=0) for key in ("type", "plugin")]
     for entry in entries:
-        yield f"{entry['type']:{widths[0]}}  {entry['plugin']:{widths[1]}}  {entry['doc']}".rstrip()
+        fork = f" [{entry['fork']}]" if entry["fork"] else ""
+        line = f"{entry['type']:{widths[0]}}  {entry['plugin']:{widths[1]}}  {entry['doc']}{fork}"
+        yield line.rstrip()
 
 
 def type_text(entry: dict[str, Any]) -> Iterator[str]:
     """Yield the documentation of one type as lines of text."""
     aliases = f", also {', '.join(entry['aliases'])}" if entry["aliases"] else ""
-    yield f"{entry['type']}  ({singular(entry['kind'])}, plugin {entry['plugin']}{aliases})"
+    fork = f", of the fork {entry['fork']}" if entry["fork"] else ""
+    yield f"{entry['type']}  ({singular(entry['kind'])}, plugin {entry['plugin']}{fork}{aliases})"
     yield from (f"  {line}".rstrip() for line in entry["doc"].splitlines())
     if entry["blobs"]:
         yield f"  bottoms: {entry['blobs']['bottom']}; tops: {entry['blobs']['top']}"

@@ -30,10 +30,13 @@ from mycaffe_py.cli.verb import Verb
 )
 @click.option(
     "--phase",
-    type=click.Choice(["TRAIN", "TEST", "ALL"], case_sensitive=False),
+    type=click.Choice(["TRAIN", "TEST", "RUN", "ALL"], case_sensitive=False),
     default="ALL",
     show_default=True,
     help="Draw the layers of one phase.",
+)
+@click.option(
+    "--level", type=int, default=0, show_default=True, help="With --phase: level of the net."
 )
 @click.option(
     "--stage", "stages", multiple=True, metavar="NAMES", help="With --phase: stages of the net."

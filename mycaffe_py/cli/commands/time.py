@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mycaffe_py.cli.options import json_option, net_options, phase_option
+from mycaffe_py.cli.options import any_phase_option, json_option, net_options
 from mycaffe_py.cli.verb import Verb
 
 
@@ -25,7 +25,7 @@ from mycaffe_py.cli.verb import Verb
     help="Also time whole training steps with this solver: trainer, passes and update.",
 )
 @net_options
-@phase_option
+@any_phase_option
 @click.option(
     "--iterations",
     type=click.IntRange(min=1),

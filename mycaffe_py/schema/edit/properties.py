@@ -43,6 +43,8 @@ class Properties:
         self.data, self.places = b"", list[tuple[int, int]]()
         for each in self.literals:
             self._read(each)
+        if entries and not self.literals:  # without quotes, as MyCaffe writes it
+            self.data = source.text[start:end].encode()
 
     def _read(self, literal: Token) -> None:
         for unit in _UNIT_OF_STRING.finditer(literal.text[1:-1]):
@@ -76,6 +78,8 @@ class Properties:
         value, part = value.strip(), self.find(key)
         if not self.given:
             return set_text(self.source, [PROPERTIES], f"{key}={value}")
+        if not self.literals:
+            return self._quoted(key, value, part)
         quote = self.literals[-1].text[0]
         if part is None:
             ended = not self.data.strip() or self.data.rstrip().endswith(b";")
@@ -91,6 +95,14 @@ class Properties:
             data = self.data[: part.value_start] + value.encode() + self.data[part.value_end :]
         return Edit([change], _setter(data))
 
+    def _quoted(self, key: str, value: str, part: _Property | None) -> Edit:
+        """Set a property of a string without quotes, and give it quotes."""
+        if part is None:
+            data = self.data.rstrip().removesuffix(b";") + f";{key}={value}".encode()
+        else:
+            data = self.data[: part.value_start] + value.encode() + self.data[part.value_end :]
+        return set_text(self.source, [PROPERTIES], data.decode())
+
     def unset(self, keys: Sequence[str]) -> Edit:
         """Remove properties; the field goes with the last one."""
         for key in keys:
@@ -105,6 +117,8 @@ class Properties:
         for start, end in ranges:
             kept, position = kept + self.data[position:start], end
         kept += self.data[position:]
+        if not self.literals:
+            return set_text(self.source, [PROPERTIES], kept.decode())
         changes = [self._widened(*self._written(start, end)) for start, end in ranges]
         return Edit(changes, _setter(kept))
 

@@ -36,6 +36,9 @@ class Document:
     nodes: Nodes = field(default_factory=dict, repr=False)
     upgrades: list[str] = field(default_factory=list, repr=False)
     """The old formats that were upgraded."""
+    remarks: list[Problem] = field(default_factory=list, repr=False)
+    """What the text has of forks of Caffe, or Caffe does not take, but was read: for warnings."""
+    forks: set[str] = field(default_factory=set, repr=False)
 
     @shows
     def __repr__(self) -> str:
@@ -80,8 +83,7 @@ class Document:
         """
         starts = self.lines.starts
         start = starts[min(max(line, 1), len(starts)) - 1]
-        end = self.text.find("\n", start)
-        end = end if end >= 0 else len(self.text)
+        end = self.text.find("\n", start) % (len(self.text) + 1)  # -1 is the text's end
         offset = min(start + column - 1, end)
         return tuple(path_to(self.nodes, self.message.DESCRIPTOR, offset, (start, end)))
 

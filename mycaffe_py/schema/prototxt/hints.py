@@ -20,6 +20,11 @@ def unknown_field_hint(
     ``around`` holds the messages around this one, innermost first; ``given`` the fields already
     seen beside it; ``kind`` the value of the field "type" beside it, if any.
     """
+    from mycaffe_py.foreign.fork_fields import fork_field_hint
+
+    of_fork = fork_field_hint(message.name, name, kind)
+    if of_fork is not None:
+        return of_fork
     spelled = _spelling_hint(name, message)
     for word in (name, *_meanings(name)):
         places = [

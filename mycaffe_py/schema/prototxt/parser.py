@@ -18,15 +18,15 @@ from .cursor import (
     TooManyProblems,
 )
 from .document import Document, Entry
+from .fork_fields import ForkFields
 from .hints import unknown_field_hint
-from .mistyped import Mistyped, block_hint
+from .mistyped import block_hint
 from .problem_places import refuse_other_languages, with_path
 from .tokens import Token
 from .values import ValueMistake, expected, number_hint, plain_value, quoted_value, variable_hint
 
 _LAYER = "layer"
 _DEEPEST = 100  # protobuf's own limit for binary messages
-_CURLY_QUOTES = "\u201c\u201d\u2018\u2019\u201e\u00ab\u00bb"
 _CLOSERS = {"{": "}", "<": ">", "[": "]"}
 
 
@@ -38,6 +38,8 @@ def parse_prototxt(text: str, info: MessageInfo, message: Any, filename: str) ->
     with suppress(TooManyProblems):
         parser.block(root)
     document = Document(message, filename, text, root.nodes)
+    document.remarks, document.forks = parser.remarks.problems(parser), parser.remarks.forks
+    document.upgrades += parser.remarks.upgrades()
     if parser.problems:
         refuse_other_languages(text, filename)
         places = [(p.location.line, p.location.column) for p in parser.problems if p.location]
@@ -54,7 +56,7 @@ def _with_newlines(text: str) -> str:
     return text.replace("\r", "\n") if "\n" not in text else text
 
 
-class _Parser(Mistyped):
+class _Parser(ForkFields):
     def __init__(self, text: str, filename: str):
         super().__init__(text, filename)
         self.early_closed: list[Block] = []
@@ -147,10 +149,11 @@ class _Parser(Mistyped):
     # -- fields ------------------------------------------------------------------------------
 
     def field(self, name: Token, block: Block) -> None:
-        info = block.info.fields.get(name.text)
+        info = block.info.fields.get(name.text) or self.under_other_name(name, block)
         self.index += 1
         if info is None:
-            self.unknown_field(name, block)
+            if not self.of_a_fork(name, block):
+                self.unknown_field(name, block)
         else:
             colon = self.separator(name, info)
             if info.message:
@@ -336,10 +339,13 @@ class _Parser(Mistyped):
             elif token.kind in ("word", "number") and info.type not in ("string", "bytes"):
                 token = self.whole_number(token) if not info.repeated else token
                 self.index += self.tokens[self.index].offset < token.offset + len(token.text)
-                values.append(plain_value(info, token.text))
+                text = self.value_text(info, token)
+                values.append(plain_value(info, text) if text else None)
+            elif token.kind == "word" and (bare := self.bare_string(info, token)):
+                token = bare
+                values.append(bare.text)
             else:
-                self.odd_value(info, token)
-                values.append(None)
+                values.append(self.odd_value(info, token))
         except ValueMistake as mistake:
             self.report(WRONG_VALUE, token, mistake.message, mistake.hint)
             values.append(None)
@@ -351,19 +357,15 @@ class _Parser(Mistyped):
             entry.end_offset = last.offset + len(last.text)
         return entry
 
-    def odd_value(self, info: FieldInfo, token: Token) -> None:
-        """Report something that is not a valid value for the field."""
+    def odd_value(self, info: FieldInfo, token: Token) -> Any:
+        """Report something that is not a valid value for the field; return what a fork reads it as, or None."""
+        if (device := self.device_of_list(info)) is not None:
+            return device
         if token.kind == "unterminated":
             self.index += 1
             self.report(SYNTAX, token, "the string is not terminated", "a quote is missing")
         elif token.kind != "symbol" and info.type in ("string", "bytes"):
-            bare = self.bare_words(self.skip_bare(token))
-            self.report(
-                WRONG_VALUE,
-                bare,
-                f'"{info.name}" takes {expected(info)}, found {bare.text}',
-                f'write {info.name}: "{bare.text.strip(_CURLY_QUOTES)}"',
-            )
+            self.wrong_string(info, token)
         elif self.at_symbol("["):
             value = self.single_value(self.index) or self.first_value(self.index)
             hint = f"write {info.name}: {value}" if value else None
@@ -376,6 +378,7 @@ class _Parser(Mistyped):
                 meant = number_hint(token.text, info)
             found = f'found "{token.text}"' if token.text else "found the end of the file"
             self.report(SYNTAX, token, f'"{info.name}" takes {expected(info)}, {found}', meant)
+        return None
 
     def store(
         self,

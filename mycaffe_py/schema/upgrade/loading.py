@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 
-from mycaffe_py.errors import ConfigError, Problem, PrototxtError, SnapshotError
+from mycaffe_py.errors import ConfigError, MyCaffeWarning, Problem, PrototxtError, SnapshotError
 from mycaffe_py.reading import read_bytes
 from mycaffe_py.schema.kinds import parse_kind
 from mycaffe_py.schema.prototxt.document import Document
@@ -13,6 +14,7 @@ from mycaffe_py.schema.prototxt.files import read_text_file, refuse_empty
 from mycaffe_py.schema.schema import Schema
 from mycaffe_py.schema.texts import check_texts
 
+from .mycaffe_defaults import other_defaults
 from .nets import upgrade_net
 from .solvers import upgrade_solver
 
@@ -78,4 +80,11 @@ def _checked(upgrade: Callable[[Document], list[Problem]], document: Document) -
     problems = upgrade(document)
     if problems:
         raise PrototxtError(problems)
+    for text in warnings_about(document):
+        warnings.warn(text, MyCaffeWarning, stacklevel=3)
     return document
+
+
+def warnings_about(document: Document) -> list[str]:
+    """Return, for an upgraded document, what its text has that Caffe does not take or means otherwise in its fork."""
+    return [problem.as_warning() for problem in (*document.remarks, *other_defaults(document))]

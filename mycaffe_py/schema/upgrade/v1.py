@@ -12,8 +12,10 @@ from .parts import Part, move, named_like, place
 _OWN_SPELLING = {
     "ABSVAL": "AbsVal",
     "ARGMAX": "ArgMax",
+    "BN": "BN",
     "BNLL": "BNLL",
     "LRN": "LRN",
+    "ROI_POOLING": "ROIPooling",
     "MVN": "MVN",
     "NONE": "",
     "RELU": "ReLU",

@@ -14,6 +14,9 @@ from .batch_norm import BatchNorm
 from .batch_reindex import BatchReindex
 from .bias import Bias
 from .bnll import BNLL
+from .channels import Channels as Channels
+from .choosing_channels import channels_of as channels_of
+from .class_weights import NO_CLASS_WEIGHTS as NO_CLASS_WEIGHTS
 from .clip import Clip
 from .concat import Concat
 from .contrastive_loss import ContrastiveLoss
@@ -32,12 +35,19 @@ from .hinge_loss import HingeLoss
 from .infogain_loss import InfogainLoss
 from .inner_product import InnerProduct
 from .input import Input
+from .labels import Labels as Labels, class_sizes as class_sizes
 from .lecun import LeCun
 from .log import Log
 from .mean_error_loss import MeanErrorLoss
 from .mish import Mish
 from .multinomial_logistic_loss import MultinomialLogisticLoss
 from .mvn import MVN
+from .neuron import ActivationLayer as ActivationLayer, NeuronLayer as NeuronLayer
+from .normalization import (
+    ONE_NORMALIZATION as ONE_NORMALIZATION,
+    PRE_FIXED_NORMALIZER as PRE_FIXED_NORMALIZER,
+    Normalization as Normalization,
+)
 from .parameter import Parameter
 from .power import Power
 from .prelu import PReLU
@@ -54,7 +64,11 @@ from .silence import Silence
 from .silu import SiLU
 from .slice import Slice
 from .softmax import Softmax
-from .softmax_with_loss import SoftmaxWithLoss
+from .softmax_loss import NO_ALGORITHM as NO_ALGORITHM, SoftmaxLoss as SoftmaxLoss
+from .softmax_with_loss import (
+    SMALLEST_PROBABILITY as SMALLEST_PROBABILITY,
+    SoftmaxWithLoss as SoftmaxWithLoss,
+)
 from .softplus import SoftPlus
 from .split import Split
 from .squeeze import Squeeze, Unsqueeze
@@ -63,7 +77,8 @@ from .swish import Swish
 from .tanh import TanH
 from .threshold import Threshold
 from .tile import Tile
-from .transpose import Transpose
+from .transpose import Transpose as Transpose
+from .unit_rows import unit_rows as unit_rows
 
 LAYERS: list[type[Layer]] = [
     AbsVal,

@@ -30,6 +30,8 @@ class Accuracy(Layer):
     min_top_blobs = 1
     max_top_blobs = 2
     allows_in_place = False
+    compared_element = 0
+    """Whatever its top is called, the best weights of a run are those with the highest share in a test."""
 
     def allow_force_backward(self, bottom_index: int) -> bool:
         """Return False: there is no gradient."""

@@ -14,6 +14,12 @@ from .choosing_channels import channels_of
 _STATISTICS = ("mean", "variance", "factor")
 
 
+def _scales(param: Any) -> bool:
+    """Whether the layer learns a scale and a bias."""
+    fillers = param.HasField("scale_filler") or param.HasField("bias_filler")
+    return bool(param.scale_bias or (fillers and not param.HasField("scale_bias")))
+
+
 class BatchNorm(Layer):
     """Normalises each channel (axis 1) to mean 0 and variance 1.
 
@@ -27,7 +33,8 @@ class BatchNorm(Layer):
     dx = (dy - mean(dy) - y * mean(dy * y)) / s. With ``use_global_stats`` (default: true in
     testing) m and v come from the blobs and are constants: dx = dy / s.
 
-    With ``scale_bias`` two more blobs, scale (C) and bias (C), are learned: y * scale + bias.
+    With ``scale_bias`` two more blobs, scale (C) and bias (C), are learned: y * scale + bias. As in NVIDIA's Caffe,
+    ``scale_filler`` or ``bias_filler`` alone says so too. Its weights fit: mean, variance, factor 1, scale, bias.
     """
 
     recordable = True
@@ -37,7 +44,12 @@ class BatchNorm(Layer):
     parameters = ("batch_norm_param",)
     conditions = (
         Only("batch_norm_param.moving_average_fraction", when="no use_global_stats"),
-        Only("batch_norm_param.scale_filler", "batch_norm_param.bias_filler", when="scale_bias"),
+        Only(
+            "batch_norm_param.scale_filler",
+            "batch_norm_param.bias_filler",
+            when="scale_bias: true, or none",
+            test=lambda param: _scales(param.batch_norm_param),
+        ),
     )
     exact_num_bottom_blobs = 1
     exact_num_top_blobs = 1
@@ -58,7 +70,7 @@ class BatchNorm(Layer):
         for name in _STATISTICS:
             self.add_blob((1 if name == "factor" else self.count,), name=name)
         freeze_statistics(self, _STATISTICS)
-        self.scales = param.scale_bias
+        self.scales = _scales(param)
         if self.scales:
             self.add_blob((self.count,), given_filler(param, "scale_filler", 1), "scale")
             self.add_blob((self.count,), given_filler(param, "bias_filler"), "bias")

@@ -9,6 +9,8 @@ from mycaffe_py.blob import Blob, array_from_file
 from mycaffe_py.errors import SnapshotError
 from mycaffe_py.plugins import Only
 
+from .class_weights import NO_CLASS_WEIGHTS
+from .normalization import PRE_FIXED_NORMALIZER
 from .softmax_loss import SoftmaxLoss
 
 _SMALLEST = 1e-20
@@ -32,7 +34,11 @@ class InfogainLoss(SoftmaxLoss):
 
     type = "InfogainLoss"
     parameters = ("infogain_loss_param", "loss_param")
-    conditions = (Only("infogain_loss_param.source", when="two bottoms", test=_lacks_matrix),)
+    conditions = (
+        PRE_FIXED_NORMALIZER,
+        Only("infogain_loss_param.source", when="two bottoms", test=_lacks_matrix),
+        NO_CLASS_WEIGHTS,
+    )
     exact_num_bottom_blobs = None
     min_bottom_blobs = 2
     max_bottom_blobs = 3

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mycaffe_py.blob import Blob
+from mycaffe_py.blob import MAX_AXES, Blob
 from mycaffe_py.layer import Cost, Layer, blob_axis, given_filler, linear, positive_setting
 from mycaffe_py.plugins import Only
+
+from .unit_rows import unit_rows
 
 MAX_BYTES = 8 << 20
 """Size limit of the part of a weight's gradient that is computed at once."""
@@ -17,9 +19,12 @@ class InnerProduct(Layer):
     """Fully connected layer: y = x W^T + b.
 
     Bottom x: its axes from ``axis`` (default 1) on are taken together as K elements, those before it
-    as M rows. Top: the shape of x up to ``axis``, then ``num_output``. Blobs: weight
+    as M rows. Top: the shape of x up to ``axis``, then ``num_output``, and axes of length 1 up to
+    ``min_top_axes`` (MyCaffe's). Blobs: weight
     (num_output, K), or (K, num_output) with ``transpose``, and bias (num_output) unless
     ``bias_term: false``. dx = dy W; dW += dy^T x; db += sum of the rows of dy.
+    With ``normalize``, of forks for face recognition, forward scales each output's weights to length 1 first; their
+    gradient does not know of it.
     """
 
     recordable = True
@@ -36,7 +41,17 @@ class InnerProduct(Layer):
         """Create weight and bias."""
         param = self.param.inner_product_param
         outputs = positive_setting(self, "inner_product_param", "num_output")
+        if param.min_top_axes > MAX_AXES:
+            self.fail(
+                f"min_top_axes is {param.min_top_axes}, but a blob has at most {MAX_AXES} axes",
+                field="inner_product_param.min_top_axes",
+            )
         self.transpose = param.transpose
+        if param.normalize and self.transpose:
+            self.fail(
+                "normalize is not possible with transpose: no fork has both",
+                field="inner_product_param.normalize",
+            )
         inputs = bottom[0].count_axes(self._axis(bottom[0]))
         shape = (inputs, outputs) if self.transpose else (outputs, inputs)
         self.add_blob(shape, given_filler(param, "weight_filler"), "weight")
@@ -57,8 +72,9 @@ class InnerProduct(Layer):
                 f'bottom "{bottom[0].name}" {bottom[0].shape} has {inputs} elements from axis '
                 f"{axis} on, but the weight {self.blobs[0].shape} was made for {self.inputs}"
             )
-        rows = bottom[0].shape[:axis]
-        top[0].reshape(*rows, self.outputs)
+        shape = (*bottom[0].shape[:axis], self.outputs)
+        least = self.param.inner_product_param.min_top_axes
+        top[0].reshape(*shape, *(1,) * (least - len(shape)))
         self.rows = bottom[0].count_axes(0, axis)
 
     def cost(
@@ -82,6 +98,8 @@ class InnerProduct(Layer):
         """Write x W^T + b."""
         x, y = self._matrices(bottom[0].data, top[0].data)
         weight = self.blobs[0].data
+        if self.param.inner_product_param.normalize:
+            unit_rows(self.xp, weight)
         self.xp.dot(x, weight if self.transpose else weight.T, out=y)
         if len(self.blobs) > 1:
             self.xp.add(y, self.blobs[1].data, out=y)

@@ -25,6 +25,8 @@ class Labels:
 
     def __init__(self, layer: Layer, ignore_label: int | None = None):
         self.layer, self.xp, self.ignore_label = layer, layer.xp, ignore_label
+        self.reason = ""
+        """Why there are so many classes, for messages; "" if the scores have them."""
         self._shape: tuple[int, int, int] | None = None
         self.counted: Any = None
         """Whether each item counts; None if all do."""
@@ -107,7 +109,7 @@ class Labels:
 
     def _fail(self, values: Any) -> NoReturn:
         """Fail because of the first of these labels that is not a class."""
-        labels, scores = self._labels, self._scores
+        labels = self._labels
         flat = self.layer.device.to_host(values).reshape(-1)
         valid = (flat >= 0) & (flat < self.classes) & (flat == np.rint(flat))
         if self.ignore_label is not None:
@@ -115,10 +117,17 @@ class Labels:
         place = int(np.argmin(valid))
         value = flat[place]
         position = tuple(int(index) for index in np.unravel_index(place, values.shape))
+        fraction = np.isfinite(value) and value != np.rint(value)
+        cut = "" if not fraction else f" (Caffe would cut {value:.9g} to a whole number)"
         also = "" if self.ignore_label is None else f", or {self.ignore_label} to be ignored"
         self.layer.fail(
             f'bottom "{labels.name}" {labels.shape} holds the label {value:.9g} at {position}; expected '
-            f"whole numbers from 0 to {self.classes - 1}{also}, because bottom "
-            f'"{scores.name}" {scores.shape} has {self.classes} classes',
-            hint="classes are numbered from 0: compare the labels with the layer that computes the scores",
+            f"whole numbers from 0 to {self.classes - 1}{also}, because {self._why()}",
+            hint="classes are numbered from 0: compare the labels with the layer that computes the scores"
+            + cut,
         )
+
+    def _why(self) -> str:
+        """Return the reason for the number of classes."""
+        scores = self._scores
+        return self.reason or f'bottom "{scores.name}" {scores.shape} has {self.classes} classes'

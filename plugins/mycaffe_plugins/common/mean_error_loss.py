@@ -9,18 +9,19 @@ from mycaffe_py.blob import Blob
 from mycaffe_py.layer import LossLayer, enum_name
 from mycaffe_py.plugins import Only
 
-from .normalization import ONE_NORMALIZATION, Normalization
+from .class_weights import NO_CLASS_WEIGHTS
+from .normalization import ONE_NORMALIZATION, PRE_FIXED_NORMALIZER, Normalization
 
 
 class MeanErrorLoss(LossLayer):
     """Mean absolute or mean squared error.
 
-    Bottoms: prediction p and target t, equally many elements; top: a scalar.
-    MAE: y = sum(|p - t|) / n, dp = dy * sign(p - t) / n. MSE: y = sum((p - t)^2) / n,
-    dp = dy * 2 (p - t) / n. dt = -dp. By ``loss_param.normalization`` n is the number of elements
-    (VALID, the default, and FULL), the product of the dimensions before ``axis`` (BATCH_SIZE) or
-    1 (NONE). With ``skip_missing``, elements whose target is NaN add nothing and get no gradient, and VALID
-    counts the others; if there are none, y = 0. A prediction that is NaN makes y NaN in any case.
+    Bottoms: prediction p and target t, equally many elements; top: a scalar. MAE: y = sum(|p - t|) / n, dp = dy *
+    sign(p - t) / n. MSE: y = sum((p - t)^2) / n, dp = dy * 2 (p - t) / n. dt = -dp. By ``loss_param.normalization`` n
+    is the number of elements (VALID, the default, and FULL), the product of the dimensions before ``axis``
+    (BATCH_SIZE), ``pre_fixed_normalizer`` (PRE_FIXED) or 1 (NONE). With ``skip_missing``, elements whose target is NaN
+    add nothing and get no gradient, and VALID counts the others; if there are none, y = 0. A prediction that is NaN
+    makes y NaN in any case.
     """
 
     recordable = True
@@ -30,6 +31,8 @@ class MeanErrorLoss(LossLayer):
     parameters = ("mean_error_loss_param", "loss_param")
     conditions = (
         ONE_NORMALIZATION,
+        PRE_FIXED_NORMALIZER,
+        NO_CLASS_WEIGHTS,
         Only("loss_param.ignore_label", when="never"),
         Only(
             "mean_error_loss_param.axis",

@@ -10,6 +10,9 @@ from mycaffe_py.plugins import Only
 ONE_NORMALIZATION = Only("loss_param.normalize", when="no normalization")
 """The condition that loss layers with a ``loss_param`` declare."""
 
+PRE_FIXED_NORMALIZER = Only("loss_param.pre_fixed_normalizer", when="normalization: PRE_FIXED")
+"""The other one."""
+
 
 class Normalization:
     """The divisor set by a LossParameter; ``default`` is the mode if it sets none.
@@ -18,6 +21,7 @@ class Normalization:
     """
 
     def __init__(self, loss_param: Any, default: str = "VALID"):
+        self.pre_fixed = float(loss_param.pre_fixed_normalizer)
         if loss_param.HasField("normalization"):
             self.mode = enum_name(loss_param, "normalization")
         elif loss_param.HasField("normalize"):
@@ -32,6 +36,8 @@ class Normalization:
         not ignored (all, if None).
         """
         valid = full if valid is None else valid
+        if self.mode == "PRE_FIXED":
+            return max(1.0, self.pre_fixed)
         return at_least_one(
             {"FULL": full, "VALID": valid, "BATCH_SIZE": batch_size, "NONE": 1}[self.mode]
         )

@@ -8,10 +8,11 @@ from typing import Any
 
 from mycaffe_py.blob import Blob, HostBlob, host_views, refresh_views, send_writes
 from mycaffe_py.device import Device
-from mycaffe_py.errors import add_note
+from mycaffe_py.errors import MyCaffeError, add_note
 from mycaffe_py.layer import Layer, LayerContext
 
-from .python_class import find_layer_class, users_code
+from .python_class import find_layer_class, make_object, require_methods
+from .python_module import users_code
 
 
 class Python(Layer):
@@ -33,10 +34,9 @@ class Python(Layer):
         cls = find_layer_class(self)
         if not self.device.is_host:
             context = replace(context, device=Device("cpu", seed=self.device.seed))
-        self.user: Layer = cls(param, context)
+        self.user = make_object(self, cls, context)
         """The user's object; on the host, it shares this layer's blobs."""
         self.user.type = cls.type or self.type
-        self.user.param_str = param.python_param.param_str
         self.is_loss = self.user.is_loss
         if self.device.is_host:
             self.blobs, self.blob_names = self.user.blobs, self.user.blob_names
@@ -54,7 +54,14 @@ class Python(Layer):
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Call the class's ``setup`` and adopt the learnable blobs that it created."""
-        self._run("setup", bottom, top)
+        try:
+            self._run("setup", bottom, top)
+        except Exception as error:
+            given = self.user.param_str
+            if given and not isinstance(error, MyCaffeError):
+                add_note(error, f"its param_str: {given[:200]}")
+            raise
+        require_methods(self, self.user)
         self.user._is_set_up = True
         if not self.device.is_host:
             self._move_blobs()

@@ -1,26 +1,33 @@
-"""Finds the class of a Python layer by module and class name."""
+"""Finds the class of a Python layer by module and class name, and makes its object."""
 
 from __future__ import annotations
 
-import importlib
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-from mycaffe_py.as_caffe import stand_in_for_caffe
 from mycaffe_py.errors import PythonRefusedError, did_you_mean
-from mycaffe_py.layer import Layer
+from mycaffe_py.layer import PHASE_NAMES, Layer, LayerContext
 from mycaffe_py.permission import OPTION, PythonLayers, are_refused
+
+from .python_module import import_module, users_code
+
+
+class Phase(int):
+    """A phase as layers of pycaffe see it: the number, whose text is TRAIN or TEST as in the forks of 2015."""
+
+    def __str__(self) -> str:
+        return PHASE_NAMES[self]
+
+    @property
+    def name(self) -> str:
+        """The text, as of an enum's value."""
+        return str(self)
 
 
 def find_layer_class(layer: Layer) -> type[Layer]:
     """Return the class named in ``layer``'s ``python_param``, or fail, naming the layer.
 
-    The module is looked up as usual in Python and, if the context says ANYWHERE, in the current folder and in the
-    model's. Exceptions that it raises are passed on unchanged. If the context says REFUSED, nothing is imported.
+    For the module see :func:`~.python_module.import_module`. If the context says REFUSED, nothing is imported.
     """
     param = layer.param.python_param
     if layer.context.python_layers is PythonLayers.REFUSED:
@@ -35,7 +42,7 @@ def find_layer_class(layer: Layer) -> type[Layer]:
     for field in ("module", "layer"):
         if not getattr(param, field):
             layer.fail(f"python_param.{field} must be given", field="python_param")
-    module = _import(layer, param.module)
+    module = import_module(layer, param.module)
     if not hasattr(module, param.layer):
         known = [name for name, value in vars(module).items() if _is_layer_class(value)]
         layer.fail(
@@ -53,21 +60,45 @@ def find_layer_class(layer: Layer) -> type[Layer]:
             field="python_param.layer",
             hint=_other_caffe(found) or "import caffe, and define class Name(caffe.Layer)",
         )
-    for name in ("reshape", "forward"):
-        if getattr(found, name) is getattr(Layer, name):
-            layer.fail(f"{where} does not define {name}(bottom, top)", field="python_param.layer")
     return found
 
 
-@contextmanager
-def users_code() -> Iterator[None]:
-    """Mark exceptions as raised by the user's own code, so that the command line says so."""
-    try:
-        yield
-    except Exception as error:
-        with suppress(AttributeError):
-            error.from_users_code = True  # type: ignore[attr-defined]  # a mark on any exception
-        raise
+def make_object(layer: Layer, cls: type[Layer], context: LayerContext) -> Layer:
+    """Return the object of a Python layer's class, made as Caffe makes it: its ``__init__`` gets the param alone.
+
+    It then has ``param_str`` and ``phase``, and ``param_str_``, the name in forks of early 2015.
+    """
+    make: Any = cls.__new__  # which a class of the user's own may define
+    with users_code():
+        made: Any = make(cls, layer.param)
+        made.context = context
+        made.__init__(layer.param)
+    if "blobs" not in vars(made):
+        layer.fail(
+            f"__init__ of {_named(layer)} does not call the one of caffe.Layer",
+            field="python_param.layer",
+            hint="write super().__init__(param) in it",
+        )
+    made.param_str = made.param_str_ = layer.param.python_param.param_str
+    made.phase = Phase(made.phase)
+    return made
+
+
+def require_methods(layer: Layer, made: Layer) -> None:
+    """Fail if the object of a Python layer has no ``reshape`` or ``forward`` of its own.
+
+    Called once it is set up, as Caffe asks for them only then.
+    """
+    for name in ("reshape", "forward"):
+        if name not in vars(made) and getattr(type(made), name) is getattr(Layer, name):
+            layer.fail(
+                f"{_named(layer)} does not define {name}(bottom, top)", field="python_param.layer"
+            )
+
+
+def _named(layer: Layer) -> str:
+    param = layer.param.python_param
+    return f'"{param.layer}" of module "{param.module}"'
 
 
 def _is_layer_class(value: object) -> bool:
@@ -82,59 +113,3 @@ def _other_caffe(found: type) -> str | None:
 
 def _place(module: ModuleType) -> str:
     return getattr(module, "__file__", None) or "built in"
-
-
-def _import(layer: Layer, name: str) -> ModuleType:
-    """Import a module, with this package as ``caffe`` unless there is a real one."""
-    stand_in_for_caffe()
-    beside = [Path.cwd()]
-    if layer.context.base_dir is not None and layer.context.base_dir not in beside:
-        beside.append(layer.context.base_dir)
-    folders = beside if layer.context.python_layers is PythonLayers.ANYWHERE else []
-    try:
-        if all(part.isidentifier() for part in name.split(".")):
-            with users_code(), _also_in(folders):
-                return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name and not name.startswith(f"{error.name}."):
-            raise  # the module exists, but one that it imports does not
-    layer.fail(
-        f'no module named "{name}"',
-        field="python_param.module",
-        hint=_where_it_is(name, folders, beside),
-    )
-
-
-def _where_it_is(name: str, folders: list[Path], beside: list[Path]) -> str:
-    """Return what to do about a module that was not found in ``folders`` nor on sys.path."""
-    near = did_you_mean(name, _modules_in(folders or beside))
-    if folders:
-        return near or f"searched sys.path (PYTHONPATH) and {', '.join(map(str, folders))}"
-    first = name.partition(".")[0]
-    for folder in beside:
-        if any(os.path.exists(folder / end) for end in (f"{first}.py", first)):
-            return (
-                f"it is in {folder}, where Python itself does not look: write allow_python=True, "
-                "or add the folder to sys.path"
-            )
-    return (
-        near or "searched sys.path (PYTHONPATH); allow_python=True searches the model's folder too"
-    )
-
-
-def _modules_in(folders: list[Path]) -> list[str]:
-    return [path.stem for folder in folders for path in sorted(folder.glob("*.py"))]
-
-
-@contextmanager
-def _also_in(folders: list[Path]) -> Iterator[None]:
-    """Let imports also find modules in ``folders``, after all other places."""
-    added = [str(folder) for folder in folders if str(folder) not in sys.path]
-    importlib.invalidate_caches()  # the file may be newer than Python's cached listing of the folder
-    sys.path.extend(added)
-    try:
-        yield
-    finally:
-        for folder in added:
-            if folder in sys.path:
-                sys.path.remove(folder)

@@ -8,9 +8,13 @@ from typing import ClassVar
 from mycaffe_py.blob import Blob
 from mycaffe_py.functions import softmax
 from mycaffe_py.layer import LossLayer, blob_axis
+from mycaffe_py.plugins import Only
 
 from .labels import Labels, class_sizes
 from .normalization import Normalization
+
+NO_ALGORITHM = Only("softmax_param.algorithm", "softmax_param.algorithm_train", when="never")
+"""The condition of losses with a ``softmax_param``: they compute both, probabilities and their logarithms."""
 
 
 class SoftmaxLoss(LossLayer):

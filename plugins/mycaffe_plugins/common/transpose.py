@@ -24,16 +24,22 @@ class Transpose(Layer):
     exact_num_top_blobs = 1
     allows_in_place = False
 
-    def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
-        """Check the order and shape the top."""
-        x, given = bottom[0], list(self.param.transpose_param.dim)
-        self.order = [axis + x.num_axes * (axis < 0) for axis in given]
-        if sorted(self.order) != list(range(x.num_axes)):
+    def new_order(self, x: Blob) -> list[int]:
+        """Return the bottom's axes in their order in the top, each once; fail if the settings give another list."""
+        given = list(self.param.transpose_param.dim)
+        order = [axis + x.num_axes * (axis < 0) for axis in given]
+        if sorted(order) != list(range(x.num_axes)):
             self.fail(
                 f'dim {given} must hold each axis of bottom "{x.name}" {x.shape} once: '
                 f"{', '.join(map(str, range(x.num_axes)))} in any order",
                 field="transpose_param.dim",
             )
+        return order
+
+    def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
+        """Check the order and shape the top."""
+        x = bottom[0]
+        self.order = self.new_order(x)
         self.back = sorted(range(x.num_axes), key=self.order.__getitem__)
         top[0].reshape([x.shape[axis] for axis in self.order])
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -18,7 +20,12 @@ from mycaffe_py.stores import (
 )
 
 from .data_layer import Batch, DataLayer
-from .data_transformer import DataTransformer
+from .data_transformer import (
+    ANNOTATED_ONLY,
+    SCALES_ONLY,
+    DataTransformer,
+)
+from .order import Order
 
 
 class Data(DataLayer):
@@ -27,64 +34,86 @@ class Data(DataLayer):
     No bottoms. Top 0: ``batch_size`` images (batch, channels, height, width), transformed by
     ``transform_param``; each batch takes its size from its first record. Top 1, if there is one:
     the labels (batch). ``rand_skip`` skips a random number of records at the start, at most that many;
-    ``force_encoded_color`` is the old name of ``transform_param.force_color``. ``backend`` is not
-    needed: the format of ``source`` is detected, and a LevelDB database is refused with a hint on
-    how to convert it.
+    with ``enable_random_selection`` (MyCaffe's; NVIDIA's and Intel's ``shuffle``) each pass over the records has an
+    order of its own, drawn from the seed; ``force_encoded_color`` is the old name of
+    ``transform_param.force_color``. ``backend`` is not needed: the format of ``source`` is detected, and a LevelDB
+    database is refused with a hint on how to convert it.
     """
 
     type = "Data"
-    parameters = ("data_param", "transform_param")
-    conditions = (Only("data_param.force_encoded_color", when="no transform_param.force_gray"),)
+    parameters: ClassVar[tuple[str, ...]] = ("data_param", "transform_param")
+    conditions: ClassVar[tuple[Only, ...]] = (
+        Only("data_param.force_encoded_color", when="no transform_param.force_gray"),
+        ANNOTATED_ONLY,
+        SCALES_ONLY,
+    )
     settings_field = "data_param"
     min_top_blobs, max_top_blobs = 1, 2
+    message: ClassVar[str] = "Datum"
+    """The message that a record is."""
+    sizes: ClassVar[str] = "crop_size, or batch_size 1"
+    """What images of different sizes need, in messages."""
 
     def open(self, top: Sequence[Blob]) -> None:
         """Open the database and shape the tops by the first record."""
-        self.refuse_old_forms()
-        self.transformer = DataTransformer(self)
-        if self.settings.force_encoded_color and self.transformer.color is None:
-            self.transformer.color = True
-        self.datum = self.context.registry.schema.message_class("Datum")
-        self.source = self.find_source("database")
-        with self.naming(setting="source"):
-            database = open_database(self.source)
-        self.size = database.size
-        if not self.size:
-            self.fail(f"database {self.source} has no records", field="data_param.source")
-        self.records: Records | None = None
-        self.position = self.drawn_skip()
-        key = b""
-        with self.naming(lambda: self._where(0, key), "source"):
-            key, value = database.records().read(0)
+        self.open_database()
+        with self.first_record() as value:
             shape = self.transformer.shape(self._parse(value)[0].shape)
         top[0].reshape(self.batch_size, *shape)
         for labels in top[1:]:
             labels.reshape(self.batch_size)
 
+    def open_database(self) -> None:
+        """Read the settings and open the database."""
+        self.refuse_old_forms()
+        self.transformer = DataTransformer(self)
+        if self.settings.force_encoded_color and self.transformer.color is None:
+            self.transformer.color = True
+        self.datum: Any = self.context.registry.schema.message_class(self.message)
+        self.source = self.find_source("database")
+        with self.naming(setting="source"):
+            self._database = open_database(self.source)
+        self.size = self._database.size
+        if not self.size:
+            self.fail(f"database {self.source} has no records", field="data_param.source")
+        self.records: Records | None = None
+        self.position = self.drawn_skip()
+        self.restarted()
+
+    @contextmanager
+    def first_record(self) -> Iterator[bytes]:
+        """Give the bytes of the first record; data errors in the block name it and the setting."""
+        key = b""
+        with self.naming(lambda: self._where(0, key), "source"):
+            key, value = self._database.records().read(0)
+            yield value
+        del self._database  # it is closed when no longer used
+
+    def restarted(self) -> None:
+        """Draw a new order."""
+        random = self.settings.enable_random_selection
+        self.order = Order(self.size, random, lambda turn: self.generator("order", turn))
+
     def load(self, first: int, batch: Batch) -> None:
         """Read the records and transform their images."""
-        if self.records is None:
-            self.records = self._open_again()
         generator = self.generator("batch", first)
         labels = batch.array(1, (self.batch_size,)) if len(self.top_names) > 1 else None
         for index in range(self.batch_size):
-            label = self._put_record((first + index) % self.size, batch, index, generator)
+            with self.record(first + index) as value:
+                image, label = self._parse(value)
+                self.put_image(batch, index, image, generator, name="it", sizes=self.sizes)
             if labels is not None:
                 labels[index] = label
 
-    def _put_record(
-        self, number: int, batch: Batch, index: int, generator: np.random.Generator
-    ) -> int:
-        """Put the image of a record into item ``index``, and return its label."""
-        assert self.records is not None
-        key = b""
+    @contextmanager
+    def record(self, number: int) -> Iterator[bytes]:
+        """Give the bytes of a record, counted on from pass to pass; data errors in the block name it."""
+        if self.records is None:
+            self.records = self._open_again()
+        number, key = self.order.place(number)[1], b""
         with self.naming(lambda: self._where(number, key)):
             key, value = self.records.read(number)
-            image, label = self._parse(value)
-            self.put_image(
-                batch, index, image, generator, name="it", sizes="crop_size, or batch_size 1"
-            )
-        return label
+            yield value
 
     def _open_again(self) -> Records:
         """Return a reader of the database as :meth:`open` saw it; DataError if another one is there now."""

@@ -17,7 +17,7 @@ from mycaffe_py.plugins import Only
 from mycaffe_py.seeding import named_generator
 from mycaffe_py.stored import Stored
 
-from .data_transformer import DataTransformer
+from .data_transformer import DataTransformer, Placement
 from .prefetching import Prefetcher
 
 _MOST = 2**62
@@ -35,6 +35,7 @@ PREFETCH_ONLY = Only(
             "batch_size",
             "rand_skip",
             "backend",
+            "enable_random_selection",
             "force_encoded_color",
             *OLD_FORMS,
         )
@@ -197,9 +198,10 @@ class DataLayer(Layer):
         *,
         name: str,
         sizes: str,
-    ) -> None:
+    ) -> Placement:
         """Transform an image into item ``index`` of top 0, whose shape is set by the first image of a batch.
 
+        Returns which part of it that is.
         If a later one has another shape, the error calls it ``name`` and says that ``sizes`` are needed.
         """
         shape = self.transformer.shape(image.shape)
@@ -212,7 +214,7 @@ class DataLayer(Layer):
                 f"{images.shape[1:]}",
                 hint=f"images of different sizes need {sizes}",
             )
-        self.transformer.apply(image, images[index], generator)
+        return self.transformer.apply(image, images[index], generator)
 
     @property
     def label(self) -> str:

@@ -13,7 +13,11 @@ from mycaffe_py.plugins import Only
 from mycaffe_py.stores import ImageEntry, read_image, read_list
 
 from .data_layer import PREFETCH_ONLY, Batch, DataLayer
-from .data_transformer import DataTransformer
+from .data_transformer import (
+    ANNOTATED_ONLY,
+    SCALES_ONLY,
+    DataTransformer,
+)
 from .folders import image_prefix
 from .order import Order
 
@@ -33,6 +37,9 @@ class ImageData(DataLayer):
     conditions = (
         PREFETCH_ONLY,
         Only("transform_param.force_color", "transform_param.force_gray", when="never"),
+        ANNOTATED_ONLY,
+        SCALES_ONLY,
+        Only("image_data_param.label_type", "image_data_param.ignore_label", when="never"),
     )
     settings_field = "image_data_param"
     exact_num_top_blobs = 2

@@ -14,22 +14,28 @@ from mycaffe_py.seeding import named_generator
 from mycaffe_py.stored import Stored
 from mycaffe_py.stores import datum_to_array
 
-from .data_transformer import DataTransformer
+from .data_transformer import (
+    ANNOTATED_ONLY,
+    SCALES_ONLY,
+    DataTransformer,
+)
 
 
 class MemoryData(Layer):
     """Delivers arrays passed by the program, batch by batch and cyclically.
 
     No bottoms. Top 0: ``batch_size`` items (batch, channels, height, width). Top 1: the labels,
-    (batch) and, as in Caffe, (batch, 1, 1, 1) from the first forward on. Data are set by
+    (batch) and, as in Caffe, (batch, 1, 1, 1) from the first forward on; may be left out, unlike
+    in Caffe, but as in MyCaffe with ``label_type: NONE``. Data are set by
     :meth:`reset`, unchanged, or by :meth:`add_datum_vector` or :meth:`add_images`, which apply
     ``transform_param``. A forward before that fails.
     """
 
     type = "MemoryData"
     parameters = ("memory_data_param", "transform_param")
+    conditions = (ANNOTATED_ONLY, SCALES_ONLY)
     exact_num_bottom_blobs = 0
-    exact_num_top_blobs = 2
+    min_top_blobs, max_top_blobs = 1, 2
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Shape the tops."""
@@ -45,7 +51,8 @@ class MemoryData(Layer):
         self._labels: Any = None
         self._unread = False
         top[0].reshape(self.batch_size, *self.item_shape)
-        top[1].reshape(self.batch_size)
+        if len(top) > 1:
+            top[1].reshape(self.batch_size)
 
     def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Do nothing: forward shapes the tops."""
@@ -60,10 +67,11 @@ class MemoryData(Layer):
             )
         part = slice(self.position, self.position + self.batch_size)
         top[0].reshape(self.batch_size, *self.item_shape)
-        top[1].reshape(self.batch_size, 1, 1, 1)
         top[0].data[...] = self.device.asarray(self._data[part], dtype=self.dtype)
-        labels = self.device.asarray(self._labels[part], dtype=self.dtype)
-        top[1].data[...] = labels.reshape(top[1].shape)
+        if len(top) > 1:
+            top[1].reshape(self.batch_size, 1, 1, 1)
+            labels = self.device.asarray(self._labels[part], dtype=self.dtype)
+            top[1].data[...] = labels.reshape(top[1].shape)
         self.position = (self.position + self.batch_size) % len(self._data)
         self._unread &= self.position != 0
 

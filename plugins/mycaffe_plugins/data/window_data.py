@@ -13,7 +13,7 @@ from mycaffe_py.plugins import Only
 from mycaffe_py.stores import decode_image, image_bytes, read_image
 
 from .data_layer import PREFETCH_ONLY, Batch, DataLayer
-from .data_transformer import DataTransformer
+from .data_transformer import ANNOTATED_ONLY, SCALES_ONLY, DataTransformer
 from .folders import image_prefix
 from .window_crop import cut, resized
 from .window_file import Window, read_windows
@@ -40,8 +40,17 @@ class WindowData(DataLayer):
             "transform_param.scale",
             "transform_param.force_color",
             "transform_param.force_gray",
+            *(
+                f"transform_param.{name}"
+                for name in (
+                    *("resize_param", "noise_param", "crop_h", "crop_w"),
+                    *("crop_height", "crop_width"),
+                )
+            ),
             when="never",
         ),
+        ANNOTATED_ONLY,
+        SCALES_ONLY,
     )
     settings_field = "window_data_param"
     exact_num_top_blobs = 2
@@ -121,6 +130,7 @@ class WindowData(DataLayer):
         """Read the mean (channels or 1, crop or 1, crop or 1)."""
         transformer = DataTransformer(self)
         self.mirror, self.mean = transformer.mirror, transformer.mean_values
+        self.in_order = transformer.in_order
         if self.mean is not None and len(self.mean) not in (1, channels):
             self.fail(
                 f"mean_value is given {len(self.mean)} times, but the images have {channels} channels",
@@ -137,7 +147,7 @@ class WindowData(DataLayer):
                 f"{(channels, self.crop_size, self.crop_size)} from its centre",
                 field="transform_param.mean_file",
             )
-        self.mean = image[:, middle, middle]
+        self.mean = self.in_order(image[:, middle, middle])
 
     def load(self, first: int, batch: Batch) -> None:
         """Draw the windows, background first, and resize them."""
@@ -156,7 +166,7 @@ class WindowData(DataLayer):
                 index += 1
 
     def _fill(self, window: Window, mirrored: bool, crop: np.ndarray) -> None:
-        image = self._image(window.image)
+        image = self.in_order(self._image(window.image))
         square = self.settings.crop_mode == "square"
         part = cut(window, image.shape[1:], self.crop_size, self.context_pad, square)
         pixels, rows, columns = resized(image, part, self.crop_size, mirrored)

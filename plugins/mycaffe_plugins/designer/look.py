@@ -10,6 +10,7 @@ from mycaffe_py.builder import (
     CheckedText,
     check_net,
     check_solver_text,
+    meant_states,
     read_text,
     trainer_properties,
 )
@@ -141,10 +142,12 @@ def _look_at_model(
     layers = len(document.message.layer) + len(document.message.layers) if document else 0
     if document is None or layers > _MOST_LAYERS:
         return _without_layers(problems, layers, text, filename)
-    checked = check_net(
-        document, registry, problems, phases=_phases(document, phase), left_out=left_out
-    )
     number = PHASES[phase]
+    if number is None:
+        how: dict[str, Any] = {"states": meant_states(document.message)}
+    else:
+        how = {"phases": [number]}
+    checked = check_net(document, registry, problems, left_out=left_out, **how)
     net = checked.document.message if checked.document else document.message
     not_run = [_is_left_out(layer, registry, left_out) for layer in net.layer]
     notes = {index: _NOT_BUILT for index, so in enumerate(not_run) if so}
@@ -168,16 +171,6 @@ def _look_at_model(
         "graph": graph,
         "not_drawn": not_drawn,
     }
-
-
-def _phases(document: Document, phase: str) -> list[int]:
-    """Return the phases to check; for ALL, TEST is one if the net has layers for it."""
-    number = PHASES[phase]
-    if number is not None:
-        return [number]
-    rules = (rule for layer in document.message.layer for rule in layer.include)
-    tested = any(rule.HasField("phase") and rule.phase == TEST for rule in rules)
-    return [TRAIN, TEST] if tested else [TRAIN]
 
 
 def _without_layers(

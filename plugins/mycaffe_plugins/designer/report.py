@@ -6,6 +6,7 @@ import base64
 import shlex
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ MOST_LIVE = 500
 """Samples in the picture of the gym."""
 
 _MOST_ROWS = 1000
+_MOST_CHARTS = 60
 _LARGEST_PICTURE = 2_000_000
 _DRAWN_HERE = ("curve.png", "loss.png", "live_frame.png")
 _FIRST = ("loss", "accuracy", "mean_abs_error")
@@ -201,7 +203,14 @@ def _curves(runs: Sequence[_Run]) -> str:
     names = [name for run in runs for name in run.follower.names]
     known = [name for name in dict.fromkeys((*_FIRST, *names)) if name in names]
     known = [name for name in known if name not in _BESIDE.values()]
-    return "".join(_figure_of(runs, name) for name in known) + _tests(runs)
+    drawn = "".join(_figure_of(runs, name) for name in known[:_MOST_CHARTS])
+    return drawn + _left_out(len(known), "metrics.csv") + _tests(runs)
+
+
+def _left_out(charts: int, file: str) -> str:
+    """Return a line that says how many charts are left out, "" if none are."""
+    left = charts - _MOST_CHARTS
+    return f"<p>{counted(left, 'further column')} in {file}</p>" if left > 0 else ""
 
 
 def _figure_of(runs: Sequence[_Run], name: str) -> str:
@@ -234,7 +243,10 @@ def _tests(runs: Sequence[_Run]) -> str:
             colour, dash = line_style(index)
             line = Line(label, points["iteration"], points["value"], colour, dash, marked=True)
             found.setdefault(name, []).append(line)
-    return "".join(figure(name, to_svg(Chart(lines))) for name, lines in found.items())
+    drawn = [
+        figure(name, to_svg(Chart(lines))) for name, lines in islice(found.items(), _MOST_CHARTS)
+    ]
+    return "".join(drawn) + _left_out(len(found), "tests.jsonl")
 
 
 def _differences(runs: Sequence[_Run], registry: Any) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mycaffe_py.errors import MyCaffeError
 from mycaffe_py.projects import Project
-from mycaffe_py.run import read_record
+from mycaffe_py.run import MOST_COLUMNS, read_record
 from mycaffe_py.spreadsheets import plain_cells
 
 from .compare import settings_of
@@ -69,7 +69,7 @@ def _columns(folder: Path) -> list[str]:
             line = file.readline()
     except OSError:
         return []
-    return plain_cells(line)[1:] if line.endswith("\n") else []
+    return plain_cells(line)[1 : 1 + MOST_COLUMNS] if line.endswith("\n") else []
 
 
 def _notes(folder: Path) -> dict[str, Any]:

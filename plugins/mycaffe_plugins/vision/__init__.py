@@ -1,38 +1,18 @@
-"""Convolution, pooling and the other layers of image nets."""
+"""Convolution, pooling and the other layers of image nets.
+
+Importing the package loads nothing: its verb ``fold-bn`` is found by an entry point.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mycaffe_py.layer import Layer
-from mycaffe_py.plugins import hookimpl
+from mycaffe_py.lazy import lazy_names
 
-from .convolution import Convolution
-from .crop import Crop
-from .deconvolution import Deconvolution
-from .im2col import Im2col
-from .lrn import LRN
-from .pooling import Pooling
-from .spp import SPP
-
-LAYERS: list[type[Layer]] = [
-    Convolution,
-    Crop,
-    Deconvolution,
-    Im2col,
-    LRN,
-    Pooling,
-    SPP,
-]
-
-
-@hookimpl
-def mycaffe_layers() -> list[type[Layer]]:
-    """Return the layers of this plugin."""
-    return LAYERS
-
-
-@hookimpl
-def mycaffe_schema() -> list[str | Path]:
-    """Return the settings that Caffe's own schema lacks."""
-    return [Path(__file__).with_name("vision.proto")]
+if TYPE_CHECKING:
+    from .convolution import Convolution as Convolution
+    from .hooks import mycaffe_layers as mycaffe_layers, mycaffe_schema as mycaffe_schema
+else:
+    __getattr__, __dir__, __all__ = lazy_names(
+        __name__, convolution="Convolution", hooks="mycaffe_layers mycaffe_schema"
+    )

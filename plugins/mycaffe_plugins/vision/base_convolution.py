@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,6 +43,11 @@ class BaseConvolution(Layer):
         """Return the spatial sizes of the side with the images, and of the side with a value for each window."""
         raise TypeError(f"layer type {self.type} does not define image_and_windows()")
 
+    def outputs_and_groups(self, bottom: Blob) -> tuple[int, int]:
+        """Return the number of channels of the tops, and of groups, for such bottoms."""
+        outputs, groups = (positive_setting(self, FIELD, name) for name in ("num_output", "group"))
+        return outputs, groups
+
     # The layer interface.
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
@@ -51,23 +57,20 @@ class BaseConvolution(Layer):
         self.axis = blob_axis(self, first, param.axis, f"{FIELD}.axis")
         self.spatial_axes = first.num_axes - self.axis - 1
         self.geometry = read_geometry(self, first, self.spatial_axes)
-        self.channels, self.outputs = first.shape[self.axis], param.num_output
-        self._check_channels(first, param.group)
+        self.channels = first.shape[self.axis]
+        if not self.channels:
+            self.fail(f'bottom "{first.name}" {first.shape} has no channels along axis {self.axis}')
+        self.outputs, self.groups = self.outputs_and_groups(first)
+        self._check_channels(first, self.groups)
         self.top_spatial(first, first.shape[self.axis + 1 :])  # before unusable weights are created
-        channels = self.weight_channels(self.channels, self.outputs, param.group)
+        channels = self.weight_channels(self.channels, self.outputs, self.groups)
         weight_filler = given_filler(param, "weight_filler")
         self.add_blob((*channels, *self.geometry.kernel), weight_filler, "weight")
         if param.bias_term:
             self.add_blob((self.outputs,), given_filler(param, "bias_filler"), "bias")
-        self.correlations = CorrelationChoice(self.device, self.dtype, self.geometry, param.group)
+        self.correlations = CorrelationChoice(self.device, self.dtype, self.geometry, self.groups)
 
     def _check_channels(self, bottom: Blob, group: int) -> None:
-        for name in ("num_output", "group"):
-            positive_setting(self, FIELD, name)
-        if not self.channels:
-            self.fail(
-                f'bottom "{bottom.name}" {bottom.shape} has no channels along axis {self.axis}'
-            )
         if self.channels % group:
             self.fail(
                 f'the {self.channels} channels of bottom "{bottom.name}" {bottom.shape} cannot be divided '
@@ -76,7 +79,8 @@ class BaseConvolution(Layer):
             )
         if self.outputs % group:
             self.fail(
-                f"num_output {self.outputs} cannot be divided into {group} groups",
+                f'num_output {self.outputs} cannot be divided into {group} groups: bottom "{bottom.name}" '
+                f"{bottom.shape}",
                 field=f"{FIELD}.num_output",
             )
 
@@ -131,6 +135,13 @@ class BaseConvolution(Layer):
         """Add the sum of dy (N, num_output, *spatial) over all but the channels."""
         if len(self.blobs) > 1 and self.param_propagate_down[1]:
             gradient = self.blobs[1].diff
+            if self.device.is_host and self.spatial_axes:
+                # One product reads dy once; sums over short rows take several times as long.
+                planes = dy.reshape(dy.shape[0] * dy.shape[1], math.prod(dy.shape[2:]))
+                ones = self.device.scratch("bias ones", (planes.shape[1],), self.dtype)
+                ones.fill(1)
+                gradient += self.xp.dot(planes, ones).reshape(dy.shape[:2]).sum(axis=0)
+                return
             total = self.device.scratch("bias gradient", gradient.shape, self.dtype)
             self.xp.sum(dy, axis=(0, *range(2, dy.ndim)), out=total)
             self.xp.add(gradient, total, out=gradient)

@@ -45,8 +45,7 @@ class Convolution(BaseConvolution):
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Read the settings; create weight and bias."""
         super().setup(bottom, top)
-        group = self.param.convolution_param.group
-        self.mirrored = MirroredGradients(self.device, self.dtype, self.geometry, group)
+        self.mirrored = MirroredGradients(self.device, self.dtype, self.geometry, self.groups)
 
     def why_not_recorded(self) -> str:
         """Return that cuBLAS is faster, which cannot be recorded, if there is much to multiply."""
@@ -60,8 +59,8 @@ class Convolution(BaseConvolution):
         super().reshape(bottom, top)
         self.correlation = self.correlations.of(self.bottom_shape, self.top_shape)
         self.mirrored.reshape(self.bottom_shape, self.top_shape)
-        mirrors = self.mirrored.pays and isinstance(self.correlation, Correlation)
-        self.gradients = self.mirrored if mirrors else self.correlation
+        plain = isinstance(self.correlation, Correlation) and self.correlation.gradients is None
+        self.gradients = self.mirrored if plain and self.mirrored.pays else self.correlation
 
     def forward(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Write W * x + b."""

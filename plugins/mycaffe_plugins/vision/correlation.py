@@ -11,6 +11,7 @@ from mycaffe_py.compiled import in_use
 from mycaffe_py.device import Device
 
 from .depthwise import Depthwise
+from .depthwise_gradients import DepthwiseGradients
 from .geometry import Geometry
 from .windows import Windows
 
@@ -55,6 +56,7 @@ class Correlation:
         self.geometry, self.group = geometry, group
         self.windows = Windows(device, dtype, geometry)
         self.depthwise: Any = None
+        self.gradients: Any = None
         self._shapes: tuple[Sequence[int], ...] = ()
 
     def reshape(self, images: Sequence[int], maps: Sequence[int]) -> None:
@@ -66,6 +68,7 @@ class Correlation:
         self.places = math.prod(maps[2:])
         self.windows.reshape(images[2:], maps[2:])
         self.depthwise = self._depthwise()
+        self.gradients = self._gradients()
         self.rows = self.channels * math.prod(self.geometry.kernel)
         self.part = self._part_size(images[0])
         self.at_once = self._at_once()
@@ -74,9 +77,9 @@ class Correlation:
         """Return the faster way without a product, if there is one."""
         alone = self.channels == self.group > 1 and len(self.geometry.kernel) == 2
         if alone and self.places and in_use(self.device):
-            from .compiled_depthwise import CompiledDepthwise
+            from .choosing_depthwise import compiled_depthwise
 
-            return CompiledDepthwise(self.device, self.dtype, self.geometry)
+            return compiled_depthwise(self.device, self.dtype, self.geometry, *self._shapes)
         if alone and self.places >= DEPTHWISE_PLACES and self.device.is_host:
             return Depthwise(self.device, self.dtype, self.geometry)
         return None
@@ -107,6 +110,15 @@ class Correlation:
         parts = -(-self.places // max(1, columns))
         return -(-windows[0] // min(parts, windows[0]))
 
+    def _gradients(self) -> Any:
+        """Return the faster way to both gradients, if there is one."""
+        if hasattr(self.depthwise, "spread"):
+            return self.depthwise
+        alone = self.channels == self.group > 1 and self.places > 0 and self.device.is_host
+        if alone and DepthwiseGradients.pays(self.geometry, *self._shapes):
+            return DepthwiseGradients(self.device, self.dtype, self.geometry)
+        return None
+
     def correlate(self, images: Any, weight: Any, maps: Any, bias: Any = None) -> None:
         """Write the correlation, plus a bias for each channel of the maps."""
         if self.depthwise is not None:
@@ -120,6 +132,9 @@ class Correlation:
 
     def spread(self, maps: Any, weight: Any, images: Any) -> None:
         """Write the gradient of the images, given that of the maps: the transpose of :meth:`correlate`."""
+        if self.gradients is not None:
+            self.gradients.spread(maps, weight, images)
+            return
         matrix = self._weight_matrix(weight).swapaxes(1, 2)
         for part in self._parts(len(images)):
             found = images[part.images]
@@ -131,6 +146,9 @@ class Correlation:
 
     def add_weight_gradient(self, images: Any, maps: Any, gradient: Any) -> None:
         """Add the gradient of the weight, given that of the maps."""
+        if self.gradients is not None:
+            self.gradients.add_weight_gradient(images, maps, gradient)
+            return
         total = None
         for part in self._parts(len(images)):
             total = self._add_product(total, self._gather(images, part), part.of_maps(maps))
@@ -148,6 +166,10 @@ class Correlation:
 
         The windows are gathered once for both.
         """
+        if self.gradients is not None:
+            self.correlate(images, weight, maps)
+            self.add_weight_gradient(images, others, gradient)
+            return
         matrix, total = self._weight_matrix(weight), None
         for part in self._parts(len(images)):
             columns = self._gather(images, part)

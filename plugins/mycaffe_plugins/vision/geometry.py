@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer
+from mycaffe_py.layer import Layer, positive_setting
 
 FIELD = "convolution_param"
 
@@ -80,8 +80,30 @@ def read_geometry(layer: Layer, bottom: Blob, spatial_axes: int) -> Geometry:
         kernel=_sizes(layer, bottom, spatial_axes, "kernel_size", "kernel", None),
         stride=_sizes(layer, bottom, spatial_axes, "stride", "stride", 1),
         pad=_sizes(layer, bottom, spatial_axes, "pad", "pad", 0),
-        dilation=_sizes(layer, bottom, spatial_axes, "dilation", "", 1),
+        dilation=_dilation(layer, bottom, spatial_axes),
     )
+
+
+def _dilation(layer: Layer, bottom: Blob, axes: int) -> tuple[int, ...]:
+    """Return the dilation, which old forks call ``hole``, or ``hole_h`` and ``hole_w`` (1 where not given)."""
+    param = layer.param.convolution_param
+    given = [name for name in ("hole", "hole_h", "hole_w") if param.HasField(name)]
+    if not given:
+        return _sizes(layer, bottom, axes, "dilation", "", 1)
+    field = f"{FIELD}.{given[0]}"
+    if param.dilation:
+        layer.fail(f"{given[0]} is another name of dilation: give one of them", field=field)
+    if len(given) > 1 and given[0] == "hole":
+        layer.fail("give hole, or hole_h and hole_w, not both", field=field)
+    if axes != 2:
+        layer.fail(
+            f'{given[0]} is for two spatial axes, but bottom "{bottom.name}" {bottom.shape} has {axes}: '
+            "use dilation",
+            field=field,
+        )
+    for name in given:
+        positive_setting(layer, FIELD, name)
+    return (param.hole, param.hole) if given == ["hole"] else (param.hole_h, param.hole_w)
 
 
 def _sizes(

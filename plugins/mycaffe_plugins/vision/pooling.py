@@ -19,8 +19,9 @@ class Pooling(Layer):
     """Reduces each window of an image to its maximum, its average, or a randomly drawn value.
 
     Bottom x (N, C, H, W), top y (N, C, rows, columns) with ceil((size + 2 pad - kernel) / stride) + 1 windows along
-    each axis, rounded down with ``round_mode: FLOOR``; with padding, along either axis, the last window is dropped if
-    it begins after the image and its first padding. A second top, with MAX alone, gets h W + w of each maximum.
+    each axis, rounded down with ``round_mode: FLOOR`` or ``ceil_mode: false``, as forks write it; with padding, along
+    either axis, the last window is dropped if it begins after the image and its first padding. A second top, with MAX
+    alone, gets h W + w of each maximum.
     MAX: padding is never the maximum, and the first of equal values counts; dx = dy there. AVE: sum / size, where
     the size includes padding, but not what exceeds it; dx = dy / size. STOCHASTIC: in TRAIN a cell drawn with a
     probability proportional to its value, in TEST sum of x^2 / sum of x.
@@ -31,7 +32,9 @@ class Pooling(Layer):
     type = "Pooling"
     group = "pool"
     parameters = ("pooling_param",)
-    conditions = (Only("pooling_param.round_mode", when="no global_pooling"),)
+    conditions = (
+        Only("pooling_param.round_mode", "pooling_param.ceil_mode", when="no global_pooling"),
+    )
     exact_num_bottom_blobs = 1
     min_top_blobs = 1
     max_top_blobs = 2
@@ -41,7 +44,7 @@ class Pooling(Layer):
         """Read and check the settings."""
         param = self.param.pooling_param
         self.method_name = enum_name(param, "pool")
-        self.floor = enum_name(param, "round_mode") == "FLOOR"
+        self.floor = self._rounds_down()
         self.is_global = param.global_pooling
         if len(top) > 1 and self.method_name != "MAX":
             self.fail(
@@ -52,6 +55,20 @@ class Pooling(Layer):
         for axis, name in enumerate(("h", "w")):
             self._check_axis(name, axis)
         self._image: tuple[int, ...] = ()
+
+    def _rounds_down(self) -> bool:
+        """Whether the number of windows is rounded down, by either spelling of the setting."""
+        param = self.param.pooling_param
+        floor = enum_name(param, "round_mode") == "FLOOR"
+        if not param.HasField("ceil_mode"):
+            return floor
+        if param.HasField("round_mode") and floor == param.ceil_mode:
+            self.fail(
+                f"round_mode is {enum_name(param, 'round_mode')}, but ceil_mode says the opposite",
+                field=f"{FIELD}.ceil_mode",
+                hint="remove one of them: ceil_mode: false is round_mode: FLOOR",
+            )
+        return not param.ceil_mode
 
     def _name(self, stem: str) -> str:
         return "kernel_size" if stem == "kernel" else stem

@@ -7,7 +7,11 @@ import pytest
 
 from mycaffe_py.errors import LayerError
 from mycaffe_py.net import TEST, TRAIN, Net
+from mycaffe_py.run import best
 from mycaffe_py.schema import load_net_text
+
+from ...building import data, layer, make_net
+from ...solving import make_solver
 
 X = [[0.1, 0.7, 0.2], [0.5, 0.3, 0.2], [0.0, 0.4, 0.6], [0.9, 0.05, 0.05]]
 
@@ -129,3 +133,14 @@ def test_a_loss_weight_on_accuracy_is_refused_in_backward(registry):
     net = Net(load_net_text(registry.schema, text, "net.prototxt"), registry=registry)
     with pytest.raises(LayerError, match=r'"accuracy" \(Accuracy\): accuracy has no gradient'):
         net.forward_backward()
+
+
+def test_the_best_test_is_that_of_the_highest_share_whatever_its_name():
+    tested = (
+        data((2, 3), (2,))
+        + layer("fit", "EuclideanLoss", "x0 x0", "loss")
+        + layer("top-1", "Accuracy", "x0 x1", "top-1 each")
+    )
+    solver = make_solver(test_nets=[make_net(tested)])
+    assert best.tested_output(solver) == "top-1"
+    assert best.BestTested(solver, "top-1").higher

@@ -117,6 +117,25 @@ def test_scale_bias_learns_two_more_blobs(build, images):
     )
 
 
+@pytest.mark.parametrize(
+    ("settings", "blobs"),
+    [
+        ("scale_filler { value: 2 }", 5),
+        ("bias_filler { value: 3 }", 5),
+        ("scale_bias: true bias_filler { value: 3 }", 5),
+        ("scale_bias: false scale_filler { value: 2 }", 3),
+    ],
+)
+def test_a_filler_alone_asks_for_scale_and_bias_as_nvidias_caffe_does(
+    build, images, settings, blobs
+):
+    built = build(batch_norm(settings), images)
+    assert len(built.layer.blobs) == blobs
+    if blobs == 5:
+        assert set(built.layer.blobs[3].data) == {2.0 if "value: 2" in settings else 1.0}
+        assert set(built.layer.blobs[4].data) == {3.0 if "value: 3" in settings else 0.0}
+
+
 def test_a_frozen_scale_gets_no_gradient(build, images):
     built = build(batch_norm("scale_bias: true"), images)
     built.layer.param_propagate_down[3] = False

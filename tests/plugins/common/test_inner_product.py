@@ -144,3 +144,20 @@ def test_the_weight_gradient_in_parts_is_the_same(build, rng, monkeypatch, trans
     expected = x.T @ dy if transpose == "true" else dy.T @ x
     for gradient in gradients:
         np.testing.assert_allclose(gradient, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("least", "shape"),
+    [(-1, (2, 4)), (0, (2, 4)), (2, (2, 4)), (3, (2, 4, 1)), (5, (2, 4, 1, 1, 1))],
+)
+def test_a_least_number_of_axes(build, least, shape):
+    settings = f"num_output: 4 min_top_axes: {least}"
+    built = build(f'type: "InnerProduct" inner_product_param {{ {settings} }}', X)
+    assert built.top[0].shape == shape and built.forward().shape == shape
+
+
+def test_too_many_axes(build):
+    settings = "num_output: 4 min_top_axes: 2000000000"
+    with pytest.raises(LayerError, match="at most 32 axes") as error:
+        build(f'type: "InnerProduct" inner_product_param {{ {settings} }}', X)
+    assert error.value.field == "inner_product_param.min_top_axes"

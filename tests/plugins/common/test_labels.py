@@ -36,6 +36,7 @@ def test_a_label_that_names_no_class(build, name, bad, said, dtype):
     with pytest.raises(LayerError, match=message) as error:
         built.forward()
     assert "classes are numbered from 0" in error.value.hint
+    assert ("Caffe would cut 0.5 to a whole number" in error.value.hint) == (bad == 0.5)
     built.bottom[1].data[2] = 0
     built.forward()
 

@@ -80,6 +80,28 @@ def test_dropout_repeats_for_a_seed(build):
     assert first.tolist() == second.tolist() != other.tolist()
 
 
+def test_dropout_without_scale_in_training_scales_in_testing(build):
+    text = 'type: "Dropout" dropout_param { dropout_ratio: 0.2 scale_train: false }'
+    x = np.arange(1.0, 41.0)
+    trained = build(text, x)
+    kept = trained.forward() / x
+    assert set(kept.tolist()) == {0.0, 1.0}
+    np.testing.assert_array_equal(trained.backward(x)[0], kept * x)
+    tested = build(text, x, phase=TEST)
+    np.testing.assert_allclose(tested.forward(), 0.8 * x, rtol=1e-6)
+    np.testing.assert_allclose(tested.backward(x)[0], 0.8 * x, rtol=1e-6)
+    off = build(text.replace("}", "active: false }"), x, phase=TEST)
+    np.testing.assert_array_equal(off.forward(), x)
+
+
+def test_dropout_that_samples_in_testing(build):
+    text = 'type: "Dropout" dropout_param { sample_weights_test: true }'
+    built = build(text, np.ones(100), phase=TEST)
+    first, second = built.forward().copy(), built.forward().copy()
+    assert set(first.tolist()) == {0.0, 2.0} and (first != second).any()
+    np.testing.assert_array_equal(built.backward(np.ones(100))[0], second)
+
+
 @pytest.mark.parametrize(
     ("settings", "phase"), [("", TEST), ("dropout_param { active: false }", 0)]
 )

@@ -130,6 +130,18 @@ def test_rand_skip_leaves_out_records_by_lot(build, tmp_path):
     assert starts == {0, 1, 2, 3}
 
 
+def test_random_selection_gives_each_pass_an_order_of_its_own(build, batches, tmp_path):
+    source = write_database(tmp_path / "db", images(7), list(range(7)))
+    more = "batch_size: 7 enable_random_selection: true"
+    passes = [labels.tolist() for _, labels in batches(build(data(source, more), tops=2), 3)]
+    assert all(sorted(one) == list(range(7)) for one in passes)
+    assert len({tuple(one) for one in passes}) == 3
+    again = [labels.tolist() for _, labels in batches(build(data(source, more), tops=2), 3)]
+    assert again == passes
+    other = batches(build(data(source, more), tops=2, seed=5), 3)
+    assert [labels.tolist() for _, labels in other] != passes
+
+
 def test_labels_and_pixels_come_in_the_nets_type(build, tmp_path):
     source = write_database(tmp_path / "db", images(2), [1, 2])
     built = build(data(source), tops=2, dtype=np.float32)
@@ -204,6 +216,16 @@ def write_records(path, *records):
 
 def datum(registry, **fields):
     return registry.schema.new("Datum", **fields).SerializeToString()
+
+
+def test_records_with_boxes_are_named(build, registry, tmp_path):
+    record = registry.schema.new("AnnotatedDatum")
+    record.datum.channels = record.datum.height = record.datum.width = 1
+    record.datum.data, record.type = b"a", 0
+    source = write_records(tmp_path / "db", record.SerializeToString())
+    with pytest.raises(DataError) as caught:
+        build(data(source))
+    assert "AnnotatedData" in caught.value.hint
 
 
 def test_records_that_are_no_datums(build, registry, tmp_path):

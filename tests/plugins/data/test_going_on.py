@@ -24,6 +24,10 @@ def data(folder):
     return f'type: "Data" data_param {{ source: "{source}" batch_size: 3 rand_skip: 5 }} {RANDOM}'
 
 
+def randomly_selected_data(folder):
+    return data(folder).replace("rand_skip", "enable_random_selection: true rand_skip")
+
+
 def image_data(folder):
     source = write_images(folder, VALUES)
     settings = f'source: "{source}" batch_size: 3 shuffle: true rand_skip: 3'
@@ -52,7 +56,7 @@ def bit_stream_data(folder):
     return f'type: "BitStreamData" {tops} bit_stream_param {{ {settings} }}'
 
 
-KINDS = [bit_stream_data, data, image_data, hdf5_data, window_data]
+KINDS = [bit_stream_data, data, randomly_selected_data, image_data, hdf5_data, window_data]
 
 
 @pytest.mark.parametrize("kind", KINDS)

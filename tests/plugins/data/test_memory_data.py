@@ -7,6 +7,8 @@ import pytest
 
 from mycaffe_py.errors import LayerError, ShapeError, SnapshotError
 from mycaffe_py.layer import TEST
+from mycaffe_py.net import Net
+from mycaffe_py.net.feeding import ArrayFeed
 from mycaffe_py.stores import array_to_datum
 
 from ...storing import images
@@ -46,6 +48,22 @@ def test_batches_come_in_order_and_again(memory, batches, labels):
         np.testing.assert_array_equal(pixels, VALUES[start : start + 2])
         assert label.shape == (2, 1, 1, 1)
         np.testing.assert_array_equal(label.ravel(), LABELS[start : start + 2])
+
+
+def test_one_top_has_no_labels(build, batches):
+    built = build(f'type: "MemoryData" memory_data_param {{ {SIZES} }}', tops=1)
+    assert [blob.shape for blob in built.top] == [(2, 3, 4, 5)]
+    built.layer.reset(VALUES, LABELS)
+    for (pixels,), start in zip(batches(built, 2), [0, 2], strict=True):
+        np.testing.assert_array_equal(pixels, VALUES[start : start + 2])
+
+
+def test_a_net_is_fed_data_alone():
+    net = Net(f'layer {{ name: "d" type: "MemoryData" top: "x" memory_data_param {{ {SIZES} }} }}')
+    feed = ArrayFeed(net, {"x": VALUES})
+    feed.fill(np.array([4, 5]))
+    net.forward()
+    np.testing.assert_array_equal(net.blobs["x"].data, VALUES[4:6])
 
 
 def test_reset_begins_anew_and_does_not_copy(memory):
@@ -170,3 +188,16 @@ def test_images_that_cannot_be_transformed(memory, registry):
         memory("crop_size: 6").layer.add_images(VALUES[:2].transpose(0, 2, 3, 1), [0, 1])
     with pytest.raises(LayerError, match="unusable datum: it declares"):
         memory().layer.add_datum_vector([registry.schema.new("Datum", channels=3)] * 2)
+
+
+def test_added_images_are_resized_and_turned(build):
+    text = (
+        'type: "MemoryData" memory_data_param { batch_size: 2 channels: 3 height: 2 width: 2 } '
+        "transform_param { color_order: RGB resize_param { height: 2 width: 2 interp_mode: AREA } }"
+    )
+    built = build(text, tops=2)
+    image = np.random.default_rng(0).integers(0, 256, (4, 6, 3), dtype=np.uint8)
+    built.layer.add_images([image, image], [0, 1])
+    found = built.forward()
+    means = image.reshape(2, 2, 2, 3, 3).mean(axis=(1, 3)).transpose(2, 0, 1)[::-1]
+    assert np.abs(found - means).max() <= 0.5 + 1e-6

@@ -218,3 +218,14 @@ def test_a_missing_image(windows, tmp_path):
     (tmp_path / "1.png").unlink()
     with pytest.raises(DataError, match=r"\(WindowData\): line 14 of .*1.png does not exist"):
         built.forward()
+
+
+@pytest.mark.parametrize("more", ["mean_value: [1, 2, 3]", 'mean_file: "mean"'])
+def test_colours_in_the_other_order(windows, batches, tmp_path, monkeypatch, registry, more):
+    monkeypatch.chdir(tmp_path)
+    mean = np.arange(3 * 8 * 8, dtype=np.float64).reshape(3, 8, 8)
+    (tmp_path / "mean").write_bytes(mean_to_bytes(registry.schema, mean))
+    ((plainly, _),) = batches(windows(), 1)
+    ((turned, _),) = batches(windows(transform=f"{TRANSFORM} color_order: RGB {more}"), 1)
+    beside = mean[::-1] if "file" in more else np.array([1.0, 2, 3]).reshape(3, 1, 1)
+    np.testing.assert_allclose(turned, plainly[:, ::-1] - beside, rtol=1e-6)

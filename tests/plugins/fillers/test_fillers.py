@@ -77,6 +77,12 @@ def test_fans(fill, norm, fan):
     assert abs(values.mean()) < 0.01
 
 
+def test_msra_knows_the_slope_of_the_unit_behind_it(fill):
+    plain, leaky = (fill(f'type: "msra" {text}', (60, 40, 5)) for text in ("", "alpha: 0.75"))
+    np.testing.assert_allclose(leaky, plain / math.sqrt(1 + 0.75**2), rtol=1e-6)
+    np.testing.assert_array_equal(fill('type: "msra" alpha: 0', (60, 40, 5)), plain)
+
+
 def test_fans_of_one_axis(fill):
     # fan_in = count / shape[0] = 1, fan_out = count
     assert np.abs(fill('type: "xavier"', (5000,))).max() == pytest.approx(math.sqrt(3), rel=0.01)

@@ -48,7 +48,6 @@ def update(solver, **gradients):
     for name, gradient in gradients.items():
         blob(solver, name).diff[...] = np.reshape(gradient, blob(solver, name).shape)
     solver.apply_update()
-    solver.iter += 1
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["one segment", "two segments"])

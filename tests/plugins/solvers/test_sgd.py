@@ -26,7 +26,6 @@ def update(solver, weight, bias):
     blobs = solver.net.params["a"]
     blobs[0].diff[...], blobs[1].diff[...] = weight, bias
     solver.apply_update()
-    solver.iter += 1
     return [float(blob.data.reshape(())) for blob in blobs]
 
 

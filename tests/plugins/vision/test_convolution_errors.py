@@ -76,7 +76,7 @@ def text(settings, type_name="Convolution"):
         ),
         (
             "num_output: 3 kernel_size: 3 group: 2",
-            "num_output 3 cannot be divided into 2 groups",
+            'num_output 3 cannot be divided into 2 groups: bottom "b0" (2, 4, 5, 6)',
             "num_output",
         ),
         (

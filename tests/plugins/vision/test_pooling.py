@@ -20,6 +20,8 @@ GEOMETRIES = [
     ("kernel_size: 2 stride: 2", (6, 8), (2, 2), (2, 2), (0, 0), True),
     ("kernel_size: 3 stride: 2", (6, 7), (3, 3), (2, 2), (0, 0), True),
     ("kernel_size: 3 stride: 2 round_mode: FLOOR", (6, 7), (3, 3), (2, 2), (0, 0), False),
+    ("kernel_size: 3 stride: 2 ceil_mode: false", (6, 7), (3, 3), (2, 2), (0, 0), False),
+    ("kernel_size: 3 stride: 2 ceil_mode: true", (6, 7), (3, 3), (2, 2), (0, 0), True),
     ("kernel_size: 3 stride: 2 pad: 1", (6, 7), (3, 3), (2, 2), (1, 1), True),
     ("kernel_size: 3 stride: 2 pad: 2", (5, 8), (3, 3), (2, 2), (2, 2), True),
     ("kernel_size: 2 stride: 3 pad: 1", (7, 8), (2, 2), (3, 3), (1, 1), True),
@@ -268,3 +270,19 @@ def test_a_mask_is_for_max_alone(build):
         build(text("pool: AVE kernel_size: 2"), np.zeros((1, 1, 4, 4)), tops=2)
     with pytest.raises(LayerError, match="at most 2 top blobs, got 3"):
         build(text("kernel_size: 2"), np.zeros((1, 1, 4, 4)), tops=3)
+
+
+@pytest.mark.parametrize(
+    "settings", ["round_mode: CEIL ceil_mode: false", "round_mode: FLOOR ceil_mode: true"]
+)
+def test_two_spellings_that_contradict_each_other(build, settings):
+    with pytest.raises(LayerError, match="ceil_mode says the opposite") as error:
+        build(text(f"kernel_size: 2 {settings}"), np.zeros((1, 1, 4, 4)))
+    assert error.value.field == "pooling_param.ceil_mode"
+
+
+def test_two_spellings_that_agree(build):
+    built = build(
+        text("kernel_size: 2 stride: 2 round_mode: FLOOR ceil_mode: false"), np.zeros((1, 1, 5, 5))
+    )
+    assert built.top[0].shape == (1, 1, 2, 2)

@@ -51,7 +51,7 @@ class Adding {
     const rank = one => {
       const names = [one.type, ...one.aliases].map(name => name.toLowerCase()), doc = one.doc.toLowerCase();
       const rankOf = word => names.some(name => name.startsWith(word)) ? 0 : names.some(name => name.includes(word)) ? 1
-        : doc.includes(word) || one.plugin.includes(word) ? 2 : 9;
+        : doc.includes(word) || one.plugin.includes(word) || one.fork.toLowerCase().includes(word) ? 2 : 9;
       return Math.max(0, ...words.map(rankOf));
     };
     const found = this.types.map(one => ({...one, rank: rank(one)})).filter(one => one.rank < 9);
@@ -148,7 +148,7 @@ class Adding {
     const [, most] = countsOf(about.blobs?.bottom), [first, rest] = sentence(about.doc), {readers} = this;
     const names = [...new Set(readers.map(one => one.layer.name))];
     const taken = this.layers.some(one => one.name === this.name);
-    return html`<div class="k-${about.group}"><h2><span class="pill type"><span class="dot"></span>${about.type}</span> <small class="tiny muted">from ${about.plugin}</small></h2>
+    return html`<div class="k-${about.group}"><h2><span class="pill type"><span class="dot"></span>${about.type}</span> <small class="tiny muted">from ${about.plugin}${about.fork ? `, of the fork ${about.fork}` : ''}</small></h2>
       <p class="small muted">${first} ${rest && rest.length < 260 ? rest : ''}</p></div>
       <div class="field"><label for="add-name">Name</label><input class="in" id="add-name" data-key="add-name" data-input="add-name" value="${this.name}" autocomplete="off" autocapitalize="off" spellcheck="false">
         ${taken && html`<p class="doc">Another layer has this name; that is allowed where they stand in different phases.</p>`}</div>

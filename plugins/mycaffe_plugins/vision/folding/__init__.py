@@ -1,0 +1,1 @@
+"""The verb ``fold-bn``: BatchNorm and Scale become part of the convolutions before them."""
