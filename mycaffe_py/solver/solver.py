@@ -108,6 +108,7 @@ class Solver(SolverUse):
         """The kernel that makes the whole update; None where the plain rule does."""
 
     # What a subclass defines.
+
     @classmethod
     def check(cls, param: Any) -> None:
         """Raise ConfigError, by :meth:`fail`, if a SolverParameter is invalid for this update rule."""

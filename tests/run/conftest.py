@@ -26,3 +26,8 @@ def train_small(monkeypatch, tmp_path, registry):
         )
 
     return build
+
+
+@pytest.fixture
+def no_pictures(monkeypatch):
+    monkeypatch.setattr("mycaffe_py.run.session.draw_pictures", lambda *_, **__: [])

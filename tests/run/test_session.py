@@ -4,7 +4,6 @@ import csv
 import json
 import math
 import os
-import signal
 import subprocess
 import threading
 from pathlib import Path
@@ -23,11 +22,11 @@ from mycaffe_py.events import (
 )
 from mycaffe_py.net import Net
 from mycaffe_py.run import pictures, read_record
-from mycaffe_py.run.directory import RunDirectory
 from mycaffe_py.run.dispatch import TimedObserver
 from mycaffe_py.run.metrics import FIRST_COLUMNS
-from mycaffe_py.run.session import TrainingSession
 from mycaffe_py.weights import restore
+
+from .sessions import At, record_of, session_of
 
 PICTURES = {"curve.png", "loss.png"}
 
@@ -41,19 +40,6 @@ class Recorder(Observer):
 
     def of(self, kind):
         return [event for event in self.events if isinstance(event, kind)]
-
-
-def session_of(training, **options):
-    return TrainingSession(training, RunDirectory.create("runs", training.net.name), **options)
-
-
-def record_of(session):
-    return json.loads((session.directory / "run.json").read_text())
-
-
-@pytest.fixture
-def no_pictures(monkeypatch):
-    monkeypatch.setattr("mycaffe_py.run.session.draw_pictures", lambda *_, **__: [])
 
 
 def test_a_finished_run_leaves_everything(train_small):
@@ -226,71 +212,6 @@ def test_no_snapshot_after_train_still_leaves_last_weights(train_small, no_pictu
     assert "last.caffemodel" in session.run().files
 
 
-class At:
-    """Calls an action in the training thread after an update."""
-
-    def __init__(self, iteration, action):
-        self.iteration, self.action = iteration, action
-
-    def __call__(self, event):
-        if isinstance(event, StepDone) and event.iteration == self.iteration:
-            self.action()
-
-
-@pytest.mark.posix
-def test_a_signal_finishes_the_step_and_snapshots(train_small, no_pictures):
-    training = train_small(iterations=1000)
-    training.solver.listeners.append(At(15, lambda: os.kill(os.getpid(), signal.SIGINT)))
-    session = session_of(training)
-    outcome = session.run()
-    assert outcome.status == "interrupted" and outcome.exit_code == 130
-    assert 15 <= outcome.iterations <= 16
-    assert outcome.snapshot.iteration == outcome.iterations
-    assert record_of(session)["status"] == "interrupted"
-    assert "last.solverstate" in outcome.files
-
-
-@pytest.mark.posix
-def test_sigterm_is_like_ctrl_c_and_handlers_are_put_back(train_small, no_pictures):
-    before = signal.getsignal(signal.SIGTERM)
-    training = train_small(iterations=1000)
-    training.solver.listeners.append(At(3, lambda: os.kill(os.getpid(), signal.SIGTERM)))
-    assert session_of(training).run().status == "interrupted"
-    assert signal.getsignal(signal.SIGTERM) is before
-
-
-@pytest.mark.posix
-def test_a_second_signal_stops_at_once_and_tears_nothing(train_small, no_pictures):
-    training = train_small("solver.snapshot=10", iterations=1000)
-
-    def twice():
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    training.solver.listeners.append(At(15, twice))
-    session = session_of(training)
-    outcome = session.run()
-    assert outcome.exit_code == 130 and outcome.snapshot.iteration == 10
-    resumed = train_small()
-    restore(resumed.solver, session.directory / "last.solverstate")
-    assert resumed.solver.iter == 10
-    assert not [name for name in outcome.files if "tmp" in name or "temp" in name]
-
-
-def test_a_signal_while_the_end_is_written_leaves_a_record_of_it(train_small, monkeypatch):
-    session = session_of(train_small())
-
-    def impatient(*_):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(session._dispatcher, "close", impatient)
-        session.run()
-    session._dispatcher.close()
-    record = record_of(session)
-    assert record["status"] == "interrupted" and record["iteration"] == 20 and record["ended"]
-
-
 class SlowView(TimedObserver):
     """A terminal that takes nothing more after the first event."""
 
@@ -312,32 +233,6 @@ def test_a_slow_view_does_not_hold_up_the_files(train_small, monkeypatch, no_pic
     assert any("last lines of the log are missing" in text for text in outcome.warnings)
     view.go.set()
     assert close(5)
-
-
-@pytest.mark.posix
-@pytest.mark.parametrize(("effect", "status"), [("snapshot", "done"), ("none", "done")])
-def test_effects_of_sigint(train_small, no_pictures, effect, status):
-    training = train_small()
-    training.solver.listeners.append(At(5, lambda: os.kill(os.getpid(), signal.SIGINT)))
-    session = session_of(training, sigint=effect)
-    assert session.run().status == status
-    taken = [snapshot["iteration"] for snapshot in record_of(session)["snapshots"]]
-    assert taken[-1] == 20 and (len(taken) == 2) == (effect == "snapshot")
-
-
-@pytest.mark.posix
-def test_sighup_takes_a_snapshot_and_goes_on(train_small, no_pictures):
-    training = train_small()
-    training.solver.listeners.append(At(5, lambda: os.kill(os.getpid(), signal.SIGHUP)))
-    session = session_of(training)
-    assert session.run().status == "done"
-    assert record_of(session)["snapshots"][0]["reason"] == "request"
-
-
-def test_a_stop_asked_for_in_python_is_an_interruption(train_small, no_pictures):
-    training = train_small(iterations=1000)
-    training.solver.listeners.append(At(5, lambda: training.solver.request("stop")))
-    assert session_of(training).run().status == "interrupted"
 
 
 def test_divergence_is_recorded_and_keeps_no_bad_weights(train_small, no_pictures):

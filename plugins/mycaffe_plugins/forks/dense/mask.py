@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -82,3 +83,23 @@ class MaskedCells:
         """Write the values of the cells of ``dy`` to ``dx``."""
         if dx.size:
             self.xp.take(dy.reshape(-1), self._read(), out=dx.reshape(-1))
+
+
+class MaskedLayer(Layer):
+    """A layer whose second bottom, if it has one, is a mask: ``cells`` reads it."""
+
+    min_bottom_blobs = 1
+    max_bottom_blobs = 2
+    exact_num_top_blobs = 1
+    allows_in_place = False
+    cells: MaskedCells | None = None
+
+    def allow_force_backward(self, bottom_index: int) -> bool:
+        """Return False for the mask."""
+        return bottom_index == 0
+
+    def trial_values(
+        self, bottom_index: int, shapes: Sequence[tuple[int, ...]], rng: np.random.Generator
+    ) -> np.ndarray | None:
+        """Return a mask without repeated cells."""
+        return self.cells.trial_values(rng) if bottom_index and self.cells is not None else None

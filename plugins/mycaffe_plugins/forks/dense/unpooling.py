@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer, enum_name, positive_setting, require_images
+from mycaffe_py.layer import enum_name, positive_setting, require_images
 from mycaffe_py.plugins import Only
 
-from .mask import MaskedCells
+from .mask import MaskedCells, MaskedLayer
 
 FIELD = "unpooling_param"
 _FUSENET = ("output_h", "output_w", "scale")
@@ -20,7 +18,7 @@ _MOST_ALONG_AXIS = 1_000_000
 _DECONVNET = ("kernel_size", "kernel_h", "kernel_w", "unpool_size", "unpool_h", "unpool_w")
 
 
-class Unpooling(Layer):
+class Unpooling(MaskedLayer):
     """Puts each element of small images into a window of larger ones: DeconvNet's and FuseNet's forms.
 
     Bottom x (N, C, h, w) and, for ``unpool: MAX``, perhaps a mask of that shape from the second top of a Pooling layer;
@@ -40,20 +38,6 @@ class Unpooling(Layer):
     group = "pool"
     parameters = (FIELD,)
     conditions = (Only(f"{FIELD}.scale", when="no output_h"),)
-    min_bottom_blobs = 1
-    max_bottom_blobs = 2
-    exact_num_top_blobs = 1
-    allows_in_place = False
-
-    def allow_force_backward(self, bottom_index: int) -> bool:
-        """Return False for the mask."""
-        return bottom_index == 0
-
-    def trial_values(
-        self, bottom_index: int, shapes: Sequence[tuple[int, ...]], rng: np.random.Generator
-    ) -> np.ndarray | None:
-        """Return a mask without repeated cells."""
-        return self.cells.trial_values(rng) if bottom_index and self.cells is not None else None
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Read and check the settings."""

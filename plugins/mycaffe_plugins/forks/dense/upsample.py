@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from mycaffe_py.blob import Blob
-from mycaffe_py.layer import Layer, positive_setting, require_images
+from mycaffe_py.layer import positive_setting, require_images
 from mycaffe_py.plugins import Only
 
-from .mask import MaskedCells
+from .mask import MaskedCells, MaskedLayer
 
 FIELD = "upsample_param"
 _TOO_MANY = 1 << 31
@@ -18,7 +16,7 @@ _FACTORS = ("scale_h", "scale_w", "pad_out_h", "pad_out_w")
 _REPEATING = ("stride", "stride_h", "stride_w")
 
 
-class Upsample(Layer):
+class Upsample(MaskedLayer):
     """Enlarges images: by the mask of a Pooling layer, or by repeating each element.
 
     Bottom x (N, C, h, w). With a second bottom, the mask of x's shape from the second top of a Pooling layer, as in
@@ -46,20 +44,6 @@ class Upsample(Layer):
             test=lambda layer: len(layer.bottom) != 2,
         ),
     )
-    min_bottom_blobs = 1
-    max_bottom_blobs = 2
-    exact_num_top_blobs = 1
-    allows_in_place = False
-
-    def allow_force_backward(self, bottom_index: int) -> bool:
-        """Return False for the mask."""
-        return bottom_index == 0
-
-    def trial_values(
-        self, bottom_index: int, shapes: Sequence[tuple[int, ...]], rng: np.random.Generator
-    ) -> np.ndarray | None:
-        """Return a mask without repeated cells."""
-        return self.cells.trial_values(rng) if bottom_index and self.cells is not None else None
 
     def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> None:
         """Read the settings."""
