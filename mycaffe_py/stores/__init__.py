@@ -17,7 +17,7 @@ from .images import (
     resize_image,
     resize_pixels,
 )
-from .lists import ImageEntry, read_list, text_lines
+from .lists import ImageEntry, listed_path, read_list, text_lines
 from .mean import mean_to_bytes, read_mean
 from .resampling import resample
 from .writing import DatabaseWriter, check_backend
@@ -37,6 +37,7 @@ __all__ = [
     "decode_image",
     "encode_image",
     "image_bytes",
+    "listed_path",
     "mean_to_bytes",
     "open_database",
     "open_hdf5",

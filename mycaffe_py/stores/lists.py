@@ -52,3 +52,9 @@ def read_list(path: str | os.PathLike[str]) -> list[ImageEntry]:
     if not entries:
         raise DataError(f"{name} lists no images")
     return entries
+
+
+def listed_path(root: str, name: str) -> str:
+    """Return ``root`` followed by ``name``: concatenated as in Caffe, or with a slash between them."""
+    whole = root + name
+    return whole if os.path.exists(whole) else os.path.join(root, name)

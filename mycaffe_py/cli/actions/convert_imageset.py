@@ -21,6 +21,7 @@ from mycaffe_py.stores import (
     check_image_type,
     encode_image,
     image_bytes,
+    listed_path,
     read_image,
     read_list,
 )
@@ -103,7 +104,7 @@ def _write(
     schema = default_registry().schema
     first: tuple[str, tuple[int, ...]] | None = None
     for number, entry in enumerate(entries):
-        path = _path(root, entry.path)
+        path = listed_path(root, entry.path)
         try:
             image = read_image(path, form.color, form.size)
         except (DataError, MissingFileError) as error:
@@ -121,12 +122,6 @@ def _write(
         writer.put(key[:_LONGEST_KEY], datum.SerializeToString())
         if writer.size % _SAY_EVERY == 0:
             say(f"Processed {writer.size} files.")
-
-
-def _path(root: str, name: str) -> str:
-    """Return ``root`` followed by ``name``: concatenated as in Caffe, or with a slash between them."""
-    whole = root + name
-    return whole if os.path.exists(whole) else os.path.join(root, name)
 
 
 def _datum(schema: Any, path: str, image: np.ndarray, form: _Form) -> Any:

@@ -17,6 +17,7 @@ from mycaffe_py.stores import (
     check_image_type,
     encode_image,
     image_bytes,
+    listed_path,
     read_image,
     resample,
 )
@@ -143,7 +144,7 @@ def _write(
 ) -> None:
     first: tuple[str, tuple[int, ...]] | None = None
     for pair in pairs:
-        path = _path(root, pair.image)
+        path = listed_path(root, pair.image)
         try:
             image = read_image(path, form.color)
             label = _label(root, pair, form, image, classes)
@@ -170,7 +171,7 @@ def _label(
 ) -> list[Box] | int:
     if form.boxes:
         size = (image.shape[1], image.shape[2])
-        return read_boxes(_path(root, pair.label), form.kind, size, classes, warn)
+        return read_boxes(listed_path(root, pair.label), form.kind, size, classes, warn)
     with naming_place(f"line {pair.line} of the list", DataError):
         try:
             label = int(pair.label)
@@ -179,9 +180,3 @@ def _label(
         if not -(2**31) <= label < 2**31:
             raise DataError(f"class {label} is too large")
     return label
-
-
-def _path(root: str, name: str) -> str:
-    """Return ``root`` followed by ``name``: concatenated as in Caffe, or with a slash between them."""
-    whole = root + name
-    return whole if os.path.exists(whole) else os.path.join(root, name)
